@@ -1,0 +1,1 @@
+"""Errors, settings, units and random generators that every other package stands on."""

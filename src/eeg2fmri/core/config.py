@@ -1,0 +1,124 @@
+"""Settings: frozen, typed, checked all at once, read from and written to YAML or JSON."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from eeg2fmri.core.errors import ConfigError, Problem
+
+
+class Config(BaseModel):
+    """Base of every settings class: frozen, unknown keys forbidden.
+
+    Build one from outside values (a file, a dict of the user's) with `make` or `read`, which turn
+    every fault into one `ConfigError`; the constructor raises pydantic's own error.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def make(cls, values: dict[str, Any], *, where: str = "") -> Self:
+        """Check `values` and build the settings.
+
+        Raises
+        ------
+        ConfigError
+            Naming every wrong key and value at once, with "did you mean" for unknown keys.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError.of(_problem(cls, fault, where) for fault in error.errors()) from None
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read the settings from a YAML or JSON file.
+
+        Raises
+        ------
+        ConfigError
+            If the file is absent, is not YAML or JSON, or holds wrong settings.
+        """
+        return cls.make(read_mapping(path), where=str(path))
+
+    def write(self, path: str | Path) -> None:
+        """Write the settings as YAML, or as JSON if the name ends in ``.json``."""
+        values = self.model_dump(mode="json")
+        text = (
+            json.dumps(values, indent=2) + "\n"
+            if Path(path).suffix == ".json"
+            else yaml.safe_dump(values, sort_keys=False)
+        )
+        Path(path).write_text(text, encoding="utf-8")
+
+    def fingerprint(self) -> str:
+        """Return 64 hexadecimal digits that change with any setting (SHA-256 of the canonical JSON)."""
+        return fingerprint(self.model_dump(mode="json"))
+
+
+def fingerprint(values: Any) -> str:
+    """SHA-256 of the canonical JSON of `values`, in hexadecimal."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def read_mapping(path: str | Path) -> dict[str, Any]:
+    """Read a YAML or JSON file that holds one mapping.
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent, unreadable, or holds something else.
+    """
+    path = Path(path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("the settings file does not exist", where=str(path), hint="check the path") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(
+            "the settings file cannot be read", where=str(path), got=str(error), expected="YAML or JSON"
+        ) from None
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise ConfigError(
+            "the settings file does not hold a mapping",
+            where=str(path),
+            got=type(values).__name__,
+            expected="lines of 'key: value'",
+        )
+    return values
+
+
+def _problem(cls: type[BaseModel], fault: Any, where: str) -> Problem:
+    key = ".".join(str(part) for part in fault["loc"]) or cls.__name__
+    place = f"{where}: {key}" if where else key
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1]), _fields_at(cls, fault["loc"][:-1]), n=1)
+        return Problem(
+            "unknown setting",
+            place,
+            expected="one of " + ", ".join(sorted(_fields_at(cls, fault["loc"][:-1]))),
+            hint=f"did you mean {near[0]!r}?" if near else "",
+        )
+    got = repr(fault.get("input"))
+    return Problem(fault["msg"].removeprefix("Value error, "), place, got if len(got) < 200 else got[:200] + "...")
+
+
+def _fields_at(cls: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    """Names of the settings at a nested place, or of the top where the place is not a settings class."""
+    current: Any = cls
+    for part in loc:
+        field = getattr(current, "model_fields", {}).get(part)
+        inner = field.annotation if field is not None else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return list(getattr(current, "model_fields", {}))
+        current = inner
+    return list(current.model_fields)

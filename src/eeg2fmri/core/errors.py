@@ -1,0 +1,90 @@
+"""Errors that tell what is wrong, where, what was found, what was expected, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input.
+
+    Attributes
+    ----------
+    what : str
+        The fault in one sentence, without the place.
+    where : str
+        File, subject, volume index, time: whatever lets the user find it. May be empty.
+    got, expected : str
+        What was found, and what was expected instead. May be empty.
+    hint : str
+        The next step for the user. May be empty.
+    """
+
+    what: str
+    where: str = ""
+    got: str = ""
+    expected: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        for name, value in (("where", self.where), ("got", self.got), ("expected", self.expected), ("do", self.hint)):
+            if value:
+                lines.append(f"  {name + ':':<10}{value}")
+        return "\n".join(lines)
+
+
+class Eeg2FmriError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    The command line prints it without a traceback and exits with status 1.
+
+    Parameters
+    ----------
+    what, where, got, expected, hint : str
+        See `Problem`.
+    """
+
+    def __init__(self, what: str, *, where: str = "", got: str = "", expected: str = "", hint: str = "") -> None:
+        self.problems: tuple[Problem, ...] = (Problem(what, str(where), str(got), str(expected), hint),)
+        super().__init__(str(self.problems[0]))
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> Eeg2FmriError:
+        """Make one error of several problems, so that the user sees all of them at once.
+
+        Raises
+        ------
+        ValueError
+            If there is no problem to report.
+        """
+        found = tuple(problems)
+        if not found:
+            raise ValueError("an error needs at least one problem")
+        error = cls(found[0].what)
+        error.problems = found
+        text = "\n".join(str(problem) for problem in found)
+        error.args = (text if len(found) == 1 else f"{len(found)} problems\n{text}",)
+        return error
+
+
+class InputError(Eeg2FmriError):
+    """An input file, folder or array cannot be used."""
+
+
+class StoreError(Eeg2FmriError):
+    """A store is absent, incomplete, damaged, stale or foreign."""
+
+
+class CheckpointError(Eeg2FmriError):
+    """A run or checkpoint is absent, damaged or foreign."""
+
+
+class ConfigError(Eeg2FmriError):
+    """Settings that are unknown, out of range or contradict each other."""
+
+
+class ShapeError(ConfigError):
+    """An architecture that is not valid for the shapes it is asked for."""
