@@ -31,5 +31,5 @@ def eeg_unit_problem(std_v: np.ndarray, where: str) -> Problem | None:
         where,
         f"median standard deviation {typical:.3g} V over {len(std_v)} channels: looks like {likely}",
         f"between {low:g} V and {high:g} V",
-        "correct the unit in the file's header (BrainVision: the last field of each Ch line; BIDS: units in channels.tsv)",
+        "correct the unit in the header (BrainVision: last field of each Ch line; BIDS: units in channels.tsv)",
     )
