@@ -1,0 +1,125 @@
+"""Every setting of a training, with its unit and default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from eeg2fmri.core.config import Config
+from eeg2fmri.data.splits import SplitConfig
+from eeg2fmri.data.windows import PairConfig
+
+#: Learning rate found by the Bayesian search of Calhas and Henriques (arXiv:2203.03481).
+PUBLISHED_LEARNING_RATE = 0.002980911194116198
+
+
+class OptimiserConfig(Config):
+    """Adam and what surrounds its step.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Step size at the end of the warm-up.
+    schedule : {"constant", "cosine"}
+        Course of the learning rate after the warm-up; ``cosine`` ends at 0.
+    warmup_steps : int
+        Optimiser steps over which the learning rate rises linearly from 0.
+    clip_norm : float or None
+        Largest L2 norm of the whole gradient; None leaves it as it is.
+    accumulate : int
+        Batches whose gradients are averaged before one optimiser step.
+    """
+
+    learning_rate: Annotated[float, Field(gt=0)] = PUBLISHED_LEARNING_RATE
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: Annotated[float, Field(gt=0)] = 1e-7
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_steps: Annotated[int, Field(ge=0)] = 0
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    accumulate: Annotated[int, Field(ge=1)] = 1
+
+
+class LossConfig(Config):
+    """Weights of the parts of the loss (see `eeg2fmri.train.losses`).
+
+    Attributes
+    ----------
+    reconstruction : {"absolute", "squared"}
+        Mean absolute difference, or half the mean squared difference. A model with a scale output is
+        always trained with the Laplace likelihood.
+    voxels : {"all", "brain"}
+        Voxels that count: the whole box as published, or those of the training brain mask alone.
+    latent : float
+        Weight of 1 - cos(z_x, z_y).
+    kl : float
+        Weight of the Kullback-Leibler divergence of the variational weights, divided by the number of
+        training pairs.
+    kl_warmup_epochs : int
+        Epochs over which the weight of the divergence rises linearly from 0.
+    """
+
+    reconstruction: Literal["absolute", "squared"] = "absolute"
+    voxels: Literal["all", "brain"] = "all"
+    latent: Annotated[float, Field(ge=0)] = 1.0
+    kl: Annotated[float, Field(ge=0)] = 1.0
+    kl_warmup_epochs: Annotated[int, Field(ge=0)] = 0
+
+
+class TrainConfig(Config):
+    """A training from store to run.
+
+    Attributes
+    ----------
+    model : dict
+        ``{"preset": NAME, ...}`` with settings of that preset to change, or a whole model config with
+        its ``kind``.
+    pairs : PairConfig
+        Windows, lag, scaling and target.
+    split : SplitConfig
+        Which subjects train, validate and test.
+    epochs : int
+        Passes over the training pairs.
+    batch_size : int
+        Pairs in a batch on each device.
+    patience : int or None
+        Stop after so many epochs without a better validation loss; None trains all epochs.
+    average_decay : float or None
+        Decay of an exponential moving average of the weights that is validated and saved in their
+        place; None saves the weights themselves.
+    seed : int
+        Seed of weights, order of pairs, dropout and draws.
+    workers : int
+        Processes that load pairs; the result does not depend on their number.
+    accelerator : {"auto", "cpu", "cuda"}
+        Where to train.
+    devices, nodes : int
+        Devices on each machine, and machines.
+    precision : {"32-true", "bf16-mixed"}
+        Arithmetic of the step.
+    checkpoint_minutes : float
+        Time between two saved states within an epoch; there is always one after each epoch.
+    """
+
+    model: dict[str, Any] = Field(default_factory=lambda: {"preset": "documented"})
+    pairs: PairConfig = PairConfig()
+    split: SplitConfig = SplitConfig()
+    loss: LossConfig = LossConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    epochs: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=1)] = 4
+    patience: Annotated[int, Field(ge=1)] | None = None
+    average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    seed: int = 0
+    workers: Annotated[int, Field(ge=0)] = 0
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
+    devices: Annotated[int, Field(ge=1)] = 1
+    nodes: Annotated[int, Field(ge=1)] = 1
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 10.0
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> TrainConfig:
+        if ("preset" in self.model) == ("kind" in self.model):
+            raise ValueError("model needs either 'preset' (a named preset) or 'kind' (a whole model config)")
+        return self
