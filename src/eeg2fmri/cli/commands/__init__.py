@@ -1,0 +1,19 @@
+"""One file a sub-command; each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import typer
+
+from eeg2fmri.cli.commands import demo, evaluate, import_checkpoint, predict, prepare, report, simulate, train
+
+
+def register(app: typer.Typer) -> None:
+    """Add every sub-command to `app`, in the order of the work."""
+    app.command("demo")(demo.command)
+    app.command("simulate")(simulate.command)
+    app.command("prepare")(prepare.command)
+    app.command("train")(train.command)
+    app.command("predict")(predict.command)
+    app.command("evaluate")(evaluate.command)
+    app.command("report")(report.command)
+    app.command("import-checkpoint")(import_checkpoint.command)

@@ -1,0 +1,31 @@
+"""``eeg2fmri evaluate``: the scores of a run on its test subjects, beside baselines and nulls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="Run folder made by train.")],
+    store: Annotated[Path, typer.Argument(help="The store it was trained on.")],
+    json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
+) -> None:
+    """Score a run on its test subjects, and say whether the EEG helped.
+
+    Example: eeg2fmri evaluate run store --json scores.json
+    """
+    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.cli.scores import print_scores
+    from eeg2fmri.evaluate.run import evaluate_run
+
+    with progress_bar() as progress:
+        evaluation = evaluate_run(run, store, progress=progress)
+    print_scores(evaluation)
+    say(evaluation.verdict)
+    wrote("scores", run / "evaluation")
+    if json:
+        evaluation.write_json(json)
+        wrote("scores", json)

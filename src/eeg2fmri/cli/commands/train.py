@@ -1,0 +1,52 @@
+"""``eeg2fmri train``: a store to a run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+class Target(StrEnum):
+    """What the model learns to give."""
+
+    volume = "volume"
+    dynamics = "dynamics"
+
+
+def command(
+    store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
+    run: Annotated[Path, typer.Argument(help="Run folder to make. Must not exist, except with --resume.")],
+    config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training pairs.")] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(help="Whole volumes, as published, or the deviation of each voxel from its mean."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and draws.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was interrupted.")] = False,
+) -> None:
+    """Train a synthesiser; the best epoch is chosen by the validation subjects.
+
+    Example: eeg2fmri train store run --epochs 10 --target volume
+    """
+    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.train.run import train_run
+
+    values: dict[str, Any] = read_mapping(config) if config else {}
+    if epochs is not None:
+        values["epochs"] = epochs
+    if seed is not None:
+        values["seed"] = seed
+    if target is not None:
+        values["pairs"] = {**values.get("pairs", {}), "target": target.value}
+    with progress_bar() as progress:
+        result = train_run(store, run, values, resume=resume, where=str(config or ""), progress=progress)
+    say(result.summary())
+    wrote("run", run)
+    if result.interrupted:
+        say(f"stopped before the end: go on with  eeg2fmri train {store} {run} --resume")
+        raise typer.Exit(130)

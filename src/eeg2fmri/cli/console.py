@@ -1,0 +1,81 @@
+"""What the commands print: progress bars, tables, the name of what was written, errors without a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eeg2fmri.core.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on standard output, or on standard error."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Give a `Progress` that draws one bar for each named task, with the time left, on standard error.
+
+    Where standard error is not a terminal, a line is printed when each task is complete.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    out = console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=out, disable=not out.is_terminal) as bars:
+        tasks: dict[str, int] = {}
+
+        def update(what: str, done: float, total: float) -> None:
+            # a text such as "Epoch 2/10, loss 0.41" goes on in the bar that its first word opened
+            key = what.split()[0]
+            if key not in tasks:
+                tasks[key] = bars.add_task(what, total=total)
+            bars.update(bars.task_ids[tasks[key]], description=what, completed=done, total=total)
+            if done >= total and not out.is_terminal:
+                print(f"{what}: done", file=sys.stderr)
+
+        yield update
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
+    """Print a table; the first column is text, the others are numbers."""
+    from rich.table import Table
+
+    drawn = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
+    for number, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    console().print(drawn)
+
+
+def wrote(what: str, path: str | Path) -> None:
+    """Say what was written and where."""
+    print(f"{what}: {path}")
+
+
+def say(text: str) -> None:
+    """Print one line."""
+    print(text)
+
+
+def fail(text: str) -> None:
+    """Print an error to standard error."""
+    print(f"eeg2fmri: error: {text}", file=sys.stderr)

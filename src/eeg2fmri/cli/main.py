@@ -1,0 +1,76 @@
+"""The command `eeg2fmri`: its sub-commands, and what happens when one fails."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from eeg2fmri import __version__
+from eeg2fmri.cli import commands
+from eeg2fmri.cli.console import fail
+from eeg2fmri.core.errors import Eeg2FmriError
+
+app = typer.Typer(
+    name="eeg2fmri",
+    help="Synthesise fMRI volumes from EEG, and see how much of every number came from the EEG.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"eeg2fmri {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+commands.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    try:
+        status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        fail("interrupted")
+        return 130
+    except Eeg2FmriError as error:
+        fail(str(error))
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        fail(f"the disk is full\n  where:    {error.filename or ''}\n  do:       make room and run the command again")
+        return 1
+    except Exception as error:
+        # typer's own usage errors know how to show themselves; anything else is a defect and keeps its traceback
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        return int(getattr(error, "exit_code", 2))
+    return status if isinstance(status, int) else 0

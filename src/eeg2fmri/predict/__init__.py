@@ -1,0 +1,1 @@
+"""EEG recordings to BOLD images with a trained synthesiser."""

@@ -1,0 +1,126 @@
+"""A synthesised image as a file: complete or absent, with a sidecar that says where it came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri import __version__
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.bold import read_mean_volume
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.image import volumes_to_image
+from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
+
+#: What the unit of a synthesised image is, in words: BOLD has no absolute unit.
+UNITS = "arbitrary (those of the BOLD images the model was trained on)"
+
+
+@dataclass(frozen=True)
+class PredictedFile:
+    """Paths of a synthesised image and its sidecar, and what the user should know."""
+
+    image: Path
+    sidecar: Path
+    n_volumes: int
+    notes: tuple[str, ...]
+
+
+def predict_file(
+    run: str | Path,
+    recording: str | Path,
+    out: str | Path,
+    *,
+    first_volume_s: float | None = None,
+    marker: str | None = None,
+    mean_image: str | Path | None = None,
+    progress: Progress = silent,
+) -> PredictedFile:
+    """Synthesise the BOLD of an EEG file and write it as NIfTI with a JSON sidecar.
+
+    Parameters
+    ----------
+    run : path
+        Run folder.
+    recording : path
+        EEG file that MNE reads.
+    out : path
+        ``.nii`` or ``.nii.gz``; must not exist. A BIDS derivative is named
+        ``sub-<label>_task-<label>_desc-synthesised_bold.nii.gz``.
+    first_volume_s, marker
+        See `Synthesizer.predict`.
+    mean_image : path, optional
+        The subject's own BOLD (3-D mean or 4-D), brought to the grid of the run.
+
+    Raises
+    ------
+    InputError, CheckpointError
+        See `Synthesizer.predict`; also if `out` exists or is no NIfTI name.
+    """
+    out = Path(out)
+    sidecar = _sidecar_of(out)
+    for path in (out, sidecar):
+        if path.exists():
+            raise InputError("the output exists already", where=str(path), hint="remove it or choose another name")
+    if not out.parent.is_dir():
+        raise InputError("the folder of the output does not exist", where=str(out.parent), hint="make it first")
+    synthesizer = Synthesizer.from_pretrained(run)
+    card = synthesizer.card
+    own_mean = None if mean_image is None else read_mean_volume(mean_image, card.grid, np.asarray(card.affine))
+    raw = read_raw(recording)
+    made = synthesizer.predict_volumes(
+        raw, first_volume_s=first_volume_s, marker=marker, own_mean=own_mean, progress=progress
+    )
+    image = volumes_to_image(made.volumes, card.affine, card.tr, float(made.onsets[0]))
+    facts = _facts(synthesizer, made, Path(recording), own_mean is not None)
+    # the suffix tells nibabel the format, so the part file keeps it
+    part = out.with_name(f".part-{out.name}")
+    try:
+        image.to_filename(part)
+        sidecar.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        part.replace(out)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        sidecar.unlink(missing_ok=True)
+        raise
+    return PredictedFile(out, sidecar, len(made.volumes), tuple(_notes(synthesizer, made, own_mean is not None)))
+
+
+def _sidecar_of(out: Path) -> Path:
+    for suffix in (".nii.gz", ".nii"):
+        if out.name.endswith(suffix):
+            return out.with_name(out.name.removesuffix(suffix) + ".json")
+    raise InputError("the output is no NIfTI name", got=out.name, expected="a name that ends in .nii.gz or .nii")
+
+
+def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, recording: Path, own_mean: bool) -> dict[str, Any]:
+    card = synthesizer.card
+    return {
+        "Description": "BOLD synthesised from EEG alone; not a measurement",
+        "Sources": [recording.name],
+        "GeneratedBy": [{"Name": "eeg2fmri", "Version": __version__}],
+        "RepetitionTime": card.tr,
+        "Units": UNITS,
+        "SpatialReference": card.space,
+        "Model": card.model["kind"],
+        "CheckpointSHA256": synthesizer.loaded.digest,
+        "Target": card.pairs.target,
+        "MeanVolume": "the subject's own" if own_mean else "that of the training group",
+        "VolumeIndices": [int(k) for k in made.indices],
+        "VolumeOnsets": [round(float(t), 6) for t in made.onsets],
+    }
+
+
+def _notes(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -> list[str]:
+    notes = [
+        f"the first image volume is volume {made.indices[0]} of the recording, {made.onsets[0]:.3f} s after the "
+        "first EEG sample: earlier ones have no whole window of EEG before them"
+    ]
+    if synthesizer.card.pairs.target == "dynamics" and not own_mean:
+        notes.append("the mean and the size of fluctuations are those of the training group")
+    return notes

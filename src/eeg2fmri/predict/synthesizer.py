@@ -1,0 +1,178 @@
+"""`Synthesizer`: mne Raw in, nibabel 4-D image out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.eeg import raw_spectrogram
+from eeg2fmri.data.image import volumes_to_image
+from eeg2fmri.data.standardize import BoldScaler
+from eeg2fmri.data.windows import eeg_windows, pair_index
+from eeg2fmri.models.hub import Loaded, load
+from eeg2fmri.models.synthesis import synthesize
+
+if TYPE_CHECKING:
+    import mne
+    from nibabel import Nifti1Image
+
+#: Windows that go through the model at once: enough to fill two cores, few enough to stay small.
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class SynthesizedVolumes:
+    """Volumes of one recording and when they are.
+
+    Attributes
+    ----------
+    volumes : array, shape (volume, x, y, z)
+        BOLD, in the unit of the training recordings.
+    indices : array of int, shape (volume,)
+        Number of each volume among the volumes of the recording, from 0: the first ones have no whole
+        window of EEG before them.
+    onsets : array, shape (volume,)
+        Start of each volume, s after the first EEG sample.
+    """
+
+    volumes: np.ndarray
+    indices: np.ndarray
+    onsets: np.ndarray
+
+
+class Synthesizer:
+    """A trained synthesiser and all that is needed to use it on a new recording.
+
+    Parameters
+    ----------
+    loaded : Loaded
+        Model, card, group statistics and digest of the checkpoint.
+    device : str
+        Torch device.
+    """
+
+    def __init__(self, loaded: Loaded, device: str = "cpu") -> None:
+        self.loaded = loaded
+        self.card = loaded.card
+        self.device = device
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, device: str = "auto") -> Self:
+        """Load a run folder.
+
+        Parameters
+        ----------
+        path : str or Path
+            Folder with ``config.json`` and ``weights.safetensors``.
+        device : str
+            Torch device; ``auto`` takes CUDA where there is one.
+
+        Raises
+        ------
+        CheckpointError
+            If the folder is not a run, or is damaged.
+        """
+        if device == "auto":
+            import torch
+
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        return cls(load(path), device)
+
+    def predict(
+        self,
+        raw: mne.io.BaseRaw,
+        *,
+        onsets: np.ndarray | None = None,
+        first_volume_s: float | None = None,
+        marker: str | None = None,
+        own_mean: np.ndarray | None = None,
+        progress: Progress = silent,
+    ) -> Nifti1Image:
+        """Synthesise the BOLD of an EEG recording.
+
+        Parameters
+        ----------
+        raw : mne.io.Raw
+            EEG in volts with at least the electrodes of the training, by name.
+        onsets : array, shape (volume,), optional
+            Start of each volume, s after the first sample; taken from the volume markers by default.
+        first_volume_s : float, optional
+            Start of the first volume where there are no markers, s; 0 by default. The others follow a TR apart.
+        marker : str, optional
+            Name of the volume marker; the known ones are looked for by default.
+        own_mean : array, shape (x, y, z), optional
+            The subject's own mean BOLD volume, to which synthesised dynamics are added in place of the
+            training group's.
+
+        Returns
+        -------
+        nibabel.Nifti1Image, shape (x, y, z, volume)
+            BOLD in the unit of the training recordings; affine and TR in the header, the start of the first
+            volume in ``toffset`` (s).
+
+        Raises
+        ------
+        InputError
+            If electrodes are missing, the unit is wrong, or the recording is shorter than one window.
+        """
+        made = self.predict_volumes(
+            raw,
+            onsets=onsets,
+            first_volume_s=first_volume_s,
+            marker=marker,
+            own_mean=own_mean,
+            progress=progress,
+        )
+        return volumes_to_image(made.volumes, self.card.affine, self.card.tr, float(made.onsets[0]))
+
+    def predict_volumes(
+        self,
+        raw: mne.io.BaseRaw,
+        *,
+        onsets: np.ndarray | None = None,
+        first_volume_s: float | None = None,
+        marker: str | None = None,
+        own_mean: np.ndarray | None = None,
+        progress: Progress = silent,
+    ) -> SynthesizedVolumes:
+        """Synthesise as `predict`, and return arrays with the number and onset of each volume."""
+        card = self.card
+        spectrogram, found = raw_spectrogram(
+            raw,
+            card.electrodes,
+            np.asarray(card.frequencies),
+            card.tr,
+            onsets=onsets,
+            first_volume_s=first_volume_s,
+            marker=marker,
+        )
+        starts, targets = pair_index(len(spectrogram), card.tr, card.pairs)
+        if len(starts) == 0:
+            raise InputError(
+                "the recording is shorter than one window",
+                where=str((raw.filenames or ("",))[0] or "the recording"),
+                got=f"{len(spectrogram)} volumes of {card.tr:g} s",
+                expected=f"more than {card.pairs.window + card.pairs.lag} after those that are skipped",
+            )
+        self._check_mean(own_mean)
+        scaler = BoldScaler(card.pairs, self.loaded.statistics)
+        windows = (eeg_windows(spectrogram, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
+        volumes = np.empty((len(starts), *card.grid), np.float32)
+        for k, volume in enumerate(synthesize(self.loaded.model, windows, batch_size=BATCH, device=self.device)):
+            volumes[k] = scaler.unscale(volume, own_mean=own_mean)
+            progress("Synthesising", k + 1, len(starts))
+        return SynthesizedVolumes(volumes, targets, found[targets])
+
+    def _check_mean(self, own_mean: np.ndarray | None) -> None:
+        if own_mean is not None and own_mean.shape != tuple(self.card.grid):
+            raise InputError(
+                "the subject's mean volume is on another grid than the run",
+                got=str(own_mean.shape),
+                expected=str(tuple(self.card.grid)),
+                hint="resample it to the grid of the run (its affine is in config.json)",
+            )

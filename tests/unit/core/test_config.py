@@ -1,0 +1,67 @@
+"""Settings: every fault at once, the near name suggested, the same fingerprint for the same settings."""
+
+import pytest
+
+from eeg2fmri.core.config import Config, read_mapping
+from eeg2fmri.core.errors import ConfigError
+
+
+class Inner(Config):
+    depth: int = 2
+
+
+class Outer(Config):
+    rate: float = 0.1
+    name: str = "a"
+    inner: Inner = Inner()
+
+
+def test_all_faults_are_reported_at_once_with_the_near_name():
+    with pytest.raises(ConfigError) as caught:
+        Outer.make({"rates": 1, "name": 3, "inner": {"dept": 1}}, where="settings.yaml")
+    text = str(caught.value)
+    assert text.startswith("3 problems")
+    assert "did you mean 'rate'?" in text
+    assert "did you mean 'depth'?" in text
+    assert "settings.yaml: name" in text
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_write_and_read_give_the_same_settings(tmp_path, suffix):
+    settings = Outer(rate=0.25, inner=Inner(depth=7))
+    path = tmp_path / f"settings.{suffix}"
+    settings.write(path)
+    assert Outer.read(path) == settings
+
+
+def test_settings_are_frozen():
+    with pytest.raises(Exception, match="frozen"):
+        Outer().rate = 2.0
+
+
+def test_fingerprint_changes_with_a_nested_setting_alone():
+    assert Outer().fingerprint() == Outer().fingerprint()
+    assert Outer().fingerprint() != Outer(inner=Inner(depth=3)).fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "does not exist"),
+        (b"- 1\n- 2\n", "does not hold a mapping"),
+        (b"a: [1", "cannot be read"),
+        (b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
+def test_unusable_settings_files_are_refused_by_name(tmp_path, content, message):
+    path = tmp_path / "x.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_mapping(path)
+    assert str(path) in str(caught.value)
+
+
+def test_an_empty_file_means_the_defaults(tmp_path):
+    (tmp_path / "x.yaml").write_text("")
+    assert Outer.read(tmp_path / "x.yaml") == Outer()

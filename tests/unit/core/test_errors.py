@@ -1,0 +1,38 @@
+"""Errors show what, where, got, expected and the next step, and several problems at once."""
+
+import pytest
+
+from eeg2fmri.core.errors import Eeg2FmriError, InputError, Problem
+
+
+def test_an_error_shows_all_its_parts():
+    text = str(
+        InputError("the file is truncated", where="a.nii", got="10 bytes", expected="20 bytes", hint="copy it again")
+    )
+    assert text.splitlines() == [
+        "the file is truncated",
+        "  where:    a.nii",
+        "  got:      10 bytes",
+        "  expected: 20 bytes",
+        "  do:       copy it again",
+    ]
+
+
+def test_empty_parts_are_left_out():
+    assert str(InputError("no pairs")) == "no pairs"
+
+
+def test_several_problems_become_one_error_of_the_class_asked_for():
+    error = InputError.of([Problem("one", "a"), Problem("two", "b")])
+    assert isinstance(error, InputError)
+    assert str(error).startswith("2 problems\none\n")
+    assert [problem.where for problem in error.problems] == ["a", "b"]
+
+
+def test_one_problem_is_not_counted():
+    assert str(Eeg2FmriError.of([Problem("one", "a")])) == "one\n  where:    a"
+
+
+def test_an_error_without_a_problem_is_a_defect():
+    with pytest.raises(ValueError, match="at least one"):
+        Eeg2FmriError.of([])
