@@ -1,0 +1,194 @@
+"""From a store to a run folder: split, pairs, model, training, and what the run says of itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from eeg2fmri.core.errors import CheckpointError, Eeg2FmriError, InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.pairs import PairDataset
+from eeg2fmri.data.splits import Split, make_split
+from eeg2fmri.data.standardize import GroupStatistics, group_statistics
+from eeg2fmri.data.store import Store
+from eeg2fmri.models.card import ModelCard
+from eeg2fmri.models.hub import save
+from eeg2fmri.models.presets import model_config
+from eeg2fmri.models.registry import build
+from eeg2fmri.train.config import TrainConfig
+from eeg2fmri.train.engine import Fitted, Training, make_fabric
+from eeg2fmri.train.environment import environment
+from eeg2fmri.train.history import write_history
+
+STATES = "states"
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training left behind.
+
+    Attributes
+    ----------
+    run : Path
+        The run folder.
+    fitted : Fitted
+        History, best epoch, why it ended.
+    """
+
+    run: Path
+    fitted: Fitted
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the training was stopped before its end."""
+        return self.fitted.stopped == "asked"
+
+    def summary(self) -> str:
+        """Say in one line what was trained and which epoch was kept."""
+        if not self.fitted.best_epoch:
+            return "no epoch was completed: the weights are those of the last step, not validated"
+        best = self.fitted.history[self.fitted.best_epoch - 1]
+        return (
+            f"{len(self.fitted.history)} epochs; kept epoch {self.fitted.best_epoch}, the best by the validation "
+            f"subjects (loss {best['validation_loss']:.4f}, training {best['train_loss']:.4f})"
+        )
+
+
+def train_run(
+    store_path: str | Path,
+    run_path: str | Path,
+    values: dict[str, Any] | None = None,
+    *,
+    resume: bool = False,
+    where: str = "",
+    progress: Progress = silent,
+) -> TrainResult:
+    """Train a synthesiser on a store.
+
+    Parameters
+    ----------
+    store_path : path
+        Store made by `eeg2fmri.data.prepare`.
+    run_path : path
+        Run folder to make.
+    values : dict, optional
+        Settings that differ from the defaults of `TrainConfig`. With `resume`, only ``epochs`` may be given.
+    resume : bool
+        Go on with an interrupted training of this run; it ends with the weights that it would have had
+        without the interruption.
+    where : str
+        Where the settings come from, for error messages.
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        If the run folder exists (without `resume`), or there is nothing to resume.
+    ConfigError, ShapeError, StoreError, CheckpointError
+        For settings, shapes, stores and states that cannot be used.
+    """
+    run = Path(run_path)
+    config = _resumed_config(run, values or {}) if resume else TrainConfig.make(values or {}, where=where)
+    if not resume and run.exists():
+        raise InputError(
+            "the run folder exists already",
+            where=str(run),
+            hint="choose another name, remove it, or go on with an interrupted training by --resume",
+        )
+    store = Store.open(store_path)
+    split = _checked_split(run, store) if resume else make_split(store, config.split)
+    statistics = group_statistics(store, _indices(store, split.train))
+    train, validation = (
+        PairDataset(store, _indices(store, ids), config.pairs) for ids in (split.train, split.validation)
+    )
+    eeg_shape = (len(store.electrodes), len(store.frequencies), config.pairs.window)
+    settings = model_config(config.model, eeg_shape, tuple(store.grid), seed=config.seed)
+    model = build(settings)
+    fabric = make_fabric(config)
+    card = ModelCard.of_store(store, settings, config.pairs)
+    voxels = torch.from_numpy(np.flatnonzero(statistics.mask)) if config.loss.voxels == "brain" else None
+    first = fabric.global_rank == 0
+    if first and not resume:
+        run.mkdir(parents=True)
+        config.write(run / "train.yaml")
+        _write_json(run / "split.json", {**split.model_dump(mode="json"), "store_hash": store.hash})
+    fabric.barrier()
+    started = time.monotonic()
+    training = Training(model, train, validation, config, run / STATES, fabric, voxels)
+    try:
+        fitted = training.run(resume, progress)
+    except Eeg2FmriError:
+        if first and not resume and not any((run / STATES).glob("state-*.json")):
+            shutil.rmtree(run)
+        raise
+    if first:
+        _finish(run, model, fitted, card, statistics)
+        facts = environment(config.seed, store.hash, time.monotonic() - started, model)
+        _write_json(run / "environment.json", facts)
+    fabric.barrier()
+    return TrainResult(run, fitted)
+
+
+def _finish(run: Path, model: torch.nn.Module, fitted: Fitted, card: ModelCard, statistics: GroupStatistics) -> None:
+    model.load_state_dict(fitted.weights)
+    model.eval()
+    save(run, model, card, statistics)
+    write_history(run / "history.csv", fitted.history)
+    if fitted.stopped != "asked":
+        shutil.rmtree(run / STATES)
+
+
+def _resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
+    if not (run / "train.yaml").is_file():
+        raise InputError("there is no training to go on with", where=str(run), hint="start it without --resume")
+    if not (run / STATES).is_dir() and (run / "weights.safetensors").is_file():
+        raise InputError("the training of this run is complete", where=str(run), hint="train a new run")
+    others = sorted(set(values) - {"epochs"})
+    if others:
+        raise InputError(
+            "settings cannot change while a training goes on",
+            where=str(run),
+            got=", ".join(others),
+            expected="--epochs alone",
+            hint="train a new run with the new settings",
+        )
+    config = TrainConfig.read(run / "train.yaml")
+    if values:
+        config = config.model_copy(update=values)
+        config.write(run / "train.yaml")
+    return config
+
+
+def _checked_split(run: Path, store: Store) -> Split:
+    try:
+        facts = json.loads((run / "split.json").read_text(encoding="utf-8"))
+        store_hash = facts.pop("store_hash")
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError("the split of the run cannot be read", where=str(run), got=str(error)) from None
+    if store_hash != store.hash:
+        raise CheckpointError(
+            "the run was trained on another store",
+            where=str(store.path),
+            got=store.hash,
+            expected=store_hash,
+            hint="give the store of the run, or train a new run",
+        )
+    return Split.make(facts, where=str(run / "split.json"))
+
+
+def _indices(store: Store, ids: tuple[str, ...]) -> list[int]:
+    place = {recording.id: k for k, recording in enumerate(store.recordings)}
+    return [place[name] for name in ids]
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,162 @@
+"""The loop: resumes to the very same weights, averages, accumulates, stops when asked, leaves global state alone."""
+
+import os
+import random
+import signal
+
+import numpy as np
+import pytest
+import torch
+
+from eeg2fmri.core.errors import Eeg2FmriError
+
+
+class Killed(BaseException):
+    """Stands for a process that ends between two statements."""
+
+
+def kill_at(step):
+    def progress(what, done, total):
+        if done == step:
+            raise Killed
+
+    return progress
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def losses(history):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+@pytest.mark.parametrize("step", [1, 5, 6, 7, 13, 17])
+@pytest.mark.parametrize("settings", [{}, {"average_decay": 0.9, "optimiser": {"schedule": "cosine", "accumulate": 2}}])
+def test_a_killed_training_resumes_to_the_same_weights(toy_training, step, settings):
+    # 6 batches an epoch; a state after every step that ends a group of accumulated batches
+    settings = {"checkpoint_minutes": 1e-9, **settings}
+    whole = toy_training("whole", **settings).run()
+    with pytest.raises(Killed):
+        toy_training("cut", **settings).run(progress=kill_at(step))
+    resumed = toy_training("cut", **settings).run(resume=True)
+    assert same(whole.weights, resumed.weights)
+    assert losses(whole.history) == losses(resumed.history)
+    assert whole.best_epoch == resumed.best_epoch
+
+
+def test_a_training_killed_while_saving_resumes_to_the_same_weights(toy_training, monkeypatch):
+    from eeg2fmri.train import state
+
+    whole = toy_training("whole").run()
+    real, saves = state.save_file, []
+
+    def die_in_the_middle(tensors, path):
+        saves.append(path)
+        if len(saves) == 4:
+            path.write_bytes(b"half a file")
+            raise Killed
+        real(tensors, path)
+
+    monkeypatch.setattr(state, "save_file", die_in_the_middle)
+    with pytest.raises(Killed):
+        toy_training("cut").run()
+    monkeypatch.setattr(state, "save_file", real)
+    assert same(whole.weights, toy_training("cut").run(resume=True).weights)
+
+
+def test_the_number_of_workers_does_not_change_the_result(toy_training):
+    alone, helped = (toy_training(f"w{n}", workers=n, epochs=1).run() for n in (0, 2))
+    assert same(alone.weights, helped.weights)
+
+
+def test_the_seed_changes_the_result(toy_training):
+    a, b = (toy_training(f"s{seed}", seed=seed).run() for seed in (0, 1))
+    assert not same(a.weights, b.weights)
+
+
+def test_the_global_random_state_is_untouched(toy_training):
+    before = torch.get_rng_state().clone(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    toy_training(epochs=1).run()
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+    assert random.getstate() == before[2]
+
+
+def test_accumulated_batches_step_as_one_large_batch(toy_training):
+    plain = {"n": 16, "norm": False, "noise": False, "epochs": 2}
+    large = toy_training("large", batch_size=8, **plain).run()
+    small = toy_training("small", batch_size=4, optimiser={"accumulate": 2}, **plain).run()
+    for name, value in large.weights.items():
+        assert torch.allclose(value, small.weights[name], atol=1e-6), name
+
+
+def test_training_lowers_the_loss_and_keeps_the_best_validated_epoch(toy_training):
+    fitted = toy_training(epochs=12, noise=False, optimiser={"learning_rate": 0.02}).run()
+    values = [row["validation_loss"] for row in fitted.history]
+    assert fitted.history[-1]["train_loss"] < 0.6 * fitted.history[0]["train_loss"]
+    assert fitted.best_epoch == 1 + values.index(min(values))
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch_not_the_last(toy_training):
+    wild = {"optimiser": {"learning_rate": 1.5}, "noise": False}
+    long = toy_training("long", epochs=5, **wild).run()
+    assert long.best_epoch < 5
+    short = toy_training("short", epochs=long.best_epoch, **wild).run()
+    assert same(long.weights, short.weights)
+
+
+def test_patience_ends_a_training_that_gets_no_better(toy_training):
+    fitted = toy_training(epochs=50, patience=2, noise=False, optimiser={"learning_rate": 3.0}).run()
+    assert fitted.stopped == "patience"
+    assert len(fitted.history) == fitted.best_epoch + 2
+
+
+def test_the_average_is_what_is_validated_and_kept(toy_training):
+    plain = toy_training("plain", epochs=1).run()
+    averaged = toy_training("averaged", epochs=1, average_decay=0.99).run()
+    start = toy_training("start", epochs=1).raw.decode.weight
+    moved = [(fitted.weights["decode.weight"] - start).abs().mean() for fitted in (plain, averaged)]
+    assert moved[1] < 0.2 * moved[0]
+
+
+def test_a_clipped_gradient_takes_the_same_direction_with_the_norm_asked_for(toy_training):
+    training = toy_training(noise=False, optimiser={"clip_norm": 0.01}, epochs=1)
+    norms = []
+    step = training.wrapped.step
+
+    def look():
+        gradients = [p.grad for p in training.raw.parameters()]
+        norms.append(torch.linalg.vector_norm(torch.stack([g.norm() for g in gradients])).item())
+        step()
+
+    training.wrapped.step = look
+    training.run()
+    assert max(norms) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_an_interrupt_ends_after_the_step_and_can_be_resumed(toy_training):
+    whole = toy_training("whole").run()
+
+    def interrupt(what, done, total):
+        if done == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    cut = toy_training("cut")
+    fitted = cut.run(progress=interrupt)
+    assert fitted.stopped == "asked"
+    assert (cut.epoch, cut.batches_done) == (1, 2)
+    assert same(whole.weights, toy_training("cut").run(resume=True).weights)
+
+
+def test_a_loss_that_is_not_finite_says_where(toy_training):
+    training = toy_training()
+    training.sets["train"].y[:] = float("nan")
+    with pytest.raises(Eeg2FmriError, match="not finite") as caught:
+        training.run()
+    assert "epoch 1, batch 1" in str(caught.value)
+
+
+def test_several_processes_need_a_launcher(toy_training):
+    with pytest.raises(Eeg2FmriError, match="torchrun"):
+        toy_training(devices=2)
