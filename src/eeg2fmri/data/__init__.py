@@ -1,0 +1,1 @@
+"""From files to arrays to batches: find, read, align, transform, store, pair."""

@@ -1,0 +1,252 @@
+"""A store: one folder a recording of plain ``.npy`` arrays read by memory map, and one manifest.
+
+See `eeg2fmri.data.store_writer` for the other direction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import Eeg2FmriError, Problem, StoreError
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.store_format import (
+    AGAIN,
+    ARRAYS,
+    MANIFEST,
+    META,
+    damaged,
+    digest,
+    file_problems,
+    read_manifest,
+    store_hash,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a store knows of one recording.
+
+    Attributes
+    ----------
+    id : str
+        Folder of the recording in the store, for example ``sub-01_task-rest``.
+    subject, session, task, run : str
+        BIDS labels without their prefix; empty where the data set has none.
+    n_volumes : int
+        Volumes, and rows of the EEG.
+    onsets : array, shape (volume,)
+        Time of each volume after the start of the EEG file, s.
+    sfreq : float
+        Sampling rate of the EEG, Hz.
+    affine : array, shape (4, 4)
+        Voxel indices of the stored volumes to mm.
+    sources : tuple of str
+        Files that it was made from, relative to the BIDS folder.
+    quality : dict
+        Trigger jitter (s) and drift (ppm), median tSNR, flat and bad electrodes, warnings.
+    """
+
+    id: str
+    subject: str
+    session: str
+    task: str
+    run: str
+    n_volumes: int
+    onsets: np.ndarray
+    sfreq: float
+    affine: np.ndarray
+    sources: tuple[str, ...] = ()
+    quality: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """Aligned recordings on disk, opened read-only.
+
+    Attributes
+    ----------
+    path : Path
+        Folder of the store.
+    hash : str
+        64 hexadecimal digits of the settings and the content of the sources.
+    config : PrepareConfig
+        Settings that it was made with.
+    electrodes : tuple of str
+        Channels of every recording, in order.
+    frequencies : array, shape (freq,)
+        Hz.
+    tr : float
+        s.
+    grid : (int, int, int)
+        Voxels along x, y, z.
+    affine : array, shape (4, 4)
+        Voxel indices to mm of the first recording; `Recording.affine` has each one's.
+    space : str
+        BIDS space of the volumes, or ``native``: voxels of different subjects do not correspond.
+    recordings : tuple of Recording
+    """
+
+    path: Path
+    hash: str
+    config: PrepareConfig
+    electrodes: tuple[str, ...]
+    frequencies: np.ndarray
+    tr: float
+    grid: tuple[int, int, int]
+    affine: np.ndarray
+    space: str
+    recordings: tuple[Recording, ...]
+    _digests: dict[str, dict[str, Any]] = field(repr=False)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """Open a store and check that it is complete.
+
+        The manifest, the hash and the size of every file are checked; `verify` reads the files too.
+
+        Raises
+        ------
+        StoreError
+            If the store is absent, incomplete, damaged, of another version or no store at all.
+        """
+        path = Path(path)
+        manifest = read_manifest(path)
+        try:
+            digests = {entry["id"]: entry["files"] for entry in manifest["recordings"]}
+            problems = [problem for name, files in digests.items() for problem in file_problems(path / name, files)]
+            if problems:
+                raise StoreError.of(problems)
+            config = PrepareConfig.make(manifest["config"], where=str(path / MANIFEST))
+            if manifest["hash"] != store_hash(config, manifest["sources"]):
+                raise StoreError(
+                    "the manifest does not match its own hash",
+                    where=str(path / MANIFEST),
+                    hint="the store was changed by hand or by another program: prepare it again",
+                )
+            grid = manifest["grid"]
+            return cls(
+                path=path,
+                hash=manifest["hash"],
+                config=config,
+                electrodes=tuple(manifest["electrodes"]),
+                frequencies=np.array(manifest["frequencies"], float),
+                tr=float(manifest["tr"]),
+                grid=(int(grid[0]), int(grid[1]), int(grid[2])),
+                affine=np.array(manifest["affine"], float),
+                space=str(manifest["space"]),
+                recordings=tuple(_read_recording(path / name) for name in digests),
+                _digests=digests,
+            )
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
+
+    def index(self, recording: int | str) -> int:
+        """Position of a recording given by id or by position.
+
+        Raises
+        ------
+        StoreError
+            If there is no such recording.
+        """
+        if isinstance(recording, str):
+            for position, known in enumerate(self.recordings):
+                if known.id == recording:
+                    return position
+        elif 0 <= int(recording) < len(self.recordings):
+            return int(recording)
+        raise StoreError(
+            "the store has no such recording",
+            where=str(self.path),
+            got=str(recording),
+            expected=", ".join(known.id for known in self.recordings),
+        )
+
+    def eeg(self, recording: int | str) -> np.ndarray:
+        """Read-only memory map of the EEG (volume, channel, freq): unscaled magnitude, V."""
+        shape = (len(self.electrodes), len(self.frequencies))
+        return self._map(recording, "eeg.npy", (self._recording(recording).n_volumes, *shape))
+
+    def bold(self, recording: int | str) -> np.ndarray:
+        """Read-only memory map of the volumes (volume, x, y, z), in the units of their source."""
+        return self._map(recording, "bold.npy", (self._recording(recording).n_volumes, *self.grid))
+
+    def mask(self, recording: int | str) -> np.ndarray:
+        """Brain mask (x, y, z) of a recording."""
+        return np.array(self._map(recording, "mask.npy", self.grid))
+
+    def voxel_mean(self, recording: int | str) -> np.ndarray:
+        """Mean over the volumes with steady magnetisation (x, y, z), BOLD units."""
+        return np.array(self._map(recording, "voxel_mean.npy", self.grid))
+
+    def voxel_std(self, recording: int | str) -> np.ndarray:
+        """Deviation over the volumes with steady magnetisation (x, y, z), BOLD units."""
+        return np.array(self._map(recording, "voxel_std.npy", self.grid))
+
+    def brain_mask(self, recordings: Sequence[int | str] | None = None) -> np.ndarray:
+        """Voxels (x, y, z) inside the mask of every recording, or of those given."""
+        chosen = range(len(self.recordings)) if recordings is None else recordings
+        return np.logical_and.reduce([self.mask(recording) for recording in chosen])
+
+    def verify(self) -> None:
+        """Read every file and compare its content with the digest taken when it was written.
+
+        Raises
+        ------
+        StoreError
+            Naming every file that has changed.
+        """
+        problems = []
+        for name, files in self._digests.items():
+            problems += file_problems(self.path / name, files)
+            if not problems:
+                problems += [
+                    Problem("the content of a file has changed", str(self.path / name / file), hint=AGAIN)
+                    for file, facts in files.items()
+                    if digest(self.path / name / file) != facts["sha256"]
+                ]
+        if problems:
+            raise StoreError.of(problems)
+
+    def _recording(self, recording: int | str) -> Recording:
+        return self.recordings[self.index(recording)]
+
+    def _map(self, recording: int | str, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        file = self.path / self._recording(recording).id / name
+        try:
+            array = np.load(file, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise damaged(file, str(error)) from None
+        if array.shape != shape or array.dtype != np.dtype(ARRAYS[name][0]):
+            raise StoreError(
+                "an array of the store has another shape or type than its manifest says",
+                where=str(file),
+                got=f"{array.shape} {array.dtype}",
+                expected=f"{shape} {ARRAYS[name][0]}, axes {', '.join(ARRAYS[name][1])}",
+                hint=AGAIN,
+            )
+        return array
+
+
+def _read_recording(folder: Path) -> Recording:
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        return Recording(
+            id=folder.name,
+            **{key: str(meta[key]) for key in ("subject", "session", "task", "run")},
+            n_volumes=int(meta["n_volumes"]),
+            onsets=np.array(meta["onsets"], float),
+            sfreq=float(meta["sfreq"]),
+            affine=np.array(meta["affine"], float),
+            sources=tuple(meta["sources"]),
+            quality=dict(meta["quality"]),
+        )
+    except Eeg2FmriError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(folder / META, f"{type(error).__name__}: {error}") from None

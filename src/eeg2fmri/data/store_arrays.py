@@ -1,0 +1,128 @@
+"""A store made of arrays that are in memory already: no files of EEG or BOLD needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.store import Recording, Store
+from eeg2fmri.data.store_format import digest
+from eeg2fmri.data.store_writer import StoreWriter, write_array, write_meta
+from eeg2fmri.data.windows import first_steady_volume
+
+
+@dataclass(frozen=True, eq=False)
+class RecordingArrays:
+    """A recording that is in memory already, for `write_store`.
+
+    Attributes
+    ----------
+    id : str
+        BIDS name, for example ``sub-01_ses-2_task-rest_run-1``; labels are taken from it.
+    eeg : array, shape (volume, channel, freq)
+        Unscaled magnitudes, V.
+    bold : array, shape (volume, x, y, z)
+        BOLD units.
+    mask : bool array, shape (x, y, z), optional
+        Voxels that vary over time by default.
+    onsets : array, shape (volume,), optional
+        s; one TR apart from 0 by default.
+    sfreq : float
+        Hz.
+    quality : dict
+        See `Recording`.
+    """
+
+    id: str
+    eeg: np.ndarray
+    bold: np.ndarray
+    mask: np.ndarray | None = None
+    onsets: np.ndarray | None = None
+    sfreq: float = 250.0
+    quality: dict[str, Any] = field(default_factory=dict)
+
+
+def write_store(
+    path: str | Path,
+    recordings: Iterable[RecordingArrays],
+    *,
+    electrodes: Sequence[str],
+    frequencies: Sequence[float] | np.ndarray,
+    tr: float,
+    affine: np.ndarray | None = None,
+    space: str = "native",
+    config: PrepareConfig | None = None,
+) -> Store:
+    """Make a store of arrays, without files of EEG or BOLD.
+
+    Raises
+    ------
+    StoreError
+        As `StoreWriter`.
+    InputError
+        If EEG and BOLD of a recording differ in length, or shapes differ from the facts given.
+    """
+    affine = np.eye(4) if affine is None else np.asarray(affine, float)
+    config = config or PrepareConfig()
+    ids: list[str] = []
+    sources: list[dict[str, Any]] = []
+    grid: tuple[int, int, int] | None = None
+    with StoreWriter(path) as writer:
+        for recording in recordings:
+            if grid is None:
+                grid = (recording.bold.shape[1], recording.bold.shape[2], recording.bold.shape[3])
+            expected = (len(recording.bold), len(electrodes), len(frequencies))
+            if recording.eeg.shape != expected or recording.bold.shape[1:] != grid:
+                raise InputError(
+                    "the arrays of a recording do not fit together or differ from the first recording's",
+                    where=recording.id,
+                    got=f"EEG {recording.eeg.shape}, BOLD {recording.bold.shape}",
+                    expected=f"EEG {expected}, BOLD (volume, {grid})",
+                )
+            folder = writer.folder(recording.id)
+            steady = recording.bold[min(first_steady_volume(tr), len(recording.bold) - 2) :]
+            voxel_std = steady.std(axis=0, dtype=np.float64)
+            write_array(folder / "eeg.npy", recording.eeg)
+            write_array(folder / "bold.npy", recording.bold)
+            write_array(folder / "mask.npy", voxel_std > 0 if recording.mask is None else recording.mask)
+            write_array(folder / "voxel_mean.npy", steady.mean(axis=0, dtype=np.float64))
+            write_array(folder / "voxel_std.npy", voxel_std)
+            labels = dict(part.split("-", 1) for part in recording.id.split("_") if "-" in part)
+            onsets = np.arange(len(recording.bold)) * tr if recording.onsets is None else recording.onsets
+            facts = Recording(
+                id=recording.id,
+                subject=labels.get("sub", recording.id),
+                session=labels.get("ses", ""),
+                task=labels.get("task", ""),
+                run=labels.get("run", ""),
+                n_volumes=len(recording.bold),
+                onsets=onsets,
+                sfreq=recording.sfreq,
+                affine=affine,
+                quality=recording.quality,
+            )
+            write_meta(folder, facts)
+            ids.append(recording.id)
+            sources += [
+                {"path": f"{recording.id}/{name}", "sha256": digest(folder / name)} for name in ("eeg.npy", "bold.npy")
+            ]
+        if grid is None:
+            raise InputError("there is no recording to store", where=str(path))
+        writer.finish(
+            ids,
+            config=config,
+            sources=sources,
+            electrodes=electrodes,
+            frequencies=frequencies,
+            tr=tr,
+            grid=grid,
+            affine=affine,
+            space=space,
+        )
+    return Store.open(path)

@@ -1,0 +1,103 @@
+"""The layout of a store on disk: names, manifest, hash and the checks that it is complete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.errors import Problem, StoreError
+from eeg2fmri.data.config import PrepareConfig
+
+FORMAT = "eeg2fmri store"
+VERSION = 1
+MANIFEST = "manifest.json"
+
+#: Arrays of a recording: file name and what its axes are.
+ARRAYS = {
+    "eeg.npy": ("float32", ("volume", "channel", "freq")),
+    "bold.npy": ("float32", ("volume", "x", "y", "z")),
+    "mask.npy": ("bool", ("x", "y", "z")),
+    "voxel_mean.npy": ("float32", ("x", "y", "z")),
+    "voxel_std.npy": ("float32", ("x", "y", "z")),
+}
+META = "meta.json"
+
+#: The next step for every damage.
+AGAIN = "prepare the store again"
+
+
+def store_hash(config: PrepareConfig, sources: list[dict[str, Any]]) -> str:
+    """Hash that names a store: its format, its settings and the content of its sources."""
+    return fingerprint([FORMAT, VERSION, config.model_dump(mode="json"), sources])
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the content of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def damaged(where: Path, why: str) -> StoreError:
+    """Say that a file of a store cannot be read."""
+    return StoreError("the store is damaged", where=str(where), got=why, hint=AGAIN)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Read the manifest of the store at `path`.
+
+    Raises
+    ------
+    StoreError
+        If there is none, or it is of another format or version.
+    """
+    file = path / MANIFEST
+    if not path.is_dir():
+        raise StoreError("the store does not exist", where=str(path), hint="make it with eeg2fmri prepare")
+    if not file.is_file():
+        raise StoreError(
+            "the folder is not a store, or an incomplete one",
+            where=str(path),
+            expected=f"a file {MANIFEST}",
+            hint="give the folder that eeg2fmri prepare wrote",
+        )
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(file, str(error)) from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise StoreError("the folder is not a store of eeg2fmri", where=str(file), expected=f'"format": "{FORMAT}"')
+    if manifest.get("version") != VERSION:
+        raise StoreError(
+            "the store has another version of the format",
+            where=str(file),
+            got=str(manifest.get("version")),
+            expected=str(VERSION),
+            hint=AGAIN,
+        )
+    return manifest
+
+
+def file_problems(folder: Path, files: dict[str, dict[str, Any]]) -> list[Problem]:
+    """Compare names and sizes of the files of a recording with the manifest."""
+    problems = [
+        Problem("a file is not in the manifest of the store", str(folder / name), hint=AGAIN)
+        for name in {*ARRAYS, META} - set(files)
+    ]
+    for name, facts in files.items():
+        file = folder / name
+        if not file.is_file():
+            problems.append(Problem("a file of the store is missing", str(file), hint=AGAIN))
+        elif file.stat().st_size != facts["size"]:
+            problems.append(
+                Problem(
+                    "a file of the store has changed its size",
+                    str(file),
+                    f"{file.stat().st_size} bytes",
+                    f"{facts['size']} bytes",
+                    AGAIN,
+                )
+            )
+    return problems

@@ -1,0 +1,199 @@
+"""Writing a store: complete or absent.
+
+Everything is written into a temporary folder beside the target, which takes the target's name when the
+last byte is on disk. Arrays are written as streams, a volume at a time: memory stays flat, and a full disk
+is an error of the write (writing to a memory map would kill the process instead).
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+
+from eeg2fmri.core.errors import StoreError
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.store import Recording
+from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, digest, store_hash
+
+
+class ArrayWriter:
+    """Writes a ``.npy`` file of known shape, some rows of the first axis at a time.
+
+    Parameters
+    ----------
+    path : Path
+        File; its name is one of those in `eeg2fmri.data.store.ARRAYS`, which give the float type.
+    shape : tuple of int
+        Shape of the whole array.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        self.path = path
+        self.shape = shape
+        self.dtype = np.dtype(ARRAYS[path.name][0])
+        self.rows = 0
+        self._file: BinaryIO = path.open("xb")
+        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+    def append(self, rows: np.ndarray) -> None:
+        """Write the next rows, shape (row, *shape[1:])."""
+        if rows.shape[1:] != self.shape[1:]:
+            raise ValueError(f"{self.path.name}: rows of shape {rows.shape[1:]}, expected {self.shape[1:]}")
+        self.rows += len(rows)
+        self._file.write(np.ascontiguousarray(rows, self.dtype).data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._file.close()
+        if kind is None and self.rows != self.shape[0]:
+            raise ValueError(f"{self.path.name}: {self.rows} rows written, expected {self.shape[0]}")
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write a whole array of a recording."""
+    with ArrayWriter(path, array.shape) as writer:
+        writer.append(array)
+
+
+def write_meta(folder: Path, recording: Recording) -> None:
+    """Write ``meta.json`` of a recording."""
+    meta = {
+        "subject": recording.subject,
+        "session": recording.session,
+        "task": recording.task,
+        "run": recording.run,
+        "n_volumes": recording.n_volumes,
+        "onsets": [float(onset) for onset in recording.onsets],
+        "sfreq": recording.sfreq,
+        "affine": np.asarray(recording.affine, float).tolist(),
+        "sources": list(recording.sources),
+        "quality": recording.quality,
+    }
+    (folder / META).write_text(json.dumps(meta, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+class StoreWriter:
+    """Context that gives a temporary folder, and turns it into the store at the end.
+
+    Parameters
+    ----------
+    path : path
+        Store to make.
+
+    Raises
+    ------
+    StoreError
+        If the path exists already, or nothing can be written there, or the disk fills up; whatever goes
+        wrong, nothing is left behind.
+
+    Examples
+    --------
+    >>> with StoreWriter("store") as writer:                                            # doctest: +SKIP
+    ...     write_meta(writer.folder("sub-01_task-rest"), recording)                    # and the arrays
+    ...     writer.finish(["sub-01_task-rest"], config=config, sources=[], electrodes=["Cz"], frequencies=[0.5],
+    ...                   tr=2.0, grid=(4, 5, 6), affine=np.eye(4), space="native")
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.partial")
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        refuse_existing(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.temporary.mkdir()
+        except OSError as error:
+            raise write_error(error, self.path) from error
+        return self
+
+    def folder(self, recording_id: str) -> Path:
+        """Make the folder of a recording."""
+        folder = self.temporary / recording_id
+        folder.mkdir()
+        return folder
+
+    def finish(
+        self,
+        recording_ids: Sequence[str],
+        *,
+        config: PrepareConfig,
+        sources: list[dict[str, Any]],
+        electrodes: Sequence[str],
+        frequencies: Sequence[float] | np.ndarray,
+        tr: float,
+        grid: tuple[int, int, int],
+        affine: np.ndarray,
+        space: str,
+    ) -> None:
+        """Write the manifest; the store takes its name when the context ends."""
+        files = {name: self._facts(name) for name in recording_ids}
+        manifest = {
+            "format": FORMAT,
+            "version": VERSION,
+            "hash": store_hash(config, sources),
+            "config": config.model_dump(mode="json"),
+            "sources": sources,
+            "electrodes": list(electrodes),
+            "frequencies": [float(frequency) for frequency in frequencies],
+            "tr": float(tr),
+            "grid": [int(size) for size in grid],
+            "affine": np.asarray(affine, float).tolist(),
+            "space": space,
+            "recordings": [{"id": name, "files": files[name]} for name in recording_ids],
+        }
+        text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
+        (self.temporary / MANIFEST).write_text(text, encoding="utf-8")
+        self._finished = True
+
+    def _facts(self, recording_id: str) -> dict[str, dict[str, Any]]:
+        files = {name: self.temporary / recording_id / name for name in (*ARRAYS, META)}
+        return {name: {"size": file.stat().st_size, "sha256": digest(file)} for name, file in files.items()}
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        try:
+            if kind is None and self._finished:
+                refuse_existing(self.path)
+                self.temporary.rename(self.path)
+        except OSError as fault:
+            error = fault
+        finally:
+            shutil.rmtree(self.temporary, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise write_error(error, self.path) from error
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise if there is something at `path`, a dangling link included."""
+    if os.path.lexists(path):
+        raise StoreError("the output exists already", where=str(path), hint="choose another path, or remove it first")
+
+
+def write_error(error: OSError, path: Path) -> StoreError:
+    """Say why a store cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            "the disk is full",
+            where=str(path),
+            got=os.strerror(error.errno),
+            hint="free some space or choose another disk, then start again; nothing was left behind",
+        )
+    return StoreError(
+        "the store cannot be written",
+        where=str(error.filename or path),
+        got=error.strerror or str(error),
+        hint="check that the folder exists and that you may write there",
+    )

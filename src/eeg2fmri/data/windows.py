@@ -1,0 +1,159 @@
+"""Which EEG rows make a window and which volume belongs to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from eeg2fmri.core.config import Config
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.standardize import zscore_electrodes
+
+#: TR (s) from which 3 volumes, not 6, are left out at the beginning of a recording.
+LONG_TR_S = 1.5
+
+
+class PairConfig(Config):
+    """How windows of EEG are paired with volumes, and how both are scaled.
+
+    Attributes
+    ----------
+    window : int
+        EEG rows (volumes) in a window.
+    lag : int
+        Volumes between the end of the window and the target; 0 is the volume that follows the window.
+    skip_volumes : int or None
+        Volumes dropped from the beginning of both EEG and BOLD, before the magnetisation is steady;
+        None is 3 at a TR of 1.5 s or more and 6 below.
+    eeg_scaling : {"electrodes", "none"}
+        ``electrodes``: z-score over electrodes for every frequency and volume.
+    bold_scaling : {"recording", "volume", "voxel", "none"}
+        z-score with one mean and deviation per recording, per volume, or per voxel of a recording.
+    target : {"volume", "dynamics"}
+        ``dynamics``: deviation from the recording's own voxel mean in units of the voxel's standard
+        deviation, whatever `bold_scaling` says.
+    """
+
+    window: Annotated[int, Field(ge=1)] = 10
+    lag: Annotated[int, Field(ge=0)] = 0
+    skip_volumes: Annotated[int, Field(ge=0)] | None = None
+    eeg_scaling: Literal["electrodes", "none"] = "electrodes"
+    bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
+    target: Literal["volume", "dynamics"] = "volume"
+
+
+def first_steady_volume(tr: float) -> int:
+    """Index of the first volume with steady magnetisation: 3 at a TR of 1.5 s or more, 6 below."""
+    return 3 if tr >= LONG_TR_S else 6
+
+
+def skipped(tr: float, config: PairConfig) -> int:
+    """Volumes dropped at the beginning of a recording under `config`."""
+    return first_steady_volume(tr) if config.skip_volumes is None else config.skip_volumes
+
+
+def length_problem(n_volumes: int, tr: float, config: PairConfig, where: str = "") -> Problem | None:
+    """Return a problem if a recording is too short for one pair."""
+    skip = skipped(tr, config)
+    needed = skip + config.window + config.lag + 1
+    if n_volumes >= needed:
+        return None
+    return Problem(
+        "the recording is shorter than one window and its target",
+        where,
+        f"{n_volumes} volumes",
+        f"at least {needed} volumes: {skip} skipped, a window of {config.window}, a lag of {config.lag}, one target",
+        "leave this recording out, or shorten 'window', 'lag' or 'skip_volumes'",
+    )
+
+
+def pair_index(n_volumes: int, tr: float, config: PairConfig, *, where: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """Index every pair of a recording.
+
+    Parameters
+    ----------
+    n_volumes : int
+        Volumes of the recording.
+    tr : float
+        TR in s.
+    config : PairConfig
+        Window, lag and skipped volumes.
+    where : str
+        Name of the recording, for the error.
+
+    Returns
+    -------
+    starts, targets : int arrays, shape (pair,)
+        Pair p joins EEG rows ``starts[p]`` to ``starts[p] + window - 1`` with volume
+        ``targets[p] = starts[p] + window + lag``.
+
+    Raises
+    ------
+    InputError
+        If the recording is too short for one pair.
+    """
+    problem = length_problem(n_volumes, tr, config, where)
+    if problem is not None:
+        raise InputError.of([problem])
+    starts = np.arange(skipped(tr, config), n_volumes - config.window - config.lag)
+    return starts, starts + config.window + config.lag
+
+
+def eeg_windows(spectrogram: np.ndarray, starts: np.ndarray, config: PairConfig) -> np.ndarray:
+    """Cut and scale windows of a spectrogram.
+
+    Parameters
+    ----------
+    spectrogram : array, shape (volume, channel, freq)
+        Unscaled magnitudes; a memory map is read where windows lie and nowhere else.
+    starts : int array, shape (pair,)
+        First row of every window.
+    config : PairConfig
+        Length of a window and scaling of the EEG.
+
+    Returns
+    -------
+    array, shape (pair, channel, freq, time)
+        In the float type of the spectrogram, contiguous.
+
+    Raises
+    ------
+    InputError
+        If a window reaches beyond the spectrogram.
+    """
+    starts = np.asarray(starts)
+    n_volumes, n_channels, n_freqs = spectrogram.shape
+    if starts.size and (starts.min() < 0 or starts.max() + config.window > n_volumes):
+        raise InputError(
+            "a window reaches beyond the spectrogram",
+            got=f"rows {starts.min()} to {starts.max() + config.window - 1}",
+            expected=f"rows 0 to {n_volumes - 1}",
+        )
+    windows = np.empty((starts.size, n_channels, n_freqs, config.window), spectrogram.dtype)
+    if not starts.size:
+        return windows
+    first = int(starts.min())
+    rows = np.asarray(spectrogram[first : int(starts.max()) + config.window])
+    if config.eeg_scaling == "electrodes":
+        rows = zscore_electrodes(rows)
+    by_time = np.moveaxis(rows, 0, -1)
+    for pair, start in enumerate(starts - first):
+        windows[pair] = by_time[..., start : start + config.window]
+    return windows
+
+
+def consecutive_windows(n_rows: int, window: int, *, following: int = 0) -> np.ndarray:
+    """First rows of windows that do not overlap, as an EEG-only recording is cut for classification.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows of one recording (or one individual); windows never reach beyond them.
+    window : int
+        Rows in a window.
+    following : int
+        Rows that must exist after each window; 1 leaves out a window that ends with the recording.
+    """
+    return np.arange(0, n_rows - window - following + 1, window)
