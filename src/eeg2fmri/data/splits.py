@@ -142,29 +142,27 @@ def _divide(subjects: list[str], config: SplitConfig, where: str) -> dict[str, s
     order = generator(config.seed, "split").permutation(len(free))
     pool = [free[k] for k in order]
     fifth = max(1, round(len(subjects) / 5))
-    counts = {
-        "test": wanted["test"] if isinstance(wanted["test"], int) else 0 if parts["test"] else fifth,
-        "validation": wanted["validation"]
-        if isinstance(wanted["validation"], int)
-        else 0
-        if parts["validation"]
-        else fifth,
-    }
-    rest = len(pool) - sum(counts.values())
-    if parts["train"]:
-        counts["train"] = 0
-    else:
-        counts["train"] = wanted["train"] if isinstance(wanted["train"], int) else rest
-    if counts["train"] > rest or (not parts["train"] and counts["train"] < 1) or rest < 0:
+    counts = {part: _count(wanted[part], fifth) for part in ("test", "validation")}
+    rest = len(pool) - counts["test"] - counts["validation"]
+    counts["train"] = _count(wanted["train"], rest)
+    if counts["train"] > rest or len(parts["train"]) + counts["train"] < 1:
         raise InputError(
             "the parts of the split ask for more subjects than there are",
             where=where,
             got=f"{len(subjects)} subjects, {len(named)} of them named",
-            expected=f"{counts['test']} more for test, {counts['validation']} for validation, at least one for training",
-            hint="ask for fewer subjects in 'test' and 'validation', or add subjects to the store",
+            expected=f"{counts['test']} more for test, {counts['validation']} for validation, "
+            f"{max(1, counts['train'])} for training",
+            hint="ask for fewer subjects in each part, or add subjects to the store",
         )
     start = 0
     for part, count in counts.items():
         parts[part] |= set(pool[start : start + count])
         start += count
     return parts
+
+
+def _count(wanted: int | tuple[str, ...] | None, default: int) -> int:
+    """Subjects to draw for a part: none where they are named."""
+    if isinstance(wanted, tuple):
+        return 0
+    return default if wanted is None else wanted
