@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,6 +17,7 @@ from eeg2fmri.data.standardize import BoldScaler
 from eeg2fmri.data.windows import eeg_windows, pair_index
 from eeg2fmri.models.hub import Loaded, load
 from eeg2fmri.models.synthesis import synthesize
+from eeg2fmri.predict.stream import Stream
 
 if TYPE_CHECKING:
     import mne
@@ -151,14 +153,8 @@ class Synthesizer:
             first_volume_s=first_volume_s,
             marker=marker,
         )
-        starts, targets = pair_index(len(spectrogram), card.tr, card.pairs)
-        if len(starts) == 0:
-            raise InputError(
-                "the recording is shorter than one window",
-                where=str((raw.filenames or ("",))[0] or "the recording"),
-                got=f"{len(spectrogram)} volumes of {card.tr:g} s",
-                expected=f"more than {card.pairs.window + card.pairs.lag} after those that are skipped",
-            )
+        where = str((raw.filenames or ("",))[0] or "the recording")
+        starts, targets = pair_index(len(spectrogram), card.tr, card.pairs, where=where)
         self._check_mean(own_mean)
         scaler = BoldScaler(card.pairs, self.loaded.statistics)
         windows = (eeg_windows(spectrogram, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
@@ -167,6 +163,20 @@ class Synthesizer:
             volumes[k] = scaler.unscale(volume, own_mean=own_mean)
             progress("Synthesising", k + 1, len(starts))
         return SynthesizedVolumes(volumes, targets, found[targets])
+
+    def stream(
+        self,
+        sfreq: float,
+        channels: Sequence[str],
+        *,
+        first_volume_s: float = 0.0,
+        own_mean: np.ndarray | None = None,
+    ) -> Stream:
+        """Start a synthesis of EEG that is still being recorded; see `Stream`."""
+        self._check_mean(own_mean)
+        return Stream(
+            self.loaded, sfreq, channels, first_volume_s=first_volume_s, own_mean=own_mean, device=self.device
+        )
 
     def _check_mean(self, own_mean: np.ndarray | None) -> None:
         if own_mean is not None and own_mean.shape != tuple(self.card.grid):

@@ -104,10 +104,8 @@ def train_run(
         )
     store = Store.open(store_path)
     split = _checked_split(run, store) if resume else make_split(store, config.split)
-    statistics = group_statistics(store, _indices(store, split.train))
-    train, validation = (
-        PairDataset(store, _indices(store, ids), config.pairs) for ids in (split.train, split.validation)
-    )
+    statistics = group_statistics(store, split.train)
+    train, validation = (PairDataset(store, ids, config.pairs) for ids in (split.train, split.validation))
     eeg_shape = (len(store.electrodes), len(store.frequencies), config.pairs.window)
     settings = model_config(config.model, eeg_shape, tuple(store.grid), seed=config.seed)
     model = build(settings)
@@ -181,11 +179,6 @@ def _checked_split(run: Path, store: Store) -> Split:
             hint="give the store of the run, or train a new run",
         )
     return Split.make(facts, where=str(run / "split.json"))
-
-
-def _indices(store: Store, ids: tuple[str, ...]) -> list[int]:
-    place = {recording.id: k for k, recording in enumerate(store.recordings)}
-    return [place[name] for name in ids]
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:

@@ -1,0 +1,170 @@
+"""Synthesis while the EEG is being recorded: samples in as they come, a volume out each TR."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.spectrogram import spectrogram, window_samples
+from eeg2fmri.data.standardize import BoldScaler
+from eeg2fmri.data.windows import eeg_windows, skipped
+from eeg2fmri.models.hub import Loaded
+from eeg2fmri.models.synthesis import synthesize
+
+
+class StreamedVolume(NamedTuple):
+    """A volume synthesised from a stream.
+
+    Attributes
+    ----------
+    index : int
+        Number of the volume on the grid of TRs, from 0 at the first volume.
+    onset : float
+        Start of the volume, s after the first sample that was fed.
+    volume : array, shape (x, y, z)
+        BOLD, in the unit of the training recordings.
+    """
+
+    index: int
+    onset: float
+    volume: np.ndarray
+
+
+class Stream:
+    """A running synthesis; made by `Synthesizer.stream`.
+
+    The EEG is cut into TRs from `first_volume_s` on, as `Synthesizer.predict` does for a recording without
+    volume markers, and the volumes are the same. Only one TR of samples and one window of spectra are held.
+
+    Parameters
+    ----------
+    loaded : Loaded
+    sfreq : float
+        Sampling rate of the stream, Hz.
+    channels : sequence of str
+        Names of the rows that will be fed.
+    first_volume_s : float
+        Start of the first volume, s after the first sample.
+    own_mean : array, shape (x, y, z), optional
+        See `Synthesizer.predict`.
+    device : str
+
+    Raises
+    ------
+    InputError
+        If electrodes of the training are missing or named twice, or the rate is too low for its frequencies.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        sfreq: float,
+        channels: Sequence[str],
+        *,
+        first_volume_s: float = 0.0,
+        own_mean: np.ndarray | None = None,
+        device: str = "cpu",
+    ) -> None:
+        card = loaded.card
+        self._rows = _rows_of(channels, card.electrodes)
+        self._n_channels = len(channels)
+        self.loaded, self.sfreq, self.first_volume_s = loaded, sfreq, first_volume_s
+        self._own_mean, self._device = own_mean, device
+        self._scaler = BoldScaler(card.pairs, loaded.statistics)
+        self._n_samples = window_samples(card.tr, sfreq)
+        _check_frequencies(np.asarray(card.frequencies), self._n_samples, sfreq)
+        self._skip = skipped(card.tr, card.pairs)
+        self._buffer = np.empty((len(self._rows), 0))
+        self._buffer_start = 0
+        self._row = 0
+        self._spectra: deque[np.ndarray] = deque(maxlen=card.pairs.window)
+
+    def feed(self, samples: np.ndarray) -> list[StreamedVolume]:
+        """Take the next samples and return the volumes that they complete, most often none or one.
+
+        Parameters
+        ----------
+        samples : array, shape (channel, sample)
+            V; any number of samples.
+
+        Returns
+        -------
+        list of StreamedVolume
+
+        Raises
+        ------
+        InputError
+            If the number of channels is another one, or a sample is not finite.
+        """
+        samples = np.asarray(samples)
+        if samples.ndim != 2 or samples.shape[0] != self._n_channels:
+            raise InputError(
+                "the samples do not have the channels of the stream",
+                got=f"shape {samples.shape}",
+                expected=f"({self._n_channels}, any number of samples)",
+            )
+        chosen = samples[self._rows]
+        if not np.isfinite(chosen).all():
+            raise InputError("the stream has samples that are not finite", where=f"volume {self._row}")
+        self._buffer = np.concatenate([self._buffer, chosen], axis=1)
+        made = []
+        while (start := self._start_of(self._row)) + self._n_samples <= self._buffer_start + self._buffer.shape[1]:
+            self._take_row(start - self._buffer_start)
+            if (volume := self._synthesize()) is not None:
+                made.append(volume)
+        self._drop_before(self._start_of(self._row))
+        return made
+
+    def _start_of(self, row: int) -> int:
+        return round((self.first_volume_s + row * self.loaded.card.tr) * self.sfreq)
+
+    def _take_row(self, first: int) -> None:
+        segment = self._buffer[:, first : first + self._n_samples]
+        n_bins = len(self.loaded.card.frequencies)
+        row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self.loaded.card.tr, n_bins)
+        self._spectra.append(row[0])
+        self._row += 1
+
+    def _synthesize(self) -> StreamedVolume | None:
+        pairs = self.loaded.card.pairs
+        if self._row - self._skip < pairs.window:
+            return None
+        window = eeg_windows(np.stack(self._spectra), np.zeros(1, int), pairs)
+        volume = next(iter(synthesize(self.loaded.model, window, batch_size=1, device=self._device)))
+        index = self._row + pairs.lag
+        onset = self.first_volume_s + index * self.loaded.card.tr
+        return StreamedVolume(index, onset, self._scaler.unscale(volume, own_mean=self._own_mean))
+
+    def _drop_before(self, sample: int) -> None:
+        used = min(sample - self._buffer_start, self._buffer.shape[1])
+        if used > 0:
+            self._buffer = self._buffer[:, used:]
+            self._buffer_start += used
+
+
+def _rows_of(channels: Sequence[str], electrodes: Sequence[str]) -> list[int]:
+    doubled = sorted({name for name in channels if list(channels).count(name) > 1})
+    missing = [name for name in electrodes if name not in channels]
+    if doubled or missing:
+        raise InputError(
+            "the channels of the stream are not the electrodes of the run",
+            got=f"missing: {', '.join(missing) or 'none'}; named twice: {', '.join(doubled) or 'none'}",
+            expected=", ".join(electrodes),
+            hint="name the channels as in the training; more channels and another order are fine",
+        )
+    return [list(channels).index(name) for name in electrodes]
+
+
+def _check_frequencies(frequencies: np.ndarray, n_samples: int, sfreq: float) -> None:
+    own = np.arange(1, len(frequencies) + 1) * sfreq / n_samples
+    if len(frequencies) > n_samples // 2 or not np.allclose(own, frequencies, rtol=1e-2):
+        raise InputError(
+            "the sampling rate of the stream does not give the frequencies of the run",
+            got=f"{sfreq:g} Hz: {min(len(frequencies), n_samples // 2)} frequencies to {own[-1]:.2f} Hz",
+            expected=f"{len(frequencies)} frequencies to {frequencies[-1]:.2f} Hz",
+            hint="stream at the sampling rate of the training, or faster",
+        )
