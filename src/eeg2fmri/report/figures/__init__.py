@@ -1,0 +1,1 @@
+"""Figures: functions of arrays that return a matplotlib figure, one file a subject."""

@@ -1,0 +1,115 @@
+"""Relevance along one axis: frequency in Hz with the bands marked, time before the volume in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.report import style
+from eeg2fmri.report.style import styled
+
+#: Limits of the classical bands, Hz (delta, theta, alpha, beta, gamma).
+BANDS = {
+    "\N{GREEK SMALL LETTER DELTA}": (0.5, 4.0),
+    "\N{GREEK SMALL LETTER THETA}": (4.0, 8.0),
+    "\N{GREEK SMALL LETTER ALPHA}": (8.0, 13.0),
+    "\N{GREEK SMALL LETTER BETA}": (13.0, 30.0),
+    "\N{GREEK SMALL LETTER GAMMA}": (30.0, 80.0),
+}
+
+
+@styled
+def frequency_profile(
+    frequencies: np.ndarray,
+    profiles: Mapping[str, np.ndarray],
+    *,
+    unit: str,
+    width: float = style.COLUMN,
+) -> Figure:
+    """Draw relevance over frequency: the mean over subjects, and its standard error.
+
+    Parameters
+    ----------
+    frequencies : array, shape (freq,)
+        Hz.
+    profiles : mapping of name to array, shape (subject, freq)
+        One curve each; the shade is the standard error over subjects.
+    unit : str
+        Quantity and unit.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If a profile does not have one column a frequency.
+    """
+    figure = style.empty_figure(width, 2.2)
+    axes = figure.add_subplot()
+    _curves(axes, np.asarray(frequencies, dtype=float), profiles)
+    low, high = float(frequencies[0]), float(frequencies[-1])
+    for name, (start, stop) in BANDS.items():
+        if start < high and stop > low:
+            axes.axvline(min(stop, high), color=style.faint(), linewidth=0.6, zorder=0)
+            middle = (max(start, low) + min(stop, high)) / 2
+            axes.text(middle, 1.0, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom")
+    axes.set_xlim(low, high)
+    axes.set_xlabel("frequency (Hz)")
+    axes.set_ylabel(unit)
+    return figure
+
+
+@styled
+def lag_profile(
+    lags: np.ndarray,
+    profiles: Mapping[str, np.ndarray],
+    *,
+    unit: str,
+    width: float = style.COLUMN,
+) -> Figure:
+    """Draw relevance over the time between the EEG and the volume it predicts.
+
+    Parameters
+    ----------
+    lags : array, shape (time,)
+        Seconds before the volume, positive; any order.
+    profiles : mapping of name to array, shape (subject, time)
+        As in `frequency_profile`.
+    unit : str
+        Quantity and unit.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If a profile does not have one column a lag.
+    """
+    figure = style.empty_figure(width, 2.2)
+    axes = figure.add_subplot()
+    _curves(axes, -np.abs(np.asarray(lags, dtype=float)), profiles, marker="o")
+    axes.set_xlabel("time relative to the volume (s)")
+    axes.set_ylabel(unit)
+    return figure
+
+
+def _curves(axes: Axes, x: np.ndarray, profiles: Mapping[str, np.ndarray], marker: str | None = None) -> None:
+    wrong = [
+        Problem("a profile does not fit its axis", name, f"shape {np.shape(p)}", f"(subject, {len(x)})")
+        for name, p in profiles.items()
+        if np.ndim(p) != 2 or np.shape(p)[1] != len(x)
+    ]
+    if wrong or not profiles:
+        raise InputError.of(wrong or [Problem("there is no profile to draw")])
+    for (name, profile), colour, line in zip(profiles.items(), style.CYCLE, ("-", "--", "-.", ":"), strict=False):
+        mean = profile.mean(axis=0)
+        axes.plot(x, mean, line, color=colour, marker=marker, markersize=3, label=name)
+        if len(profile) > 1:
+            error = profile.std(axis=0, ddof=1) / np.sqrt(len(profile))
+            axes.fill_between(x, mean - error, mean + error, color=colour, alpha=0.22, linewidth=0)
+    axes.axhline(0, color=style.faint(), linewidth=0.6, zorder=0)
+    axes.legend(loc="best")

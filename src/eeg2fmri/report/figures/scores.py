@@ -1,0 +1,165 @@
+"""Scores beside what they must be compared with: baselines and null distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.report import style
+from eeg2fmri.report.style import styled
+
+
+@styled
+def benchmark_bars(
+    scores: Mapping[str, np.ndarray],
+    *,
+    metric: str,
+    model: str,
+    null: tuple[float, float] | None = None,
+    width: float = style.COLUMN,
+) -> Figure:
+    """Draw the mean score of each method as a bar and each subject as a dot.
+
+    Parameters
+    ----------
+    scores : mapping of method to array, shape (subject,)
+        One value a subject, in one order; NaN where a method has none.
+    metric : str
+        Name of the score with its unit.
+    model : str
+        The method that is judged; the others are baselines.
+    null : (float, float) or None
+        2.5 and 97.5 percentile of the model's score when the EEG is shifted in time.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If there is no score.
+    """
+    if not scores or not any(np.isfinite(values).any() for values in scores.values()):
+        raise InputError("there is no score to draw", where=metric)
+    names = list(scores)[::-1]
+    figure = style.empty_figure(width, 0.75 + 0.42 * len(names))
+    axes = figure.add_subplot()
+    if null is not None:
+        axes.axvspan(*null, color=style.faint(), alpha=0.45, linewidth=0, label="95 % of scores with shifted EEG")
+    for row, name in enumerate(names):
+        values = np.asarray(scores[name], dtype=float)
+        values = values[np.isfinite(values)]
+        text = name if len(values) else f"{name}: not defined"
+        axes.text(0.0, row + 0.25, text, transform=axes.get_yaxis_transform(), fontsize=7.5, va="bottom")
+        if not len(values):
+            continue
+        judged = name == model
+        axes.barh(
+            row,
+            values.mean(),
+            height=0.42,
+            color=style.MODEL if judged else style.BASELINE,
+            hatch=None if judged else "////",
+            edgecolor=style.ink(),
+            linewidth=0.5,
+            alpha=0.85,
+        )
+        if len(values) > 1:
+            rows = row + np.linspace(-0.13, 0.13, len(values))
+            axes.plot(
+                values, rows, "o", markersize=3.2, color=style.ink(), markerfacecolor="white", markeredgewidth=0.7
+            )
+    axes.axvline(0, color=style.ink(), linewidth=0.7)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(-0.35, len(names) - 0.25)
+    axes.set_xlabel(metric)
+    if null is not None:
+        figure.legend(loc="outside upper left")
+    return figure
+
+
+@styled
+def null_histogram(
+    null: np.ndarray,
+    observed: float,
+    *,
+    metric: str,
+    p_value: float | None = None,
+    width: float = style.COLUMN,
+) -> Figure:
+    """Draw the scores that the model reaches with EEG shifted in time, and the one with the true EEG.
+
+    Parameters
+    ----------
+    null : array, shape (shift,)
+        Scores of the surrogates.
+    observed : float
+        Score with the EEG where it belongs.
+    metric : str
+        Name of the score with its unit.
+    p_value : float or None
+        Of the observed score under the null; computed here as (1 + #{null >= observed}) / (1 + #null) if None.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If there is no surrogate.
+    """
+    null = np.asarray(null, dtype=float)
+    if null.size == 0:
+        raise InputError("there is no surrogate score to draw", where=metric)
+    p = (1 + np.sum(null >= observed)) / (1 + null.size) if p_value is None else p_value
+    figure = style.empty_figure(width, 2.0)
+    axes = figure.add_subplot()
+    bins = min(max(8, int(np.sqrt(null.size) * 1.5)), 40)
+    axes.hist(null, bins=bins, color=style.faint(), label=f"EEG shifted in time ({null.size})")
+    axes.axvline(observed, color=style.MODEL, linewidth=2, label=f"EEG in its place: {observed:.3f}, p = {p:.3g}")
+    axes.set_xlabel(metric)
+    axes.set_ylabel("shifts (count)")
+    axes.margins(y=0.02)
+    figure.legend(loc="outside upper left")
+    return figure
+
+
+@styled
+def calibration_curve(
+    nominal: np.ndarray, observed: Mapping[str, np.ndarray], *, width: float = style.COLUMN
+) -> Figure:
+    """Draw how often the truth lies within intervals that claim a certain coverage.
+
+    Parameters
+    ----------
+    nominal : array, shape (level,)
+        Claimed coverage, 0 to 1.
+    observed : mapping of name to array, shape (level,)
+        Fraction of measured values inside the interval.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If a curve has another length than `nominal`, or a fraction is not in [0, 1].
+    """
+    for name, curve in observed.items():
+        if np.shape(curve) != np.shape(nominal) or np.nanmin(curve) < 0 or np.nanmax(curve) > 1:
+            raise InputError(
+                "a calibration curve", where=name, got=str(np.shape(curve)), expected=f"{len(nominal)} values in [0, 1]"
+            )
+    figure = style.empty_figure(width * 0.8, width * 0.8)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=style.faint(), linewidth=1, label="perfectly calibrated")
+    for (name, curve), colour, marker in zip(observed.items(), style.CYCLE, "os^D", strict=False):
+        axes.plot(nominal, curve, marker=marker, markersize=3, color=colour, label=name)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_xlabel("claimed coverage (fraction)")
+    axes.set_ylabel("observed coverage (fraction)")
+    axes.text(0.97, 0.05, "overconfident", ha="right", fontsize=7)
+    axes.text(0.03, 0.95, "too careful", va="top", fontsize=7)
+    figure.legend(loc="outside upper left")
+    return figure

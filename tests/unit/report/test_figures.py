@@ -1,0 +1,171 @@
+"""Every figure looks like its baseline, says its units, and refuses what it cannot draw."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import _pylab_helpers
+from matplotlib.figure import Figure
+
+import eeg2fmri.report.figures
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.report import style
+from eeg2fmri.report.figures import (
+    classification,
+    electrodes,
+    profiles,
+    scores,
+    spectra,
+    timecourses,
+    training,
+    volumes,
+)
+from eeg2fmri.report.style import Styled
+
+#: Root mean square difference, of 255, that another version of matplotlib, FreeType or MNE may make.
+TOLERANCE = 6.0
+
+NAMES = [
+    "volume_comparison",
+    "volume_comparison_dynamics",
+    "mean_residue",
+    "uncertainty_maps",
+    "correlation_map",
+    "correlation_map_dark",
+    "learning_curves",
+    "search_history",
+    "time_courses",
+    "spectrogram",
+    "topomaps",
+    "topomaps_signed",
+    "attention_graph",
+    "frequency_profile",
+    "lag_profile",
+    "benchmark_bars",
+    "null_histogram",
+    "calibration_curve",
+    "confusion_matrix",
+    "roc_curve",
+]
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((one - other) ** 2)))
+
+
+@pytest.fixture(scope="session")
+def drawn(examples) -> dict[str, Figure]:
+    return {name: draw() for name, draw in examples.EXAMPLES.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figure_looks_like_its_baseline(name, drawn, examples):
+    picture, baseline = examples.pixels(drawn[name]), examples.baseline(name)
+    assert picture.shape == baseline.shape
+    assert difference(picture, baseline) < TOLERANCE
+
+
+def test_the_tolerance_sees_a_swapped_side(examples):
+    anatomy, inside = examples.phantom()
+    swapped = volumes.correlation_map(
+        examples.correlation(), np.diag([-1.0, 1, 1, 1]) @ examples.AFFINE, anatomy=anatomy, mask=inside,
+        threshold=0.4, slices=10,
+    )  # fmt: skip
+    assert difference(examples.pixels(swapped), examples.baseline("correlation_map")) > TOLERANCE
+
+
+def test_every_figure_function_has_an_example_and_a_baseline(examples):
+    functions = {
+        name
+        for module in pkgutil.iter_modules(eeg2fmri.report.figures.__path__)
+        for name, value in vars(importlib.import_module(f"eeg2fmri.report.figures.{module.name}")).items()
+        if isinstance(value, Styled)
+    }
+    assert functions <= set(NAMES)
+    assert set(NAMES) == set(examples.EXAMPLES) == {file.stem for file in examples.BASELINE.glob("*.png")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_with_ticks_have_labels(name, drawn):
+    for axes in (axes for axes in drawn[name].axes if axes.get_visible()):
+        measures = any(label.get_text() for label in axes.get_xticklabels() + axes.get_yticklabels())
+        named = axes.get_xlabel() or axes.get_ylabel() or axes.get_title(loc="left") or drawn[name].texts
+        assert not measures or named
+
+
+def test_text_is_legible_at_column_width(drawn):
+    sizes = {
+        name: min(text.get_fontsize() for text in figure.findobj(matplotlib.text.Text) if text.get_text())
+        for name, figure in drawn.items()
+    }
+    assert min(sizes.values()) >= 6.5
+    assert max(figure.get_figwidth() for figure in drawn.values()) <= style.COLUMN
+
+
+def test_settings_and_pyplot_are_left_alone(examples):
+    before = dict(matplotlib.rcParams)
+    examples.EXAMPLES["topomaps"]()
+    examples.EXAMPLES["volume_comparison"]()
+    assert dict(matplotlib.rcParams) == before
+    assert not _pylab_helpers.Gcf.figs
+
+
+def test_saved_figures_are_complete_and_the_same_each_time(examples, tmp_path):
+    files = style.save_figure(examples.EXAMPLES["null_histogram"](), tmp_path / "a" / "null.v1", dpi=50)
+    again = style.save_figure(examples.EXAMPLES["null_histogram"](), tmp_path / "b" / "null.v1", dpi=50)
+    assert [file.name for file in files] == ["null.v1.png", "null.v1.svg", "null.v1.pdf"]
+    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in again]
+    assert files[0].read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in files[1].read_bytes()[:1000]
+    assert files[2].read_bytes().startswith(b"%PDF")
+
+
+VOLUME = np.ones((4, 5, 6))
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: volumes.volume_comparison(VOLUME, VOLUME, np.eye(4), mask=np.ones((5, 4, 6), bool)), r"\(5, 4, 6\)"),
+        (lambda: volumes.volume_comparison(VOLUME, VOLUME, np.zeros((4, 4))), "not invertible"),
+        (lambda: volumes.mean_residue(VOLUME, VOLUME, np.eye(4)), r"\(volume, x, y, z\)"),
+        (lambda: volumes.uncertainty_maps(VOLUME, np.eye(4)), "no uncertainty"),
+        (lambda: volumes.correlation_map(VOLUME, np.eye(4), threshold=1.2), "1.2"),
+        (lambda: training.learning_curves(np.arange(3), {"training": np.ones(2), "validation": np.ones(4)}), "2 probl"),
+        (lambda: training.learning_curves(np.arange(0), {}), "no epoch"),
+        (lambda: training.search_history(np.full(3, np.nan)), "no trial"),
+        (lambda: timecourses.time_courses(np.arange(4), []), "no time course"),
+        (
+            lambda: timecourses.time_courses(np.arange(4), [timecourses.TimeCourse("V1", np.ones(3), np.ones(4))]),
+            "V1",
+        ),
+        (lambda: spectra.spectrogram(np.ones((4, 5)), np.arange(6), 2.0), "6 frequencies"),
+        (lambda: electrodes.topomaps({"a": np.ones(3)}, ("E1", "E2", "Cz"), unit="V"), "1 of 3"),
+        (lambda: electrodes.attention_graph(np.ones((3, 4)), ("Cz", "Fz", "Pz")), r"\(3, 4\)"),
+        (lambda: profiles.lag_profile(np.arange(4), {"a": np.ones((2, 5))}, unit="1"), r"\(2, 5\)"),
+        (lambda: profiles.frequency_profile(np.arange(4), {}, unit="1"), "no profile"),
+        (lambda: scores.benchmark_bars({"a": np.array([np.nan])}, metric="r", model="a"), "no score"),
+        (lambda: scores.null_histogram(np.array([]), 0.1, metric="r"), "no surrogate"),
+        (lambda: scores.calibration_curve(np.array([0.5]), {"a": np.array([1.5])}), "calibration"),
+        (lambda: classification.confusion_matrix(np.ones((2, 3)), ("a", "b")), r"\(2, 3\)"),
+        (lambda: classification.roc_curve({"a": (np.array([0, 1, 0.5]), np.array([0, 0.5, 1]))}), "rising"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(draw, message):
+    with pytest.raises(InputError, match=message):
+        draw()
+
+
+def test_a_constant_time_course_has_no_correlation():
+    assert np.isnan(timecourses.TimeCourse("flat", np.ones(5), np.arange(5.0)).correlation)
+
+
+def test_dark_theme_draws_light_on_dark(examples, drawn, tmp_path: Path):
+    picture = examples.pixels(drawn["correlation_map_dark"])
+    assert picture[0, 0].mean() < 60
+    assert examples.pixels(drawn["correlation_map"])[0, 0].mean() > 250
