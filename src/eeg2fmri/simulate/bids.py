@@ -1,0 +1,181 @@
+"""BIDS files around the data: data set, participants, sidecars, events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri import __version__
+from eeg2fmri.simulate.clock import Clock
+from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.electrodes import Electrodes
+from eeg2fmri.simulate.names import Recording
+from eeg2fmri.simulate.subject import Subject
+
+BIDS_VERSION = "1.9.0"
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write one JSON object, indented."""
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write tab-separated values with a header line."""
+    lines = ["\t".join(header), *("\t".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_dataset_files(root: Path, config: SimulationConfig, subjects: Sequence[Subject]) -> None:
+    """Write what describes the data set as a whole."""
+    write_json(
+        root / "dataset_description.json",
+        {
+            "Name": "Simulated simultaneous EEG-fMRI",
+            "BIDSVersion": BIDS_VERSION,
+            "DatasetType": "raw",
+            "License": "CC0",
+            "Authors": ["eeg2fmri"],
+            "HowToAcknowledge": "Simulated data: no person was recorded.",
+            "GeneratedBy": [{"Name": "eeg2fmri simulate", "Version": __version__}],
+        },
+    )
+    (root / "README").write_text(_README.format(coupling=config.coupling, seed=config.seed), encoding="utf-8")
+    write_table(
+        root / "participants.tsv",
+        ("participant_id", "age", "sex"),
+        [(f"sub-{s.label}", s.age, s.sex) for s in subjects],
+    )
+    write_json(
+        root / "participants.json",
+        {
+            "age": {"Description": "Age of the simulated participant", "Units": "year"},
+            "sex": {"Description": "Sex of the simulated participant", "Levels": {"F": "female", "M": "male"}},
+        },
+    )
+
+
+_README = """Simulated simultaneous EEG-fMRI, made by eeg2fmri. No person was recorded.
+
+EEG rhythms of grey matter regions reach the electrodes through a spherical head model; the power of their envelopes,
+convolved with a haemodynamic response, drives the BOLD signal of the same regions. Coupling between the modalities:
+{coupling} of 1. Seed: {seed}. What is true of these data lies under derivatives/truth.
+"""
+
+
+def write_eeg_files(
+    folder: Path, recording: Recording, config: SimulationConfig, electrodes: Electrodes, clock: Clock
+) -> None:
+    """Write the sidecars of one EEG file: eeg.json, channels.tsv, events, electrodes.tsv, coordsystem.json."""
+    names = electrodes.names
+    stem = recording.id
+    write_json(
+        folder / f"{stem}_eeg.json",
+        {
+            "TaskName": recording.task,
+            "TaskDescription": "Simulated rest",
+            "Instructions": "n/a",
+            "Manufacturer": "Simulated",
+            "SamplingFrequency": config.sfreq,
+            "PowerLineFrequency": 50,
+            "EEGReference": config.reference,
+            "EEGGround": "n/a",
+            "EEGPlacementScheme": "10-05",
+            "SoftwareFilters": "n/a",
+            "HardwareFilters": {"HighPass": {"TimeConstant (s)": 10}},
+            "EEGChannelCount": len(names),
+            "EOGChannelCount": 0,
+            "ECGChannelCount": 0,
+            "EMGChannelCount": 0,
+            "MiscChannelCount": 0,
+            "TriggerChannelCount": 0,
+            "RecordingDuration": round(clock.n_samples / clock.sfreq, 6),
+            "RecordingType": "continuous",
+        },
+    )
+    write_table(
+        folder / f"{stem}_channels.tsv",
+        ("name", "type", "units", "sampling_frequency", "low_cutoff", "high_cutoff", "reference", "status"),
+        [(n, "EEG", "µV", config.sfreq, 0.016, config.sfreq / 2, config.reference, "good") for n in names],
+    )
+    samples = clock.marker_samples()
+    write_table(
+        folder / f"{stem}_events.tsv",
+        ("onset", "duration", "trial_type", "value", "sample"),
+        [(f"{s / clock.sfreq:.6f}", "0.0", "Response/R128", 128, s) for s in samples],
+    )
+    write_json(
+        folder / f"{stem}_events.json",
+        {
+            "onset": {
+                "Description": "Start of the acquisition of a BOLD volume, from the first EEG sample",
+                "Units": "s",
+            },
+            "duration": {"Description": "A marker has none", "Units": "s"},
+            "trial_type": {
+                "Description": "Kind of event",
+                "Levels": {"Response/R128": "volume marker of the scanner"},
+            },
+            "value": {"Description": "Code of the marker in the recording"},
+            "sample": {"Description": "Sample of the EEG, from 0"},
+        },
+    )
+    place = recording.place
+    write_table(
+        folder / f"{place}_space-CapTrak_electrodes.tsv",
+        ("name", "x", "y", "z", "type"),
+        [(n, *(f"{v:.6f}" for v in xyz), "ring") for n, xyz in zip(names, electrodes.positions, strict=True)],
+    )
+    write_json(
+        folder / f"{place}_space-CapTrak_coordsystem.json",
+        {
+            "EEGCoordinateSystem": "CapTrak",
+            "EEGCoordinateUnits": "m",
+            "EEGCoordinateSystemDescription": "Origin between the ears; x to the right ear, y to the nose, z up. "
+            "Nominal 10-05 positions, not digitised.",
+            "AnatomicalLandmarkCoordinates": {
+                name: [round(float(v), 6) for v in xyz] for name, xyz in electrodes.landmarks.items()
+            },
+            "AnatomicalLandmarkCoordinateSystem": "CapTrak",
+            "AnatomicalLandmarkCoordinateUnits": "m",
+            "AnatomicalLandmarkCoordinateSystemDescription": "As of the electrodes",
+        },
+    )
+
+
+def write_bold_sidecar(folder: Path, recording: Recording, config: SimulationConfig, clock: Clock) -> None:
+    """Write bold.json and, for tasks other than rest, the events that BIDS asks for."""
+    order = {"interleaved": "interleaved", "ascending": "sequential ascending", "descending": "sequential descending"}
+    sidecar = {
+        "TaskName": recording.task,
+        "TaskDescription": "Simulated rest",
+        "Instructions": "n/a",
+        "Manufacturer": "Simulated",
+        "ManufacturersModelName": "Simulated",
+        "MagneticFieldStrength": 3,
+        "RepetitionTime": config.tr,
+        "EchoTime": 0.03,
+        "FlipAngle": 90,
+        "PulseSequenceType": f"gradient echo EPI, {order[config.slice_order]}",
+        "SliceEncodingDirection": "k",
+        "SliceTiming": [float(t) for t in clock.slices],
+        "PhaseEncodingDirection": "j",
+        "MultibandAccelerationFactor": config.multiband,
+        "NumberOfVolumesDiscardedByScanner": 0,
+        "NumberOfVolumesDiscardedByUser": 0,
+    }
+    write_json(folder / f"{recording.id}_bold.json", sidecar)
+    if "rest" not in recording.task.lower():
+        duration = round(config.volumes * config.tr, 6)
+        write_table(
+            folder / f"{recording.id}_events.tsv",
+            ("onset", "duration", "trial_type"),
+            [(0.0, duration, recording.task)],
+        )
+
+
+def write_t1w_sidecar(path: Path) -> None:
+    """Write T1w.json."""
+    write_json(path, {"Manufacturer": "Simulated", "MagneticFieldStrength": 3, "Modality": "MR"})

@@ -1,0 +1,81 @@
+"""From neural signals to regional BOLD: coupling weights, haemodynamic response, gain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eeg2fmri.simulate.envelopes import RATE, normalised, normalised_autocorrelation
+
+#: Length of the haemodynamic response, s. The envelopes start at least this long before the first volume.
+RESPONSE_S = 32.0
+#: Time before the first volume at which envelopes and regional signals start, s.
+HISTORY_S = 40.0
+
+
+def response(delay: float) -> np.ndarray:
+    """Haemodynamic response of Glover (NeuroImage 9, 1999), from nilearn, sampled at `RATE`; its sum is 1.
+
+    Parameters
+    ----------
+    delay : float
+        Seconds by which it comes later (or earlier, if negative) than Glover's.
+    """
+    from nilearn.glm.first_level import glover_hrf
+
+    return np.asarray(glover_hrf(1 / RATE, oversampling=1, time_length=RESPONSE_S, onset=delay))
+
+
+def responses(delays: np.ndarray) -> np.ndarray:
+    """Response of every region, shape (region, time), for delays of shape (region,), s."""
+    return np.stack([response(float(delay)) for delay in delays])
+
+
+def drive(power: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Neural signal behind the BOLD of each region: weighted sum over bands of its normalised envelope power.
+
+    Parameters
+    ----------
+    power : array, shape (region, band, time)
+        Envelope power relative to its mean.
+    weights : array, shape (region, band)
+        Coupling weights; rows of unit norm give a signal of unit variance.
+
+    Returns
+    -------
+    array, shape (region, time)
+    """
+    return np.einsum("rbt,rb->rt", normalised(power), weights)
+
+
+def convolve(signal: np.ndarray, hrf: np.ndarray) -> np.ndarray:
+    """Causal convolution over time, (region, time) with (region, time), as long as `signal`."""
+    from scipy.signal import fftconvolve
+
+    return fftconvolve(signal, hrf, axes=1)[:, : signal.shape[1]]
+
+
+def expected_std() -> float:
+    """Return the standard deviation, over all draws, of the response to a neural signal of unit variance."""
+    hrf = response(0.0)
+    lag = np.arange(len(hrf)) / RATE
+    covariance = normalised_autocorrelation(lag[:, None] - lag[None])
+    return float(np.sqrt(hrf @ covariance @ hrf))
+
+
+def regional_bold(neural: np.ndarray, hrf: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """BOLD of each region, % of the baseline.
+
+    Parameters
+    ----------
+    neural : array, shape (region, time)
+        From `drive`, at `RATE`.
+    hrf : array, shape (region, time)
+        From `responses`.
+    gain : array, shape (region,)
+        Standard deviation of the result, %.
+
+    Returns
+    -------
+    array, shape (region, time)
+    """
+    return convolve(neural, hrf) * (gain / expected_std())[:, None]

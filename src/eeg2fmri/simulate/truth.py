@@ -1,0 +1,261 @@
+"""Read what is true of a simulated data set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.simulate.bold import at_times, slice_signal
+from eeg2fmri.simulate.clock import Clock, make_clock
+from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.envelopes import RATE
+from eeg2fmri.simulate.haemodynamics import responses
+from eeg2fmri.simulate.truth_files import FOLDER, FORMAT
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Truth of a data set written by `simulate_dataset`.
+
+    Attributes
+    ----------
+    path : Path
+        ``derivatives/truth`` of the data set.
+    config : SimulationConfig
+        Settings of the simulation.
+    bands : tuple of (str, float, float)
+        Name and limits, Hz, of each rhythm.
+    recordings : tuple of str
+        Ids, such as ``sub-01_task-rest``.
+    region_centres : array, shape (region, 3)
+        MNI152 coordinates, mm.
+    coupled : array of bool, shape (region,)
+        Regions whose BOLD follows the EEG (nowhere, if the coupling is 0).
+    weights : array, shape (region, band)
+        Coupling weights of the group.
+    delay : array, shape (region,)
+        Delay of the group's haemodynamic responses against Glover's, s.
+    """
+
+    path: Path
+    config: SimulationConfig
+    bands: tuple[tuple[str, float, float], ...]
+    recordings: tuple[str, ...]
+    region_centres: np.ndarray
+    coupled: np.ndarray
+    weights: np.ndarray
+    delay: np.ndarray
+
+    @classmethod
+    def open(cls, root: str | Path) -> Truth:
+        """Open the truth of the data set in the BIDS folder `root`.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it has another format.
+        """
+        path = Path(root) / FOLDER
+        try:
+            about = json.loads((path / "truth.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(
+                "the data set holds no truth",
+                where=str(root),
+                expected=f"{FOLDER}/truth.json",
+                hint="only simulated data sets have one: eeg2fmri simulate",
+            ) from None
+        if about["format"] != FORMAT:
+            raise InputError(
+                "the truth was written by another version",
+                where=str(path),
+                got=f"format {about['format']}",
+                expected=f"format {FORMAT}",
+                hint="simulate the data set again",
+            )
+        config = SimulationConfig.make(about["config"], where=str(path / "truth.json"))
+        group = path / "group"
+        return cls(
+            path=path,
+            config=config,
+            bands=tuple((b["name"], b["low_hz"], b["high_hz"]) for b in about["bands"]),
+            recordings=tuple(r["id"] for r in about["recordings"]),
+            region_centres=np.load(group / "region_centres.npy"),
+            coupled=np.load(group / "coupled.npy") & (config.coupling > 0),
+            weights=np.load(group / "weights.npy"),
+            delay=np.load(group / "delay.npy"),
+        )
+
+    def recording(self, recording: str | int) -> RecordingTruth:
+        """Truth of one recording, by id or position.
+
+        Raises
+        ------
+        InputError
+            If there is no such recording.
+        """
+        if isinstance(recording, int):
+            recording = self.recordings[recording]
+        if recording not in self.recordings:
+            raise InputError(
+                "the truth holds no such recording",
+                where=str(self.path),
+                got=recording,
+                expected="one of " + ", ".join(self.recordings[:10]),
+            )
+        subject = recording.split("_")[0]
+        return RecordingTruth(self, recording, self.path / subject / recording, self.path / subject / "subject")
+
+
+@dataclass(frozen=True)
+class RecordingTruth:
+    """Truth of one recording; arrays are read when asked for. Time 0 is the onset of the first volume."""
+
+    truth: Truth
+    id: str
+    folder: Path
+    subject_folder: Path
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Volume onsets, slice times, samples."""
+        return make_clock(self.truth.config)
+
+    @property
+    def times(self) -> np.ndarray:
+        """Times of the columns of `power` and `regional_bold`, s, shape (time,)."""
+        return self.clock.envelopes
+
+    @cached_property
+    def power(self) -> np.ndarray:
+        """Power of each region's rhythms relative to its mean, shape (region, band, time)."""
+        return np.load(self.folder / "power.npy")
+
+    @cached_property
+    def regional_bold(self) -> np.ndarray:
+        """Noiseless BOLD of each region, % of the baseline, shape (region, time)."""
+        return np.load(self.folder / "regional_bold.npy")
+
+    @cached_property
+    def regional_bold_from_eeg(self) -> np.ndarray:
+        """Part of `regional_bold` that the envelopes of the EEG drive, shape (region, time)."""
+        return np.load(self.folder / "regional_bold_from_eeg.npy")
+
+    @cached_property
+    def lead_field(self) -> np.ndarray:
+        """Potential of a unit dipole of each region, V / (A m), shape (electrode, region)."""
+        return np.load(self.folder / "lead_field.npy")
+
+    @cached_property
+    def moment(self) -> np.ndarray:
+        """Rms dipole moment of each rhythm, A m, shape (region, band)."""
+        return np.load(self.folder / "moment.npy")
+
+    @cached_property
+    def background(self) -> np.ndarray:
+        """Root of the spatial covariance of the 1/f background, V, shape (electrode, electrode)."""
+        return np.load(self.folder / "background.npy")
+
+    @cached_property
+    def motion(self) -> np.ndarray | None:
+        """Head movement, mm and rad, shape (volume, 6), or None."""
+        path = self.folder / "motion.npy"
+        return np.load(path) if path.exists() else None
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Coupling weights of the subject, shape (region, band)."""
+        return np.load(self.subject_folder / "weights.npy")
+
+    @cached_property
+    def delay(self) -> np.ndarray:
+        """Delay of the subject's haemodynamic responses against Glover's, s, shape (region,)."""
+        return np.load(self.subject_folder / "delay.npy")
+
+    @cached_property
+    def gain(self) -> np.ndarray:
+        """Expected standard deviation of the noiseless BOLD, %, shape (region,)."""
+        return np.load(self.subject_folder / "gain.npy")
+
+    @cached_property
+    def peak(self) -> np.ndarray:
+        """Peak frequency of each rhythm, Hz, shape (band,)."""
+        return np.load(self.subject_folder / "peak.npy")
+
+    @cached_property
+    def hrf(self) -> np.ndarray:
+        """Haemodynamic response of each region, every `hrf_step` s from 0, shape (region, time); rows sum to 1."""
+        return responses(self.delay)
+
+    hrf_step: float = 1 / RATE
+
+    @cached_property
+    def atlas(self) -> np.ndarray:
+        """1 + region of each voxel, 0 outside grey matter, int16, shape (x, y, z)."""
+        return self._image("atlas.nii.gz").astype(np.int16)
+
+    @cached_property
+    def baseline(self) -> np.ndarray:
+        """BOLD intensity without any fluctuation, shape (x, y, z)."""
+        return self._image("baseline.nii.gz").astype(np.float32)
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """Fraction of each voxel that is grey matter, shape (x, y, z)."""
+        return self._image("grey.nii.gz").astype(np.float32)
+
+    @cached_property
+    def affine(self) -> np.ndarray:
+        """Voxel indices to scanner coordinates, mm, shape (4, 4)."""
+        return np.asarray(_load(self.subject_folder / "baseline.nii.gz").affine)
+
+    @cached_property
+    def explainable(self) -> np.ndarray:
+        """Variance over volumes of the noiseless BOLD over that of the recorded, shape (x, y, z)."""
+        return np.asarray(_load(self.folder / "explainable.nii.gz").dataobj, np.float32)
+
+    @cached_property
+    def voxel_weights(self) -> Any:
+        """Per cent of signal in a voxel for each per cent of regional BOLD, csr array (voxel, region), C order."""
+        from scipy import sparse
+
+        parts = [np.load(self.subject_folder / f"voxel_{name}.npy") for name in ("weight", "region", "indptr")]
+        shape = (int(np.prod(self.truth.config.grid)), len(self.truth.region_centres))
+        return sparse.csr_array(tuple(parts), shape=shape)
+
+    def noiseless_bold(self, part: str = "all") -> np.ndarray:
+        """Rebuild the BOLD without noise, drift and movement, each slice at its own times.
+
+        Parameters
+        ----------
+        part : {"all", "eeg"}
+            All neural signals, or those alone that the EEG's envelopes drive.
+
+        Returns
+        -------
+        array of float32, shape (volume, x, y, z)
+            In the units of the recorded image.
+        """
+        regional = {"all": self.regional_bold, "eeg": self.regional_bold_from_eeg}[part]
+        shape = self.truth.config.grid
+        out = np.empty((len(self.clock.volumes), *shape), np.float32)
+        for z in range(shape[2]):
+            times = self.clock.volumes + self.clock.slices[z]
+            signal = slice_signal(self.voxel_weights, shape, z, at_times(times, self.times, regional))
+            out[..., z] = np.moveaxis(self.baseline[:, :, z, None] * (1 + signal / 100), -1, 0)
+        return out
+
+    def _image(self, name: str) -> np.ndarray:
+        return np.asarray(_load(self.subject_folder / name).dataobj)
+
+
+def _load(path: Path) -> Any:
+    import nibabel as nib
+
+    return nib.load(path)

@@ -1,0 +1,122 @@
+"""Write what is true of a simulated data set under ``derivatives/truth``; `eeg2fmri.simulate.truth` reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from eeg2fmri import __version__
+from eeg2fmri.simulate.bids import BIDS_VERSION, write_json
+from eeg2fmri.simulate.bold import BoldSpace
+from eeg2fmri.simulate.clock import Clock
+from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.eeg import Projection
+from eeg2fmri.simulate.images import write_image
+from eeg2fmri.simulate.names import Recording
+from eeg2fmri.simulate.sources import Parcels
+from eeg2fmri.simulate.subject import RHYTHMS, Group, Subject
+
+FOLDER = Path("derivatives", "truth")
+FORMAT = 1
+
+
+def write_group(
+    root: Path,
+    config: SimulationConfig,
+    sources: Parcels,
+    group: Group,
+    clock: Clock,
+    recordings: list[list[Recording]],
+) -> None:
+    """Write settings, recordings and what subjects share."""
+    folder = root / FOLDER
+    folder.mkdir(parents=True)
+    write_json(
+        folder / "dataset_description.json",
+        {
+            "Name": "Truth of simulated simultaneous EEG-fMRI",
+            "BIDSVersion": BIDS_VERSION,
+            "DatasetType": "derivative",
+            "GeneratedBy": [{"Name": "eeg2fmri simulate", "Version": __version__}],
+        },
+    )
+    write_json(
+        folder / "truth.json",
+        {
+            "format": FORMAT,
+            "config": config.model_dump(mode="json"),
+            "bands": [{"name": r.name, "low_hz": r.low, "high_hz": r.high} for r in RHYTHMS],
+            "recordings": [
+                {"id": r.id, "subject": r.subject, "session": r.session, "task": r.task, "run": r.run}
+                for subject in recordings
+                for r in subject
+            ],
+        },
+    )
+    _save(
+        folder / "group",
+        region_centres=sources.centres,
+        coupled=group.coupled,
+        weights=group.weights,
+        delay=group.delay,
+        times=clock.envelopes,
+    )
+
+
+def write_subject(root: Path, subject: Subject, space: BoldSpace) -> None:
+    """Write a subject's coupling, responses and anatomy."""
+    folder = root / FOLDER / f"sub-{subject.label}" / "subject"
+    _save(
+        folder,
+        weights=subject.weights,
+        delay=subject.delay,
+        gain=subject.gain,
+        peak=subject.peak,
+        voxel_indptr=space.weights.indptr.astype(np.int64),
+        voxel_region=space.weights.indices.astype(np.int32),
+        voxel_weight=space.weights.data.astype(np.float32),
+    )
+    largest = np.zeros(space.weights.shape[0], np.int16)
+    whole = space.weights.tocsr()
+    filled = np.flatnonzero(np.diff(whole.indptr))
+    largest[filled] = whole[filled].argmax(axis=1).ravel() + 1
+    grey = space.grey.ravel() > 0.3
+    atlas = np.where(grey, largest, 0).astype(np.int16).reshape(space.grid.shape)
+    write_image(folder / "atlas.nii.gz", atlas, space.grid.affine)
+    write_image(folder / "baseline.nii.gz", space.baseline, space.grid.affine)
+    write_image(folder / "grey.nii.gz", space.grey, space.grid.affine)
+
+
+def write_recording(
+    root: Path,
+    recording: Recording,
+    power: np.ndarray,
+    regional: np.ndarray,
+    from_eeg: np.ndarray,
+    projection: Projection,
+    positions: np.ndarray,
+    motion: np.ndarray | None,
+    explainable: np.ndarray,
+    affine: np.ndarray,
+) -> None:
+    """Write envelopes, regional BOLD, lead field and explainable fraction of a recording."""
+    folder = root / FOLDER / f"sub-{recording.subject}" / recording.id
+    _save(
+        folder,
+        power=power.astype(np.float32),
+        regional_bold=regional,
+        regional_bold_from_eeg=from_eeg,
+        lead_field=projection.lead_field,
+        moment=projection.moment,
+        background=projection.background,
+        electrode_positions=positions,
+        **({} if motion is None else {"motion": motion}),
+    )
+    write_image(folder / "explainable.nii.gz", explainable, affine)
+
+
+def _save(folder: Path, **arrays: np.ndarray) -> None:
+    folder.mkdir(parents=True)
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array))
