@@ -1,0 +1,28 @@
+"""What is trained: autoencoder, synthesiser, classifiers; imported when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eeg2fmri.models.na_spec import NASpec
+    from eeg2fmri.models.output import Synthesis
+    from eeg2fmri.models.registry import build
+    from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+
+__all__ = ["NASpec", "Synthesis", "Synthesizer", "SynthesizerConfig", "build"]
+
+_LAZY = {
+    "NASpec": "na_spec",
+    "Synthesis": "output",
+    "Synthesizer": "synthesizer",
+    "SynthesizerConfig": "synthesizer",
+    "build": "registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"eeg2fmri.models.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'eeg2fmri.models' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Layers that import torch alone; `eeg2fmri.models` composes them."""
