@@ -1,0 +1,59 @@
+"""Model settings by name: what ``{"preset": "documented"}`` in a training stands for."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from eeg2fmri.core.config import Config
+from eeg2fmri.core.errors import ConfigError
+
+Shape = tuple[int, int, int]
+
+
+def _documented(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) -> Config:
+    from eeg2fmri.models.synthesizer import SynthesizerConfig
+
+    return SynthesizerConfig.documented(eeg_shape, volume_shape, **changes)
+
+
+#: Name of each preset, and what makes its settings for the shapes of a store.
+PRESETS = {"documented": _documented}
+
+
+def model_config(spec: dict[str, Any], eeg_shape: Shape, volume_shape: Shape, seed: int = 0) -> Config:
+    """Turn the model part of a training's settings into a model config.
+
+    Parameters
+    ----------
+    spec : dict
+        ``{"preset": NAME, ...}`` with settings to change, or a whole config with its ``kind``.
+    eeg_shape : (channel, freq, time)
+    volume_shape : (x, y, z)
+    seed : int
+        Seed of the weights, where `spec` gives none.
+
+    Raises
+    ------
+    ConfigError
+        If the preset or kind is unknown, or a setting is wrong.
+    ShapeError
+        If the architecture is not valid for the shapes.
+    """
+    spec = dict(spec)
+    spec.setdefault("seed", seed)
+    name = spec.pop("preset", None)
+    if name is None:
+        from eeg2fmri.models.registry import config_class
+
+        return config_class(str(spec["kind"])).make(spec, where="model")
+    if name not in PRESETS:
+        near = difflib.get_close_matches(str(name), PRESETS, n=1)
+        raise ConfigError(
+            "unknown model preset",
+            where="model.preset",
+            got=repr(name),
+            expected="one of " + ", ".join(sorted(PRESETS)),
+            hint=f"did you mean {near[0]!r}?" if near else "",
+        )
+    return PRESETS[name](eeg_shape, volume_shape, spec)
