@@ -98,7 +98,7 @@ def volume_onsets(
     drift_ppm = float(interval / tr - 1) * 1e6
     jitter = float(np.std(times - start - interval * np.arange(len(times))))
     resolution_ppm = 2e6 / (sfreq * tr * len(times))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if abs(drift_ppm) > max(NOTED_DRIFT_PPM, resolution_ppm):
         lost = (interval - tr) * (len(times) - 1)
         notes = (
@@ -122,8 +122,8 @@ def find_marker(markers: Mapping[str, np.ndarray], tr: float, wanted: str | None
         if not found:
             raise InputError("the volume marker does not occur", where=where, got=present, expected=repr(wanted))
         return found[0]
+    known = _known(markers)
     regular = [name for name, times in markers.items() if _is_regular(np.asarray(times), tr)]
-    known = [name for label in KNOWN_MARKERS for name in markers if _same_name(name, label)]
     best = [name for name in known if name in regular] or regular or known
     if not best:
         raise InputError(
@@ -141,6 +141,15 @@ def find_marker(markers: Mapping[str, np.ndarray], tr: float, wanted: str | None
             hint="name the right one with 'marker'",
         )
     return best[0]
+
+
+def has_volume_marker(markers: Mapping[str, np.ndarray], tr: float) -> bool:
+    """Tell whether a marker has the name or the regularity of a volume marker."""
+    return bool(_known(markers)) or any(_is_regular(np.asarray(times), tr) for times in markers.values())
+
+
+def _known(markers: Mapping[str, np.ndarray]) -> list[str]:
+    return [name for label in KNOWN_MARKERS for name in markers if _same_name(name, label)]
 
 
 def _same_name(description: str, wanted: str) -> bool:
@@ -208,7 +217,7 @@ def _problems(times: np.ndarray, n_volumes: int | None, tr: float, where: str) -
 
 
 def _doubled(times: np.ndarray, tr: float) -> np.ndarray:
-    """Indices of markers that follow the last good one within half a TR."""
+    """Find the indices of markers that follow the last good one within half a TR."""
     doubled = []
     last = -np.inf
     for index, time in enumerate(times):

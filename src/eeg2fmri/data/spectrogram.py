@@ -23,7 +23,7 @@ def bin_frequencies(n_samples: int, sfreq: float, n_bins: int) -> np.ndarray:
     return np.arange(1, n_bins + 1) * (sfreq / n_samples)
 
 
-def window_starts(onsets: np.ndarray, sfreq: float, n_samples: int, n_times: int) -> np.ndarray:
+def window_starts(onsets: np.ndarray, sfreq: float, n_samples: int, n_times: int, where: str = "") -> np.ndarray:
     """First sample of each window.
 
     A window that would end one sample after the recording, because its length and its onset were both
@@ -37,6 +37,8 @@ def window_starts(onsets: np.ndarray, sfreq: float, n_samples: int, n_times: int
         Hz.
     n_samples, n_times : int
         Samples of a window, and of the recording.
+    where : str
+        EEG file, for the error.
 
     Raises
     ------
@@ -47,7 +49,8 @@ def window_starts(onsets: np.ndarray, sfreq: float, n_samples: int, n_times: int
     starts = np.where(starts + n_samples == n_times + 1, starts - 1, starts)
     outside = np.flatnonzero((starts < 0) | (starts + n_samples > n_times))
     if outside.size:
-        raise InputError.of([short_eeg_problem(outside, np.asarray(onsets, float), n_samples / sfreq, n_times / sfreq)])
+        times = np.asarray(onsets, float)
+        raise InputError.of([short_eeg_problem(outside, times, n_samples / sfreq, n_times / sfreq, where)])
     return starts
 
 

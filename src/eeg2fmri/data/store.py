@@ -90,6 +90,8 @@ class Store:
     space : str
         BIDS space of the volumes, or ``native``: voxels of different subjects do not correspond.
     recordings : tuple of Recording
+    notes : tuple of str
+        What the user should know of the data set, such as files that were left out.
     """
 
     path: Path
@@ -102,6 +104,7 @@ class Store:
     affine: np.ndarray
     space: str
     recordings: tuple[Recording, ...]
+    notes: tuple[str, ...]
     _digests: dict[str, dict[str, Any]] = field(repr=False)
 
     @classmethod
@@ -141,6 +144,7 @@ class Store:
                 affine=np.array(manifest["affine"], float),
                 space=str(manifest["space"]),
                 recordings=tuple(_read_recording(path / name) for name in digests),
+                notes=tuple(manifest["notes"]),
                 _digests=digests,
             )
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:

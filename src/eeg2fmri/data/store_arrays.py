@@ -12,7 +12,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording, Store
-from eeg2fmri.data.store_format import digest
+from eeg2fmri.data.store_format import META
 from eeg2fmri.data.store_writer import StoreWriter, write_array, write_meta
 from eeg2fmri.data.windows import first_steady_volume
 
@@ -70,7 +70,7 @@ def write_store(
     """
     affine = np.eye(4) if affine is None else np.asarray(affine, float)
     config = config or PrepareConfig()
-    ids: list[str] = []
+    files: dict[str, dict[str, dict[str, Any]]] = {}
     sources: list[dict[str, Any]] = []
     grid: tuple[int, int, int] | None = None
     with StoreWriter(path) as writer:
@@ -88,14 +88,17 @@ def write_store(
             folder = writer.folder(recording.id)
             steady = recording.bold[min(first_steady_volume(tr), len(recording.bold) - 2) :]
             voxel_std = steady.std(axis=0, dtype=np.float64)
-            write_array(folder / "eeg.npy", recording.eeg)
-            write_array(folder / "bold.npy", recording.bold)
-            write_array(folder / "mask.npy", voxel_std > 0 if recording.mask is None else recording.mask)
-            write_array(folder / "voxel_mean.npy", steady.mean(axis=0, dtype=np.float64))
-            write_array(folder / "voxel_std.npy", voxel_std)
+            arrays = {
+                "eeg.npy": recording.eeg,
+                "bold.npy": recording.bold,
+                "mask.npy": voxel_std > 0 if recording.mask is None else recording.mask,
+                "voxel_mean.npy": steady.mean(axis=0, dtype=np.float64),
+                "voxel_std.npy": voxel_std,
+            }
+            written = {name: write_array(folder / name, array) for name, array in arrays.items()}
             labels = dict(part.split("-", 1) for part in recording.id.split("_") if "-" in part)
             onsets = np.arange(len(recording.bold)) * tr if recording.onsets is None else recording.onsets
-            facts = Recording(
+            meta = Recording(
                 id=recording.id,
                 subject=labels.get("sub", recording.id),
                 session=labels.get("ses", ""),
@@ -107,15 +110,15 @@ def write_store(
                 affine=affine,
                 quality=recording.quality,
             )
-            write_meta(folder, facts)
-            ids.append(recording.id)
+            files[recording.id] = {**written, META: write_meta(folder, meta)}
             sources += [
-                {"path": f"{recording.id}/{name}", "sha256": digest(folder / name)} for name in ("eeg.npy", "bold.npy")
+                {"path": f"{recording.id}/{name}", "sha256": written[name]["sha256"]}
+                for name in ("eeg.npy", "bold.npy")
             ]
         if grid is None:
             raise InputError("there is no recording to store", where=str(path))
         writer.finish(
-            ids,
+            files,
             config=config,
             sources=sources,
             electrodes=electrodes,

@@ -8,11 +8,13 @@ is an error of the write (writing to a memory map would kill the process instead
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -22,7 +24,7 @@ import numpy as np
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording
-from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, digest, store_hash
+from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, store_hash
 
 
 class ArrayWriter:
@@ -41,16 +43,29 @@ class ArrayWriter:
         self.shape = shape
         self.dtype = np.dtype(ARRAYS[path.name][0])
         self.rows = 0
+        self.size = 0
+        self._hash = hashlib.sha256()
         self._file: BinaryIO = path.open("xb")
-        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._file, header)
+        header = io.BytesIO()
+        facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(header, facts)
+        self._write(header.getbuffer())
 
     def append(self, rows: np.ndarray) -> None:
         """Write the next rows, shape (row, *shape[1:])."""
         if rows.shape[1:] != self.shape[1:]:
             raise ValueError(f"{self.path.name}: rows of shape {rows.shape[1:]}, expected {self.shape[1:]}")
         self.rows += len(rows)
-        self._file.write(np.ascontiguousarray(rows, self.dtype).data)
+        self._write(np.ascontiguousarray(rows, self.dtype).data.cast("B"))
+
+    def facts(self) -> dict[str, Any]:
+        """Size and digest of what was written, for the manifest."""
+        return {"size": self.size, "sha256": self._hash.hexdigest()}
+
+    def _write(self, data: memoryview) -> None:
+        self._file.write(data)
+        self._hash.update(data)
+        self.size += data.nbytes
 
     def __enter__(self) -> Self:
         return self
@@ -61,14 +76,15 @@ class ArrayWriter:
             raise ValueError(f"{self.path.name}: {self.rows} rows written, expected {self.shape[0]}")
 
 
-def write_array(path: Path, array: np.ndarray) -> None:
-    """Write a whole array of a recording."""
+def write_array(path: Path, array: np.ndarray) -> dict[str, Any]:
+    """Write a whole array of a recording; return its size and digest."""
     with ArrayWriter(path, array.shape) as writer:
         writer.append(array)
+    return writer.facts()
 
 
-def write_meta(folder: Path, recording: Recording) -> None:
-    """Write ``meta.json`` of a recording."""
+def write_meta(folder: Path, recording: Recording) -> dict[str, Any]:
+    """Write ``meta.json`` of a recording; return its size and digest."""
     meta = {
         "subject": recording.subject,
         "session": recording.session,
@@ -81,7 +97,9 @@ def write_meta(folder: Path, recording: Recording) -> None:
         "sources": list(recording.sources),
         "quality": recording.quality,
     }
-    (folder / META).write_text(json.dumps(meta, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    data = (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()
+    (folder / META).write_bytes(data)
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 class StoreWriter:
@@ -101,8 +119,8 @@ class StoreWriter:
     Examples
     --------
     >>> with StoreWriter("store") as writer:                                            # doctest: +SKIP
-    ...     write_meta(writer.folder("sub-01_task-rest"), recording)                    # and the arrays
-    ...     writer.finish(["sub-01_task-rest"], config=config, sources=[], electrodes=["Cz"], frequencies=[0.5],
+    ...     files = {META: write_meta(writer.folder("sub-01_task-rest"), recording)}    # and the arrays
+    ...     writer.finish({"sub-01_task-rest": files}, config=config, sources=[], electrodes=["Cz"], frequencies=[0.5],
     ...                   tr=2.0, grid=(4, 5, 6), affine=np.eye(4), space="native")
     """
 
@@ -128,7 +146,7 @@ class StoreWriter:
 
     def finish(
         self,
-        recording_ids: Sequence[str],
+        files: Mapping[str, Mapping[str, Mapping[str, Any]]],
         *,
         config: PrepareConfig,
         sources: list[dict[str, Any]],
@@ -138,9 +156,19 @@ class StoreWriter:
         grid: tuple[int, int, int],
         affine: np.ndarray,
         space: str,
+        notes: Sequence[str] = (),
     ) -> None:
-        """Write the manifest; the store takes its name when the context ends."""
-        files = {name: self._facts(name) for name in recording_ids}
+        """Write the manifest; the store takes its name when the context ends.
+
+        Parameters
+        ----------
+        files : mapping
+            Size and digest of every file of every recording: id to file name to facts, in the order of the store.
+        config, sources, electrodes, frequencies, tr, grid, affine, space
+            See `eeg2fmri.data.store.Store`; `sources` are files with the digest of their content.
+        notes : sequence of str
+            What the user should know of the data set.
+        """
         manifest = {
             "format": FORMAT,
             "version": VERSION,
@@ -153,15 +181,12 @@ class StoreWriter:
             "grid": [int(size) for size in grid],
             "affine": np.asarray(affine, float).tolist(),
             "space": space,
-            "recordings": [{"id": name, "files": files[name]} for name in recording_ids],
+            "notes": list(notes),
+            "recordings": [{"id": name, "files": files[name]} for name in files],
         }
         text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
         (self.temporary / MANIFEST).write_text(text, encoding="utf-8")
         self._finished = True
-
-    def _facts(self, recording_id: str) -> dict[str, dict[str, Any]]:
-        files = {name: self.temporary / recording_id / name for name in (*ARRAYS, META)}
-        return {name: {"size": file.stat().st_size, "sha256": digest(file)} for name, file in files.items()}
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:

@@ -1,0 +1,191 @@
+"""What all recordings of a store must have in common: electrodes, TR, grid, frequencies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.bold import orientation, orientation_problem
+from eeg2fmri.data.channels import channel_problems
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.inspection import Plan
+from eeg2fmri.data.raw_spectrogram import frequency_problems
+from eeg2fmri.data.regrid import Grid
+from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, eq=False)
+class Common:
+    """Facts that hold for every recording of a store.
+
+    Attributes
+    ----------
+    electrodes : tuple of str
+    frequencies : array, shape (freq,)
+        Hz.
+    tr : float
+        s.
+    grid : (int, int, int)
+        Of the stored volumes.
+    space : str
+    notes : dict of str to tuple of str
+        What the user should know, by recording id.
+    """
+
+    electrodes: tuple[str, ...]
+    frequencies: np.ndarray
+    tr: float
+    grid: Grid
+    space: str
+    notes: dict[str, tuple[str, ...]]
+
+
+def agree(plans: Sequence[Plan], config: PrepareConfig) -> Common:
+    """Settle the common facts.
+
+    Raises
+    ------
+    InputError
+        With everything in which the recordings differ and may not.
+    """
+    problems: list[Problem] = []
+    notes: dict[str, list[str]] = {plan.files.id: [] for plan in plans}
+    electrodes = _electrodes(plans, config, problems, notes)
+    tr = _most_common([plan.tr for plan in plans])
+    problems += [
+        Problem(
+            "the TR differs from that of the other recordings",
+            str(plan.files.bold),
+            f"{plan.tr:g} s",
+            f"{tr:g} s",
+            "prepare recordings of different TR as stores of their own",
+        )
+        for plan in plans
+        if abs(plan.tr - tr) > 1e-6
+    ]
+    grid = _grid(plans, config, problems, notes)
+    directions = _most_common([orientation(plan.bold.affine) for plan in plans])
+    found = (orientation_problem(plan.files.bold, plan.bold.affine, directions) for plan in plans)
+    problems += [problem for problem in found if problem is not None]
+    frequencies = _frequencies([plan for plan in plans if abs(plan.tr - tr) <= 1e-6], tr, config, problems)
+    spaces = sorted({plan.space for plan in plans})
+    if problems:
+        raise InputError.of(problems)
+    return Common(
+        electrodes=electrodes,
+        frequencies=frequencies,
+        tr=tr,
+        grid=grid,
+        space=spaces[0] if len(spaces) == 1 else "mixed: " + ", ".join(spaces),
+        notes={name: tuple(told) for name, told in notes.items()},
+    )
+
+
+def _electrodes(
+    plans: Sequence[Plan], config: PrepareConfig, problems: list[Problem], notes: dict[str, list[str]]
+) -> tuple[str, ...]:
+    everywhere = {name for plan in plans for name in plan.electrodes}
+    unknown = [name for name in config.exclude if name not in everywhere]
+    problems += [
+        Problem("'exclude' names an electrode that no recording has", "exclude", name, ", ".join(sorted(everywhere)))
+        for name in unknown
+    ]
+    kept = {plan.files.id: [name for name in plan.electrodes if name not in config.exclude] for plan in plans}
+    reference = _reference(list(kept.values()))
+    if config.channels == "intersection":
+        common = [name for name in reference if all(name in names for names in kept.values())]
+        if not common:
+            problems.append(
+                Problem(
+                    "the recordings have no electrode in common",
+                    got="; ".join(f"{name}: {', '.join(names[:6])}" for name, names in list(kept.items())[:4]),
+                    hint="electrodes are compared by name: rename the channels",
+                )
+            )
+        for name, names in kept.items():
+            left_out = [electrode for electrode in names if electrode not in common]
+            if left_out:
+                notes[name].append(f"electrodes that not all recordings have, left out: {', '.join(left_out)}")
+    else:
+        common = reference
+        for plan in plans:
+            names = kept[plan.files.id]
+            problems += channel_problems(reference, names, str(plan.files.eeg))
+            more = [electrode for electrode in names if electrode not in reference]
+            if more and all(electrode in names for electrode in reference):
+                problems.append(
+                    Problem(
+                        "there are electrodes that the other recordings do not have",
+                        str(plan.files.eeg),
+                        ", ".join(more),
+                        f"the {len(reference)} electrodes of the other recordings",
+                        "leave them out with 'exclude', or keep what all have with channels: intersection",
+                    )
+                )
+    for plan in plans:
+        order = [electrode for electrode in plan.electrodes if electrode in common]
+        if order != common:
+            first = next((pair for pair in zip(order, common, strict=False) if pair[0] != pair[1]), ("", ""))
+            notes[plan.files.id].append(
+                f"electrodes reordered by name: the file has {first[0]!r} where the store has {first[1]!r}"
+            )
+    return tuple(common)
+
+
+def _reference(names: list[list[str]]) -> list[str]:
+    """Give the electrodes that most recordings have, in the order of the first of these recordings."""
+    counted = Counter(frozenset(each) for each in names)
+    most = max(counted.values())
+    return next(each for each in names if counted[frozenset(each)] == most)
+
+
+def _grid(plans: Sequence[Plan], config: PrepareConfig, problems: list[Problem], notes: dict[str, list[str]]) -> Grid:
+    grids = Counter(plan.bold.shape for plan in plans)
+    usual = _most_common([plan.bold.shape for plan in plans])
+    if config.grid is not None:
+        for plan in plans:
+            if plan.bold.shape != config.grid:
+                notes[plan.files.id].append(f"volumes brought from {_by(plan.bold.shape)} to {_by(config.grid)} voxels")
+        return config.grid
+    if len(grids) > 1:
+        problems.append(
+            Problem(
+                "the recordings have different grids",
+                got="; ".join(
+                    f"{_by(shape)}: {', '.join(plan.files.id for plan in plans if plan.bold.shape == shape)}"
+                    for shape in grids
+                ),
+                hint=f"set the grid to bring them to, for example grid: [{', '.join(map(str, usual))}]",
+            )
+        )
+    return usual
+
+
+def _frequencies(plans: Sequence[Plan], tr: float, config: PrepareConfig, problems: list[Problem]) -> np.ndarray:
+    windows = [(window_samples(tr, plan.sfreq), plan) for plan in plans]
+    n_bins = config.n_bins or min(default_bins(n_samples) for n_samples, _ in windows)
+    n_samples, first = windows[0]
+    try:
+        checked_bins(n_samples, first.sfreq, n_bins, str(first.files.eeg))
+    except InputError as error:
+        problems += error.problems
+        return np.array([])
+    frequencies = bin_frequencies(n_samples, first.sfreq, n_bins)
+    for _, plan in windows[1:]:
+        problems += frequency_problems(frequencies, tr, plan.sfreq, str(plan.files.eeg))
+    return frequencies
+
+
+def _most_common(values: list[Value]) -> Value:
+    return Counter(values).most_common(1)[0][0]
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

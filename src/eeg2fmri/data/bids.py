@@ -1,0 +1,226 @@
+"""Which EEG file belongs to which BOLD file."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.sidecars import entities
+
+EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set")
+BOLD_EXTENSIONS = (".nii", ".nii.gz")
+
+#: Subject, session, task, run.
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class RecordingFiles:
+    """The two files of a simultaneous recording.
+
+    Attributes
+    ----------
+    id : str
+        BIDS name without suffix, for example ``sub-01_ses-2_task-rest_run-1``.
+    subject, session, task, run : str
+        Labels without prefix; empty where there is none.
+    eeg, bold : Path
+        The EEG file (header) and the 4-D NIfTI.
+    """
+
+    id: str
+    subject: str
+    session: str
+    task: str
+    run: str
+    eeg: Path
+    bold: Path
+
+
+@dataclass(frozen=True)
+class FoundRecordings:
+    """Pairs in a BIDS folder, and what was left over in words."""
+
+    recordings: tuple[RecordingFiles, ...]
+    notes: tuple[str, ...]
+
+
+def find_recordings(root: str | Path) -> FoundRecordings:
+    """Find the pairs of EEG and BOLD in the raw part of a BIDS folder.
+
+    Files belong together if subject, session, task and run agree. A file without run belongs to the only
+    file of the other kind of the same subject, session and task.
+
+    Parameters
+    ----------
+    root : path
+        BIDS folder.
+
+    Raises
+    ------
+    InputError
+        If it is no folder, has no EEG, no BOLD, no pairs, or several files for one recording.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError("the BIDS folder does not exist", where=str(root), hint="check the path")
+    _check_description(root)
+    eeg, bold = _unique(_find_eeg(root)), _unique(_find_bold(root))
+    problems = [
+        Problem(
+            f"there is no {kind} in the BIDS folder",
+            str(root),
+            expected=f"files sub-*/[ses-*/]{folder}/*_{suffix} ({', '.join(extensions)})",
+            hint="give the folder that holds the sub-* folders; only raw data (not derivatives) are read",
+        )
+        for kind, files, folder, suffix, extensions in (
+            ("EEG", eeg, "eeg", "eeg", EEG_EXTENSIONS),
+            ("BOLD", bold, "func", "bold", BOLD_EXTENSIONS),
+        )
+        if not files
+    ]
+    if problems:
+        raise InputError.of(problems)
+    eeg_by_key, bold_by_key = _by_key(eeg, "EEG"), _by_key(bold, "BOLD")
+    pairs = {key: (eeg_by_key[key], bold_by_key[key]) for key in bold_by_key if key in eeg_by_key}
+    pairs |= _pairs_without_run(
+        {key: path for key, path in eeg_by_key.items() if key not in pairs},
+        {key: path for key, path in bold_by_key.items() if key not in pairs},
+    )
+    if not pairs:
+        raise InputError(
+            "no EEG file belongs to a BOLD file",
+            where=str(root),
+            got=f"EEG: {_names(eeg)}; BOLD: {_names(bold)}",
+            expected="the same subject, session, task and run in both names",
+            hint="rename the files so that these labels agree",
+        )
+    used = {path for pair in pairs.values() for path in pair}
+    notes = tuple(
+        f"{kind} without {other}, left out: {path.relative_to(root)}"
+        for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold))
+        for path in files
+        if path not in used
+    )
+    recordings = (_recording(*pair) for pair in pairs.values())
+    return FoundRecordings(tuple(sorted(recordings, key=lambda recording: recording.id)), notes)
+
+
+def _check_description(root: Path) -> None:
+    file = root / "dataset_description.json"
+    if not file.is_file():
+        return
+    try:
+        values = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError("dataset_description.json cannot be read", where=str(file), got=str(error)) from None
+    if not isinstance(values, dict):
+        raise InputError("dataset_description.json does not hold a JSON object", where=str(file))
+
+
+def _find_eeg(root: Path) -> list[Path]:
+    import mne_bids
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # names that are not quite BIDS are reported by what they lack for pairing
+        try:
+            found = mne_bids.find_matching_paths(
+                root, datatypes="eeg", suffixes="eeg", extensions=list(EEG_EXTENSIONS), ignore_nosub=True
+            )
+        except Exception as error:
+            raise _unreadable(root, error) from None
+    # a .set has its samples in an .fdt beside it, which is no recording of its own
+    return [Path(path.fpath) for path in found]
+
+
+def _find_bold(root: Path) -> list[Path]:
+    import ancpbids
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            layout = ancpbids.BIDSLayout(str(root))
+            files = layout.get(scope="raw", suffix="bold", extension=list(BOLD_EXTENSIONS), return_type="files")
+        except Exception as error:
+            raise _unreadable(root, error) from None
+    return [Path(str(file)) for file in files]
+
+
+def _unreadable(root: Path, error: Exception) -> InputError:
+    return InputError(
+        "the BIDS folder cannot be read",
+        where=str(root),
+        got=f"{type(error).__name__}: {error}",
+        hint="check it with the BIDS validator",
+    )
+
+
+def _unique(paths: Iterable[Path]) -> list[Path]:
+    """Leave out what is seen again through symbolic links, and what is not under a subject's folder."""
+    seen: dict[Path, Path] = {}
+    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
+        if "sub" in entities(path) and path.is_file():
+            seen.setdefault(path.resolve(), path)
+    return sorted(seen.values())
+
+
+def _key(path: Path) -> Key:
+    labels = entities(path)
+    return labels["sub"], labels.get("ses", ""), labels.get("task", ""), _plain_run(labels.get("run", ""))
+
+
+def _plain_run(run: str) -> str:
+    return str(int(run)) if run.isdigit() else run
+
+
+def _by_key(paths: list[Path], kind: str) -> dict[Key, Path]:
+    groups: defaultdict[Key, list[Path]] = defaultdict(list)
+    for path in paths:
+        groups[_key(path)].append(path)
+    problems = [
+        Problem(
+            f"a recording has several {kind} files",
+            str(files[0].parent),
+            ", ".join(file.name for file in files),
+            "one file for each subject, session, task and run",
+            "keep one of them (for multi-echo BOLD, combine the echoes first), or give them different runs",
+        )
+        for files in groups.values()
+        if len(files) > 1
+    ]
+    if problems:
+        raise InputError.of(problems)
+    return {key: files[0] for key, files in groups.items()}
+
+
+def _pairs_without_run(eeg: dict[Key, Path], bold: dict[Key, Path]) -> dict[Key, tuple[Path, Path]]:
+    pairs = {}
+    for key, path in bold.items():
+        partners = [other for other in eeg if other[:3] == key[:3]]
+        rivals = [other for other in bold if other[:3] == key[:3]]
+        if len(partners) == len(rivals) == 1 and "" in (key[3], partners[0][3]):
+            pairs[key] = (eeg[partners[0]], path)
+    return pairs
+
+
+def _recording(eeg: Path, bold: Path) -> RecordingFiles:
+    labels = {**entities(eeg), **entities(bold)}
+    chosen = {key: labels[key] for key in ("sub", "ses", "task", "run") if key in labels}
+    return RecordingFiles(
+        id="_".join(f"{key}-{label}" for key, label in chosen.items()),
+        subject=chosen["sub"],
+        session=chosen.get("ses", ""),
+        task=chosen.get("task", ""),
+        run=chosen.get("run", ""),
+        eeg=eeg,
+        bold=bold,
+    )
+
+
+def _names(paths: list[Path]) -> str:
+    return ", ".join(path.name for path in paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")

@@ -1,0 +1,283 @@
+"""BOLD images: header and TR checked, volumes read one after the other, so that memory stays flat."""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.regrid import regrid
+from eeg2fmri.data.repetition import header_tr
+from eeg2fmri.data.windows import first_steady_volume
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Image
+
+#: No deflate stream grows by more than this when it is unpacked.
+LARGEST_EXPANSION = 1032
+_COPY = "copy the file again"
+
+
+@dataclass(frozen=True, eq=False)
+class BoldImage:
+    """A 4-D NIfTI image on disk.
+
+    Attributes
+    ----------
+    path : Path
+    shape : (int, int, int)
+        Voxels along x, y, z.
+    n_volumes : int
+    affine : array, shape (4, 4)
+        Voxel indices to mm.
+    header_tr : float or None
+        Time between volumes that the header gives, s.
+    dtype : numpy dtype
+        Of the values on disk.
+    offset : int
+        Byte at which the values start.
+    slope, intercept : float
+        Of the scaling to BOLD units.
+    """
+
+    path: Path
+    shape: tuple[int, int, int]
+    n_volumes: int
+    affine: np.ndarray
+    header_tr: float | None
+    dtype: np.dtype[Any] = field(repr=False)
+    offset: int = field(repr=False)
+    slope: float = field(repr=False)
+    intercept: float = field(repr=False)
+
+    @classmethod
+    def open(cls, path: str | Path) -> BoldImage:
+        """Read the header and check that the file can hold what it promises.
+
+        Raises
+        ------
+        InputError
+            If it is no NIfTI image, is not 4-D, has no real values or no valid affine, or is truncated.
+        """
+        path = Path(path)
+        image = load_nifti(path)
+        if len(image.shape) != 4:
+            raise InputError(
+                "the BOLD image is not a series of volumes",
+                where=str(path),
+                got=f"{len(image.shape)} dimensions {image.shape}",
+                expected="4 dimensions (x, y, z, volume)",
+            )
+        return cls._of(path, image)
+
+    @classmethod
+    def _of(cls, path: Path, image: Nifti1Image) -> BoldImage:
+        dtype = image.header.get_data_dtype()
+        affine = np.asarray(image.affine, float)
+        *shape, n_volumes = (*image.shape, 1)[:4]
+        if dtype.kind not in "iuf" or min(*shape, n_volumes) < 1:
+            raise InputError(
+                "the image does not hold real values",
+                where=str(path),
+                got=f"type {dtype}, shape {image.shape}",
+                expected="integers or floating point numbers",
+            )
+        if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+            raise InputError(
+                "the affine of the image is not valid",
+                where=str(path),
+                got=np.array2string(affine, precision=3).replace("\n", ""),
+                expected="finite numbers that span a volume",
+                hint="export the image again, or correct its sform and qform",
+            )
+        proxy: Any = image.dataobj
+        opened = cls(
+            path,
+            (shape[0], shape[1], shape[2]),
+            n_volumes,
+            affine,
+            header_tr(image.header),
+            dtype,
+            int(proxy.offset),
+            float(proxy.slope),
+            float(proxy.inter),
+        )
+        opened._check_size()
+        return opened
+
+    def volumes(self) -> Iterator[np.ndarray]:
+        """Read the volumes in order: float32 (x, y, z), BOLD units.
+
+        Raises
+        ------
+        InputError
+            If the file is truncated, damaged or longer than its header says, or a volume is not finite.
+        """
+        from nibabel.openers import ImageOpener
+
+        size = int(np.prod(self.shape)) * self.dtype.itemsize
+        bad: list[int] = []
+        with ImageOpener(str(self.path)) as file:
+            self._read(file, self.offset, 0)
+            for volume in range(self.n_volumes):
+                stored = np.frombuffer(self._read(file, size, volume), self.dtype).reshape(self.shape, order="F")
+                with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported as not finite
+                    values = stored.astype(np.float32)
+                    if (self.slope, self.intercept) != (1.0, 0.0):
+                        values = values * np.float32(self.slope) + np.float32(self.intercept)
+                if not np.isfinite(values).all():
+                    bad.append(volume)
+                if not bad:  # from the first bad volume on, the file is only searched for more of them
+                    yield values
+            # reading to the end checks the sum over a compressed file
+            if len(self._read(file, size, self.n_volumes, whole=False)) == size:
+                raise InputError(
+                    "the image is longer than its header says",
+                    where=str(self.path),
+                    expected=f"{self.n_volumes} volumes",
+                    hint=_COPY,
+                )
+        if bad:
+            shown = ", ".join(map(str, bad[:10])) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
+            raise InputError(
+                "volumes hold values that are not finite (NaN or infinite)",
+                where=str(self.path),
+                got=f"volumes {shown} of {self.n_volumes}",
+                hint="repair or cut these volumes (and their EEG markers), or leave the recording out",
+            )
+
+    def _read(self, file: Any, size: int, volume: int, *, whole: bool = True) -> bytes:
+        try:
+            values = b"" if size == 0 else file.read(size)
+        except (EOFError, zlib.error, OSError, ValueError) as error:
+            raise InputError(
+                "the BOLD image is truncated or damaged",
+                where=f"{self.path}, volume {volume} of {self.n_volumes}",
+                got=str(error) or type(error).__name__,
+                hint=_COPY,
+            ) from None
+        if whole and len(values) != size:
+            raise InputError(
+                "the BOLD image is truncated",
+                where=f"{self.path}, volume {volume} of {self.n_volumes}",
+                got=f"{len(values)} of {size} bytes of this volume",
+                hint=_COPY,
+            )
+        return bytes(values)
+
+    def _check_size(self) -> None:
+        """Refuse headers whose sizes the file cannot hold, before anything of that size is allocated."""
+        promised = self.offset + int(np.prod(self.shape, dtype=object)) * self.n_volumes * self.dtype.itemsize
+        on_disk = self.path.stat().st_size
+        if promised > on_disk * (LARGEST_EXPANSION if self.path.name.endswith(".gz") else 1):
+            raise InputError(
+                "the BOLD image is truncated, or its header is wrong",
+                where=str(self.path),
+                got=f"{on_disk} bytes",
+                expected=f"{promised} bytes{' unpacked' if self.path.name.endswith('.gz') else ''}: "
+                f"{self.n_volumes} volumes of {' x '.join(map(str, self.shape))}",
+                hint=_COPY,
+            )
+
+
+def load_nifti(path: Path) -> Nifti1Image:
+    """Read the header of a NIfTI image.
+
+    Raises
+    ------
+    InputError
+        If it is absent or no NIfTI image.
+    """
+    import nibabel
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters of a header is checked by the caller
+            image = nibabel.load(path)
+    except FileNotFoundError:
+        raise InputError("the image does not exist", where=str(path), hint="check the path") from None
+    except Exception as error:
+        raise InputError(
+            "the image cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {error}",
+            expected="a NIfTI image (.nii or .nii.gz)",
+            hint=_COPY,
+        ) from None
+    if not isinstance(image, nibabel.Nifti1Image):
+        raise InputError(
+            "the image is not NIfTI", where=str(path), got=type(image).__name__, expected="a .nii or .nii.gz file"
+        )
+    return image
+
+
+def orientation(affine: np.ndarray) -> str:
+    """Anatomical directions of the voxel axes, for example ``RAS``."""
+    from nibabel.orientations import aff2axcodes
+
+    return "".join(str(code) for code in aff2axcodes(affine))
+
+
+def read_mean_volume(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> np.ndarray:
+    """Read a subject's own mean BOLD volume on the grid of a model.
+
+    Parameters
+    ----------
+    path : path
+        3-D mean image, or 4-D run, of which the volumes with steady magnetisation are averaged.
+    grid : (int, int, int)
+        Voxels of the model; an image of another grid is brought to it as in preparing.
+    affine : array, shape (4, 4)
+        Of the model; the voxel axes of the image must have the same anatomical directions.
+
+    Returns
+    -------
+    array, shape grid, float32
+        BOLD units.
+
+    Raises
+    ------
+    InputError
+        If the image cannot be used.
+    """
+    path = Path(path)
+    image = load_nifti(path)
+    if len(image.shape) not in (3, 4):
+        raise InputError("the mean image is neither 3-D nor 4-D", where=str(path), got=str(image.shape))
+    opened = BoldImage._of(path, image)
+    found, expected = orientation(opened.affine), orientation(affine)
+    if found != expected:
+        raise InputError(
+            "the voxel axes of the mean image have other directions than the model's",
+            where=str(path),
+            got=found,
+            expected=expected,
+            hint="reorient the image",
+        )
+    skip = 0 if opened.n_volumes == 1 else first_steady_volume(opened.header_tr or 0.0)
+    skip = min(skip, opened.n_volumes - 1)
+    total = np.zeros(opened.shape, float)
+    for volume, values in enumerate(opened.volumes()):
+        if volume >= skip:
+            total += values
+    return regrid((total / (opened.n_volumes - skip)).astype(np.float32), grid)
+
+
+def orientation_problem(path: Path, affine: np.ndarray, expected: str) -> Problem | None:
+    """Return a problem if an image's voxel axes have other directions than the other recordings'."""
+    found = orientation(affine)
+    if found == expected:
+        return None
+    return Problem(
+        "the voxel axes have other directions than in the other recordings",
+        str(path),
+        found,
+        expected,
+        "reorient the image, so that voxels can be compared",
+    )

@@ -1,0 +1,109 @@
+"""Checks of a BrainVision file set that its reader does not make: files present, complete, of one length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from eeg2fmri.core.errors import Problem
+
+#: Bytes of a value by the name that the header gives its format.
+BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
+#: Bytes of a header or marker file that are looked at: far more than any real one has.
+LARGEST_TEXT = 64_000_000
+_COPY = "copy all three files (.vhdr, .eeg, .vmrk) again"
+
+
+def brainvision_files(header: Path) -> list[Path]:
+    """Header, data and marker file, as far as they are named and exist."""
+    text = _text(header)
+    named = [_named_file(header, text, key) for key in ("DataFile", "MarkerFile")]
+    return [header, *(path for path in named if path is not None and path.is_file())]
+
+
+def brainvision_problems(header: Path) -> Iterator[Problem]:
+    """Find what is wrong with the three files of a recording.
+
+    Parameters
+    ----------
+    header : Path
+        The ``.vhdr`` file.
+    """
+    text = _text(header)
+    if "Brain" not in text[:64]:
+        yield Problem(
+            "the file is not a BrainVision header",
+            str(header),
+            f"{text[:40]!r}",
+            "a first line 'Brain Vision Data Exchange Header File'",
+            _COPY,
+        )
+        return
+    data, markers = (_named_file(header, text, key) for key in ("DataFile", "MarkerFile"))
+    for key, path in (("DataFile", data), ("MarkerFile", markers)):
+        if path is not None and not path.is_file():
+            yield Problem(
+                "a file that the BrainVision header names does not exist",
+                f"{header}: {key}",
+                path.name,
+                hint="after renaming BrainVision files, correct DataFile and MarkerFile in the .vhdr (and .vmrk) too",
+            )
+    if data is None or not data.is_file():
+        return
+    channels, width = _integer(text, "NumberOfChannels"), BYTES.get(_value(text, "BinaryFormat") or "")
+    if not channels or width is None or (_value(text, "DataFormat") or "BINARY").upper() != "BINARY":
+        return
+    size = data.stat().st_size
+    points = _integer(text, "DataPoints")
+    if size == 0:
+        yield Problem("the EEG data file is empty", str(data), hint=_COPY)
+    elif size % (channels * width) or (points and size != points * channels * width):
+        yield Problem(
+            "the EEG data file is truncated, or its header belongs to another file",
+            str(data),
+            f"{size} bytes, {size / (channels * width):.2f} samples of {channels} channels",
+            f"{points} samples" if points else "whole samples of every channel",
+            _COPY,
+        )
+    elif markers is not None and markers.is_file():
+        n_samples = size // (channels * width)
+        last = max((int(position) for position in _POSITION.findall(_text(markers))), default=0)
+        if last > n_samples:
+            yield Problem(
+                "the EEG data file is truncated: there are markers after its end",
+                str(data),
+                f"{n_samples} samples",
+                f"at least {last} samples",
+                _COPY,
+            )
+
+
+_POSITION = re.compile(r"^Mk\d+=[^,\n]*,[^,\n]*,\s*(\d+)", re.MULTILINE)
+
+
+def _text(path: Path) -> str:
+    # only ASCII parts are used, so the code page of the file does not matter
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return file.read(LARGEST_TEXT).decode("latin-1").replace("\r", "\n")
+
+
+def _value(text: str, key: str) -> str | None:
+    found = re.search(rf"^{key}\s*=\s*(.*?)\s*$", text, re.MULTILINE | re.IGNORECASE)
+    return found.group(1) if found else None
+
+
+def _integer(text: str, key: str) -> int | None:
+    value = _value(text, key)
+    return int(value) if value is not None and value.isdigit() else None
+
+
+def _named_file(header: Path, text: str, key: str) -> Path | None:
+    value = _value(text, key)
+    if not value:
+        return None
+    # file names may hold other characters than ASCII, in UTF-8
+    name = value.encode("latin-1").decode("utf-8", errors="replace").replace("$b", header.stem)
+    return header.parent / name.replace("\\", "/")

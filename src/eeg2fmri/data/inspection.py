@@ -1,0 +1,178 @@
+"""What the headers of one recording say, checked: the plan by which its arrays are made."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.align import Alignment, volume_onsets
+from eeg2fmri.data.bids import RecordingFiles
+from eeg2fmri.data.bold import BoldImage
+from eeg2fmri.data.channels import electrode_names
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.markers import markers_of
+from eeg2fmri.data.raw_spectrogram import BLOCK, read_samples
+from eeg2fmri.data.repetition import repetition_time
+from eeg2fmri.data.sidecars import entities, read_json_sidecar
+from eeg2fmri.data.signal_checks import SignalChecks
+from eeg2fmri.data.spectrogram import short_eeg_problem, window_samples, window_starts
+from eeg2fmri.data.windows import PairConfig, first_steady_volume, length_problem
+
+if TYPE_CHECKING:
+    import mne
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A recording whose headers are sound.
+
+    Attributes
+    ----------
+    files : RecordingFiles
+    electrodes : tuple of str
+        EEG channels in the order of the file.
+    bads : tuple of str
+        Electrodes marked as bad.
+    sfreq, tr : float
+        Hz, s.
+    bold : BoldImage
+    space : str
+        BIDS space label, or ``native``.
+    alignment : Alignment
+    notes : tuple of str
+        What the user should know.
+    """
+
+    files: RecordingFiles
+    electrodes: tuple[str, ...]
+    bads: tuple[str, ...]
+    sfreq: float
+    tr: float
+    bold: BoldImage
+    space: str
+    alignment: Alignment
+    notes: tuple[str, ...]
+
+
+class Collector:
+    """Runs steps and keeps their problems, so that one fault does not hide the next."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def __call__(self, step: Callable[[], Result]) -> Result | None:
+        """Run a step; give None where it raises `InputError`."""
+        try:
+            return step()
+        except InputError as error:
+            self.problems += error.problems
+            return None
+
+
+def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
+    """Read and check the headers of a recording.
+
+    Raises
+    ------
+    InputError
+        With every problem of the recording's headers.
+    """
+    collect = Collector()
+    notes: list[str] = []
+    raw = collect(lambda: read_raw(files.eeg, notes))
+    bold = collect(lambda: BoldImage.open(files.bold))
+    sidecar = collect(lambda: read_json_sidecar(files.bold, "bold"))
+    timing = None
+    if bold is not None and sidecar is not None:
+        header_tr, found = bold.header_tr, sidecar
+        timing = collect(lambda: repetition_time(header_tr, found, override=config.tr, where=str(files.bold)))
+    if raw is not None and not electrode_names(raw):
+        collect.problems.append(
+            Problem("the file has no EEG channels", str(files.eeg), ", ".join(raw.ch_names)[:200], "type EEG")
+        )
+    if raw is None or bold is None or timing is None:
+        raise InputError.of(collect.problems)
+    tr, timing_notes = timing
+    sfreq, n_times, n_volumes = float(raw.info["sfreq"]), int(raw.n_times), bold.n_volumes
+    alignment = collect(
+        lambda: volume_onsets(
+            markers_of(raw),
+            n_volumes,
+            tr,
+            sfreq,
+            marker=config.marker,
+            first_volume_s=config.first_volume_s,
+            where=str(files.eeg),
+        )
+    )
+    if alignment is None:
+        # the length of the EEG can be judged without markers
+        if n_times / sfreq < n_volumes * tr - 0.5 / sfreq:
+            ends = np.arange(n_volumes) * tr
+            outside = np.flatnonzero(ends + tr > n_times / sfreq)
+            collect.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
+    else:
+        onsets = alignment.onsets
+        collect(lambda: window_starts(onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
+    skip = first_steady_volume(tr)
+    if n_volumes < skip + 2:
+        collect.problems.append(
+            Problem(
+                "the BOLD run is too short",
+                str(files.bold),
+                f"{n_volumes} volumes",
+                f"at least {skip + 2}, of which the first {skip} are left out of statistics",
+                "leave this recording out",
+            )
+        )
+    if collect.problems or alignment is None:
+        raise InputError.of(collect.problems)
+    short = length_problem(n_volumes, tr, PairConfig())
+    if short is not None:
+        notes.append(f"{short.what}: {short.got}, {short.expected}")
+    electrodes = tuple(electrode_names(raw))
+    return Plan(
+        files=files,
+        electrodes=electrodes,
+        bads=tuple(name for name in raw.info["bads"] if name in electrodes),
+        sfreq=sfreq,
+        tr=tr,
+        bold=bold,
+        space=entities(files.bold).get("space", "native"),
+        alignment=alignment,
+        notes=(*notes, *timing_notes, *alignment.notes),
+    )
+
+
+def content_problems(files: RecordingFiles) -> list[Problem]:
+    """Look through samples and volumes for what headers do not tell.
+
+    For the recordings of a data set that cannot be prepared because of its headers: the user sees all
+    there is to mend at once. What the headers themselves are wrong about is not repeated.
+    """
+    collect = Collector()
+    opened = Collector()
+    raw = opened(lambda: read_raw(files.eeg))
+    if raw is not None and electrode_names(raw):
+        collect.problems += collect(partial(_sample_problems, raw, str(files.eeg))) or []
+    bold = opened(lambda: BoldImage.open(files.bold))
+    if bold is not None:
+        collect(partial(deque, bold.volumes(), maxlen=0))
+    return collect.problems
+
+
+def _sample_problems(raw: mne.io.BaseRaw, where: str) -> list[Problem]:
+    checks = SignalChecks(electrode_names(raw), float(raw.info["sfreq"]))
+    step = max(1, BLOCK // len(raw.ch_names))
+    for start in range(0, int(raw.n_times), step):
+        checks.update(read_samples(raw, checks.names, start, min(start + step, int(raw.n_times))), start)
+    return checks.problems(where)

@@ -1,0 +1,140 @@
+"""From a BIDS folder of simultaneous EEG-fMRI to a store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed
+
+from eeg2fmri.core.errors import InputError, Problem, StoreError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.agreement import Common, agree
+from eeg2fmri.data.bids import FoundRecordings, RecordingFiles, find_recordings
+from eeg2fmri.data.config import PrepareConfig as PrepareConfig
+from eeg2fmri.data.conversion import Converted, convert
+from eeg2fmri.data.inspection import Plan, content_problems, inspect
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.store_writer import StoreWriter, refuse_existing
+
+
+def prepare(
+    bids_root: str | Path,
+    store_path: str | Path,
+    config: PrepareConfig | None = None,
+    *,
+    n_jobs: int = 1,
+    progress: Progress = silent,
+) -> Store:
+    """Make a store of the recordings of a BIDS folder.
+
+    Everything that can be seen in headers is checked for all recordings before the first array is written;
+    the store is complete or absent.
+
+    Parameters
+    ----------
+    bids_root : path
+        BIDS folder with EEG and BOLD of the same runs.
+    store_path : path
+        Folder to make; must not exist.
+    config : PrepareConfig, optional
+        Settings; the defaults fit a data set with volume markers and one grid.
+    n_jobs : int
+        Recordings prepared at the same time (joblib); the store does not depend on it.
+    progress : Progress
+        Told after each recording.
+
+    Raises
+    ------
+    InputError
+        With every problem of every recording, if the data cannot be used.
+    StoreError
+        If the output exists or cannot be written, for example because the disk is full.
+    """
+    root, target = Path(bids_root), Path(store_path)
+    config = config or PrepareConfig()
+    refuse_existing(target)
+    found = find_recordings(root)
+    plans, common = _plan(found, config, n_jobs, progress)
+    _check_space(target, plans, common)
+    with StoreWriter(target) as writer:
+        jobs = (delayed(convert)(plan, common, config, writer.folder(plan.files.id), root) for plan in plans)
+        converted: dict[str, Converted] = {}
+        for done in _run(jobs, n_jobs):
+            converted[done.id] = done
+            progress("Preparing", len(converted), len(plans))
+        ordered = [converted[plan.files.id] for plan in plans]
+        problems = [problem for one in ordered for problem in one.problems]
+        if problems:
+            raise InputError.of(problems)
+        writer.finish(
+            {one.id: one.files for one in ordered},
+            config=config,
+            sources=_merged([source for one in ordered for source in one.sources]),
+            electrodes=common.electrodes,
+            frequencies=common.frequencies,
+            tr=common.tr,
+            grid=common.grid,
+            affine=ordered[0].affine,
+            space=common.space,
+            notes=found.notes,
+        )
+    return Store.open(target)
+
+
+def _plan(found: FoundRecordings, config: PrepareConfig, n_jobs: int, progress: Progress) -> tuple[list[Plan], Common]:
+    plans: list[Plan] = []
+    problems: list[Problem] = []
+    for files in found.recordings:
+        try:
+            plans.append(inspect(files, config))
+        except InputError as error:
+            problems += error.problems
+        progress("Reading headers", len(plans), len(found.recordings))
+    common = None
+    if plans:
+        try:
+            common = agree(plans, config)
+        except InputError as error:
+            problems += error.problems
+    if problems or common is None:
+        problems += _all_content_problems(found.recordings, n_jobs, progress)
+        raise InputError.of(problems)
+    return plans, common
+
+
+def _all_content_problems(recordings: Iterable[RecordingFiles], n_jobs: int, progress: Progress) -> list[Problem]:
+    """Look for more to mend, so that the user need not come back for it."""
+    files = list(recordings)
+    problems: list[Problem] = []
+    for done, more in enumerate(_run((delayed(content_problems)(each) for each in files), n_jobs, ordered=True), 1):
+        problems += more
+        progress("Looking for more problems", done, len(files))
+    return problems
+
+
+def _run(jobs: Iterable[Any], n_jobs: int, *, ordered: bool = False) -> Iterable[Any]:
+    return Parallel(n_jobs=n_jobs, return_as="generator" if ordered else "generator_unordered")(jobs)
+
+
+def _check_space(target: Path, plans: list[Plan], common: Common) -> None:
+    row = len(common.electrodes) * len(common.frequencies) + common.grid[0] * common.grid[1] * common.grid[2]
+    needed = 4 * row * sum(plan.bold.n_volumes for plan in plans)
+    folder = next(parent for parent in target.absolute().parents if parent.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(
+            "the disk has too little space for the store",
+            where=str(folder),
+            got=f"{free / 1e6:.0f} MB free",
+            expected=f"{needed / 1e6:.0f} MB",
+            hint="free some space, choose another disk, or set a coarser 'grid'",
+        )
+
+
+def _merged(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List each source once, in order of its path: sidecars may serve several recordings."""
+    by_path = {source["path"]: source for source in sources}
+    return [by_path[path] for path in sorted(by_path)]

@@ -1,0 +1,113 @@
+"""Sidecar files of a BIDS recording, by the inheritance principle: a file nearer to the recording wins."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.errors import InputError
+
+
+def entities(path: Path) -> dict[str, str]:
+    """Labels in a BIDS file name by their key, for example ``{"sub": "01", "task": "rest"}``."""
+    parts = path.name.split(".", 1)[0].split("_")
+    return dict(part.split("-", 1) for part in parts if "-" in part)
+
+
+def bids_root(path: Path) -> Path | None:
+    """Nearest folder above a file that holds a ``dataset_description.json``."""
+    return next((folder for folder in _absolute(path).parents if (folder / "dataset_description.json").is_file()), None)
+
+
+def _absolute(path: Path) -> Path:
+    # links are not followed: the files of a DataLad data set point into a store without sidecars
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def sidecars(path: Path, suffix: str, extension: str) -> list[Path]:
+    """Sidecar files that apply to a file, the nearest last.
+
+    Parameters
+    ----------
+    path : Path
+        Data file.
+    suffix, extension : str
+        For example ``bold`` and ``.json``, or ``channels`` and ``.tsv``.
+    """
+    root = bids_root(path)
+    folder = _absolute(path).parent
+    folders = [folder]
+    while root is not None and folders[0] != root:
+        folders.insert(0, folders[0].parent)
+    own = entities(path).items()
+    found: list[Path] = []
+    for level in folders:
+        candidates = [*level.glob(f"*_{suffix}{extension}"), *level.glob(f"{suffix}{extension}")]
+        fitting = [file for file in candidates if entities(file).items() <= own]
+        found += sorted(fitting, key=lambda file: len(entities(file)))
+    return found
+
+
+def read_json_sidecar(path: Path, suffix: str) -> dict[str, Any]:
+    """Merge the JSON sidecars of a file; empty where there is none.
+
+    Raises
+    ------
+    InputError
+        If one is not JSON or not an object.
+    """
+    merged: dict[str, Any] = {}
+    for file in sidecars(path, suffix, ".json"):
+        try:
+            values = json.loads(file.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError("the sidecar cannot be read", where=str(file), got=str(error), expected="JSON") from None
+        if not isinstance(values, dict):
+            raise InputError(
+                "the sidecar does not hold a JSON object", where=str(file), got=type(values).__name__, expected="{...}"
+            )
+        merged.update(values)
+    return merged
+
+
+def read_channels_tsv(path: Path) -> tuple[Path, dict[str, dict[str, str]]] | None:
+    """Read the nearest ``channels.tsv`` of an EEG file.
+
+    Returns
+    -------
+    tuple of Path and dict, or None
+        The file, and its columns (in lower case) for each channel by name, in order.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, has no column ``name``, or names a channel twice.
+    """
+    files = sidecars(path, "channels", ".tsv")
+    if not files:
+        return None
+    try:
+        with files[-1].open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError("channels.tsv cannot be read", where=str(files[-1]), got=str(error)) from None
+    columns = [name.strip().lower() for name in rows[0]] if rows else []
+    if "name" not in columns:
+        raise InputError(
+            "channels.tsv has no column 'name'",
+            where=str(files[-1]),
+            got=", ".join(columns)[:200],
+            expected="a first line with name, type, units, separated by tabs",
+        )
+    channels: dict[str, dict[str, str]] = {}
+    for row in rows[1:]:
+        values = dict(zip(columns, (value.strip() for value in row), strict=False))
+        if not values.get("name"):
+            continue
+        if values["name"] in channels:
+            raise InputError("channels.tsv names a channel twice", where=str(files[-1]), got=values["name"])
+        channels[values["name"]] = values
+    return files[-1], channels
