@@ -80,7 +80,7 @@ def time_courses(
         wrong.append(Problem("there is no time course to draw"))
     if wrong:
         raise InputError.of(wrong)
-    figure = style.empty_figure(width, 0.62 + 0.92 * len(courses))
+    figure = style.empty_figure(width, max(1.7, 0.62 + 0.92 * len(courses)))
     panels = figure.subplots(len(courses), 1, sharex=True, squeeze=False)[:, 0]
     for axes, course in zip(panels, courses, strict=True):
         if course.lower is not None and course.upper is not None:

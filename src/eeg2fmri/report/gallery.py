@@ -1,0 +1,187 @@
+"""Which figures a run deserves, with the words that go with each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from eeg2fmri.report.figures.scores import benchmark_bars, null_histogram
+from eeg2fmri.report.figures.timecourses import time_courses
+from eeg2fmri.report.figures.training import learning_curves
+from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncertainty_maps, volume_comparison
+from eeg2fmri.report.numbers import correlation, number, p_value, plural
+from eeg2fmri.report.pictures import Picture, picture
+from eeg2fmri.report.results import Courses, Evaluation, History, Null, ScoreTable, SubjectMaps
+
+#: Fewest example volumes from which a mean over time is drawn.
+RESIDUE_FROM = 5
+
+
+def score_pictures(evaluation: Evaluation) -> list[Picture]:
+    """Bars of the headline score beside the baselines, and the null distribution."""
+    found = []
+    if evaluation.table is not None and evaluation.table.metrics:
+        found.append(_bars(evaluation.table, evaluation.null))
+    if evaluation.null is not None and len(evaluation.null.scores):
+        found.append(_null(evaluation.null))
+    return found
+
+
+def _bars(table: ScoreTable, null: Null | None) -> Picture:
+    headline = table.metrics[0]
+    scores: Mapping[str, np.ndarray] = {method: table.of(method, headline.name) for method in table.methods}
+    listed = "; ".join(f"{method} {number(table.mean(method, headline.name))}" for method in table.methods)
+    same = null is not None and null.metric.name == headline.name
+    return picture(
+        benchmark_bars,
+        scores,
+        metric=headline.axis,
+        model=table.methods[0],
+        null=null.band if null is not None and same else None,
+        alt=f"Bars of {headline.label}, mean over {plural(len(table.subjects), 'test subject')}: {listed}.",
+        caption=f"{headline.label} of the model (blue) and its baselines (hatched): mean over test subjects; "
+        "each dot is one test subject.",
+    )
+
+
+def _null(null: Null) -> Picture:
+    low, high = null.band
+    return picture(
+        null_histogram,
+        null.scores,
+        null.observed,
+        metric=null.metric.axis,
+        p_value=None if np.isnan(null.p_value) else null.p_value,
+        alt=f"Histogram of {null.metric.label} over {plural(len(null.scores), 'shift')} of the EEG in time, 95 % of "
+        f"them between {number(low)} and {number(high)}; a line marks {number(null.observed)}, the value with the EEG "
+        "in its place.",
+        caption="The same model was fed the same EEG, shifted in time around a circle: what remains is due to anatomy, "
+        f"slow drifts and chance. {p_value(null.p_value)}.",
+    )
+
+
+def map_pictures(maps: SubjectMaps) -> list[Picture]:
+    """Temporal r over the anatomy, an example volume, errors over time, uncertainty."""
+    found = []
+    if maps.correlation is not None:
+        found.append(_correlation(maps))
+    if maps.truth is not None and maps.prediction is not None:
+        found += _volumes(maps, maps.truth, maps.prediction)
+    uncertain = {"epistemic": maps.epistemic, "aleatoric": maps.aleatoric}
+    if maps.prediction is not None and any(part is not None for part in uncertain.values()):
+        found.append(
+            picture(
+                uncertainty_maps,
+                maps.prediction[0],
+                maps.affine,
+                kind="png",
+                mask=maps.mask,
+                unit=maps.unit,
+                alt=f"Axial slices of the prediction for {maps.subject} and of its uncertainty.",
+                caption=f"{maps.subject}: one predicted volume and how unsure the model is of each voxel.",
+                **uncertain,
+            )
+        )
+    return found
+
+
+def _correlation(maps: SubjectMaps) -> Picture:
+    r = np.asarray(maps.correlation)
+    inside = r[np.isfinite(r)] if maps.mask is None else r[maps.mask & np.isfinite(r)]
+    threshold = _threshold(inside)
+    share = float((inside >= threshold).mean()) if len(inside) else 0.0
+    middle = float(np.median(inside)) if len(inside) else float("nan")
+    return picture(
+        correlation_map,
+        r,
+        maps.affine,
+        kind="png",
+        anatomy=maps.anatomy,
+        mask=maps.mask,
+        threshold=threshold,
+        title=maps.subject,
+        alt=f"Axial slices of {maps.subject}: temporal correlation of each voxel over the anatomy. Median "
+        f"{correlation(middle)}; {share:.0%} of the brain lies above {correlation(threshold)}.",
+        caption=f"{maps.subject}: temporal Pearson r between measured and predicted signal of each voxel, after the "
+        f"mean is removed. Median {correlation(middle)}. Only |r| above {correlation(threshold)} is coloured "
+        "(a threshold to look at, not a test).",
+    )
+
+
+def _threshold(inside: np.ndarray) -> float:
+    """Return a round value that leaves about the upper third of |r| coloured."""
+    if not len(inside):
+        return 0.0
+    return float(np.clip(np.round(np.percentile(np.abs(inside), 67), 2), 0.0, 0.95))
+
+
+def _volumes(maps: SubjectMaps, truth: np.ndarray, prediction: np.ndarray) -> list[Picture]:
+    middle = len(truth) // 2
+    when = "" if maps.onsets is None else f", {maps.onsets[middle]:.1f} s"
+    found = [
+        picture(
+            volume_comparison,
+            truth[middle],
+            prediction[middle],
+            maps.affine,
+            kind="png",
+            mask=maps.mask,
+            unit=maps.unit,
+            title=f"{maps.subject}{when}",
+            alt=f"Axial slices of one volume of {maps.subject}{when}: measured, predicted from EEG, difference.",
+            caption=f"{maps.subject}{when}: a volume as measured and as predicted from EEG alone. Likeness of whole "
+            "volumes is mostly anatomy, which every volume shares: judge the model by the temporal r.",
+        )
+    ]
+    if len(truth) >= RESIDUE_FROM:
+        error = float(np.abs(prediction - truth)[..., maps.mask].mean() if maps.mask is not None else np.nan)
+        found.append(
+            picture(
+                mean_residue,
+                truth,
+                prediction,
+                maps.affine,
+                kind="png",
+                mask=maps.mask,
+                unit=maps.unit,
+                alt=f"Axial slices of {maps.subject}: mean error and mean absolute error of each voxel over "
+                f"{len(truth)} volumes.",
+                caption=f"{maps.subject}: where the prediction is off, over {len(truth)} volumes (mean absolute "
+                f"error in the brain: {number(error)} {maps.unit}).",
+            )
+        )
+    return found
+
+
+def course_picture(courses: Courses) -> Picture:
+    """Measured and predicted time courses of one subject."""
+    listed = ", ".join(f"{course.name} r = {correlation(course.correlation)}" for course in courses.courses)
+    return picture(
+        time_courses,
+        courses.times,
+        list(courses.courses),
+        unit=courses.unit,
+        alt=f"Measured and predicted time courses of {courses.subject}: {listed}.",
+        caption=f"{courses.subject}: measured signal and prediction from EEG. r is the temporal Pearson correlation.",
+    )
+
+
+def training_picture(history: History) -> Picture:
+    """Learning curves of the run."""
+    main = {name: history.losses[name] for name in ("training", "validation") if name in history.losses}
+    curves = main or dict(history.losses)
+    best = history.best_epoch
+    ends = "; ".join(
+        f"{name} {number(float(curve[0]))} to {number(float(curve[-1]))}" for name, curve in curves.items()
+    )
+    return picture(
+        learning_curves,
+        history.epochs,
+        curves,
+        best_epoch=best,
+        alt=f"Loss over {plural(len(history.epochs), 'epoch')}: {ends}."
+        + (f" Epoch {best} was kept." if best is not None else ""),
+        caption="Loss of the training subjects and of the validation subjects. The epoch with the lowest validation "
+        "loss was kept; test subjects were not looked at.",
+    )

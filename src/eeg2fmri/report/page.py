@@ -1,0 +1,227 @@
+"""The report: one HTML file that opens from disk without a network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from eeg2fmri import __version__
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.report import gallery
+from eeg2fmri.report.numbers import duration, number, plural, value
+from eeg2fmri.report.pictures import Picture
+from eeg2fmri.report.results import RunResults, ScoreTable
+from eeg2fmri.report.verdict import key_numbers, verdict, warnings_of
+
+#: A page must stay below this size, bytes.
+LARGEST_PAGE = 15_000_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page: column heads, rows of texts (the first is the row's head), rows that stand out."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    strong: tuple[int, ...] = ()
+
+
+def write_report(run_folder: str | Path, out: str | Path | None = None, *, progress: Progress = silent) -> Path:
+    """Write one self-contained HTML page about a run.
+
+    Parameters
+    ----------
+    run_folder : path
+        Folder that train wrote, better evaluated.
+    out : path or None
+        Page to write; ``report.html`` in the run folder if None. An earlier page is replaced.
+    progress : Progress
+        Told about each picture.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder holds no run.
+    InputError
+        If the page cannot be written there.
+    """
+    results = RunResults.read(run_folder)
+    path = results.folder / "report.html" if out is None else Path(out)
+    text = render(results, progress=progress)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError(
+            "the report cannot be written",
+            where=str(path),
+            got=error.strerror or str(error),
+            hint="give a file name in a folder that exists and that you may write to",
+        ) from None
+    return path
+
+
+def render(results: RunResults, *, progress: Progress = silent) -> str:
+    """Return the page as text."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("eeg2fmri.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    evaluation = results.evaluation
+    pictures = _pictures(results, progress)
+    return environment.get_template("report.html.j2").render(
+        name=results.folder.resolve().name,
+        version=__version__,
+        verdict=verdict(results),
+        numbers=key_numbers(evaluation) if evaluation else [],
+        warnings=warnings_of(results),
+        evaluated=evaluation is not None,
+        score_tables=_score_tables(evaluation.table) if evaluation and evaluation.table else [],
+        pictures=pictures,
+        facts=_facts(results),
+        split=[(part, plural(len(ids), "recording"), ", ".join(ids)) for part, ids in results.split.items()],
+        quality=_quality(results),
+        settings=_download("train.yaml", results.settings),
+        model=_download("config.json", results.card.get("model", {})),
+        environment=[(name, value(item)) for name, item in results.environment.items() if name != "packages"],
+        packages=value(results.environment.get("packages", {})),
+    )
+
+
+def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture]]:
+    evaluation = results.evaluation
+    maps = evaluation.maps if evaluation else ()
+    courses = evaluation.courses if evaluation else ()
+    total = len(maps) + len(courses) + 2
+    found: dict[str, list[Picture]] = {"scores": [], "maps": [], "training": []}
+    if evaluation is not None:
+        found["scores"] = gallery.score_pictures(evaluation)
+    progress("Drawing the report", 1, total)
+    for done, one in enumerate(maps, start=2):
+        found["maps"] += gallery.map_pictures(one)
+        progress("Drawing the report", done, total)
+    for done, some in enumerate(courses, start=2 + len(maps)):
+        found["maps"].append(gallery.course_picture(some))
+        progress("Drawing the report", done, total)
+    if results.history is not None and len(results.history.epochs):
+        found["training"] = [gallery.training_picture(results.history)]
+    progress("Drawing the report", total, total)
+    return found
+
+
+def _score_tables(table: ScoreTable) -> list[Table]:
+    means = Table(
+        f"Mean over {plural(len(table.subjects), 'test subject')}. \N{UPWARDS ARROW} higher is better, "
+        "\N{DOWNWARDS ARROW} lower is better.",
+        ("Method", *(_head(metric.label, metric.unit, metric.higher_is_better) for metric in table.metrics)),
+        tuple(
+            (method, *(number(table.mean(method, metric.name)) for metric in table.metrics)) for method in table.methods
+        ),
+        strong=(0,),
+    )
+    by_subject = [
+        Table(
+            f"{metric.label} of each test subject",
+            ("Method", *table.subjects),
+            tuple(
+                (method, *(number(float(score)) for score in table.of(method, metric.name))) for method in table.methods
+            ),
+            strong=(0,),
+        )
+        for metric in table.metrics
+    ]
+    return [means, *by_subject]
+
+
+def _head(label: str, unit: str, higher_is_better: bool) -> str:
+    arrow = "\N{UPWARDS ARROW}" if higher_is_better else "\N{DOWNWARDS ARROW}"
+    return f"{label} ({unit}) {arrow}" if unit else f"{label} {arrow}"
+
+
+def _facts(results: RunResults) -> list[tuple[str, str]]:
+    """List what the model was trained on, from its card."""
+    card, pairs = results.card, results.card.get("pairs", results.settings.get("pairs", {}))
+    found: list[tuple[str, str]] = []
+    for part, ids in results.split.items():
+        found.append((f"Recordings, {part}", str(len(ids))))
+    if "electrodes" in card:
+        found.append(("Electrodes", f"{len(card['electrodes'])}: {', '.join(card['electrodes'])}"))
+    if len(card.get("frequencies", ())):
+        low, high = card["frequencies"][0], card["frequencies"][-1]
+        found.append(("Frequencies", f"{len(card['frequencies'])}, {number(low)} to {number(high)} Hz"))
+    if "tr" in card:
+        found.append(("Repetition time", f"{number(card['tr'])} s"))
+    if "grid" in card:
+        found.append(("Volume grid", " x ".join(str(size) for size in card["grid"]) + " voxels"))
+    if "space" in card:
+        found.append(("Space", value(card["space"])))
+    if "window" in pairs and "tr" in card:
+        found.append(("EEG window", f"{pairs['window']} volumes, {number(pairs['window'] * card['tr'])} s"))
+    for key, label in PAIR_LABELS.items():
+        if key in pairs:
+            found.append((label, "chosen by the repetition time" if pairs[key] is None else value(pairs[key])))
+    if results.history is not None:
+        found.append(("Epochs", str(len(results.history.epochs))))
+        found.append(("Training time", duration(results.history.seconds)))
+    return found
+
+
+PAIR_LABELS: Mapping[str, str] = {
+    "lag": "Volumes between window and target",
+    "skip_volumes": "Volumes dropped at the start",
+    "target": "Target",
+    "eeg_scaling": "Scaling of the EEG",
+    "bold_scaling": "Scaling of the BOLD",
+}
+
+
+def _quality(results: RunResults) -> Table | None:
+    if not results.quality:
+        return None
+    names = list(dict.fromkeys(name for recording in results.quality for name in recording.measures))
+    rows = tuple(
+        (
+            recording.id,
+            recording.part,
+            *(value(recording.measures[name]) if name in recording.measures else "not measured" for name in names),
+            "; ".join(recording.warnings) or "none",
+        )
+        for recording in results.quality
+    )
+    head = ("Recording", "Part", *(name.replace("_", " ") for name in names), "Warnings")
+    return Table("One row a recording", head, rows)
+
+
+def _download(name: str, settings: Any) -> dict[str, str] | None:
+    """Text of settings, and an address under which the browser saves it."""
+    if not settings:
+        return None
+    text = yaml.safe_dump(_plain(settings), sort_keys=False, allow_unicode=True)
+    encoded = base64.b64encode(text.encode()).decode("ascii")
+    return {"name": name, "text": text, "address": f"data:text/yaml;base64,{encoded}"}
+
+
+def _plain(anything: Any) -> Any:
+    """Return the same values in types that YAML writes without tags."""
+    if isinstance(anything, Mapping):
+        return {str(key): _plain(item) for key, item in anything.items()}
+    if isinstance(anything, list | tuple):
+        return [_plain(item) for item in anything]
+    return anything if isinstance(anything, str | int | float | bool | None) else str(anything)
