@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,8 +138,16 @@ class Training:
 
     # ----------------------------------------------------------------------------------------- the loop
 
-    def run(self, resume: bool = False, progress: Progress = silent) -> Fitted:
-        """Train until the epochs are done, validation stops getting better, or a stop is asked for."""
+    def run(
+        self,
+        resume: bool = False,
+        progress: Progress = silent,
+        on_epoch: Callable[[Row], None] | None = None,
+    ) -> Fitted:
+        """Train until the epochs are done, validation stops getting better, or a stop is asked for.
+
+        `on_epoch` is called with each epoch's row of the history, and may raise to end the training.
+        """
         devices = [self.fabric.device] if self.fabric.device.type == "cuda" else []
         with torch.random.fork_rng(devices), StopRequest() as stop:
             if resume:
@@ -150,6 +158,8 @@ class Training:
                     why = "asked"
                     break
                 self._end_epoch()
+                if on_epoch:
+                    on_epoch(self.history[-1])
                 if self._anyone(stop.asked):
                     why = "asked" if self.epoch < self.config.epochs else "epochs"
                     break

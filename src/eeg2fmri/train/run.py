@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from eeg2fmri.core.errors import CheckpointError, Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs import PairDataset
 from eeg2fmri.data.splits import Split, make_split
-from eeg2fmri.data.standardize import GroupStatistics, group_statistics
+from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.models.card import ModelCard
 from eeg2fmri.models.hub import save
@@ -25,7 +26,7 @@ from eeg2fmri.models.registry import build
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.engine import Fitted, Training, make_fabric
 from eeg2fmri.train.environment import environment
-from eeg2fmri.train.history import write_history
+from eeg2fmri.train.history import Row, write_history
 
 STATES = "states"
 
@@ -68,6 +69,8 @@ def train_run(
     *,
     resume: bool = False,
     where: str = "",
+    on_epoch: Callable[[Row], None] | None = None,
+    keep_weights: bool = True,
     progress: Progress = silent,
 ) -> TrainResult:
     """Train a synthesiser on a store.
@@ -85,6 +88,10 @@ def train_run(
         without the interruption.
     where : str
         Where the settings come from, for error messages.
+    on_epoch : callable, optional
+        Called with the row of the history after each epoch; may raise to end the training.
+    keep_weights : bool
+        False leaves a folder with the history alone, as a search needs it.
     progress : Progress
 
     Raises
@@ -121,26 +128,23 @@ def train_run(
     started = time.monotonic()
     training = Training(model, train, validation, config, run / STATES, fabric, voxels)
     try:
-        fitted = training.run(resume, progress)
+        fitted = training.run(resume, progress, on_epoch)
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)
         raise
     if first:
-        _finish(run, model, fitted, card, statistics)
+        write_history(run / "history.csv", fitted.history)
+        if keep_weights:
+            model.load_state_dict(fitted.weights)
+            model.eval()
+            save(run, model, card, statistics)
+        if fitted.stopped != "asked":
+            shutil.rmtree(run / STATES)
         facts = environment(config.seed, store.hash, time.monotonic() - started, model)
         _write_json(run / "environment.json", facts)
     fabric.barrier()
     return TrainResult(run, fitted)
-
-
-def _finish(run: Path, model: torch.nn.Module, fitted: Fitted, card: ModelCard, statistics: GroupStatistics) -> None:
-    model.load_state_dict(fitted.weights)
-    model.eval()
-    save(run, model, card, statistics)
-    write_history(run / "history.csv", fitted.history)
-    if fitted.stopped != "asked":
-        shutil.rmtree(run / STATES)
 
 
 def _resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:

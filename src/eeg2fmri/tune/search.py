@@ -1,0 +1,205 @@
+"""The search itself: optuna proposes, a training answers, the validation subjects decide."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import Eeg2FmriError, InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.splits import SplitConfig, make_split
+from eeg2fmri.data.store import Store
+from eeg2fmri.train.config import TrainConfig
+from eeg2fmri.train.run import train_run
+from eeg2fmri.tune.config import TuneConfig
+from eeg2fmri.tune.space import suggest
+
+if TYPE_CHECKING:
+    import optuna
+
+#: What decides: the reconstruction on validation subjects, the part of the loss that has the same meaning in every
+#: trial.
+SCORE = "validation_reconstruction"
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Outcome of a search.
+
+    Attributes
+    ----------
+    config : Path
+        YAML that ``eeg2fmri train --config`` takes.
+    score : float
+        Reconstruction on validation subjects of the best trial.
+    trials : list of dict
+        Number, state, score and parameters of every trial.
+    """
+
+    config: Path
+    score: float
+    trials: list[dict[str, Any]]
+
+
+def tune(
+    store_path: str | Path,
+    out: str | Path,
+    config: TuneConfig,
+    *,
+    storage: str | None = None,
+    progress: Progress = silent,
+) -> Found:
+    """Search for the settings of a training.
+
+    Parameters
+    ----------
+    store_path : path
+        Store made by `eeg2fmri.data.prepare`.
+    out : path
+        Folder of the study. With one that exists the study goes on; several workers may share it.
+    config : TuneConfig
+    storage : str, optional
+        URL of a database that several machines share; a journal file in `out` by default.
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        If optuna is not installed, or no trial was completed.
+    """
+    try:
+        import optuna
+    except ImportError:
+        raise InputError("the search needs optuna", hint="pip install 'eeg2fmri[tune]'") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    store, out = Store.open(store_path), Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    base = TrainConfig.make({**config.base, "epochs": config.epochs})
+    folds = inner_splits(store, base.split, config.folds, config.seed)
+    study = optuna.create_study(
+        study_name="eeg2fmri",
+        storage=_storage(out, storage),
+        sampler=optuna.samplers.TPESampler(seed=config.seed),
+        pruner=optuna.pruners.MedianPruner() if config.pruning else optuna.pruners.NopPruner(),
+        direction="minimize",
+        load_if_exists=True,
+    )
+    shape = (len(store.electrodes), len(store.frequencies), base.pairs.window)
+
+    def objective(trial: optuna.Trial) -> float:
+        values = suggest(trial, config, shape, store.grid)
+        trial.set_user_attr("settings", json.dumps(values))
+        folder = out / f"trial-{trial.number:04d}"
+        try:
+            return _score(trial, store_path, folder, values, folds)
+        except Eeg2FmriError as error:
+            trial.set_user_attr("error", str(error))
+            raise optuna.TrialPruned from None
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        progress("Searching", min(trial.number + 1, config.trials), config.trials)
+
+    wanted = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    limit = optuna.study.MaxTrialsCallback(config.trials, states=wanted)
+    if len(study.get_trials(deepcopy=False, states=wanted)) < config.trials:
+        study.optimize(objective, callbacks=[limit, tell])
+    return _finish(study, out)
+
+
+def inner_splits(store: Store, split: SplitConfig, folds: int, seed: int) -> list[SplitConfig]:
+    """Cut the training and validation subjects of a split into inner folds; its test subjects stay test subjects.
+
+    Raises
+    ------
+    InputError
+        If there are fewer subjects than folds.
+    """
+    outer = make_split(store, split)
+    subjects = {part: sorted({name.split("_")[0] for name in getattr(outer, part)}) for part in PARTS}
+    if folds == 1:
+        return [SplitConfig.make(dict(subjects))]
+    pool = subjects["train"] + subjects["validation"]
+    if folds > len(pool):
+        raise InputError(
+            "there are fewer subjects than inner folds",
+            where=str(store.path),
+            got=f"{len(pool)} training and validation subjects",
+            expected=f"at least {folds}",
+        )
+    order = [pool[k] for k in generator(seed, "folds").permutation(len(pool))]
+    held = [order[k::folds] for k in range(folds)]
+    return [
+        SplitConfig.make({"train": [s for s in order if s not in part], "validation": part, "test": subjects["test"]})
+        for part in held
+    ]
+
+
+def _score(
+    trial: optuna.Trial, store: str | Path, folder: Path, values: dict[str, Any], folds: list[SplitConfig]
+) -> float:
+    import optuna
+
+    scores = []
+    for number, split in enumerate(folds):
+
+        def judge(row: dict[str, Any], number: int = number) -> None:
+            # only the first fold is compared epoch by epoch: the epochs of others have no counterpart yet
+            if number == 0:
+                trial.report(row[SCORE], row["epoch"])
+                if trial.should_prune():
+                    raise optuna.TrialPruned
+
+        fold_values = {**values, "split": split.model_dump(mode="json")}
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+        result = train_run(store, folder, fold_values, on_epoch=judge, keep_weights=False)
+        scores.append(min(row[SCORE] for row in result.fitted.history))
+    return float(np.mean(scores))
+
+
+def _storage(out: Path, url: str | None) -> Any:
+    if url is not None:
+        return url
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    return JournalStorage(JournalFileBackend(str(out / "journal.log")))
+
+
+def _finish(study: optuna.Study, out: Path) -> Found:
+    trials = [
+        {
+            "number": trial.number,
+            "state": trial.state.name.lower(),
+            "score": trial.value if trial.state.name == "COMPLETE" else None,
+            "params": trial.params,
+            "error": trial.user_attrs.get("error", ""),
+        }
+        for trial in study.get_trials(deepcopy=False)
+    ]
+    done = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
+    (out / "trials.json").write_text(json.dumps(trials, indent=2) + "\n", encoding="utf-8")
+    if not done:
+        errors = sorted({trial["error"] for trial in trials if trial["error"]})
+        raise InputError(
+            "no trial of the search was completed",
+            where=str(out),
+            got=f"{len(trials)} trials; " + (errors[0] if errors else "all were pruned"),
+            hint="widen the search, or look at trials.json",
+        )
+    best = min(done, key=lambda trial: trial.value)
+    settings = TrainConfig.make(json.loads(best.user_attrs["settings"]))
+    path = out / "best.yaml"
+    settings.write(path)
+    return Found(path, float(best.value), trials)
