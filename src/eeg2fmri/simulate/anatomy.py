@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -108,23 +109,39 @@ def make_grid(
     return Grid(shape=shape, affine=affine)
 
 
-def sample(
-    maps: list[np.ndarray], anatomy: Anatomy, grid: Grid, template: Template, spacing: float
-) -> list[np.ndarray]:
-    """Average template maps over the voxels of a grid, each of shape grid.shape, float32."""
+def template_voxels(anatomy: Anatomy, grid: Grid, template: Template, spacing: float) -> list[np.ndarray]:
+    """Find where the points that make up each voxel of a grid lie in the template.
+
+    Returns
+    -------
+    list of array of float32, shape (3, voxel)
+        Fractional template voxel indices; one array for each point inside a voxel, at most `spacing` mm apart.
+    """
+    offsets = grid.subvoxels(spacing)
+    return [template.to_voxel(anatomy.to_mni(grid.points(offset))).T.astype(np.float32) for offset in offsets]
+
+
+def average(values: np.ndarray, voxels: list[np.ndarray], shape: tuple[int, int, int]) -> np.ndarray:
+    """Average a template map over the points of each voxel (see `template_voxels`): float32, shape (x, y, z)."""
     from scipy.ndimage import map_coordinates
 
-    offsets = grid.subvoxels(spacing)
-    out = [np.zeros(grid.shape, np.float32) for _ in maps]
-    for offset in offsets:
-        voxel = template.to_voxel(anatomy.to_mni(grid.points(offset))).T
-        for total, values in zip(out, maps, strict=True):
-            total += map_coordinates(values, voxel, order=1, output=np.float32).reshape(grid.shape)
-    return [total / np.float32(len(offsets)) for total in out]
+    total = np.zeros(shape, np.float32)
+    for points in voxels:
+        total += map_coordinates(values, points, order=1, output=np.float32).reshape(shape)
+    return total / np.float32(len(voxels))
 
 
-def region_shares(anatomy: Anatomy, grid: Grid, template: Template, sources: Parcels, spacing: float):  # type: ignore[no-untyped-def]
+def region_shares(voxels: list[np.ndarray], template: Template, sources: Parcels) -> Any:
     """Share of each voxel that is grey matter of each region.
+
+    Parameters
+    ----------
+    voxels : list of array, shape (3, voxel)
+        From `template_voxels`.
+    template : Template
+        Grey matter.
+    sources : Parcels
+        Regions.
 
     Returns
     -------
@@ -133,18 +150,17 @@ def region_shares(anatomy: Anatomy, grid: Grid, template: Template, sources: Par
     """
     from scipy import sparse
 
-    n_voxels, n_regions = int(np.prod(grid.shape)), len(sources.centres)
-    offsets = grid.subvoxels(spacing)
-    total = sparse.csr_array((n_voxels, n_regions), dtype=np.float32)
-    limits = np.array(template.grey.shape)
-    for offset in offsets:
-        index = np.round(template.to_voxel(anatomy.to_mni(grid.points(offset)))).astype(int)
-        inside = np.flatnonzero(((index >= 0) & (index < limits)).all(axis=1))
-        x, y, z = index[inside].T
-        label = sources.labels[x, y, z]
-        grey = np.flatnonzero(label)
-        share = template.grey[x[grey], y[grey], z[grey]] / np.float32(len(offsets))
-        total = total + sparse.csr_array((share, (inside[grey], label[grey] - 1)), shape=total.shape)
+    shape = (voxels[0].shape[1], len(sources.centres))
+    total = sparse.csr_array(shape, dtype=np.float32)
+    limits = np.array(template.grey.shape)[:, None]
+    for points in voxels:
+        index = np.round(points).astype(int)
+        inside = np.flatnonzero(((index >= 0) & (index < limits)).all(axis=0))
+        place = tuple(index[:, inside])
+        label, grey = sources.labels[place], template.grey[place]
+        held = label > 0
+        share = grey[held] / np.float32(len(voxels))
+        total = total + sparse.csr_array((share, (inside[held], label[held] - 1)), shape=shape)
     return total
 
 
@@ -162,7 +178,8 @@ def draw_t1w(
     """
     shape = tuple(round(extent / voxel_size) for extent in (190, 226, 186))
     grid = make_grid(shape, (voxel_size,) * 3, (0.0, -18.0, 20.0))  # type: ignore[arg-type]
-    t1, scalp = sample([template.t1, template.scalp], anatomy, grid, template, spacing=max(2.0, voxel_size))
+    voxels = template_voxels(anatomy, grid, template, spacing=max(2.0, voxel_size))
+    t1, scalp = (average(values, voxels, grid.shape) for values in (template.t1, template.scalp))
     intensity = (t1.clip(0) ** anatomy.contrast + 0.75 * scalp).ravel() * anatomy.sensitivity(grid.points())
     noise = rng.normal(0, 0.015, (2, intensity.size))
     image = 1000 * np.hypot(intensity + noise[0], noise[1])

@@ -16,6 +16,8 @@ from eeg2fmri.simulate.subject import Subject
 
 BIDS_VERSION = "1.9.0"
 
+_MACHINE = {"Manufacturer": "Simulated", "ManufacturersModelName": "eeg2fmri simulate", "SoftwareVersions": __version__}
+
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write one JSON object, indented."""
@@ -77,7 +79,9 @@ def write_eeg_files(
             "TaskName": recording.task,
             "TaskDescription": "Simulated rest",
             "Instructions": "n/a",
-            "Manufacturer": "Simulated",
+            **_MACHINE,
+            "CapManufacturer": "Simulated",
+            "CapManufacturersModelName": "10-05 positions",
             "SamplingFrequency": config.sfreq,
             "PowerLineFrequency": 50,
             "EEGReference": config.reference,
@@ -89,7 +93,7 @@ def write_eeg_files(
             "EOGChannelCount": 0,
             "ECGChannelCount": 0,
             "EMGChannelCount": 0,
-            "MiscChannelCount": 0,
+            "MISCChannelCount": 0,
             "TriggerChannelCount": 0,
             "RecordingDuration": round(clock.n_samples / clock.sfreq, 6),
             "RecordingType": "continuous",
@@ -152,9 +156,10 @@ def write_bold_sidecar(folder: Path, recording: Recording, config: SimulationCon
         "TaskName": recording.task,
         "TaskDescription": "Simulated rest",
         "Instructions": "n/a",
-        "Manufacturer": "Simulated",
-        "ManufacturersModelName": "Simulated",
+        **_MACHINE,
         "MagneticFieldStrength": 3,
+        "ScanningSequence": "EP",
+        "MRAcquisitionType": "2D",
         "RepetitionTime": config.tr,
         "EchoTime": 0.03,
         "FlipAngle": 90,
@@ -178,4 +183,4 @@ def write_bold_sidecar(folder: Path, recording: Recording, config: SimulationCon
 
 def write_t1w_sidecar(path: Path) -> None:
     """Write T1w.json."""
-    write_json(path, {"Manufacturer": "Simulated", "MagneticFieldStrength": 3, "Modality": "MR"})
+    write_json(path, {**_MACHINE, "MagneticFieldStrength": 3})

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.random import generator
-from eeg2fmri.simulate.anatomy import Anatomy, Grid, region_shares, sample
+from eeg2fmri.simulate.anatomy import Anatomy, Grid, average, region_shares, template_voxels
 from eeg2fmri.simulate.clock import Clock
 from eeg2fmri.simulate.config import BoldConfig
 from eeg2fmri.simulate.physiology import Physiology
@@ -52,12 +51,12 @@ def make_space(
 
     Responsiveness differs between voxels of a region by about 20 % (vasculature).
     """
-    grey, white, csf, scalp = sample(
-        [template.grey, template.white, template.csf, template.scalp], anatomy, grid, template, SPACING
-    )
+    voxels = template_voxels(anatomy, grid, template, SPACING)
+    tissue = (template.grey, template.white, template.csf, template.scalp)
+    grey, white, csf, scalp = (average(values, voxels, grid.shape) for values in tissue)
     sensitivity = anatomy.sensitivity(grid.points()).reshape(grid.shape).astype(np.float32)
     baseline = GREY_INTENSITY * sensitivity * (grey + WHITE * white + FLUID * csf + SCALP * scalp)
-    shares = region_shares(anatomy, grid, template, sources, SPACING)
+    shares = region_shares(voxels, template, sources)
     responsiveness = np.exp(rng.normal(0, 0.2, shares.shape[0])).astype(np.float32)
     weights = shares.multiply(responsiveness[:, None]).tocsr()
     return BoldSpace(grid=grid, baseline=baseline.astype(np.float32), grey=grey, white=white, csf=csf, weights=weights)
@@ -113,8 +112,7 @@ def simulate_bold(
     motion: np.ndarray | None,
     config: BoldConfig,
     clock: Clock,
-    seed: int,
-    name: str,
+    rng: np.random.Generator,
 ) -> BoldRun:
     """Simulate the volumes of one recording, slice by slice, each at its own times.
 
@@ -135,12 +133,9 @@ def simulate_bold(
         Amplitudes.
     clock : Clock
         Volume and slice times.
-    seed : int
-        Of the data set.
-    name : str
-        Of the recording.
+    rng : numpy.random.Generator
+        Source of the draws.
     """
-    rng = generator(seed, "bold", name)
     nx, ny, nz = space.grid.shape
     n_volumes = len(clock.volumes)
     noise_maps = _noise_maps(space, config, rng)

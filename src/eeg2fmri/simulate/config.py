@@ -73,12 +73,12 @@ class BoldConfig(Config):
         Standard deviation of head shifts, mm (rotations: the same number in units of 0.01 rad per mm); 0 for none.
     """
 
-    signal: Positive = 1.0
+    signal: Positive = 1.5
     thermal: NotNegative = 1.1
-    drift: NotNegative = 0.4
-    cardiac: NotNegative = 0.3
-    respiratory: NotNegative = 0.3
-    vascular: NotNegative = 0.3
+    drift: NotNegative = 0.5
+    cardiac: NotNegative = 0.4
+    respiratory: NotNegative = 0.4
+    vascular: NotNegative = 0.4
     motion: NotNegative = 0.0
 
 

@@ -143,7 +143,7 @@ def draw_subject(config: SimulationConfig, sources: Parcels, group: Group, label
         moment=group.moment * np.exp(rng.normal(0, 0.25, (n_regions, n_bands))),
         orientation=_unit(lean),
         peak=np.array([rng.normal(rhythm.peak, rhythm.spread) for rhythm in RHYTHMS]),
-        amplitude=np.exp(rng.normal(0, 0.2, 2)),
+        amplitude=np.exp(np.clip(rng.normal(0, 0.2, 2), -0.4, 0.4)),
         exponent=float(np.clip(rng.normal(config.eeg.exponent, 0.1), 0.4, 2.6)),
         heart_rate=float(np.clip(rng.normal(1.1, 0.12), 0.75, 1.6)),
         breathing_rate=float(np.clip(rng.normal(0.27, 0.03), 0.18, 0.36)),

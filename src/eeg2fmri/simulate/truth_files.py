@@ -8,27 +8,17 @@ import numpy as np
 
 from eeg2fmri import __version__
 from eeg2fmri.simulate.bids import BIDS_VERSION, write_json
-from eeg2fmri.simulate.bold import BoldSpace
-from eeg2fmri.simulate.clock import Clock
-from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.eeg import Projection
 from eeg2fmri.simulate.images import write_image
 from eeg2fmri.simulate.names import Recording
-from eeg2fmri.simulate.sources import Parcels
-from eeg2fmri.simulate.subject import RHYTHMS, Group, Subject
+from eeg2fmri.simulate.recording import SimulatedRecording
+from eeg2fmri.simulate.study import Cap, Participant, Study
+from eeg2fmri.simulate.subject import RHYTHMS
 
 FOLDER = Path("derivatives", "truth")
 FORMAT = 1
 
 
-def write_group(
-    root: Path,
-    config: SimulationConfig,
-    sources: Parcels,
-    group: Group,
-    clock: Clock,
-    recordings: list[list[Recording]],
-) -> None:
+def write_group(root: Path, study: Study, recordings: list[Recording]) -> None:
     """Write settings, recordings and what subjects share."""
     folder = root / FOLDER
     folder.mkdir(parents=True)
@@ -45,27 +35,27 @@ def write_group(
         folder / "truth.json",
         {
             "format": FORMAT,
-            "config": config.model_dump(mode="json"),
+            "config": study.config.model_dump(mode="json"),
             "bands": [{"name": r.name, "low_hz": r.low, "high_hz": r.high} for r in RHYTHMS],
             "recordings": [
                 {"id": r.id, "subject": r.subject, "session": r.session, "task": r.task, "run": r.run}
-                for subject in recordings
-                for r in subject
+                for r in recordings
             ],
         },
     )
     _save(
         folder / "group",
-        region_centres=sources.centres,
-        coupled=group.coupled,
-        weights=group.weights,
-        delay=group.delay,
-        times=clock.envelopes,
+        region_centres=study.sources.centres,
+        coupled=study.group.coupled,
+        weights=study.group.weights,
+        delay=study.group.delay,
+        times=study.clock.envelopes,
     )
 
 
-def write_subject(root: Path, subject: Subject, space: BoldSpace) -> None:
+def write_subject(root: Path, participant: Participant) -> None:
     """Write a subject's coupling, responses and anatomy."""
+    subject, space = participant.subject, participant.space
     folder = root / FOLDER / f"sub-{subject.label}" / "subject"
     _save(
         folder,
@@ -78,9 +68,8 @@ def write_subject(root: Path, subject: Subject, space: BoldSpace) -> None:
         voxel_weight=space.weights.data.astype(np.float32),
     )
     largest = np.zeros(space.weights.shape[0], np.int16)
-    whole = space.weights.tocsr()
-    filled = np.flatnonzero(np.diff(whole.indptr))
-    largest[filled] = whole[filled].argmax(axis=1).ravel() + 1
+    filled = np.flatnonzero(np.diff(space.weights.indptr))
+    largest[filled] = space.weights[filled].argmax(axis=1).ravel() + 1
     grey = space.grey.ravel() > 0.3
     atlas = np.where(grey, largest, 0).astype(np.int16).reshape(space.grid.shape)
     write_image(folder / "atlas.nii.gz", atlas, space.grid.affine)
@@ -89,31 +78,23 @@ def write_subject(root: Path, subject: Subject, space: BoldSpace) -> None:
 
 
 def write_recording(
-    root: Path,
-    recording: Recording,
-    power: np.ndarray,
-    regional: np.ndarray,
-    from_eeg: np.ndarray,
-    projection: Projection,
-    positions: np.ndarray,
-    motion: np.ndarray | None,
-    explainable: np.ndarray,
-    affine: np.ndarray,
+    root: Path, recording: Recording, simulated: SimulatedRecording, cap: Cap, affine: np.ndarray
 ) -> None:
     """Write envelopes, regional BOLD, lead field and explainable fraction of a recording."""
     folder = root / FOLDER / f"sub-{recording.subject}" / recording.id
     _save(
         folder,
-        power=power.astype(np.float32),
-        regional_bold=regional,
-        regional_bold_from_eeg=from_eeg,
-        lead_field=projection.lead_field,
-        moment=projection.moment,
-        background=projection.background,
-        electrode_positions=positions,
-        **({} if motion is None else {"motion": motion}),
+        power=simulated.neural.power,
+        regional_bold=simulated.neural.bold,
+        regional_bold_from_eeg=simulated.neural.bold_from_eeg,
+        lead_field=cap.projection.lead_field,
+        moment=cap.projection.moment,
+        background=cap.projection.background,
+        electrode_positions=cap.positions,
     )
-    write_image(folder / "explainable.nii.gz", explainable, affine)
+    if simulated.motion is not None:
+        np.save(folder / "motion.npy", simulated.motion)
+    write_image(folder / "explainable.nii.gz", simulated.bold.explainable, affine)
 
 
 def _save(folder: Path, **arrays: np.ndarray) -> None:

@@ -1,0 +1,93 @@
+"""The cast of a simulated data set: what recordings, sessions and subjects have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eeg2fmri.core.random import generator
+from eeg2fmri.simulate.anatomy import Anatomy, draw_anatomy, make_grid
+from eeg2fmri.simulate.bold import BoldSpace, make_space
+from eeg2fmri.simulate.clock import Clock, make_clock
+from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.eeg import Projection, project
+from eeg2fmri.simulate.electrodes import Electrodes, place_electrodes
+from eeg2fmri.simulate.forward import compute_gain
+from eeg2fmri.simulate.sources import Parcels, parcels
+from eeg2fmri.simulate.subject import Group, Subject, draw_group, draw_subject
+from eeg2fmri.simulate.template import template
+
+#: Scatter of electrode positions from session to session, m. Caps are put on again to some millimetres (Atcherson
+#: et al., Brain Topography 20, 2007, doi:10.1007/s10548-007-0036-z).
+PLACEMENT_M = 0.004
+#: Centre of the field of view, MNI152 mm, and its scatter over subjects, mm.
+FIELD_OF_VIEW, AIM_MM = (0.0, -18.0, 8.0), 1.5
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all recordings of a data set share."""
+
+    config: SimulationConfig
+    sources: Parcels
+    electrodes: Electrodes
+    group: Group
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One subject with its head; it lies the same way in the scanner in every session."""
+
+    subject: Subject
+    anatomy: Anatomy
+    space: BoldSpace
+
+
+@dataclass(frozen=True)
+class Cap:
+    """Electrodes as they sit in one session.
+
+    Attributes
+    ----------
+    positions : array, shape (electrode, 3)
+        True positions, head coordinates, m; the files give the nominal ones.
+    projection : Projection
+        How the subject's activity reaches them.
+    """
+
+    positions: np.ndarray
+    projection: Projection
+
+
+def make_study(config: SimulationConfig) -> Study:
+    """Set up what all recordings share.
+
+    Raises
+    ------
+    ConfigError
+        If electrodes are not in the 10-05 system.
+    """
+    electrodes = place_electrodes(config.electrodes, config.reference)
+    sources = parcels(config.regions)
+    return Study(config, sources, electrodes, draw_group(config, sources), make_clock(config))
+
+
+def make_participant(study: Study, label: str) -> Participant:
+    """Draw a subject and sample its head on the BOLD grid."""
+    config = study.config
+    anatomy = draw_anatomy(config.seed, label)
+    rng = generator(config.seed, "bold space", label)
+    x, y, z = np.round(np.array(FIELD_OF_VIEW) + rng.normal(0, AIM_MM, 3), 1)
+    grid = make_grid(config.grid, config.voxel_size_mm(), (float(x), float(y), float(z)))
+    space = make_space(anatomy, grid, template(), study.sources, rng)
+    return Participant(draw_subject(config, study.sources, study.group, label), anatomy, space)
+
+
+def place_cap(study: Study, subject: Subject, place: str) -> Cap:
+    """Put the cap on a subject for the session called `place`."""
+    nominal = study.electrodes.positions
+    positions = nominal + generator(study.config.seed, "cap", place).normal(0, PLACEMENT_M, nominal.shape)
+    gain = compute_gain(study.electrodes, positions, study.sources)
+    return Cap(positions, project(gain, subject, study.config.eeg, study.electrodes.mni_to_head))
