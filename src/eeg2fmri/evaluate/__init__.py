@@ -1,0 +1,1 @@
+"""Scores of a synthesiser beside baselines and null distributions, on recordings that it has not seen."""

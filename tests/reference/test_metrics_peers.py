@@ -1,0 +1,62 @@
+"""Scores against scipy, scikit-image and torchmetrics."""
+
+import numpy as np
+import pytest
+import scipy.stats
+import torch
+from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
+from torchmetrics.functional import pearson_corrcoef
+from torchmetrics.functional.image import structural_similarity_index_measure
+
+from eeg2fmri.evaluate.metrics import psnr, rmse, spatial_r, ssim_map, ssim_slices, temporal_r
+
+
+@pytest.fixture
+def series():
+    rng = np.random.default_rng(3)
+    truth = 9000 + 2000 * rng.random((1, 15, 13, 12)) + 50 * rng.standard_normal((9, 15, 13, 12))
+    return truth, truth + 60 * rng.standard_normal(truth.shape) + 500 * rng.random((1, 15, 13, 12))
+
+
+def test_temporal_r_of_scipy_and_torchmetrics(series):
+    truth, prediction = series
+    r = temporal_r(truth, prediction)
+    np.testing.assert_allclose(r, scipy.stats.pearsonr(truth, prediction, axis=0).statistic, rtol=1e-9)
+    flat = [torch.from_numpy((a - 9000).reshape(9, -1)) for a in series]
+    np.testing.assert_allclose(r.ravel(), pearson_corrcoef(*flat).numpy(), rtol=1e-6, atol=1e-9)
+
+
+def test_spatial_r_of_scipy(series):
+    truth, prediction = ((a - a.mean(axis=0)).reshape(len(a), -1) for a in series)
+    np.testing.assert_allclose(spatial_r(*series), scipy.stats.pearsonr(truth, prediction, axis=1).statistic, rtol=1e-9)
+
+
+def test_rmse_and_psnr_of_scikit_image(series):
+    truth, prediction = series
+    assert rmse(truth, prediction) == pytest.approx(np.sqrt(mean_squared_error(truth, prediction)))
+    expected = peak_signal_noise_ratio(truth, prediction, data_range=4000)
+    assert psnr(truth, prediction, 4000) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("volume", [0, 5])
+def test_ssim_of_scikit_image(series, volume):
+    truth, prediction = series[0][volume], series[1][volume]
+    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    slices = [
+        structural_similarity(
+            truth[..., z], prediction[..., z], data_range=max(truth[..., z].max(), prediction[..., z].max()), **settings
+        )
+        for z in range(0, 12, 3)
+    ]
+    np.testing.assert_allclose(ssim_slices(truth, prediction), slices, rtol=1e-9)
+    _, expected = structural_similarity(truth, prediction, data_range=3000, full=True, **settings)
+    np.testing.assert_allclose(ssim_map(truth, prediction, 3000), expected, rtol=1e-9)
+
+
+def test_ssim_of_torchmetrics(series):
+    truth, prediction = (torch.from_numpy(a[2])[None, None] for a in series)
+    _, image = structural_similarity_index_measure(prediction, truth, data_range=3000.0, return_full_image=True)
+    # borders are mirrored about the outermost voxel there, beside it in scipy, scikit-image and here
+    inside = (slice(5, -5),) * 3
+    expected = image[0, 0].numpy()[inside]
+    np.testing.assert_allclose(ssim_map(series[0][2], series[1][2], 3000)[inside], expected, rtol=1e-6)
