@@ -9,9 +9,20 @@ if TYPE_CHECKING:
     from eeg2fmri.models.na_spec import NASpec
     from eeg2fmri.models.output import Synthesis
     from eeg2fmri.models.registry import build
+    from eeg2fmri.models.seed_names import EEG_to_fMRI, LinearClassifier, PolynomialClassifier, fMRI_AE
     from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
 
-__all__ = ["NASpec", "Synthesis", "Synthesizer", "SynthesizerConfig", "build"]
+__all__ = [
+    "EEG_to_fMRI",
+    "LinearClassifier",
+    "NASpec",
+    "PolynomialClassifier",
+    "Synthesis",
+    "Synthesizer",
+    "SynthesizerConfig",
+    "build",
+    "fMRI_AE",
+]
 
 _LAZY = {
     "NASpec": "na_spec",
@@ -19,6 +30,10 @@ _LAZY = {
     "Synthesizer": "synthesizer",
     "SynthesizerConfig": "synthesizer",
     "build": "registry",
+    "EEG_to_fMRI": "seed_names",
+    "fMRI_AE": "seed_names",
+    "LinearClassifier": "seed_names",
+    "PolynomialClassifier": "seed_names",
 }
 
 

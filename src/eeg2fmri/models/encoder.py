@@ -170,7 +170,7 @@ class EEGEncoder(nn.Module):
         self.dense = Dense(self.blocks.n_features, math.prod(latent_shape), generator(seed, "dense"))
 
     def forward(self, x: Tensor, draws: Draws) -> tuple[Tensor, Tensor | None]:
-        """Map x (batch, channel, freq, time) -> latent (batch, l1, l2, l3), scores (batch, channel, channel) or None."""
+        """Map x (batch, channel, freq, time) -> latent (batch, l1, l2, l3), scores (batch, channel, channel)."""
         scores = None
         if self.attention is not None:
             x, scores = self.attention(x)

@@ -73,7 +73,7 @@ class Projection(nn.Module):
             self.layer = RandomFourierFeatures(n_features, n_features, source, config.normalization)
 
     def angle(self, z: Tensor) -> Tensor:
-        """Map z (batch, feature) -> what the cosine is taken of, or the projection itself if it is dense; same shape."""
+        """Map z (batch, feature) -> what the cosine is taken of (rad), or the dense projection; same shape."""
         projected: Tensor = self.layer(z)
         return projected
 

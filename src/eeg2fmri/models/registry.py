@@ -16,6 +16,8 @@ from eeg2fmri.core.errors import ConfigError
 _MODELS = {
     "synthesizer": ("synthesizer", "SynthesizerConfig", "Synthesizer"),
     "fmri_autoencoder": ("autoencoder", "AutoencoderConfig", "Autoencoder"),
+    "linear_classifier": ("classifier", "LinearClassifierConfig", "Classifier"),
+    "polynomial_classifier": ("classifier", "PolynomialClassifierConfig", "Classifier"),
 }
 
 

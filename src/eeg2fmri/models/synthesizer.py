@@ -58,6 +58,8 @@ class SynthesizerConfig(Config):
         ``exponential`` adds the aleatoric scale exp(w volume + b).
     seed : int
         Every initial weight follows from it.
+    volume_encoder_seed : int or None
+        Seed of the fMRI encoder, where it is to have its own.
     """
 
     kind: Literal["synthesizer"] = "synthesizer"
@@ -73,6 +75,7 @@ class SynthesizerConfig(Config):
     output_filter: FilterName = "convolution"
     scale: Literal["none", "exponential"] = "none"
     seed: int = 0
+    volume_encoder_seed: int | None = None
 
     @model_validator(mode="after")
     def _parts_fit(self) -> SynthesizerConfig:
@@ -145,6 +148,7 @@ class Synthesizer(Drawing):
         self.config = config
         n = math.prod(config.latent_shape)
         seed = config.seed
+        fmri_seed = seed if config.volume_encoder_seed is None else config.volume_encoder_seed
         self.eeg_encoder = EEGEncoder(config.eeg_shape, config.latent_shape, config.encoder, child_seed(seed, "eeg"))
         self.projection = Projection(n, config.projection, seed)
         self.style = Style(config.style, config.eeg_shape[0], n, seed)
@@ -153,7 +157,7 @@ class Synthesizer(Drawing):
         self.output_filter = OutputFilter(config.output_filter, config.volume_shape, generator(seed, "output filter"))
         self.scale = ScaleHead(generator(seed, "scale")) if config.scale == "exponential" else None
         self.fmri_encoder = VolumeEncoder(
-            config.volume_shape, config.latent_shape, config.volume_encoder, child_seed(seed, "fmri")
+            config.volume_shape, config.latent_shape, config.volume_encoder, child_seed(fmri_seed, "fmri")
         )
 
     def forward(
