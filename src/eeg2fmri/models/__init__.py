@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from eeg2fmri.models.na_spec import NASpec
     from eeg2fmri.models.output import Synthesis
     from eeg2fmri.models.registry import build
-    from eeg2fmri.models.seed_names import EEG_to_fMRI, LinearClassifier, PolynomialClassifier, fMRI_AE
+    from eeg2fmri.models.seed_classifiers import (
+        LinearClassifier,
+        PolynomialClassifier,
+        ViewLatentContrastiveClassifier,
+        view_EEG_classifier,
+    )
+    from eeg2fmri.models.seed_names import EEG_to_fMRI, fMRI_AE
     from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
 
 __all__ = [
@@ -20,8 +26,10 @@ __all__ = [
     "Synthesis",
     "Synthesizer",
     "SynthesizerConfig",
+    "ViewLatentContrastiveClassifier",
     "build",
     "fMRI_AE",
+    "view_EEG_classifier",
 ]
 
 _LAZY = {
@@ -32,8 +40,10 @@ _LAZY = {
     "build": "registry",
     "EEG_to_fMRI": "seed_names",
     "fMRI_AE": "seed_names",
-    "LinearClassifier": "seed_names",
-    "PolynomialClassifier": "seed_names",
+    "LinearClassifier": "seed_classifiers",
+    "PolynomialClassifier": "seed_classifiers",
+    "ViewLatentContrastiveClassifier": "seed_classifiers",
+    "view_EEG_classifier": "seed_classifiers",
 }
 
 

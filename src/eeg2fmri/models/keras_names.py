@@ -26,7 +26,9 @@ A clear name says where a weight stands in a model, e.g. ``eeg_encoder/resblock0
 ``fmri_encoder/...``                           as ``eeg_encoder``
 =============================================  ==============================================================
 
-An autoencoder has ``encoder/...`` and ``decoder/...`` of these. Arrays have Keras' layout: convolution kernels
+An autoencoder has ``encoder/...`` and ``decoder/...`` of these; a classifier has ``layer2_Dense`` or
+``layer2_DenseVariational`` and ``layer3_Dense`` (its scale), a polynomial one ``linear``; a view classifier has
+``eeg_encoder/...`` with the projection, ``decoder/...`` and ``clf/...``. Arrays have Keras' layout: convolution kernels
 (kd, kh, kw, in, out), dense kernels (in, out). `keras_to_torch` brings them to the layout of torch; the order of the
 features behind a flattening needs no change (see `eeg2fmri.nn.dense.flatten_channels_last`).
 """
@@ -49,6 +51,7 @@ from eeg2fmri.models.keras_layers import LAYERS, Array, Table
 from eeg2fmri.models.projection import Projection
 from eeg2fmri.models.style import Style
 from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.view_classifier import ViewClassifier
 from eeg2fmri.nn.block import ResidualBlock
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.fourier import FourierFeatures
@@ -217,6 +220,24 @@ def _autoencoder(model: nn.Module) -> Table:
     )
 
 
+def _view_classifier(model: nn.Module) -> Table:
+    assert isinstance(model, ViewClassifier)
+    head, _ = _head_names(model.head)
+    if model.classifier.degree is not None:
+        layer = "linear"
+    else:
+        layer = "DenseVariational" if isinstance(model.classifier.layer, DenseVariational) else "Dense"
+    return _joined(
+        ("encoder", "eeg_encoder", model.encoder),
+        ("projection", "eeg_encoder", model.projection),
+        ("style", "decoder", model.style),
+        *((f"head.{here}", f"decoder/{clear}", part) for here, clear, part in head),
+        ("output_filter", "decoder/outfilter0", model.output_filter),
+        ("classifier.layer", f"clf/{layer}", model.classifier.layer),
+        ("classifier.scale", "clf/aleatoric", model.classifier.scale),
+    )
+
+
 def _classifier(model: nn.Module) -> Table:
     assert isinstance(model, Classifier)
     if model.degree is not None:
@@ -228,6 +249,7 @@ def _classifier(model: nn.Module) -> Table:
 _TABLES: list[tuple[type[nn.Module], Callable[[nn.Module], Table]]] = [
     (Synthesizer, _synthesizer),
     (Autoencoder, _autoencoder),
+    (ViewClassifier, _view_classifier),
     (Classifier, _classifier),
     (EEGEncoder, _eeg_encoder),
     (VolumeEncoder, _volume_encoder),

@@ -119,6 +119,30 @@ class NASpec(Config):
             }
         )
 
+    def adapted(self, shape: tuple[int, int, int], new_shape: tuple[int, int, int]) -> NASpec:
+        """Adapt a specification that was made for `shape` to an input of another size.
+
+        On every axis whose size changes, the stride of the first block is multiplied by the quotient of the sizes and
+        rounded, at least 1; where the blocks still do not fit, they are made smaller as in `for_shape`.
+        """
+        kernels, strides = [list(k) for k in self.kernels], [list(s) for s in self.strides]
+        pool = list(self.pool_kernel)
+        for axis, (old, new) in enumerate(zip(shape, new_shape, strict=True)):
+            if old == new:
+                continue
+            strides[0][axis] = max(1, round(strides[0][axis] * new / old))
+            fitted = _fit_axis(
+                new,
+                [k[axis] for k in kernels],
+                [s[axis] for s in strides],
+                (pool[axis], self.pool_stride[axis]) if self.maxpool else None,
+            )
+            for block in range(len(kernels)):
+                kernels[block][axis], strides[block][axis] = fitted[0][block], fitted[1][block]
+            if self.maxpool:
+                pool[axis] = fitted[2]
+        return type(self).model_validate((kernels, strides, self.maxpool, pool, self.pool_stride))
+
     @property
     def pool(self) -> tuple[Shape3, Shape3] | None:
         """Kernel and stride of the pooling, None without pooling."""

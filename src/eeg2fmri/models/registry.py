@@ -17,6 +17,7 @@ _MODELS = {
     "synthesizer": ("synthesizer", "SynthesizerConfig", "Synthesizer"),
     "fmri_autoencoder": ("autoencoder", "AutoencoderConfig", "Autoencoder"),
     "linear_classifier": ("classifier", "LinearClassifierConfig", "Classifier"),
+    "view_classifier": ("view_classifier", "ViewClassifierConfig", "ViewClassifier"),
     "polynomial_classifier": ("classifier", "PolynomialClassifierConfig", "Classifier"),
 }
 

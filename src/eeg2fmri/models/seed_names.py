@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from eeg2fmri.models.autoencoder import Autoencoder
-from eeg2fmri.models.classifier import Classifier, LinearClassifierConfig, PolynomialClassifierConfig
 from eeg2fmri.models.flag_fmri import fmri_config
 from eeg2fmri.models.flag_synthesizer import synthesizer_config
 from eeg2fmri.models.synthesizer import Synthesizer
@@ -175,71 +174,3 @@ def EEG_to_fMRI(
         Naming all contradictory and wrong arguments at once.
     """
     return Synthesizer(synthesizer_config(dict(locals())))
-
-
-def LinearClassifier(
-    input_shape: Sequence[int],
-    n_classes: int = 1,
-    *,
-    variational: bool = False,
-    aleatoric: bool = False,
-    regularizer: Literal["L1", "L2"] | None = None,
-    regularizer_const: float = 0.01,
-    seed: int = 0,
-) -> Classifier:
-    """Build a linear classifier of samples of `input_shape`.
-
-    Parameters
-    ----------
-    input_shape : sequence of int
-    n_classes : int
-    variational : bool
-        Weights that are distributions.
-    aleatoric : bool
-        Add a scale of each logit.
-    regularizer : {"L1", "L2"}, optional
-        Penalty on the kernel.
-    regularizer_const : float
-        Its factor.
-    seed : int
-    """
-    values = _classifier_values(input_shape, n_classes, variational, regularizer, regularizer_const, seed)
-    values["scale"] = "exponential" if aleatoric else "none"
-    return Classifier(LinearClassifierConfig.make(values, where="LinearClassifier"))
-
-
-def PolynomialClassifier(
-    input_shape: Sequence[int],
-    n_classes: int = 1,
-    degree: int = 2,
-    *,
-    variational: bool = False,
-    regularizer: Literal["L1", "L2"] | None = None,
-    regularizer_const: float = 0.01,
-    seed: int = 0,
-) -> Classifier:
-    """Build a linear classifier, without bias, of the powers 0 to `degree` of every feature.
-
-    The other parameters are those of `LinearClassifier`.
-    """
-    values = _classifier_values(input_shape, n_classes, variational, regularizer, regularizer_const, seed)
-    values["degree"] = degree
-    return Classifier(PolynomialClassifierConfig.make(values, where="PolynomialClassifier"))
-
-
-def _classifier_values(
-    input_shape: Sequence[int],
-    n_classes: int,
-    variational: bool,
-    regularizer: str | None,
-    regularizer_const: float,
-    seed: int,
-) -> dict[str, Any]:
-    return {
-        "input_shape": tuple(input_shape),
-        "n_classes": n_classes,
-        "layer": "dense_variational" if variational else "dense",
-        "penalty": "none" if regularizer is None else regularizer.lower(),
-        "penalty_factor": regularizer_const,
-        "seed": seed,
-    }

@@ -7,7 +7,7 @@ normalisation; the inverse undoes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Self
 
 import torch
@@ -99,25 +99,17 @@ class InverseDCT3d(_Separable):
         Of the output.
     spectrum_size : (int, int, int), optional
         Of the input; no axis longer than in `size`. The same as `size` by default.
-    order : three lists of int, optional
-        Frequency of each coefficient of the input along each axis; increasing from 0 by default.
     """
 
-    def __init__(
-        self, size: Size3, spectrum_size: Size3 | None = None, order: Sequence[Sequence[int]] | None = None
-    ) -> None:
-        orders = order or [range(k) for k in spectrum_size or size]
-        super().__init__([_Make(_ordered_inverse, n, tuple(o)) for n, o in zip(size, orders, strict=True)])
-
-
-def _ordered_inverse(n: int, order: Sequence[int]) -> Tensor:
-    return inverse_dct_matrix(n, max(order) + 1)[:, list(order)]
+    def __init__(self, size: Size3, spectrum_size: Size3 | None = None) -> None:
+        pairs = zip(size, spectrum_size or size, strict=True)
+        super().__init__([_Make(inverse_dct_matrix, n, k) for n, k in pairs])
 
 
 class _Make:
     """A call to be made later; unlike a lambda it can be copied and pickled."""
 
-    def __init__(self, function: Callable[..., Tensor], *sizes: Any) -> None:
+    def __init__(self, function: Callable[..., Tensor], *sizes: int) -> None:
         self.function, self.sizes = function, sizes
 
     def __call__(self) -> Tensor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -81,13 +81,23 @@ class VariationalInverseDCT3d(nn.Module):
         if perturbed:
             self.known_loc = nn.Parameter(torch.ones(spectrum_size))
             self.known_rho = nn.Parameter(softplus_inverse(INITIAL_SCALE).expand(spectrum_size).clone())
-        self.inverse = InverseDCT3d(size, self.extended, None if positions is None else self._order(positions))
+        self.inverse = InverseDCT3d(size, self.extended)
+        self.places: list[list[int]] = []
+        for axis, n in enumerate(self.extended if positions is not None else ()):
+            kept = list((positions or ())[axis])
+            order = kept + [i for i in range(n) if i not in set(kept)]
+            # where each place of the axis is found behind the concatenation of known and random coefficients
+            self.places.append([order.index(i) for i in range(n)])
+            self.register_buffer(f"place{axis}", torch.tensor(self.places[axis]), persistent=False)
 
-    def _order(self, positions: Sequence[Sequence[int]]) -> list[list[int]]:
-        return [
-            [*kept, *(i for i in range(n) if i not in set(kept))]
-            for kept, n in zip(positions, self.extended, strict=True)
-        ]
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)
+        # the places are not saved: make them anew where a move may have left them empty
+        for axis, place in enumerate(self.places):
+            moved = getattr(self, f"place{axis}")
+            if not moved.is_meta:
+                setattr(self, f"place{axis}", torch.tensor(place, device=moved.device))
+        return self
 
     def forward(self, spectrum: Tensor, draws: Draws) -> Tensor:
         """Map spectrum (batch, n1, n2, n3) -> volume (batch, m1, m2, m3)."""
@@ -99,6 +109,8 @@ class VariationalInverseDCT3d(nn.Module):
             shape = list(known.shape)
             shape[axis] = self.coefficients[axis - 1]
             known = torch.cat([known, values.expand(len(known), -1).reshape(shape)], dim=axis)
+            if self.places:
+                known = known.index_select(axis, getattr(self, f"place{axis - 1}"))
         volume: Tensor = self.inverse(known)
         return volume
 

@@ -1,0 +1,294 @@
+"""Classifier of EEG through a synthesised fMRI view.
+
+A trained synthesiser lends its projection, style, head and output filter, frozen; an EEG encoder of the same
+architecture, with dropout behind each block, is trained anew together with the classifier of the view. It is trained
+on pairs of windows (see `eeg2fmri.models.contrastive`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple, Self
+
+import torch
+from pydantic import model_validator
+from torch import Tensor, nn
+
+from eeg2fmri.core.config import Config
+from eeg2fmri.core.errors import ConfigError, Problem
+from eeg2fmri.core.random import child_seed
+from eeg2fmri.models.classifier import (
+    Classification,
+    Classifier,
+    LinearClassifierConfig,
+    PolynomialClassifierConfig,
+)
+from eeg2fmri.models.drawing import Drawing
+from eeg2fmri.models.electrodes import ElectrodeNames
+from eeg2fmri.models.encoder import EEGEncoder, EEGEncoderConfig
+from eeg2fmri.models.head import Head
+from eeg2fmri.models.na_spec import Shape3, Size
+from eeg2fmri.models.output_filter import OutputFilter
+from eeg2fmri.models.projection import Projection
+from eeg2fmri.models.style import Style
+from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.nn.draws import Draws
+from eeg2fmri.nn.init import generator
+
+ACTIVATIONS = {"linear": nn.Identity, "relu": nn.ReLU, "elu": nn.ELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+
+
+class ViewClassifierConfig(Config):
+    """Settings of a `ViewClassifier`.
+
+    Attributes
+    ----------
+    synthesizer : SynthesizerConfig
+        Of the trained synthesiser.
+    eeg_shape : (channel, freq, time)
+        Of the windows to classify.
+    electrodes : ElectrodeNames or None
+        If every electrode of the synthesiser is among the recorded ones, these are picked, in its order. Otherwise
+        all recorded electrodes are used and the stride of the first block adapts to their number. The attention
+        style then needs names: the scores of common electrodes take the places that they have in the synthesiser.
+    activation : {"linear", "relu", "elu", "tanh", "sigmoid"}
+        Behind the dense layer of the encoder.
+    degree : int
+        1: linear classifier of the view; above: of its powers up to this one.
+    n_classes, layer, penalty, penalty_factor, scale
+        As in `LinearClassifierConfig`.
+    seed : int
+        Every initial weight that is trained anew follows from it.
+    """
+
+    kind: Literal["view_classifier"] = "view_classifier"
+    synthesizer: SynthesizerConfig
+    eeg_shape: Shape3
+    electrodes: ElectrodeNames | None = None
+    activation: Literal["linear", "relu", "elu", "tanh", "sigmoid"] = "linear"
+    degree: Size = 1
+    n_classes: Size = 1
+    layer: Literal["dense", "dense_variational"] = "dense"
+    penalty: Literal["none", "l1", "l2"] = "l1"
+    penalty_factor: float = 0.01
+    scale: Literal["none", "exponential", "softplus"] = "none"
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _electrodes_fit(self) -> ViewClassifierConfig:
+        problems = []
+        trained, names = self.synthesizer.eeg_shape[0], self.electrodes
+        if names is not None:
+            counts = (("trained", len(names.trained), trained), ("recorded", len(names.recorded), self.eeg_shape[0]))
+            problems += [
+                Problem("there is not one name for each electrode", f"electrodes.{what}", f"{given} names", str(n))
+                for what, given, n in counts
+                if given != n
+            ]
+        places_scores = not self.selects and (names is not None or self.eeg_shape[0] != trained)
+        if self.synthesizer.style == "attention" and places_scores and not (names and names.common()):
+            problems.append(
+                Problem(
+                    "the attention style needs electrodes in common with the synthesiser",
+                    "synthesizer.style and electrodes",
+                    f"{self.eeg_shape[0]} electrodes, {trained} in the synthesiser, "
+                    + ("no names" if names is None else "no common name"),
+                    "names of which some are the synthesiser's",
+                    "give the names of the electrodes, or use a synthesiser with style 'prior' or 'none'",
+                )
+            )
+        if problems:
+            raise ConfigError.of(problems)
+        return self
+
+    @property
+    def selects(self) -> bool:
+        """Whether every electrode of the synthesiser is picked by name."""
+        return self.electrodes is not None and self.electrodes.selection() is not None
+
+    def encoder_shape(self) -> Shape3:
+        """Shape of the window behind the picking of electrodes."""
+        channels = self.synthesizer.eeg_shape[0] if self.selects else self.eeg_shape[0]
+        return (channels, *self.eeg_shape[1:])
+
+    def encoder(self) -> EEGEncoderConfig:
+        """Return the encoder that is trained anew: the synthesiser's, fitted to the windows, with dropout."""
+        own = self.synthesizer.encoder
+        spec = own.blocks.na_spec.adapted(self.synthesizer.eeg_shape, self.encoder_shape())
+        return own.model_copy(update={"blocks": own.blocks.model_copy(update={"na_spec": spec, "dropout": 0.5})})
+
+
+class Pair(NamedTuple):
+    """Output for a pair of windows.
+
+    Attributes
+    ----------
+    first, second : Classification
+    distance : Tensor, shape (batch, feature)
+        L1 distance of the two projected latents before the cosine (rad), element by element.
+    """
+
+    first: Classification
+    second: Classification
+    distance: Tensor
+
+
+class ViewClassifier(Drawing):
+    """EEG window to synthesised view to class.
+
+    Parameters
+    ----------
+    config : ViewClassifierConfig
+        Build from a trained synthesiser with `from_synthesizer`; the constructor alone leaves the frozen parts at
+        their initial weights.
+
+    Attributes
+    ----------
+    encoder, classifier : nn.Module
+        Trained anew.
+    projection, style, head, output_filter : nn.Module
+        Of the synthesiser, frozen.
+    """
+
+    def __init__(self, config: ViewClassifierConfig) -> None:
+        super().__init__(config.seed)
+        self.config = config
+        given = config.synthesizer
+        n, latent = math.prod(given.latent_shape), given.latent_shape
+        self.encoder = EEGEncoder(config.encoder_shape(), latent, config.encoder(), child_seed(config.seed, "eeg"))
+        self.activation = ACTIVATIONS[config.activation]()
+        self.projection = Projection(n, given.projection, given.seed)
+        self.style = Style(given.style, given.eeg_shape[0], n, given.seed)
+        self.head = Head(latent, given.volume_shape, given.head, given.seed)
+        self.output_filter = OutputFilter(
+            given.output_filter, given.volume_shape, generator(given.seed, "output filter")
+        )
+        for part in self._frozen():
+            part.requires_grad_(False)
+        self.classifier = Classifier(_classifier_config(config))
+        self._selection = config.electrodes.selection() if config.electrodes is not None else None
+        self._common: list[tuple[int, int]] = []
+        if given.style == "attention" and not config.selects and config.electrodes is not None:
+            self._common = config.electrodes.common()
+
+    @classmethod
+    def from_synthesizer(
+        cls,
+        synthesizer: Synthesizer,
+        eeg_shape: tuple[int, int, int] | None = None,
+        *,
+        trained_electrodes: Sequence[str] | None = None,
+        electrodes: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Build a classifier on a trained synthesiser and copy what it lends.
+
+        Parameters
+        ----------
+        synthesizer : Synthesizer
+        eeg_shape : (channel, freq, time), optional
+            Of the windows to classify; that of the synthesiser by default.
+        trained_electrodes, electrodes : sequence of str, optional
+            Names of the electrodes of the synthesiser and of the windows.
+        **settings
+            Other fields of `ViewClassifierConfig`.
+        """
+        names = None
+        if trained_electrodes is not None and electrodes is not None:
+            names = {"trained": tuple(trained_electrodes), "recorded": tuple(electrodes)}
+        config = ViewClassifierConfig.make(
+            {
+                "synthesizer": synthesizer.config.model_dump(),
+                "eeg_shape": eeg_shape or synthesizer.config.eeg_shape,
+                "electrodes": names,
+                **settings,
+            }
+        )
+        model = cls(config)
+        for mine, theirs in zip(model._frozen(), _lent(synthesizer), strict=True):
+            mine.load_state_dict(theirs.state_dict())
+        return model
+
+    def _frozen(self) -> list[nn.Module]:
+        return [self.projection, self.style, self.head, self.output_filter]
+
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        generator: torch.Generator | None = None,
+        samples: Iterable[Any] | None = None,
+    ) -> Classification:
+        """Classify windows.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, channel, freq, time)
+        generator, samples
+            As in `Drawing`.
+        """
+        draws = self.draws(generator, samples)
+        view, _ = self._view(x, draws)
+        return self.classifier.classify(view, draws)
+
+    def view(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """Synthesise the view (batch, x, y, z) of windows (batch, channel, freq, time)."""
+        return self._view(x, self.draws(generator))[0]
+
+    def angle(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """Project windows (batch, channel, freq, time) to the latent before the cosine (batch, feature), rad."""
+        return self._view(x, self.draws(generator))[1]
+
+    def pair(self, first: Tensor, second: Tensor, *, generator: torch.Generator | None = None) -> Pair:
+        """Classify two windows and measure how far apart their latents are; both (batch, channel, freq, time)."""
+        draws = self.draws(generator)
+        views = [self._view(x, draws) for x in (first, second)]
+        classes = [self.classifier.classify(view, draws) for view, _ in views]
+        return Pair(classes[0], classes[1], (views[0][1] - views[1][1]).abs())
+
+    def _view(self, x: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        if self._selection is not None:
+            x = x[:, self._selection]
+        z, scores = self.encoder(x, draws)
+        angle = self.projection.angle(self.activation(z.flatten(1)))
+        projected = torch.cos(angle) if self.projection.sinusoid else angle
+        if scores is not None and self._common:
+            scores = self._placed(scores)
+        return self.output_filter(self.head(self.style(projected, scores), draws)), angle
+
+    def _placed(self, scores: Tensor) -> Tensor:
+        """Put the scores of common electrodes where the synthesiser has them, 0 elsewhere."""
+        recorded = [r for r, _ in self._common]
+        trained = torch.tensor([t for _, t in self._common], device=scores.device)
+        n = self.config.synthesizer.eeg_shape[0]
+        placed = scores.new_zeros(len(scores), n, n)
+        placed[:, trained[:, None], trained] = scores[:, recorded][:, :, recorded]
+        return placed
+
+    def regularization(self) -> Tensor:
+        """Weight decay and channel organisation of the encoder, penalty on the classifier; a scalar."""
+        return self.encoder.regularization() + self.classifier.regularization()
+
+    def kl(self) -> Tensor:
+        """Divergence of the classifier's weights from their prior, a scalar."""
+        return self.classifier.kl()
+
+
+def _lent(synthesizer: Synthesizer) -> list[nn.Module]:
+    return [synthesizer.projection, synthesizer.style, synthesizer.head, synthesizer.output_filter]
+
+
+def _classifier_config(config: ViewClassifierConfig) -> LinearClassifierConfig:
+    values: dict[str, Any] = {
+        "input_shape": config.synthesizer.volume_shape,
+        "n_classes": config.n_classes,
+        "layer": config.layer,
+        "penalty": config.penalty,
+        "penalty_factor": config.penalty_factor,
+        "scale": config.scale,
+        "seed": child_seed(config.seed, "classifier"),
+    }
+    if config.degree == 1:
+        return LinearClassifierConfig(**values)
+    return PolynomialClassifierConfig(**values, degree=config.degree)
