@@ -163,7 +163,8 @@ def _plain(text: str) -> str:
 
 
 def _is_regular(times: np.ndarray, tr: float) -> bool:
-    return len(times) >= 3 and abs(float(np.median(np.diff(times))) / tr - 1) < 0.01
+    """Tell whether most of three or more markers follow each other after one TR."""
+    return len(times) >= 3 and float(np.mean(np.abs(np.diff(times) / tr - 1) < 0.01)) > 0.5
 
 
 def _problems(times: np.ndarray, n_volumes: int | None, tr: float, where: str) -> Iterator[Problem]:

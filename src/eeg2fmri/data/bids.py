@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable
@@ -66,11 +67,11 @@ def find_recordings(root: str | Path) -> FoundRecordings:
     InputError
         If it is no folder, has no EEG, no BOLD, no pairs, or several files for one recording.
     """
-    root = Path(root)
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - links must not be followed
     if not root.is_dir():
         raise InputError("the BIDS folder does not exist", where=str(root), hint="check the path")
     _check_description(root)
-    eeg, bold = _unique(_find_eeg(root)), _unique(_find_bold(root))
+    eeg, bold = _raw(root, _find_eeg(root)), _raw(root, _find_bold(root))
     problems = [
         Problem(
             f"there is no {kind} in the BIDS folder",
@@ -160,13 +161,15 @@ def _unreadable(root: Path, error: Exception) -> InputError:
     )
 
 
-def _unique(paths: Iterable[Path]) -> list[Path]:
-    """Leave out what is seen again through symbolic links, and what is not under a subject's folder."""
-    seen: dict[Path, Path] = {}
-    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
-        if "sub" in entities(path) and path.is_file():
-            seen.setdefault(path.resolve(), path)
-    return sorted(seen.values())
+def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Keep files sub-*/[ses-*/]<datatype>/*: no derivatives, nothing that is reached again through a link."""
+    kept = set()
+    for path in paths:
+        subject = entities(path).get("sub")
+        parts = path.relative_to(root).parts
+        if subject and parts[0] == f"sub-{subject}" and len(parts) in (3, 4) and path.is_file():
+            kept.add(path)
+    return sorted(kept)
 
 
 def _key(path: Path) -> Key:

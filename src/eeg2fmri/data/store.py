@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.errors import Eeg2FmriError, Problem, StoreError
+from eeg2fmri.core.errors import ConfigError, Problem, StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store_format import (
     AGAIN,
@@ -24,7 +24,6 @@ from eeg2fmri.data.store_format import (
     digest,
     file_problems,
     read_manifest,
-    store_hash,
 )
 
 
@@ -111,7 +110,7 @@ class Store:
     def open(cls, path: str | Path) -> Store:
         """Open a store and check that it is complete.
 
-        The manifest, the hash and the size of every file are checked; `verify` reads the files too.
+        The manifest and the size of every file are checked; `verify` reads the files too.
 
         Raises
         ------
@@ -126,12 +125,6 @@ class Store:
             if problems:
                 raise StoreError.of(problems)
             config = PrepareConfig.make(manifest["config"], where=str(path / MANIFEST))
-            if manifest["hash"] != store_hash(config, manifest["sources"]):
-                raise StoreError(
-                    "the manifest does not match its own hash",
-                    where=str(path / MANIFEST),
-                    hint="the store was changed by hand or by another program: prepare it again",
-                )
             grid = manifest["grid"]
             return cls(
                 path=path,
@@ -147,6 +140,8 @@ class Store:
                 notes=tuple(manifest["notes"]),
                 _digests=digests,
             )
+        except ConfigError as error:
+            raise damaged(path / MANIFEST, str(error)) from None
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
 
@@ -250,7 +245,5 @@ def _read_recording(folder: Path) -> Recording:
             sources=tuple(meta["sources"]),
             quality=dict(meta["quality"]),
         )
-    except Eeg2FmriError:
-        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(folder / META, f"{type(error).__name__}: {error}") from None

@@ -77,7 +77,19 @@ def read_manifest(path: Path) -> dict[str, Any]:
             expected=str(VERSION),
             hint=AGAIN,
         )
+    if manifest.get("seal") != seal(manifest):
+        raise StoreError(
+            "the manifest of the store was changed",
+            where=str(file),
+            got="content that does not match its seal",
+            hint="never edit it by hand: " + AGAIN,
+        )
     return manifest
+
+
+def seal(manifest: dict[str, Any]) -> str:
+    """Hash of a manifest without its own seal."""
+    return fingerprint({key: value for key, value in manifest.items() if key != "seal"})
 
 
 def file_problems(folder: Path, files: dict[str, dict[str, Any]]) -> list[Problem]:

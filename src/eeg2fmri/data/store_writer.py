@@ -24,7 +24,7 @@ import numpy as np
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording
-from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, store_hash
+from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, seal, store_hash
 
 
 class ArrayWriter:
@@ -169,7 +169,7 @@ class StoreWriter:
         notes : sequence of str
             What the user should know of the data set.
         """
-        manifest = {
+        manifest: dict[str, Any] = {
             "format": FORMAT,
             "version": VERSION,
             "hash": store_hash(config, sources),
@@ -184,6 +184,7 @@ class StoreWriter:
             "notes": list(notes),
             "recordings": [{"id": name, "files": files[name]} for name in files],
         }
+        manifest["seal"] = seal(manifest)
         text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
         (self.temporary / MANIFEST).write_text(text, encoding="utf-8")
         self._finished = True

@@ -12,6 +12,8 @@ import pybv
 import pytest
 
 from eeg2fmri.core.random import generator
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.store_arrays import RecordingArrays, write_store
 
 
 @dataclass
@@ -138,3 +140,28 @@ def two(bids: BidsFolder) -> BidsFolder:
     bids.recording("01")
     bids.recording("02")
     return bids
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Give a store of four subjects (two recordings of the last) made of arrays."""
+    rng = generator(0, "store")
+    names = [f"sub-0{k}_task-rest" for k in range(1, 4)] + ["sub-04_task-rest_run-1", "sub-04_task-rest_run-2"]
+    baseline = 500 + 100 * rng.random((4, 5, 3))
+    recordings = [
+        RecordingArrays(
+            name,
+            eeg=rng.random((14 + k, 3, 6), np.float32) * 1e-3,
+            bold=((baseline + 20 * k) * (1 + 0.01 * rng.standard_normal((14 + k, 4, 5, 3)))).astype(np.float32),
+            mask=rng.random((4, 5, 3)) < 0.8,
+        )
+        for k, name in enumerate(names)
+    ]
+    return write_store(
+        tmp_path / "store",
+        recordings,
+        electrodes=["Fz", "Cz", "Pz"],
+        frequencies=np.arange(1, 7) / 2.0,
+        tr=2.0,
+        affine=np.diag([3.0, 3.5, 4.0, 1.0]),
+    )

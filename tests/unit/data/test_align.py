@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.align import Alignment, find_marker, has_volume_marker, volume_onsets
+
+TR = 2.0
+REGULAR = 3.0 + np.arange(20) * TR
+
+
+def align(times: np.ndarray, n_volumes: int | None = 20, name: str = "Response/R128", **kwargs: object) -> Alignment:
+    return volume_onsets({"Stimulus/S  1": np.array([1.0, 9.5]), name: times}, n_volumes, TR, 250, **kwargs)
+
+
+def problem(times: np.ndarray, n_volumes: int = 20) -> str:
+    with pytest.raises(InputError) as caught:
+        align(times, n_volumes, where="sub-01_eeg.vhdr")
+    assert "sub-01_eeg.vhdr, marker 'Response/R128'" in str(caught.value)
+    return str(caught.value)
+
+
+def test_regular_markers_are_the_onsets() -> None:
+    found = align(REGULAR)
+    np.testing.assert_array_equal(found.onsets, REGULAR)
+    assert found.marker == "Response/R128"
+    assert found.jitter_s == pytest.approx(0, abs=1e-12)
+    assert found.drift_ppm == pytest.approx(0, abs=1e-6)
+    assert found.notes == ()
+
+
+def test_rounding_to_samples_is_neither_drift_nor_a_fault() -> None:
+    found = volume_onsets({"R128": np.round(3 + np.arange(20) * 2.1633, 2)}, 20, 2.1633, 100)
+    assert 0 < found.jitter_s < 0.005
+    assert found.notes == ()
+
+
+def test_missing_markers_are_named_with_index_and_time() -> None:
+    text = problem(np.delete(REGULAR, [7, 8]))
+    assert "2 volume markers are missing" in text
+    assert "gaps after index 6 at 15.000 s" in text
+    assert "fewer" not in text  # said once
+
+
+def test_doubled_markers_are_named_with_index_and_time() -> None:
+    text = problem(np.sort(np.append(REGULAR, REGULAR[4] + 0.05)))
+    assert "doubled" in text
+    assert "index 5 at 11.050 s" in text
+    assert "more volume markers" not in text
+
+
+def test_every_marker_doubled_is_not_taken_for_another_interval() -> None:
+    text = problem(np.sort(np.concatenate([REGULAR, REGULAR + 0.01])))
+    assert "doubled" in text
+    assert "and 15 more" in text
+
+
+def test_several_faults_are_told_together() -> None:
+    text = problem(np.sort(np.append(np.delete(REGULAR, 12), 3.2)))
+    assert text.startswith("2 problems")
+    assert "doubled" in text
+    assert "missing" in text
+
+
+@pytest.mark.parametrize(
+    ("n_volumes", "what"), [(22, "fewer volume markers than volumes"), (17, "more volume markers")]
+)
+def test_another_number_than_volumes(n_volumes: int, what: str) -> None:
+    text = problem(REGULAR, n_volumes)
+    assert what in text
+    assert "20 markers, the first at 3.000 s, the last at 41.000 s" in text
+    assert f"{n_volumes} volumes" in text
+
+
+def test_a_late_marker_is_named() -> None:
+    late = REGULAR.copy()
+    late[6] += 0.3
+    assert "early or late" in problem(late)
+    assert "index 6 at 15.300 s by +300 ms" in problem(late)
+
+
+def test_jitter_below_a_tenth_of_the_tr_is_measured_not_refused() -> None:
+    noisy = REGULAR + 0.01 * generator(0, "jitter").standard_normal(20)
+    assert 0.005 < align(noisy).jitter_s < 0.015
+
+
+def test_drift_is_followed_and_reported() -> None:
+    found = align(3.0 + np.arange(20) * TR * (1 + 1e-3))
+    assert found.drift_ppm == pytest.approx(1000, rel=1e-3)
+    assert "drift by 1000 ppm, 38 ms over the run" in found.notes[0]
+    assert found.onsets[-1] == pytest.approx(3 + 38.038)
+
+
+def test_a_mean_interval_that_is_not_the_tr() -> None:
+    assert "mean interval of the volume markers is not the TR" in problem(3.0 + np.arange(20) * TR * 1.02)
+
+
+def test_a_marker_for_each_slice() -> None:
+    text = problem(3.0 + np.arange(600) * TR / 30)
+    assert "interval of the volume markers is not the TR" in text
+    assert "0.06667 s" in text
+    assert "slice" in text
+
+
+def test_no_markers_tell_what_there_is() -> None:
+    with pytest.raises(InputError, match=r"no volume markers(.|\n)*'S 1' \(2\)(.|\n)*first_volume_s"):
+        volume_onsets({"S 1": np.array([1.0, 9.5])}, 20, TR, 250)
+    with pytest.raises(InputError, match="no markers at all"):
+        volume_onsets({}, 20, TR, 250)
+
+
+def test_the_users_time_of_the_first_volume() -> None:
+    found = volume_onsets({}, 4, TR, 250, first_volume_s=1.25)
+    np.testing.assert_allclose(found.onsets, [1.25, 3.25, 5.25, 7.25])
+    assert found.marker is None
+    assert align(REGULAR, first_volume_s=0.5).onsets[0] == 0.5
+
+
+@pytest.mark.parametrize("name", ["R128", "Response/R128", "Response/R 128", "r128", "T  1", "Comment/Scan Start"])
+def test_known_markers_are_found(name: str) -> None:
+    assert align(REGULAR, name=name).marker == name
+
+
+def test_an_unknown_marker_is_found_by_its_regularity() -> None:
+    assert align(REGULAR, name="Toggle/X").marker == "Toggle/X"
+
+
+def test_a_known_marker_that_is_not_regular_gives_way_to_a_regular_one() -> None:
+    markers = {"R128": np.array([1.0, 1.1, 5.0]), "V": REGULAR}
+    assert find_marker(markers, TR, None) == "V"
+    assert find_marker({"R128": REGULAR, "V": REGULAR}, TR, None) == "R128"
+
+
+def test_two_regular_unknown_markers_need_the_users_word() -> None:
+    markers = {"A": REGULAR, "B": REGULAR + 0.5}
+    with pytest.raises(InputError, match=r"several markers(.|\n)*'A' \(20\), 'B' \(20\)(.|\n)*'marker'"):
+        find_marker(markers, TR, None)
+    assert find_marker(markers, TR, "b") == "B"
+
+
+def test_a_named_marker_that_does_not_occur() -> None:
+    with pytest.raises(InputError, match=r"does not occur(.|\n)*'Response/R128' \(20\)(.|\n)*'S 99'"):
+        align(REGULAR, marker="S 99")
+
+
+def test_without_bold_every_marker_is_a_volume() -> None:
+    assert len(align(REGULAR, None).onsets) == 20
+    assert align(REGULAR[:1], None).onsets.tolist() == [3.0]
+
+
+def test_whether_there_is_a_volume_marker() -> None:
+    assert has_volume_marker({"X": REGULAR}, TR)
+    assert has_volume_marker({"R128": np.array([1.0])}, TR)
+    assert not has_volume_marker({"X": np.array([1.0, 9.0, 10.0])}, TR)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bids import find_recordings
+from eeg2fmri.data.sidecars import entities, read_channels_tsv, read_json_sidecar, sidecars
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        labels = entities(Path(name))
+        folder = root / f"sub-{labels['sub']}"
+        folder = folder / f"ses-{labels['ses']}" if "ses" in labels else folder
+        folder = folder / ("eeg" if name.endswith(".vhdr") else "func")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+def test_pairs_are_matched_by_subject_session_task_and_run(tmp_path: Path) -> None:
+    for session in "12":
+        for run in ("1", "2"):
+            name = f"sub-a_ses-{session}_task-eyes_run-{run}"
+            touch(tmp_path, f"{name}_eeg.vhdr", f"{name}_bold.nii.gz")
+    found = find_recordings(tmp_path)
+    assert [recording.id for recording in found.recordings] == [
+        f"sub-a_ses-{session}_task-eyes_run-{run}" for session in "12" for run in "12"
+    ]
+    for recording in found.recordings:
+        assert entities(recording.eeg) == entities(recording.bold)
+    assert (found.recordings[1].session, found.recordings[1].task, found.recordings[1].run) == ("1", "eyes", "2")
+    assert found.notes == ()
+
+
+def test_run_1_and_run_01_are_one(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_run-01_eeg.vhdr", "sub-1_task-x_run-1_bold.nii")
+    assert find_recordings(tmp_path).recordings[0].run == "1"
+
+
+def test_a_file_without_run_belongs_to_the_only_one_with(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_run-3_bold.nii.gz")
+    assert find_recordings(tmp_path).recordings[0].id == "sub-1_task-x_run-3"
+    touch(tmp_path, "sub-1_task-x_run-4_bold.nii.gz")
+    with pytest.raises(InputError, match="no EEG file belongs to a BOLD file"):
+        find_recordings(tmp_path)
+
+
+def test_what_has_no_partner_is_noted(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_bold.nii", "sub-2_task-x_eeg.vhdr", "sub-3_task-x_bold.nii")
+    found = find_recordings(tmp_path)
+    assert [recording.subject for recording in found.recordings] == ["1"]
+    assert found.notes == (
+        "EEG without BOLD, left out: sub-2/eeg/sub-2_task-x_eeg.vhdr",
+        "BOLD without EEG, left out: sub-3/func/sub-3_task-x_bold.nii",
+    )
+
+
+def test_derivatives_and_loops_are_left_alone(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_bold.nii")
+    touch(tmp_path / "derivatives" / "prep", "sub-1_task-x_eeg.vhdr", "sub-1_task-x_bold.nii")
+    (tmp_path / "sub-1" / "loop").symlink_to(tmp_path)
+    (tmp_path / "sub-1" / "self").symlink_to(tmp_path / "sub-1" / "self")
+    found = find_recordings(tmp_path)
+    assert [recording.eeg.relative_to(tmp_path).parts[0] for recording in found.recordings] == ["sub-1"]
+
+
+def test_names_with_spaces_and_unicode(tmp_path: Path) -> None:
+    root = tmp_path / "données à moi"
+    root.mkdir()
+    touch(root, "sub-é 1_task-x_eeg.vhdr", "sub-é 1_task-x_bold.nii")
+    assert find_recordings(root).recordings[0].subject == "é 1"
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        find_recordings(tmp_path / "nothing")
+
+
+def test_neither_eeg_nor_bold_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        find_recordings(tmp_path)
+    assert [problem.what for problem in caught.value.problems] == [
+        "there is no EEG in the BIDS folder",
+        "there is no BOLD in the BIDS folder",
+    ]
+
+
+@pytest.mark.parametrize(("there", "missing"), [("eeg.vhdr", "BOLD"), ("bold.nii.gz", "EEG")])
+def test_one_side_is_missing(tmp_path: Path, there: str, missing: str) -> None:
+    touch(tmp_path, f"sub-1_task-x_{there}")
+    with pytest.raises(InputError, match=rf"there is no {missing} in the BIDS folder(.|\n)*expected"):
+        find_recordings(tmp_path)
+
+
+def test_no_pairs_show_both_sides(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-rest_eeg.vhdr", "sub-1_task-eyes_bold.nii")
+    with pytest.raises(
+        InputError, match=r"no EEG file belongs(.|\n)*sub-1_task-rest_eeg.vhdr(.|\n)*sub-1_task-eyes_bold"
+    ):
+        find_recordings(tmp_path)
+
+
+def test_several_files_for_one_recording(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_echo-1_bold.nii", "sub-1_task-x_echo-2_bold.nii")
+    with pytest.raises(InputError, match=r"several BOLD files(.|\n)*echo-1(.|\n)*combine the echoes"):
+        find_recordings(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])
+def test_a_broken_description(tmp_path: Path, text: str) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_bold.nii")
+    (tmp_path / "dataset_description.json").write_text(text)
+    with pytest.raises(InputError, match=r"dataset_description.json"):
+        find_recordings(tmp_path)
+
+
+def test_sidecars_are_inherited_and_the_nearest_wins(tmp_path: Path) -> None:
+    (tmp_path / "dataset_description.json").write_text("{}")
+    touch(tmp_path, "sub-1_ses-2_task-x_bold.nii")
+    image = tmp_path / "sub-1" / "ses-2" / "func" / "sub-1_ses-2_task-x_bold.nii"
+    (tmp_path / "bold.json").write_text(json.dumps({"RepetitionTime": 1, "EchoTime": 0.03, "Site": "A"}))
+    (tmp_path / "task-x_bold.json").write_text(json.dumps({"RepetitionTime": 2, "FlipAngle": 80}))
+    (tmp_path / "task-y_bold.json").write_text(json.dumps({"RepetitionTime": 9}))
+    (tmp_path / "sub-1" / "sub-1_task-x_bold.json").write_text(json.dumps({"FlipAngle": 70, "Site": "B"}))
+    image.with_suffix(".json").write_text(json.dumps({"Site": "C"}))
+    assert read_json_sidecar(image, "bold") == {"RepetitionTime": 2, "EchoTime": 0.03, "FlipAngle": 70, "Site": "C"}
+    assert len(sidecars(image, "bold", ".json")) == 4
+
+
+def test_sidecars_of_a_link_are_those_beside_the_link(tmp_path: Path) -> None:
+    (tmp_path / "annex").mkdir()
+    (tmp_path / "annex" / "key").write_bytes(b"")
+    (tmp_path / "sub-1").mkdir()
+    image = tmp_path / "sub-1" / "sub-1_task-x_bold.nii.gz"
+    image.symlink_to(tmp_path / "annex" / "key")
+    (tmp_path / "sub-1" / "sub-1_task-x_bold.json").write_text('{"RepetitionTime": 3}')
+    assert read_json_sidecar(image, "bold") == {"RepetitionTime": 3}
+
+
+@pytest.mark.parametrize("text", ["{bad", "[1]", ""])
+def test_a_broken_sidecar_is_named(tmp_path: Path, text: str) -> None:
+    image = tmp_path / "sub-1_task-x_bold.nii"
+    image.with_suffix(".json").write_text(text)
+    with pytest.raises(InputError, match=r"sub-1_task-x_bold.json"):
+        read_json_sidecar(image, "bold")
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"name\ttype\nCz\tEEG\nCz\tEEG\n", "names a channel twice"),
+        (b"channel\ttype\nCz\tEEG\n", "no column 'name'"),
+        (b"", "no column 'name'"),
+        (b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
+def test_a_broken_channel_table_is_named(tmp_path: Path, data: bytes, what: str) -> None:
+    (tmp_path / "sub-1_task-x_channels.tsv").write_bytes(data)
+    with pytest.raises(InputError, match=rf"{what}(.|\n)*channels.tsv"):
+        read_channels_tsv(tmp_path / "sub-1_task-x_eeg.vhdr")
+
+
+def test_a_channel_table_without_all_columns(tmp_path: Path) -> None:
+    (tmp_path / "channels.tsv").write_bytes("\ufeffName\tTYPE\n Cz \tEEG\nECG\n".encode())
+    found = read_channels_tsv(tmp_path / "sub-1_task-x_eeg.vhdr")
+    assert found is not None
+    assert found[1] == {"Cz": {"name": "Cz", "type": "EEG"}, "ECG": {"name": "ECG"}}

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import StoreError
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.store_format import seal
+
+
+def test_a_store_gives_back_what_was_written(store: Store) -> None:
+    again = Store.open(str(store.path))
+    assert again.hash == store.hash
+    assert len(again.hash) == 64
+    assert again.electrodes == ("Fz", "Cz", "Pz")
+    assert again.grid == (4, 5, 3)
+    assert again.tr == 2.0
+    np.testing.assert_array_equal(again.affine, np.diag([3.0, 3.5, 4.0, 1.0]))
+    recording = again.recordings[3]
+    assert (recording.id, recording.subject, recording.task, recording.run) == (
+        "sub-04_task-rest_run-1", "04", "rest", "1",
+    )  # fmt: skip
+    assert recording.n_volumes == 17
+    assert again.eeg(3).shape == (17, 3, 6)
+    assert again.bold("sub-04_task-rest_run-1").shape == (17, 4, 5, 3)
+    again.verify()
+
+
+def test_arrays_are_read_only_memory_maps(store: Store) -> None:
+    assert isinstance(store.bold(0), np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        store.eeg(0)[0] = 0
+
+
+def test_statistics_leave_out_the_first_volumes(store: Store) -> None:
+    np.testing.assert_allclose(store.voxel_mean(1), store.bold(1)[3:].mean(0, dtype=float), rtol=1e-6)
+    np.testing.assert_allclose(store.voxel_std(1), store.bold(1)[3:].std(0, dtype=float), rtol=1e-5)
+
+
+def test_the_brain_mask_is_common_to_all(store: Store) -> None:
+    masks = [store.mask(k) for k in range(5)]
+    np.testing.assert_array_equal(store.brain_mask(), np.logical_and.reduce(masks))
+    np.testing.assert_array_equal(store.brain_mask([1, 3]), masks[1] & masks[3])
+
+
+def test_a_store_can_be_sent_to_workers(store: Store) -> None:
+    copy = pickle.loads(pickle.dumps(store))
+    np.testing.assert_array_equal(copy.eeg(2), store.eeg(2))
+
+
+@pytest.mark.parametrize("recording", ["sub-99_task-rest", 5, -1])
+def test_unknown_recordings_are_named(store: Store, recording: str | int) -> None:
+    with pytest.raises(StoreError, match=f"no such recording(.|\n)*{recording}(.|\n)*sub-01_task-rest"):
+        store.eeg(recording)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        Store.open(tmp_path / "nothing")
+
+
+def test_a_folder_without_manifest(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"not a store, or an incomplete one(.|\n)*manifest.json"):
+        Store.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{", "damaged"),
+        ("[1]", "not a store of eeg2fmri"),
+        ('{"format": "zarr"}', "not a store of eeg2fmri"),
+        ('{"format": "eeg2fmri store", "version": 0}', "another version"),
+        ('{"format": "eeg2fmri store", "version": 1}', "was changed"),
+    ],
+)
+def test_foreign_and_damaged_manifests(store: Store, text: str, what: str) -> None:
+    (store.path / "manifest.json").write_text(text)
+    with pytest.raises(StoreError, match=what):
+        Store.open(store.path)
+
+
+@pytest.mark.parametrize("key", ["electrodes", "frequencies", "grid", "recordings", "config", "hash", "sources"])
+def test_a_manifest_that_lacks_or_garbles_a_key(store: Store, key: str) -> None:
+    file = store.path / "manifest.json"
+    manifest = json.loads(file.read_text())
+    for damaged in ({k: v for k, v in manifest.items() if k != key}, {**manifest, key: 3}):
+        file.write_text(json.dumps(damaged))
+        with pytest.raises(StoreError, match="was changed"):
+            Store.open(store.path)
+
+
+@pytest.mark.parametrize("key", ["grid", "recordings", "config", "affine", "tr"])
+def test_a_sealed_manifest_with_garbage_is_damaged(store: Store, key: str) -> None:
+    file = store.path / "manifest.json"
+    manifest = {**json.loads(file.read_text()), key: {"x": None}}
+    file.write_text(json.dumps({**manifest, "seal": seal(manifest)}))
+    with pytest.raises(StoreError, match="damaged"):
+        Store.open(store.path)
+
+
+def test_settings_changed_by_hand_are_noticed(store: Store) -> None:
+    file = store.path / "manifest.json"
+    file.write_text(file.read_text().replace('"same"', '"intersection"'))
+    with pytest.raises(StoreError, match=r"was changed(.|\n)*by hand"):
+        Store.open(store.path)
+
+
+def test_missing_and_cut_files_are_all_named(store: Store) -> None:
+    (store.path / "sub-01_task-rest" / "mask.npy").unlink()
+    cut = store.path / "sub-02_task-rest" / "bold.npy"
+    cut.write_bytes(cut.read_bytes()[:-4])
+    with pytest.raises(StoreError) as caught:
+        Store.open(store.path)
+    assert len(caught.value.problems) == 2
+    assert "missing" in str(caught.value)
+    assert "changed its size" in str(caught.value)
+
+
+def test_changed_content_is_found_by_verify(store: Store) -> None:
+    file = store.path / "sub-02_task-rest" / "eeg.npy"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    opened = Store.open(store.path)
+    with pytest.raises(StoreError, match=r"content of a file has changed(.|\n)*sub-02_task-rest/eeg.npy"):
+        opened.verify()
+
+
+def test_an_array_that_does_not_fit_the_manifest(store: Store) -> None:
+    file = store.path / "sub-02_task-rest" / "voxel_mean.npy"
+    np.save(file, store.voxel_mean(1).astype(np.float64))
+    with pytest.raises(StoreError, match=r"another shape or type(.|\n)*float64(.|\n)*float32"):
+        store.voxel_mean(1)
+    file.write_bytes(b"no array")
+    with pytest.raises(StoreError, match="damaged"):
+        store.voxel_mean(1)
+
+
+def test_a_damaged_meta_file(store: Store) -> None:
+    file = store.path / "sub-02_task-rest" / "meta.json"
+    file.write_text("x" * file.stat().st_size)
+    with pytest.raises(StoreError, match=r"damaged(.|\n)*meta.json"):
+        Store.open(store.path)
