@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from eeg2fmri.models.flag_fmri import FMRI_DEFAULTS, Faults, fmri_values, na_spe
 from eeg2fmri.models.na_spec import NASpec
 from eeg2fmri.models.synthesizer import SynthesizerConfig
 
+#: Factor of the centring of angles in the earlier package: 1 / sqrt(2 pi).
+PUBLISHED_CENTRING = 1 / math.sqrt(2 * math.pi)
 DISTRIBUTIONS = {"Normal": "normal", "VonMises": "von_mises"}
 
 #: (flag, flag that it needs, why)
@@ -24,6 +27,7 @@ NEEDS = (
     ("variational_random_padding", "variational_iDFT", "it places the coefficients of the variational spectrum"),
     ("random_padding_positions", "variational_random_padding", "they are the places"),
     ("fourier_normalization", "random_fourier", "it normalises the angles of random Fourier features"),
+    ("batch_norm_reg", "random_fourier", "it centres the angles of random Fourier features"),
     ("attention_scores", "topographical_attention", "they are the scores of the attention"),
     ("low_resolution_decoder", "resolution_decoder", "the low resolution has to be given"),
     ("resolution_decoder", "low_resolution_decoder", "there is no low resolution without it"),
@@ -195,7 +199,11 @@ def _attention(flags: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _projection(flags: Mapping[str, Any]) -> dict[str, Any]:
     if flags["random_fourier"]:
-        return {"kind": "random_fourier", "normalization": flags["fourier_normalization"] or "layer"}
+        return {
+            "kind": "random_fourier",
+            "normalization": flags["fourier_normalization"] or "layer",
+            "centring": PUBLISHED_CENTRING if flags["batch_norm_reg"] else 0.0,
+        }
     return {"kind": "fourier" if flags["fourier_features"] else "dense"}
 
 

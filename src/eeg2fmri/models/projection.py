@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import torch
 from pydantic import Field
@@ -33,10 +33,13 @@ class RandomFourierProjectionConfig(Config):
     ----------
     normalization : {"layer", "tanh"}
         How the angles are brought to the range of half a period.
+    centring : float
+        Factor of the penalty on the distance of the angles from pi / 2.
     """
 
     kind: Literal["random_fourier"] = "random_fourier"
     normalization: Literal["layer", "tanh"] = "layer"
+    centring: Annotated[float, Field(ge=0)] = 0.0
 
 
 ProjectionConfig = Annotated[
@@ -70,7 +73,7 @@ class Projection(nn.Module):
         elif isinstance(config, FourierProjectionConfig):
             self.layer = FourierFeatures(n_features, n_features)
         else:
-            self.layer = RandomFourierFeatures(n_features, n_features, source, config.normalization)
+            self.layer = RandomFourierFeatures(n_features, n_features, source, config.normalization, config.centring)
 
     def angle(self, z: Tensor) -> Tensor:
         """Map z (batch, feature) -> what the cosine is taken of (rad), or the dense projection; same shape."""
@@ -81,3 +84,10 @@ class Projection(nn.Module):
         """Map z (batch, feature) -> the same shape."""
         projected = self.angle(z)
         return torch.cos(projected) if self.sinusoid else projected
+
+    def regularization(self) -> Tensor:
+        """Penalty on the angles of the last training pass, a scalar; 0 without any."""
+        if isinstance(self.layer, RandomFourierFeatures):
+            return self.layer.regularization()
+        tensor = self.layer.weight if isinstance(self.layer, Dense) else cast(Tensor, self.layer.kernel)
+        return tensor.new_zeros(())

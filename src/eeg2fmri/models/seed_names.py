@@ -106,6 +106,7 @@ def EEG_to_fMRI(
     organize_channels: bool = False,
     attention_scores: Literal["softmax", "sparsemax"] | None = None,
     fourier_normalization: Literal["layer", "tanh"] | None = None,
+    batch_norm_reg: bool = False,
     variational_random_padding: bool = False,
     random_padding_positions: Sequence[Sequence[int]] | None = None,
 ) -> Synthesizer:
@@ -162,6 +163,8 @@ def EEG_to_fMRI(
         Penalty that pushes every electrode to be selected by the attention.
     attention_scores : {"softmax", "sparsemax"}, optional
     fourier_normalization : {"layer", "tanh"}, optional
+    batch_norm_reg : bool
+        Penalty on the distance of the angles of random Fourier features from pi / 2.
     variational_random_padding : bool
         Place the known coefficients at random among all; the dense layer then gives the spectrum itself, whatever
         `DFT` says.

@@ -190,8 +190,9 @@ class Synthesizer(Drawing):
         return Synthesis(volume, scale, z_eeg, z_fmri, attention)
 
     def regularization(self) -> Tensor:
-        """Penalties of the last training pass and of the weights: weight decay, channel organisation; a scalar."""
-        return self.eeg_encoder.regularization() + self.fmri_encoder.regularization()
+        """Weight decay, and the penalties (organisation, centring) on the last training pass; a scalar."""
+        parts = (self.eeg_encoder, self.projection, self.fmri_encoder)
+        return torch.stack([part.regularization() for part in parts]).sum()
 
     def kl(self) -> Tensor:
         """Kullback-Leibler divergence of the variational parts from their priors (nats), a scalar; 0 without any."""

@@ -26,13 +26,17 @@ def sparsemax(x: Tensor) -> Tensor:
 
 
 def channel_organisation(scores: Tensor) -> Tensor:
-    """-sum over columns of log(sum over rows of W + 1e-9), mean over the batch: small if every electrode is selected.
+    """-sum over columns of log(sum over rows of W + 1e-9): small if every electrode is selected by some.
 
     Parameters
     ----------
     scores : Tensor, shape (batch, channel, channel)
+
+    Returns
+    -------
+    Tensor, shape (batch,)
     """
-    return -torch.log(scores.sum(dim=-2) + 1e-9).sum(-1).mean()
+    return -torch.log(scores.sum(dim=-2) + 1e-9).sum(-1)
 
 
 class TopographicalAttention(nn.Module):
@@ -77,10 +81,10 @@ class TopographicalAttention(nn.Module):
         return (scores @ flat).view_as(x), scores
 
     def regularization(self) -> Tensor:
-        """Penalty on the scores of the last training pass, a scalar; 0 if there was none."""
+        """Penalty on the scores of the last training pass, mean over its batch; 0 if there was none."""
         if self._last is None or not self.organisation:
             return self.weight.new_zeros(())
-        return self.organisation * channel_organisation(self._last)
+        return self.organisation * channel_organisation(self._last).mean()
 
     def __getstate__(self) -> dict[str, Any]:
         # the scores of the last pass belong to its graph: copies of the layer start without them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,20 @@ class FourierFeatures(nn.Module):
         return torch.cos(x @ self.kernel)
 
 
+def angle_centring(angle: Tensor) -> Tensor:
+    """Distance of the angles (rad) of each sample from pi / 2, where the cosine is steepest.
+
+    Parameters
+    ----------
+    angle : Tensor, shape (batch, feature)
+
+    Returns
+    -------
+    Tensor, shape (batch,)
+    """
+    return torch.linalg.vector_norm(angle - math.pi / 2, dim=-1)
+
+
 class RandomFourierFeatures(nn.Module):
     """Angles of random Fourier features (Rahimi and Recht, 2007): u = x K / scale + b, then normalised.
 
@@ -50,19 +64,27 @@ class RandomFourierFeatures(nn.Module):
     normalization : {"layer", "tanh"}
         Layer normalisation over the features with gain and offset that start at pi / 2 and are trained; or
         tanh(u) pi / 2 + pi / 2.
+    centring : float
+        Factor of `angle_centring` in `regularization`.
     """
 
     kernel: Tensor
     shift: Tensor
 
     def __init__(
-        self, n_in: int, n_out: int, source: torch.Generator, normalization: Literal["layer", "tanh"] = "layer"
+        self,
+        n_in: int,
+        n_out: int,
+        source: torch.Generator,
+        normalization: Literal["layer", "tanh"] = "layer",
+        centring: float = 0.0,
     ) -> None:
         super().__init__()
         self.register_buffer("kernel", normal_(torch.empty(n_in, n_out), 0.0, 1.0, source))
         self.register_buffer("shift", uniform_(torch.empty(n_out), 0.0, 2 * math.pi, source))
         self.scale = nn.Parameter(torch.full((1,), math.sqrt(n_in / 2)))
-        self.normalization = normalization
+        self.normalization, self.centring = normalization, centring
+        self._last: Tensor | None = None
         if normalization == "layer":
             self.gain = nn.Parameter(torch.full((n_out,), math.pi / 2))
             self.offset = nn.Parameter(torch.full((n_out,), math.pi / 2))
@@ -71,5 +93,19 @@ class RandomFourierFeatures(nn.Module):
         """Map x (batch, n_in) -> angles (batch, n_out), rad."""
         u = x @ self.kernel / self.scale.abs() + self.shift
         if self.normalization == "tanh":
-            return torch.tanh(u) * (math.pi / 2) + math.pi / 2
-        return nn.functional.layer_norm(u, u.shape[-1:], self.gain, self.offset, EPSILON)
+            angle = torch.tanh(u) * (math.pi / 2) + math.pi / 2
+        else:
+            angle = nn.functional.layer_norm(u, u.shape[-1:], self.gain, self.offset, EPSILON)
+        if self.training and self.centring:
+            self._last = angle
+        return angle
+
+    def regularization(self) -> Tensor:
+        """Penalty on the angles of the last training pass, mean over its batch; 0 if there was none."""
+        if self._last is None or not self.centring:
+            return self.scale.new_zeros(())
+        return self.centring * angle_centring(self._last).mean()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # the angles of the last pass belong to its graph: copies of the layer start without them
+        return {**self.__dict__, "_last": None}
