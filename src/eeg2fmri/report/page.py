@@ -14,7 +14,7 @@ import yaml
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.report import gallery
+from eeg2fmri.report import gallery, viewer
 from eeg2fmri.report.numbers import duration, number, plural, value
 from eeg2fmri.report.pictures import Picture
 from eeg2fmri.report.results import RunResults, ScoreTable
@@ -86,6 +86,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
     )
     evaluation = results.evaluation
     pictures = _pictures(results, progress)
+    volumes = viewer.viewer_data(evaluation.maps) if evaluation else None
     return environment.get_template("report.html.j2").render(
         name=results.folder.resolve().name,
         version=__version__,
@@ -95,6 +96,9 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         evaluated=evaluation is not None,
         score_tables=_score_tables(evaluation.table) if evaluation and evaluation.table else [],
         pictures=pictures,
+        viewer=volumes,
+        niivue=viewer.niivue() if volumes else "",
+        licences=viewer.licences() if volumes else "",
         facts=_facts(results),
         split=[(part, plural(len(ids), "recording"), ", ".join(ids)) for part, ids in results.split.items()],
         quality=_quality(results),

@@ -1,0 +1,233 @@
+"""The page in a real browser: no network, no error, controls that change what is shown, three sizes.
+
+The baseline pictures are written anew by running this file, after which each is to be looked at:
+
+    .venv/bin/python tests/integration/test_report_browser.py
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from eeg2fmri.report.page import render
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parent / "unit" / "report"
+BASELINE = HERE / "report_baseline"
+
+#: Width, height (CSS pixels) and colour scheme of the pictures that are compared.
+VIEWS = {"phone": (360, 780, "light"), "tablet": (800, 1000, "dark"), "desktop": (1440, 900, "light")}
+
+#: Pictures are compared by means of blocks of this many pixels: layout and colours count, letters do not.
+BLOCK = 20
+
+#: Root mean square difference, of 255, that other fonts may make.
+TOLERANCE = 12.0
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"browser_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+chromium = load(HERE / "chromium.py")
+PROGRAM = chromium.find_chromium()
+pytestmark = pytest.mark.skipif(
+    PROGRAM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"
+)
+
+READY = "document.getElementById('viewer-body').dataset.ready === 'yes'"
+
+
+def write_page(folder: Path) -> Path:
+    results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
+    file = folder / "report.html"
+    file.write_text(render(results), encoding="utf-8")
+    return file
+
+
+def blocks(png: bytes) -> np.ndarray:
+    """Means of blocks of a picture, shape (row, column, RGB)."""
+    pixels = np.asarray(Image.open(BytesIO(png)).convert("RGB"), dtype=float)
+    rows, columns = (size // BLOCK for size in pixels.shape[:2])
+    return pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, 3).mean(axis=(1, 3))
+
+
+def view(browser, name: str) -> np.ndarray:
+    width, height, scheme = VIEWS[name]
+    browser.resize(width, height)
+    browser.colour_scheme(scheme)
+    browser.run("scrollTo(0, 0)")
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return blocks(browser.screenshot())
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory) -> Path:
+    return write_page(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def browser(page) -> Iterator:
+    with chromium.Browser(PROGRAM) as one:
+        one.resize(1440, 900)
+        one.open(page)
+        yield one
+
+
+@pytest.fixture
+def viewer(browser):
+    """The browser at desktop width, with the viewer in the middle of the window and ready."""
+    browser.resize(1440, 900)
+    browser.run("document.getElementById('viewer').scrollIntoView()")
+    browser.wait_for(READY)
+    return browser
+
+
+def text(browser, name: str) -> str:
+    return browser.run(f"document.getElementById('viewer-{name}').textContent")
+
+
+def slide(browser, name: str, value: float) -> None:
+    browser.run(
+        f"(() => {{ const slider = document.getElementById('viewer-{name}'); slider.value = {value};"
+        " slider.dispatchEvent(new Event('input', { bubbles: true })); })()"
+    )
+
+
+def canvas(browser) -> np.ndarray:
+    """Pixels of the slices, RGB, after they are drawn."""
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    box = browser.run("(() => { const b = document.getElementById('viewer-gl').getBoundingClientRect();"
+                      " return [b.left, b.top, b.right, b.bottom]; })()")  # fmt: skip
+    picture = Image.open(BytesIO(browser.screenshot())).convert("RGB").crop([round(edge) for edge in box])
+    return np.asarray(picture, dtype=int)
+
+
+def choose(browser, layer: str) -> None:
+    browser.run(f"document.querySelector('#viewer-layers input[value={layer}]').click()")
+    browser.wait_for(f"document.querySelector('#viewer-layers input[value={layer}]').checked")
+
+
+def test_opens_from_disk_without_network_and_errors(viewer):
+    assert viewer.errors() == []
+    assert [address for address in viewer.requests() if not address.endswith("/report.html")] == []
+    assert "Click a voxel" in text(viewer, "state")
+
+
+def test_time_slider_changes_the_volume_and_the_words(viewer):
+    choose(viewer, "measured")
+    slide(viewer, "time", 0)
+    first, words = canvas(viewer), text(viewer, "readout")
+    slide(viewer, "time", 7)
+    assert text(viewer, "time-value") == "15.1 s"
+    assert "At 15.1 s" in text(viewer, "readout")
+    assert text(viewer, "readout") != words
+    assert (np.abs(canvas(viewer) - first).max(axis=2) > 40).sum() > 500
+
+
+def test_threshold_and_overlay_change_the_picture(viewer):
+    choose(viewer, "correlation")
+    slide(viewer, "opacity", 1)
+    slide(viewer, "threshold", 0)
+    coloured = [_coloured(canvas(viewer))]
+    for threshold in (0.4, 0.9):
+        slide(viewer, "threshold", threshold)
+        coloured.append(_coloured(canvas(viewer)))
+    assert coloured[0] > 1.5 * coloured[1] > 1.5 * coloured[2]
+    slide(viewer, "threshold", 0)
+    slide(viewer, "opacity", 0)
+    assert _coloured(canvas(viewer)) < 0.1 * coloured[0]
+    slide(viewer, "opacity", 1)
+
+
+def _coloured(pixels: np.ndarray) -> int:
+    """Red and blue pixels of the slices (the colour bars at the foot left out)."""
+    slices = pixels[: int(0.85 * len(pixels))]
+    return int((np.abs(slices[..., 0] - slices[..., 2]) > 40).sum())
+
+
+def test_a_click_shows_the_time_course_of_that_voxel(viewer, page):
+    choose(viewer, "correlation")
+    before = (
+        text(viewer, "readout"),
+        viewer.run("document.querySelector('#viewer-chart .measured')?.getAttribute('points')"),
+    )
+    box = viewer.run("(() => { const b = document.getElementById('viewer-gl').getBoundingClientRect();"
+                     " return [b.left, b.top, b.width, b.height]; })()")  # fmt: skip
+    viewer.click(box[0] + 0.12 * box[2], box[1] + 0.45 * box[3])
+    viewer.wait_for(f"document.getElementById('viewer-readout').textContent !== {before[0]!r}")
+    after = viewer.run("document.querySelector('#viewer-chart .measured')?.getAttribute('points')")
+    assert after
+    assert after != before[1]
+    assert len(after.split()) == 24
+
+
+def test_the_words_tell_the_numbers_of_the_run(viewer):
+    examples = load(EXAMPLES / "figure_examples.py")
+    r, (truth, prediction), (_, mask) = examples.correlation(), examples.recording(), examples.phantom()
+    for voxel in np.argwhere(mask)[[30, 300, 700]]:
+        mm = (examples.AFFINE @ [*voxel, 1])[:3]
+        for axis, place in zip("xyz", mm, strict=True):
+            viewer.run(f"Object.assign(document.getElementById('viewer-{axis}'), {{ step: 'any' }})")
+            slide(viewer, axis, place)
+        slide(viewer, "time", 3)
+        words = text(viewer, "readout").replace("\N{MINUS SIGN}", "-")
+        assert f"recording: {r[tuple(voxel)]:.2f}." in words
+        course, guess = truth[(slice(None), *voxel)], prediction[(slice(None), *voxel)]
+        found = [float(part) for part in words.split("measured ")[1].split(" scanner")[0].split(", predicted ")]
+        np.testing.assert_allclose(found, [course[3] - course.mean(), guess[3] - guess.mean()], atol=0.3)
+
+
+def test_the_keyboard_moves_time(viewer):
+    slide(viewer, "time", 2)
+    viewer.run("document.getElementById('viewer-time').focus()")
+    before = text(viewer, "time-value")
+    viewer.press("ArrowRight")
+    viewer.wait_for("document.getElementById('viewer-time').value === '3'")
+    assert text(viewer, "time-value") != before
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_fits_the_width_and_looks_as_it_did(browser, name):
+    picture = view(browser, name)
+    assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    with Image.open(BASELINE / f"{name}.png") as image:
+        baseline = np.asarray(image.convert("RGB"), dtype=float)
+    assert picture.shape == baseline.shape
+    assert np.sqrt(np.mean((picture - baseline) ** 2)) < TOLERANCE
+
+
+def test_without_webgl_the_page_says_so_and_shows_pictures(page):
+    with chromium.Browser(PROGRAM, flags=("--disable-gpu", "--disable-3d-apis")) as bare:
+        bare.resize(800, 900)
+        bare.open(page)
+        bare.run("document.getElementById('viewer').scrollIntoView()")
+        assert bare.run("document.createElement('canvas').getContext('webgl2')") is None
+        assert "needs JavaScript and WebGL 2" in text(bare, "state")
+        assert bare.run("document.getElementById('viewer-body').hidden")
+        assert bare.run("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+        assert bare.errors() == []
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    BASELINE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, chromium.Browser(PROGRAM) as one:
+        one.open(write_page(Path(folder)))
+        for each in VIEWS:
+            Image.fromarray(view(one, each).round().astype(np.uint8)).save(BASELINE / f"{each}.png", optimize=True)
+            print(BASELINE / f"{each}.png")
