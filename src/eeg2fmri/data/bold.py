@@ -128,7 +128,7 @@ class BoldImage:
             for volume in range(self.n_volumes):
                 stored = np.frombuffer(self._read(file, size, volume), self.dtype).reshape(self.shape, order="F")
                 with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported as not finite
-                    values = stored.astype(np.float32)
+                    values = stored.astype(np.float32, order="C")
                     if (self.slope, self.intercept) != (1.0, 0.0):
                         values = values * np.float32(self.slope) + np.float32(self.intercept)
                 if not np.isfinite(values).all():

@@ -65,7 +65,8 @@ class VoxelStatistics:
         deviation = volume - self._offset
         self._count += 1
         self._sum += deviation
-        self._square += np.square(deviation)
+        deviation *= deviation
+        self._square += deviation
 
     def result(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and deviation of the volumes so far, float32 (x, y, z)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,11 @@ class RecordingStatistics:
     std: float
     voxel_mean: np.ndarray
     voxel_std: np.ndarray
+
+    @cached_property
+    def voxel_inverse(self) -> np.ndarray:
+        """1 / `voxel_std`, and 0 where a voxel is constant."""
+        return _inverse(self.voxel_std, self.voxel_mean)
 
     @classmethod
     def of_voxels(cls, voxel_mean: np.ndarray, voxel_std: np.ndarray, where: str = "") -> RecordingStatistics:
@@ -254,17 +260,23 @@ def scale_bold(volume: np.ndarray, config: PairConfig, recording: RecordingStati
     if how == "none":
         return volume
     mean: np.ndarray | float
-    std: np.ndarray | float
+    inverse: np.ndarray | float
     if how == "recording":
-        mean, std = recording.mean, recording.std
+        mean, inverse = recording.mean, 1 / recording.std
     elif how == "voxel":
-        mean, std = recording.voxel_mean, recording.voxel_std
+        mean, inverse = recording.voxel_mean, recording.voxel_inverse
     else:
         mean = volume.mean(axis=(-3, -2, -1), keepdims=True, dtype=np.float64)
-        std = volume.std(axis=(-3, -2, -1), keepdims=True, dtype=np.float64)
-    constant = std <= CONSTANT * np.abs(mean)
-    scaled = np.where(constant, 0, (volume - mean) / np.where(constant, 1, std))
+        inverse = _inverse(volume.std(axis=(-3, -2, -1), keepdims=True, dtype=np.float64), mean)
+    scaled = volume - mean
+    scaled *= inverse
     return scaled.astype(volume.dtype, copy=False)
+
+
+def _inverse(std: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """1 / std, and 0 where the deviation is nothing but rounding of the mean."""
+    constant = std <= CONSTANT * np.abs(mean)
+    return np.where(constant, 0, 1 / np.where(constant, 1, std)).astype(std.dtype, copy=False)
 
 
 def scalars(voxel_mean: np.ndarray, voxel_std: np.ndarray) -> tuple[float, float]:
