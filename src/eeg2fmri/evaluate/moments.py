@@ -89,7 +89,7 @@ class TemporalMoments:
         return self._map(self._p0 + self._p / self.n_volumes)
 
     def _centred(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sums of squares and products about the means; exactly 0 where a voxel is constant."""
+        """Sum squares and products about the means; exactly 0 where a voxel is constant."""
         self._check()
         n = self.n_volumes
         syy, spp = self._yy - self._y**2 / n, self._pp - self._p**2 / n

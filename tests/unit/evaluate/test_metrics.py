@@ -38,10 +38,9 @@ def test_constant_prediction_has_r_zero_and_constant_truth_none(bold):
 
 def test_rounding_of_a_constant_in_float32_is_not_a_signal(rng):
     truth = rng.standard_normal((9, 2, 3, 1)) + 100
-    constant = np.full(truth.shape, 0.1, np.float32)
-    constant[4] = np.nextafter(np.float32(0.1), np.float32(1))
-    constant *= 1e5
-    assert temporal_r(truth, np.full(truth.shape, 0.1, np.float32)).tolist() == np.zeros((2, 3, 1)).tolist()
+    constant = np.full(truth.shape, 1e4, np.float32)
+    constant[4] = np.nextafter(np.float32(1e4), np.float32(2e4))
+    assert temporal_r(truth, constant).tolist() == np.zeros((2, 3, 1)).tolist()
 
 
 def test_explained_variance_counts_amplitude(bold):

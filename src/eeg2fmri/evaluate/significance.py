@@ -1,0 +1,219 @@
+"""Tests over recordings, subjects and voxels, and intervals over subjects."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.evaluate.shifts import ShiftScores
+
+#: Subjects up to which every pattern of signs is tried: 4,096 patterns.
+ALL_SIGNS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class PooledShiftTest:
+    """Shift test of a score averaged over recordings.
+
+    Attributes
+    ----------
+    observed : float
+        Average without a shift.
+    null : array, shape (draw,)
+        Averages with every recording shifted by itself beyond its autocorrelation.
+    p_value : float
+        One-sided.
+    distinct : int
+        Combinations of shifts that exist; p cannot be below 1 / distinct.
+    """
+
+    observed: float
+    null: np.ndarray
+    p_value: float
+    distinct: int
+
+    @property
+    def effect(self) -> float:
+        """Distance of the observed score from the mean of the null, in standard deviations of the null."""
+        spread = float(self.null.std())
+        return float((self.observed - self.null.mean()) / spread) if spread > 0 else 0.0
+
+
+def pooled_shift_test(
+    scores: Sequence[ShiftScores],
+    rng: np.random.Generator,
+    *,
+    weights: Sequence[float] | None = None,
+    draws: int = 10_000,
+) -> PooledShiftTest:
+    """Test the average of a score over recordings by shifting each recording independently.
+
+    All combinations of shifts form a group. p = (1 + #{draws >= observed}) / (1 + draws) for random elements of it is
+    valid (Phipson and Smyth, Stat Appl Genet Mol Biol 9, 2010). The null distribution that is given back has shifts
+    beyond the autocorrelation alone, see `eeg2fmri.evaluate.shifts`. The shifts of a single recording are all looked
+    at, once each: its p is a multiple of one over its volumes, however many draws are asked for.
+
+    Parameters
+    ----------
+    scores : sequence of ShiftScores
+        One a recording (or a block of a recording that is tested by itself).
+    rng : numpy Generator
+        Draws the shifts.
+    weights : sequence of float, optional
+        Of the recordings in the average; equal by default. Give 1 / (subjects x recordings of the subject) to
+        average within subjects first.
+    draws : int
+        Combinations to draw.
+
+    Raises
+    ------
+    InputError
+        If there is no recording.
+    """
+    if not scores:
+        raise InputError("there is no recording to test")
+    share = np.full(len(scores), 1 / len(scores)) if weights is None else np.asarray(weights, float)
+    observed = float(sum(w * score.observed for w, score in zip(share, scores, strict=True)))
+    if len(scores) == 1:
+        only = scores[0]
+        return PooledShiftTest(observed, share[0] * only.beyond, only.p_value, len(only.values))
+    every, beyond = np.zeros(draws), np.zeros(draws)
+    for weight, score in zip(share, scores, strict=True):
+        every += weight * rng.choice(score.values, draws)
+        beyond += weight * rng.choice(score.beyond, draws)
+    # sums of the same numbers in another order may differ by rounding: a tie must stay a tie
+    reach = observed - 1e-12 * max(1.0, abs(observed))
+    p = (1 + np.sum(every >= reach)) / (1 + draws)
+    return PooledShiftTest(observed, beyond, float(p), math.prod(len(score.values) for score in scores))
+
+
+@dataclass(frozen=True, eq=False)
+class SignFlipTest:
+    """Test over subjects that a score is above zero.
+
+    Attributes
+    ----------
+    p_value : array, shape (...)
+        One-sided, for each score by itself.
+    p_max : array, shape (...)
+        The same corrected for all scores by the distribution of the largest mean (family-wise error).
+    patterns : int
+        Patterns of signs that were tried; p cannot be below 1 / patterns.
+    """
+
+    p_value: np.ndarray
+    p_max: np.ndarray
+    patterns: int
+
+
+def sign_flip_test(values: np.ndarray, rng: np.random.Generator, *, draws: int = 10_000) -> SignFlipTest:
+    """Test whether the mean over subjects is above zero by flipping the signs of subjects.
+
+    Valid if each subject's score is symmetric about zero under the null hypothesis, such as r, or the difference of
+    two methods that are equally good. All patterns are tried for up to 12 subjects, random ones beyond.
+
+    Parameters
+    ----------
+    values : array, shape (subject, ...)
+        One score a subject, or one for each voxel.
+    rng : numpy Generator
+        Draws patterns where there are too many to try all.
+    draws : int
+        Patterns to draw.
+
+    Raises
+    ------
+    InputError
+        If there is no subject or a score is not finite.
+    """
+    values = np.asarray(values, float)
+    if values.ndim < 1 or not values.size or not np.isfinite(values).all():
+        raise InputError("a test over subjects needs finite scores", got=str(values.shape), expected="(subject, ...)")
+    subjects = len(values)
+    if subjects <= ALL_SIGNS:
+        bits = np.arange(2**subjects)[:, None] >> np.arange(subjects)
+        signs = 1.0 - 2.0 * (bits & 1)
+    else:
+        signs = np.vstack([np.ones(subjects), rng.choice([-1.0, 1.0], (draws, subjects))])
+    flat = values.reshape(subjects, -1)
+    observed = flat.mean(axis=0)
+    reach = observed - 1e-12 * np.abs(flat).max(initial=0)
+    single, family = np.zeros(observed.shape), np.zeros(observed.shape)
+    for pattern in signs:
+        flipped = pattern @ flat / subjects
+        single += flipped >= reach
+        family += flipped.max() >= reach
+    shape = values.shape[1:]
+    return SignFlipTest((single / len(signs)).reshape(shape), (family / len(signs)).reshape(shape), patterns=len(signs))
+
+
+def false_discovery(p_values: np.ndarray) -> np.ndarray:
+    """Adjust p values for the false discovery rate (Benjamini and Hochberg, J R Stat Soc B 57, 1995).
+
+    Parameters
+    ----------
+    p_values : array, any shape
+        NaN stays NaN and is no test.
+
+    Returns
+    -------
+    array, same shape
+        A voxel is significant at rate q where this is at most q.
+    """
+    p_values = np.asarray(p_values, float)
+    adjusted = np.full(p_values.shape, np.nan)
+    tested = np.isfinite(p_values)
+    if tested.any():
+        adjusted[tested] = scipy.stats.false_discovery_control(p_values[tested], method="bh")
+    return adjusted
+
+
+def bootstrap_interval(
+    values: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    statistic: Callable[..., np.ndarray] = np.mean,
+    level: float = 0.95,
+    draws: int = 10_000,
+) -> tuple[float, float]:
+    """Interval of a statistic over subjects: percentiles of the statistic of subjects drawn with replacement.
+
+    With fewer than about 10 subjects it is too narrow; with one it is not defined.
+
+    Parameters
+    ----------
+    values : array, shape (subject,)
+        Scores.
+    rng : numpy Generator
+        Draws the subjects.
+    statistic : callable
+        Takes an array (draw, subject) and ``axis=1``.
+    level : float
+        Coverage of the interval.
+    draws : int
+        Samples of subjects.
+
+    Returns
+    -------
+    low, high : float
+        NaN for fewer than two subjects.
+    """
+    values = np.asarray(values, float)
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    samples = statistic(values[rng.integers(0, len(values), (draws, len(values)))], axis=1)
+    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def effect_size(values: np.ndarray) -> float:
+    """Mean over subjects in units of their standard deviation (Cohen's d); NaN for fewer than two subjects."""
+    values = np.asarray(values, float)
+    if len(values) < 2 or values.std(ddof=1) == 0:
+        return float("nan")
+    return float(values.mean() / values.std(ddof=1))

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+import scipy.stats
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.evaluate.shifts import ShiftScores, shift_test
+from eeg2fmri.evaluate.significance import (
+    bootstrap_interval,
+    effect_size,
+    false_discovery,
+    pooled_shift_test,
+    sign_flip_test,
+)
+
+
+@pytest.fixture
+def scores(rng):
+    """Shift scores of three recordings of different length without any effect."""
+    return [ShiftScores(rng.standard_normal(n) * 0.02, 4) for n in (60, 71, 83)]
+
+
+def test_one_recording_is_tested_by_its_own_shifts(scores, rng):
+    pooled = pooled_shift_test(scores[:1], rng)
+    assert pooled.p_value == scores[0].p_value
+    assert pooled.distinct == 60
+    np.testing.assert_array_equal(pooled.null, scores[0].beyond)
+
+
+def test_recordings_are_shifted_independently(scores, rng):
+    pooled = pooled_shift_test(scores, rng, draws=5000)
+    assert pooled.observed == pytest.approx(np.mean([s.values[0] for s in scores]))
+    assert pooled.distinct == 60 * 71 * 83
+    expected = np.sqrt(sum(s.beyond.var() for s in scores)) / 3
+    assert pooled.null.std() == pytest.approx(expected, rel=0.05)
+    assert len(pooled.null) == 5000
+
+
+def test_weights_average_within_subjects_first(scores, rng):
+    weights = [0.25, 0.25, 0.5]
+    pooled = pooled_shift_test(scores, rng, weights=weights)
+    assert pooled.observed == pytest.approx(sum(w * s.values[0] for w, s in zip(weights, scores, strict=True)))
+
+
+def test_a_consistent_effect_adds_up_over_recordings(scores, rng):
+    lifted = []
+    for s in scores:
+        values = s.values.copy()
+        values[0] = 0.035  # 1.75 standard deviations of each recording's null
+        lifted.append(ShiftScores(values, 4))
+    pooled = pooled_shift_test(lifted, rng)
+    assert pooled.p_value < 0.01 < min(s.p_value for s in lifted)
+    assert pooled.effect > 2.5
+
+
+def test_draws_repeat_with_the_generator(scores):
+    first, second = (pooled_shift_test(scores, np.random.default_rng(3)) for _ in range(2))
+    assert first.p_value == second.p_value
+    np.testing.assert_array_equal(first.null, second.null)
+
+
+def test_constant_scores_are_never_significant(rng):
+    still = [ShiftScores(np.zeros(40), 1) for _ in range(3)]
+    pooled = pooled_shift_test(still, rng, weights=[0.1, 0.2, 0.7])
+    assert pooled.p_value == 1
+    assert pooled.effect == 0
+
+
+def test_pooled_null_is_rejected_at_the_nominal_rate(rng, ar1):
+    p = []
+    for _ in range(300):
+        recordings = []
+        for n in (60, 70):
+            truth = ar1(rng, (n, 3, 2, 1), 0.7)
+            prediction = (ar1(rng, (n, 1), 0.7) @ rng.standard_normal((1, 6))).reshape(truth.shape)
+            recordings.append(shift_test(truth, prediction).median)
+        p.append(pooled_shift_test(recordings, rng, draws=1000).p_value)
+    low, high = scipy.stats.binom.ppf([0.025, 0.975], 300, 0.05)
+    assert low <= np.sum(np.array(p) <= 0.05) <= high
+    assert scipy.stats.kstest(p, "uniform").pvalue > 0.05
+
+
+def test_sign_flips_of_few_subjects_are_all_tried(rng):
+    test = sign_flip_test(np.array([0.1, 0.3, 0.2]), rng)
+    assert test.patterns == 8
+    assert test.p_value == 1 / 8
+    assert sign_flip_test(np.array([0.1, -0.3, 0.2, 0.05]), rng).p_value == pytest.approx(8 / 16)
+
+
+def test_sign_flips_agree_with_scipy(rng):
+    values = rng.standard_normal((9, 4)) + 0.4
+    expected = scipy.stats.permutation_test(
+        (values,),
+        lambda x, axis: x.mean(axis=axis),
+        permutation_type="samples",
+        alternative="greater",
+        n_resamples=np.inf,
+    )
+    np.testing.assert_allclose(sign_flip_test(values, rng).p_value, expected.pvalue)
+
+
+def test_largest_mean_corrects_for_all_voxels(rng):
+    values = rng.standard_normal((14, 5, 4, 3))
+    values[:, 2, 1, 0] += 2.5
+    test = sign_flip_test(values, rng, draws=2000)
+    assert test.p_max.shape == (5, 4, 3)
+    assert (test.p_max >= test.p_value).all()
+    assert test.p_max[2, 1, 0] < 0.05
+    assert (test.p_max < 0.05).sum() == 1
+
+
+def test_false_discovery_of_scipy_with_untested_voxels():
+    p = np.array([[0.01, np.nan, 0.04], [0.03, 0.5, np.nan]])
+    q = false_discovery(p)
+    np.testing.assert_allclose(q[np.isfinite(p)], [0.04, 0.16 / 3, 0.16 / 3, 0.5])
+    assert np.isnan(q[0, 1])
+    assert np.isnan(false_discovery(np.full((2, 2), np.nan))).all()
+
+
+def test_bootstrap_interval_of_the_mean(rng):
+    values = rng.normal(0.2, 0.05, 60)
+    low, high = bootstrap_interval(values, rng)
+    half = 1.96 * values.std() / np.sqrt(60)
+    assert low == pytest.approx(values.mean() - half, abs=0.003)
+    assert high == pytest.approx(values.mean() + half, abs=0.003)
+    median = bootstrap_interval(values, rng, statistic=np.median)
+    assert median[0] < np.median(values) < median[1]
+    assert np.isnan(bootstrap_interval(values[:1], rng)).all()
+
+
+def test_effect_size(rng):
+    assert effect_size(np.array([1.0, 2.0, 3.0])) == pytest.approx(2)
+    assert np.isnan(effect_size(np.array([1.0])))
+
+
+def test_nothing_to_test_is_an_error(rng):
+    with pytest.raises(InputError, match="no recording"):
+        pooled_shift_test([], rng)
+    for values in (np.array([]), np.array([0.1, np.nan])):
+        with pytest.raises(InputError, match="finite scores"):
+            sign_flip_test(values, rng)
