@@ -61,11 +61,21 @@ def _null(null: Null) -> Picture:
     )
 
 
-def map_pictures(maps: SubjectMaps) -> list[Picture]:
-    """Temporal r over the anatomy, an example volume, errors over time, uncertainty."""
-    found = []
-    if maps.correlation is not None:
+def map_pictures(maps: SubjectMaps, which: str = "all") -> list[Picture]:
+    """Temporal r over the anatomy, an example volume, errors over time, uncertainty.
+
+    Parameters
+    ----------
+    maps : SubjectMaps
+        One test subject.
+    which : {"all", "correlation", "none"}
+        What is drawn of it.
+    """
+    found: list[Picture] = []
+    if maps.correlation is not None and which != "none":
         found.append(_correlation(maps))
+    if which != "all":
+        return found
     if maps.truth is not None and maps.prediction is not None:
         found += _volumes(maps, maps.truth, maps.prediction)
     uncertain = {"epistemic": maps.epistemic, "aleatoric": maps.aleatoric}

@@ -23,6 +23,13 @@ from eeg2fmri.report.verdict import key_numbers, verdict, warnings_of
 #: A page must stay below this size, bytes.
 LARGEST_PAGE = 15_000_000
 
+#: What everything but pictures and volumes may take of it: NiiVue, tables, settings, text.
+OTHER_PARTS = 2_500_000
+
+#: Test subjects that are shown with every picture, and with their correlation map at least.
+SUBJECTS_IN_FULL = 4
+SUBJECTS_WITH_MAP = 12
+
 
 @dataclass(frozen=True)
 class Table:
@@ -86,7 +93,8 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
     )
     evaluation = results.evaluation
     pictures = _pictures(results, progress)
-    volumes = viewer.viewer_data(evaluation.maps) if evaluation else None
+    volumes = viewer.viewer_data(evaluation.maps[:SUBJECTS_WITH_MAP], budget=_room(pictures)) if evaluation else None
+    left_out = max(len(evaluation.maps) - SUBJECTS_WITH_MAP, 0) if evaluation else 0
     return environment.get_template("report.html.j2").render(
         name=results.folder.resolve().name,
         version=__version__,
@@ -96,6 +104,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         evaluated=evaluation is not None,
         score_tables=_score_tables(evaluation.table) if evaluation and evaluation.table else [],
         pictures=pictures,
+        left_out=plural(left_out, "test subject") if left_out else "",
         viewer=volumes,
         niivue=viewer.niivue() if volumes else "",
         licences=viewer.licences() if volumes else "",
@@ -109,6 +118,13 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
     )
 
 
+def how_many(position: int) -> str:
+    """How much is drawn of the test subject at a position: "all", the "correlation" map alone, or "none"."""
+    if position < SUBJECTS_IN_FULL:
+        return "all"
+    return "correlation" if position < SUBJECTS_WITH_MAP else "none"
+
+
 def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture]]:
     evaluation = results.evaluation
     maps = evaluation.maps if evaluation else ()
@@ -119,7 +135,7 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
         found["scores"] = gallery.score_pictures(evaluation)
     progress("Drawing the report", 1, total)
     for done, one in enumerate(maps, start=2):
-        found["maps"] += gallery.map_pictures(one)
+        found["maps"] += gallery.map_pictures(one, how_many(done - 2))
         progress("Drawing the report", done, total)
     for done, some in enumerate(courses, start=2 + len(maps)):
         found["maps"].append(gallery.course_picture(some))
@@ -128,6 +144,12 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
         found["training"] = [gallery.training_picture(results.history)]
     progress("Drawing the report", total, total)
     return found
+
+
+def _room(pictures: Mapping[str, list[Picture]]) -> int:
+    """Return the bytes that pictures leave for the volumes of the viewer."""
+    taken = sum(len(one.light) + len(one.dark) for some in pictures.values() for one in some)
+    return min(viewer.VOLUME_BUDGET, LARGEST_PAGE - OTHER_PARTS - taken)
 
 
 def _score_tables(table: ScoreTable) -> list[Table]:

@@ -177,6 +177,17 @@ def test_warnings_tell_what_weakens_the_result(results, runs):
         assert words in text
 
 
+def test_many_subjects_fit_into_one_page(results, monkeypatch):
+    monkeypatch.setattr("eeg2fmri.report.page.SUBJECTS_IN_FULL", 1)
+    monkeypatch.setattr("eeg2fmri.report.page.SUBJECTS_WITH_MAP", 2)
+    maps = tuple(replace(results.evaluation.maps[0], subject=f"sub-{k:02d}", aleatoric=None) for k in range(5))
+    evaluation = Evaluation("", None, maps=maps)
+    read = Reader(render(replace(bare(results), evaluation=evaluation)))
+    drawn = [image["alt"] for image in read.all("img")]
+    assert [sum(f"sub-{k:02d}" in alt for alt in drawn) for k in range(5)] == [3, 1, 0, 0, 0]
+    assert "3 test subjects more" in read.text
+
+
 def test_page_is_written_into_the_run_and_replaced(tmp_path):
     (tmp_path / "train.yaml").write_text("epochs: 2\n", encoding="utf-8")
     assert write_report(tmp_path) == tmp_path / "report.html"

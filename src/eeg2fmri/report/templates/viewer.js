@@ -31,6 +31,7 @@
     layer = undefined;
     subject = data.subjects[index];
     ground = await load(subject.anatomy, "anatomy.nii", "gray");
+    ground.image.colorbarVisible = false;
     nv.addVolume(ground.image);
     get("layers").replaceChildren(get("layers").firstElementChild, ...subject.layers.map(choice));
     setRanges();
