@@ -76,7 +76,7 @@ def predict_file(
     made = synthesizer.predict_volumes(
         raw, first_volume_s=first_volume_s, marker=marker, own_mean=own_mean, progress=progress
     )
-    image = volumes_to_image(made.volumes, card.affine, card.tr, float(made.onsets[0]))
+    image = volumes_to_image(made.volumes, np.asarray(card.affine), card.tr, float(made.onsets[0]))
     facts = _facts(synthesizer, made, Path(recording), own_mean is not None)
     # the suffix tells nibabel the format, so the part file keeps it
     part = out.with_name(f".part-{out.name}")
@@ -107,7 +107,7 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, recording: Path, 
         "RepetitionTime": card.tr,
         "Units": UNITS,
         "SpatialReference": card.space,
-        "Model": card.model["kind"],
+        "Model": synthesizer.loaded.card.model["kind"],
         "CheckpointSHA256": synthesizer.loaded.digest,
         "Target": card.pairs.target,
         "MeanVolume": "the subject's own" if own_mean else "that of the training group",

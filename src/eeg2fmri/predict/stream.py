@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.spectrogram import spectrogram, window_samples
-from eeg2fmri.data.standardize import BoldScaler
 from eeg2fmri.data.windows import eeg_windows, skipped
 from eeg2fmri.models.hub import Loaded
 from eeg2fmri.models.synthesis import synthesize
 
 
-class StreamedVolume(NamedTuple):
+@dataclass(frozen=True)
+class StreamedVolume:
     """A volume synthesised from a stream.
 
     Attributes
@@ -71,10 +71,11 @@ class Stream:
     ) -> None:
         card = loaded.card
         self._rows = _rows_of(channels, card.electrodes)
+        self._card = card
         self._n_channels = len(channels)
         self.loaded, self.sfreq, self.first_volume_s = loaded, sfreq, first_volume_s
         self._own_mean, self._device = own_mean, device
-        self._scaler = BoldScaler(card.pairs, loaded.statistics)
+        self._scaler = loaded.scaler()
         self._n_samples = window_samples(card.tr, sfreq)
         _check_frequencies(np.asarray(card.frequencies), self._n_samples, sfreq)
         self._skip = skipped(card.tr, card.pairs)
@@ -120,23 +121,23 @@ class Stream:
         return made
 
     def _start_of(self, row: int) -> int:
-        return round((self.first_volume_s + row * self.loaded.card.tr) * self.sfreq)
+        return round((self.first_volume_s + row * self._card.tr) * self.sfreq)
 
     def _take_row(self, first: int) -> None:
         segment = self._buffer[:, first : first + self._n_samples]
-        n_bins = len(self.loaded.card.frequencies)
-        row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self.loaded.card.tr, n_bins)
+        n_bins = len(self._card.frequencies)
+        row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self._card.tr, n_bins)
         self._spectra.append(row[0])
         self._row += 1
 
     def _synthesize(self) -> StreamedVolume | None:
-        pairs = self.loaded.card.pairs
+        pairs = self._card.pairs
         if self._row - self._skip < pairs.window:
             return None
         window = eeg_windows(np.stack(self._spectra), np.zeros(1, int), pairs)
         volume = next(iter(synthesize(self.loaded.model, window, batch_size=1, device=self._device)))
         index = self._row + pairs.lag
-        onset = self.first_volume_s + index * self.loaded.card.tr
+        onset = self.first_volume_s + index * self._card.tr
         return StreamedVolume(index, onset, self._scaler.unscale(volume, own_mean=self._own_mean))
 
     def _drop_before(self, sample: int) -> None:

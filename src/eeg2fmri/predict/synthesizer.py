@@ -11,9 +11,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.eeg import raw_spectrogram
 from eeg2fmri.data.image import volumes_to_image
-from eeg2fmri.data.standardize import BoldScaler
+from eeg2fmri.data.raw_spectrogram import raw_spectrogram
 from eeg2fmri.data.windows import eeg_windows, pair_index
 from eeg2fmri.models.hub import Loaded, load
 from eeg2fmri.models.synthesis import synthesize
@@ -83,7 +82,9 @@ class Synthesizer:
             import torch
 
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        return cls(load(path), device)
+        loaded = load(path)
+        loaded.card.check_usable(str(path))
+        return cls(loaded, device)
 
     def predict(
         self,
@@ -130,7 +131,7 @@ class Synthesizer:
             own_mean=own_mean,
             progress=progress,
         )
-        return volumes_to_image(made.volumes, self.card.affine, self.card.tr, float(made.onsets[0]))
+        return volumes_to_image(made.volumes, np.asarray(self.card.affine), self.card.tr, float(made.onsets[0]))
 
     def predict_volumes(
         self,
@@ -156,7 +157,7 @@ class Synthesizer:
         where = str((raw.filenames or ("",))[0] or "the recording")
         starts, targets = pair_index(len(spectrogram), card.tr, card.pairs, where=where)
         self._check_mean(own_mean)
-        scaler = BoldScaler(card.pairs, self.loaded.statistics)
+        scaler = self.loaded.scaler()
         windows = (eeg_windows(spectrogram, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
         volumes = np.empty((len(starts), *card.grid), np.float32)
         for k, volume in enumerate(synthesize(self.loaded.model, windows, batch_size=BATCH, device=self.device)):

@@ -124,7 +124,11 @@ class Training:
         self.sets = {"train": train, "validation": validation}
         self.n_pairs = len(cast(Sized, train))
         self.optimiser = torch.optim.Adam(
-            model.parameters(), config.optimiser.learning_rate, config.optimiser.betas, config.optimiser.epsilon
+            model.parameters(),
+            config.optimiser.learning_rate,
+            config.optimiser.betas,
+            config.optimiser.epsilon,
+            fused=True,
         )
         self.model, self.wrapped = fabric.setup(model, self.optimiser)
         self.voxels = None if voxels is None else voxels.to(fabric.device)

@@ -114,7 +114,7 @@ def train_run(
     statistics = group_statistics(store, split.train)
     train, validation = (PairDataset(store, ids, config.pairs) for ids in (split.train, split.validation))
     eeg_shape = (len(store.electrodes), len(store.frequencies), config.pairs.window)
-    settings = model_config(config.model, eeg_shape, tuple(store.grid), seed=config.seed)
+    settings = model_config(config.model, eeg_shape, store.grid, seed=config.seed)
     model = build(settings)
     fabric = make_fabric(config)
     card = ModelCard.of_store(store, settings, config.pairs)

@@ -198,8 +198,9 @@ def _finish(study: optuna.Study, out: Path) -> Found:
             got=f"{len(trials)} trials; " + (errors[0] if errors else "all were pruned"),
             hint="widen the search, or look at trials.json",
         )
-    best = min(done, key=lambda trial: trial.value)
+    values = [float("inf") if trial.value is None else trial.value for trial in done]
+    best = done[int(np.argmin(values))]
     settings = TrainConfig.make(json.loads(best.user_attrs["settings"]))
     path = out / "best.yaml"
     settings.write(path)
-    return Found(path, float(best.value), trials)
+    return Found(path, min(values), trials)
