@@ -1,0 +1,51 @@
+"""Which rule a layer has, by its exact class: a subclass may compute something else, so it needs a rule of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from torch import nn
+
+from eeg2fmri.explain.tracer import Tracer
+
+LayerRule = Callable[..., Any]
+_RULES: dict[type[nn.Module], LayerRule] = {}
+
+#: Modules that hold rules; imported when the first rule is asked for.
+_MODULES = ("layers", "attention_layers", "random_layers")
+
+
+def rule_for(*classes: type[nn.Module]) -> Callable[[LayerRule], LayerRule]:
+    """Register a function of (layer, tracer, *arguments of the layer) as the rule of some classes of layers.
+
+    The function gives what the layer gives, with the gradient that propagates relevance (`eeg2fmri.explain.tracer`).
+    """
+
+    def register(rule: LayerRule) -> LayerRule:
+        for one in classes:
+            _RULES[one] = rule
+        return rule
+
+    return register
+
+
+def rule_of(layer: type[nn.Module]) -> LayerRule | None:
+    """Return the rule of a class, or None: then what its `forward` does is looked at operation by operation."""
+    for name in _MODULES:
+        import_module(f"eeg2fmri.explain.{name}")
+    return _RULES.get(layer)
+
+
+def traced(layer: nn.Module, tracer: Tracer, rule: LayerRule) -> Callable[..., Any]:
+    """Return what takes the place of the layer's `forward` during an explanation."""
+
+    def forward(*arguments: Any, **named: Any) -> Any:
+        tracer.busy += 1
+        try:
+            return rule(layer, tracer, *arguments, **named)
+        finally:
+            tracer.busy -= 1
+
+    return forward
