@@ -17,6 +17,7 @@ from eeg2fmri.models.drawing import Drawing
 from eeg2fmri.models.encoder import VolumeEncoder, VolumeEncoderConfig
 from eeg2fmri.models.na_spec import Shape3
 from eeg2fmri.models.output_filter import FilterName, OutputFilter
+from eeg2fmri.models.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.init import generator
 
@@ -50,7 +51,7 @@ class AutoencoderConfig(Config):
         return self
 
 
-class Autoencoder(Drawing):
+class Autoencoder(Pretrained, Drawing):
     """BOLD volume to latent and back.
 
     Parameters

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from eeg2fmri.core.config import Config
 from eeg2fmri.models.drawing import Drawing
 from eeg2fmri.models.na_spec import Size
+from eeg2fmri.models.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
@@ -75,7 +76,7 @@ class PolynomialClassifierConfig(LinearClassifierConfig):
     degree: Size = 2
 
 
-class Classifier(Drawing):
+class Classifier(Pretrained, Drawing):
     """Flatten, weigh, [scale].
 
     The polynomial one weighs the powers x^0 ... x^degree of every feature, without bias; the powers of one feature

@@ -35,7 +35,7 @@ features behind a flattening needs no change (see `eeg2fmri.nn.dense.flatten_cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +65,7 @@ class Converted(NamedTuple):
     Attributes
     ----------
     state : dict of str to Tensor
-        Complete state of the model, for `load_state_dict`.
+        State of the model, for `load_state_dict`.
     unused : tuple of str
         Clear names that the model has no place for.
     """
@@ -74,7 +74,7 @@ class Converted(NamedTuple):
     unused: tuple[str, ...]
 
 
-def keras_to_torch(model: nn.Module, arrays: Mapping[str, Array]) -> Converted:
+def keras_to_torch(model: nn.Module, arrays: Mapping[str, Array], parts: Collection[str] | None = None) -> Converted:
     """Bring weights of the earlier package to the names and layout of a model here.
 
     Parameters
@@ -83,6 +83,8 @@ def keras_to_torch(model: nn.Module, arrays: Mapping[str, Array]) -> Converted:
         A synthesiser, autoencoder or classifier, or one of the layers in `eeg2fmri.nn`; it is not changed.
     arrays : mapping of str to array
         Weights by clear name, in Keras' layout.
+    parts : collection of str, optional
+        First pieces of the names (``eeg_encoder``, ...) that are to be converted; the state then holds these alone.
 
     Raises
     ------
@@ -93,6 +95,8 @@ def keras_to_torch(model: nn.Module, arrays: Mapping[str, Array]) -> Converted:
     targets = model.state_dict()
     problems, state, used = [], {}, set[str]()
     for name, source in table.items():
+        if parts is not None and source.names[0].split("/")[0] not in parts:
+            continue
         missing = [clear for clear in source.names if clear not in arrays]
         if missing:
             problems.append(Problem("a weight is missing", ", ".join(missing), expected=f"the source of {name}"))

@@ -142,8 +142,7 @@ def view_EEG_classifier(
         from eeg2fmri.models.hub import load
 
         loaded = load(model)
-        if loaded.card.recording is not None:
-            trained_electrodes = loaded.card.recording.electrodes
+        trained_electrodes = loaded.card.electrodes or None
         if not isinstance(loaded.model, Synthesizer):
             got = type(loaded.model).__name__
             raise ConfigError("the model is not a synthesiser", where=str(model), got=got, expected="Synthesizer")

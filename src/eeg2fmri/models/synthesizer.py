@@ -29,6 +29,7 @@ from eeg2fmri.models.head import Head, HeadConfig
 from eeg2fmri.models.na_spec import NASpec, Shape3
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.output_filter import FilterName, OutputFilter, ScaleHead
+from eeg2fmri.models.pretrained import Pretrained
 from eeg2fmri.models.projection import DenseProjectionConfig, Projection, ProjectionConfig
 from eeg2fmri.models.style import Style, StyleName
 from eeg2fmri.nn.dense import Dropout
@@ -130,7 +131,7 @@ class SynthesizerConfig(Config):
         return cls.make(_merged(documented, overrides))
 
 
-class Synthesizer(Drawing):
+class Synthesizer(Pretrained, Drawing):
     """EEG window to BOLD volume.
 
     Parameters

@@ -30,6 +30,7 @@ from eeg2fmri.models.encoder import EEGEncoder, EEGEncoderConfig
 from eeg2fmri.models.head import Head
 from eeg2fmri.models.na_spec import Shape3, Size
 from eeg2fmri.models.output_filter import OutputFilter
+from eeg2fmri.models.pretrained import Pretrained
 from eeg2fmri.models.projection import Projection
 from eeg2fmri.models.style import Style
 from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
@@ -134,7 +135,7 @@ class Pair(NamedTuple):
     distance: Tensor
 
 
-class ViewClassifier(Drawing):
+class ViewClassifier(Pretrained, Drawing):
     """EEG window to synthesised view to class.
 
     Parameters

@@ -1,0 +1,206 @@
+"""The two files of a saved model: ``weights.safetensors`` and ``config.json``. Nothing in them is executed when read.
+
+``config.json`` is the model's card and beside it the format and its version, size and SHA-256 of the weights, the names
+of the statistics, and a digest of all of that, so that a change of either file is noticed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.errors import CheckpointError
+
+WEIGHTS, CONFIG = "weights.safetensors", "config.json"
+FORMAT = "eeg2fmri model"
+#: Version of the layout of both files.
+VERSION = 1
+#: Prefix of the statistics among the tensors.
+STATISTICS = "statistics."
+_AGAIN = "get the folder again from where it was made"
+_FOREIGN = "give a folder that train or import-checkpoint wrote"
+
+
+class Stored(NamedTuple):
+    """Content of a folder.
+
+    Attributes
+    ----------
+    card : dict
+        Values of the `ModelCard`.
+    tensors : dict of str to Tensor
+        Weights and buffers of the model; statistics without their prefix are apart.
+    statistics : dict of str to Tensor
+    digest : str
+        SHA-256 of the weights file, hexadecimal.
+    """
+
+    card: dict[str, Any]
+    tensors: dict[str, Tensor]
+    statistics: dict[str, Tensor]
+    digest: str
+
+
+def write_files(
+    folder: Path, card: Mapping[str, Any], tensors: Mapping[str, Tensor], statistics: Mapping[str, Tensor]
+) -> None:
+    """Write both files, each complete or not at all.
+
+    The weights come first: if the work is cut off between the two, the digest in an older ``config.json`` does not fit
+    and the folder is refused.
+
+    Raises
+    ------
+    CheckpointError
+        If the disk is full or cannot be written.
+    """
+    stored = {**tensors, **{STATISTICS + name: tensor for name, tensor in statistics.items()}}
+    parts = [folder / f".{name}.part" for name in (WEIGHTS, CONFIG)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in stored.items()}, parts[0])
+        values: dict[str, Any] = {
+            "format": FORMAT,
+            "version": VERSION,
+            **card,
+            "statistics": sorted(statistics),
+            "weights": {"file": WEIGHTS, "bytes": parts[0].stat().st_size, "sha256": file_digest(parts[0])},
+        }
+        values["digest"] = fingerprint(values)
+        parts[1].write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        for part, name in zip(parts, (WEIGHTS, CONFIG), strict=True):
+            _sync(part)
+            part.replace(folder / name)
+    except (OSError, SafetensorError) as error:
+        # safetensors reports a full disk as its own error, with the system's words in the text
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+        raise CheckpointError(
+            "the disk is full" if full else "the model cannot be written",
+            where=str(folder),
+            got=str(error),
+            hint="make room, or choose another folder",
+        ) from error
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def read_files(folder: Path) -> Stored:
+    """Read both files and check them against each other.
+
+    Raises
+    ------
+    CheckpointError
+        If one is absent, truncated, changed, foreign, or of another version.
+    """
+    values = _read_config(folder)
+    path = folder / WEIGHTS
+    expected = values.pop("weights")
+    names = values.pop("statistics")
+    try:
+        size = path.stat().st_size
+        digest = file_digest(path)
+    except OSError as error:
+        raise CheckpointError(
+            "the weights are missing" if isinstance(error, FileNotFoundError) else "the weights cannot be read",
+            where=str(path),
+            got=error.strerror or "",
+            hint=_AGAIN,
+        ) from None
+    if size != expected["bytes"]:
+        raise CheckpointError(
+            "the weights are truncated" if size < expected["bytes"] else "something was added to the weights",
+            where=str(path),
+            got=f"{size} bytes",
+            expected=f"{expected['bytes']} bytes",
+            hint=_AGAIN,
+        )
+    if digest != expected["sha256"]:
+        raise CheckpointError(
+            "the weights are not those that were written",
+            where=str(path),
+            got=f"SHA-256 {digest}",
+            expected=expected["sha256"],
+            hint=_AGAIN,
+        )
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            "the weights are no safetensors file", where=str(path), got=str(error), hint=_FOREIGN
+        ) from None
+    statistics = {name: tensors.pop(STATISTICS + name) for name in names if STATISTICS + name in tensors}
+    missing = [name for name in names if name not in statistics]
+    if missing:
+        raise CheckpointError("statistics are missing", where=str(path), got=", ".join(missing), hint=_AGAIN)
+    return Stored(values, tensors, statistics, digest)
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """Values of ``config.json``, checked, without format, version and digest."""
+    path = folder / CONFIG
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        content = ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) if folder.is_dir() else ""
+        raise CheckpointError(
+            "the folder holds no model" if folder.is_dir() else "the folder does not exist",
+            where=str(folder),
+            got=content or ("an empty folder" if folder.is_dir() else ""),
+            expected=f"{CONFIG} and {WEIGHTS}",
+            hint=_FOREIGN,
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{CONFIG} is damaged", where=str(path), got=str(error), expected="JSON", hint=_AGAIN
+        ) from None
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        got = values.get("format", "no format") if isinstance(values, dict) else type(values).__name__
+        raise CheckpointError(
+            f"{CONFIG} is not of a model of this package",
+            where=str(path),
+            got=repr(got),
+            expected=repr(FORMAT),
+            hint=f"{_FOREIGN}; checkpoints of the earlier package need import-checkpoint",
+        )
+    if values.get("version") != VERSION:
+        raise CheckpointError(
+            "the model was saved in another version of the format",
+            where=str(path),
+            got=repr(values.get("version")),
+            expected=str(VERSION),
+            hint="use the version of eeg2fmri that wrote it: "
+            + str((values.get("versions") or {}).get("eeg2fmri", "see versions in the file")),
+        )
+    digest = values.pop("digest", None)
+    if digest != fingerprint(values):
+        raise CheckpointError(
+            f"{CONFIG} was changed after it was written",
+            where=str(path),
+            got=f"digest {digest}",
+            expected=fingerprint(values),
+            hint=_AGAIN,
+        )
+    return {key: value for key, value in values.items() if key not in ("format", "version")}
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file is on the disk, so that a rename never shows a file without its content."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

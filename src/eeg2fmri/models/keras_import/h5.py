@@ -1,0 +1,84 @@
+"""Keras weight files: HDF5 with one group a layer and the names of its weights as attributes.
+
+The only module that imports h5py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.models.keras_import.variables import KerasVariable
+
+
+def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
+    """Read a file that `save_weights` of Keras wrote.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict
+        Variables of each top layer that has any, in the order of the model. In the file of one graph a top layer is a
+        layer; in the file of a model made of graphs it is a graph.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is absent, truncated, damaged or no weight file.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            top = file.get("model_weights", file)
+            if "layer_names" not in top.attrs:
+                raise CheckpointError(
+                    "the HDF5 file holds no Keras weights",
+                    where=str(path),
+                    got="no attribute 'layer_names'; groups " + ", ".join(list(file)[:8]),
+                    hint="give a file that save_weights of Keras wrote",
+                )
+            groups = {name: _variables(top, name, path) for name in _texts(top, "layer_names")}
+    except FileNotFoundError:
+        raise CheckpointError("the weight file does not exist", where=str(path), hint="check the path") from None
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise CheckpointError(
+            "the weight file cannot be read",
+            where=str(path),
+            got=str(error),
+            hint="the file is truncated, damaged or no HDF5 file",
+        ) from None
+    return {name: variables for name, variables in groups.items() if variables}
+
+
+def _texts(group: h5py.Group, attribute: str) -> list[str]:
+    """Names in an attribute, which Keras cuts into numbered pieces where it is longer than 64 kB."""
+    if attribute in group.attrs:
+        values = list(group.attrs[attribute])
+    else:
+        values, piece = [], 0
+        while f"{attribute}{piece}" in group.attrs:
+            values.extend(group.attrs[f"{attribute}{piece}"])
+            piece += 1
+    return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
+
+
+def _variables(top: h5py.Group, layer: str, path: Path) -> list[KerasVariable]:
+    group = top[layer]
+    if not isinstance(group, h5py.Group):
+        raise CheckpointError("a layer of the weight file is no group", where=f"{path}: {layer}")
+    found = []
+    for name in _texts(group, "weight_names"):
+        dataset = group[name]
+        if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiub":
+            raise CheckpointError(
+                "a weight is no array of numbers",
+                where=f"{path}: {layer}/{name}",
+                got=str(getattr(dataset, "dtype", type(dataset).__name__)),
+            )
+        found.append(KerasVariable.named(name, np.asarray(dataset), f"{layer}/{name}"))
+    return found

@@ -1,0 +1,96 @@
+"""`save_pretrained` and `from_pretrained` of models, through the mixin of huggingface_hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from huggingface_hub import ModelHubMixin
+
+from eeg2fmri.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from eeg2fmri.data.standardize import GroupStatistics
+    from eeg2fmri.models.card import ModelCard
+
+_README = """---
+{{ card_data }}
+---
+
+A model of [eeg2fmri](https://pypi.org/project/eeg2fmri). `config.json` says what it is and what it was trained on;
+`weights.safetensors` holds its weights and the statistics of its training group.
+"""
+
+
+class Pretrained(
+    ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], license="mit", model_card_template=_README
+):
+    """Mixin of every model of the registry.
+
+    Attributes
+    ----------
+    card : ModelCard or None
+        What the model was loaded with, or what `save_pretrained` is to write; None of a model that was just built.
+    statistics : GroupStatistics or None
+        Of the training group.
+    """
+
+    card: ModelCard | None = None
+    statistics: GroupStatistics | None = None
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        from eeg2fmri.models.card import ModelCard
+        from eeg2fmri.models.hub import save
+
+        card = self.card if self.card is not None else ModelCard.of_model(self.config)  # type: ignore[attr-defined]
+        save(save_directory, self, card, self.statistics)  # type: ignore[arg-type]
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **options: Any) -> Self:
+        """Load a model from a folder, or from the Hub.
+
+        Parameters
+        ----------
+        pretrained_model_name_or_path : str or Path
+            A folder, or ``user/model`` on the Hub, from which only the weights and config.json are fetched.
+        **options
+            ``revision``, ``token``, ``cache_dir``, ``force_download``, ``local_files_only`` of the Hub.
+
+        Raises
+        ------
+        CheckpointError
+            If the folder holds no intact model of this class.
+        """
+        place = str(pretrained_model_name_or_path)
+        if not Path(place).is_dir():
+            place = _fetched(place, options)
+        from eeg2fmri.models.hub import load
+
+        model = load(place).model
+        if not isinstance(model, cls):
+            raise CheckpointError(
+                "the model is of another class", where=place, got=type(model).__name__, expected=cls.__name__
+            )
+        return model
+
+
+def _fetched(name: str, options: dict[str, Any]) -> str:
+    """Fetch the two files of a model from the Hub and return their folder."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    from eeg2fmri.models.hub_files import CONFIG, WEIGHTS
+
+    if isinstance(name, str) and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
+        raise CheckpointError(
+            "the folder does not exist", where=name, hint="give a folder, or user/model to fetch it from the Hub"
+        )
+    try:
+        return str(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS], **options))
+    except (OSError, ValueError, HFValidationError) as error:
+        raise CheckpointError(
+            "there is no such folder, and the model cannot be fetched from the Hub",
+            where=name,
+            got=str(error).splitlines()[0],
+            hint="check the path or the name, and the network",
+        ) from None
