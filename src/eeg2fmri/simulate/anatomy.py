@@ -93,9 +93,9 @@ class Grid:
         return index @ self.affine[:3, :3].T + self.affine[:3, 3]
 
     def subvoxels(self, spacing: float) -> list[tuple[float, float, float]]:
-        """Offsets at which to sample a voxel so that samples are at most `spacing` mm apart."""
+        """Offsets, in voxels, of points inside a voxel: `spacing` mm apart or less, but at most 3 along an axis."""
         sizes = np.abs(np.diag(self.affine)[:3])
-        counts = [max(1, int(np.ceil(size / spacing - 1e-9))) for size in sizes]
+        counts = [min(3, max(1, int(np.ceil(size / spacing - 1e-9)))) for size in sizes]
         steps = [(np.arange(count) + 0.5) / count - 0.5 for count in counts]
         return [(float(x), float(y), float(z)) for x in steps[0] for y in steps[1] for z in steps[2]]
 
@@ -115,7 +115,7 @@ def template_voxels(anatomy: Anatomy, grid: Grid, template: Template, spacing: f
     Returns
     -------
     list of array of float32, shape (3, voxel)
-        Fractional template voxel indices; one array for each point inside a voxel, at most `spacing` mm apart.
+        Fractional template voxel indices; one array for each of the points of `Grid.subvoxels`.
     """
     offsets = grid.subvoxels(spacing)
     return [template.to_voxel(anatomy.to_mni(grid.points(offset))).T.astype(np.float32) for offset in offsets]

@@ -158,6 +158,7 @@ def simulate_bold(
         recorded = data[:, :, z].var(axis=-1, dtype=np.float64)
         explained = (still * signal / 100).var(axis=-1, dtype=np.float64)
         np.divide(explained, recorded, out=explainable[:, :, z], where=recorded > 0, casting="same_kind")
+    np.minimum(explainable, 1, out=explainable)  # rounding to integers takes variance away as well as adding it
     return BoldRun(data=data, explainable=explainable)
 
 

@@ -121,7 +121,7 @@ class SimulationConfig(Config):
     coupled : float
         Fraction of the regions that are coupled; the neural signal of the others is independent of the EEG.
     shared : float
-        Correlation of a subject's coupling weights with those of the group.
+        Correlation of what a region's envelopes do to BOLD in a subject with what they do in the group.
     seed : int
         Same seed, same settings: same files, byte for byte.
     eeg, bold : EegConfig, BoldConfig

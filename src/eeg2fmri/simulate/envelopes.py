@@ -9,7 +9,7 @@ RATE = 10.0
 #: Time constants of the fluctuations, s: power falls above 1 / (2 pi 5 s) = 0.03 Hz, where resting-state BOLD lives.
 SLOW, FAST = 5.0, 0.5
 #: Standard deviation of log power. Power of rhythms is log-normal (Buzsaki and Mizuseki, Nat Rev Neurosci 15, 2014).
-DEPTH = 0.8
+DEPTH = 0.65
 
 
 def slow_noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:

@@ -57,9 +57,9 @@ def convolve(signal: np.ndarray, hrf: np.ndarray) -> np.ndarray:
 def expected_std() -> float:
     """Return the standard deviation, over all draws, of the response to a neural signal of unit variance."""
     hrf = response(0.0)
-    lag = np.arange(len(hrf)) / RATE
-    covariance = normalised_autocorrelation(lag[:, None] - lag[None])
-    return float(np.sqrt(hrf @ covariance @ hrf))
+    overlap = np.correlate(hrf, hrf, "full")
+    lag = (np.arange(len(overlap)) - (len(hrf) - 1)) / RATE
+    return float(np.sqrt(np.sum(overlap * normalised_autocorrelation(lag))))
 
 
 def regional_bold(neural: np.ndarray, hrf: np.ndarray, gain: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def draw_group(config: SimulationConfig, sources: Parcels) -> Group:
         coupled=coupled,
         weights=_unit(np.column_stack([alpha, beta])),
         delay=np.clip(rng.normal(0, 0.5, n_regions), -1.2, 1.2),
-        moment=np.column_stack([0.4 + 1.2 * _bump(centres, (15, -80, 10)), 0.5 + 0.7 * _bump(centres, (40, -25, 55))]),
+        moment=np.column_stack([0.4 + 1.2 * _bump(centres, (15, -80, 10)), 0.3 + 0.5 * _bump(centres, (40, -25, 55))]),
         mixing=tuple(make_mixing(centres, rng) for _ in RHYTHMS),
     )
 
@@ -133,11 +133,12 @@ def draw_subject(config: SimulationConfig, sources: Parcels, group: Group, label
     """
     rng = generator(config.seed, "subject", label)
     n_regions, n_bands = group.weights.shape
-    own = _unit(rng.standard_normal((n_regions, n_bands)))
+    own = rng.standard_normal((n_regions, n_bands))
+    own = _unit(own - (own * group.weights).sum(axis=1, keepdims=True) * group.weights)  # at right angles to the group
     lean = sources.normals + 0.3 * rng.standard_normal((n_regions, 3))
     return Subject(
         label=label,
-        weights=_unit(config.shared * group.weights + np.sqrt(1 - config.shared**2) * own),
+        weights=config.shared * group.weights + np.sqrt(1 - config.shared**2) * own,
         delay=group.delay + rng.normal(0, 0.3) + rng.normal(0, 0.2, n_regions),
         gain=config.bold.signal * np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.2, n_regions)),
         moment=group.moment * np.exp(rng.normal(0, 0.25, (n_regions, n_bands))),

@@ -241,8 +241,15 @@ class RecordingTruth:
         -------
         array of float32, shape (volume, x, y, z)
             In the units of the recorded image.
+
+        Raises
+        ------
+        InputError
+            If there is no such part.
         """
-        regional = {"all": self.regional_bold, "eeg": self.regional_bold_from_eeg}[part]
+        if part not in ("all", "eeg"):
+            raise InputError("the noiseless BOLD has no such part", where=self.id, got=part, expected="all or eeg")
+        regional = self.regional_bold if part == "all" else self.regional_bold_from_eeg
         shape = self.truth.config.grid
         out = np.empty((len(self.clock.volumes), *shape), np.float32)
         for z in range(shape[2]):
