@@ -1,0 +1,53 @@
+"""Recordings, a store and a run that many tests look at, made once; nobody writes to them."""
+
+import pytest
+
+#: Unequal and small, with everything that real recordings have.
+SMALL = {
+    "subjects": 3,
+    "volumes": 30,
+    "grid": (9, 11, 8),
+    "electrodes": 12,
+    "regions": 8,
+    "sfreq": 100.0,
+    "tr": 1.5,
+    "seed": 3,
+    "t1w_voxel_mm": 8.0,
+}
+
+
+@pytest.fixture(scope="session")
+def small_bids(tmp_path_factory):
+    """BIDS folder of three simulated subjects (path)."""
+    from eeg2fmri.simulate import SimulationConfig, simulate_dataset
+
+    return simulate_dataset(tmp_path_factory.mktemp("small") / "bids", SimulationConfig.make(SMALL))
+
+
+@pytest.fixture(scope="session")
+def small_store(small_bids, tmp_path_factory):
+    """Store of those subjects (path)."""
+    from eeg2fmri.data.prepare import PrepareConfig, prepare
+
+    return prepare(small_bids, tmp_path_factory.mktemp("small") / "store", PrepareConfig()).path
+
+
+@pytest.fixture(scope="session")
+def small_settings():
+    """Settings of a training that takes a second: one epoch of windows of four volumes."""
+    return {
+        "epochs": 1,
+        "batch_size": 4,
+        "accelerator": "cpu",
+        "pairs": {"window": 4},
+        "split": {"seed": 1},
+        "model": {"preset": "documented", "latent_shape": [2, 3, 2]},
+    }
+
+
+@pytest.fixture(scope="session")
+def small_run(small_store, small_settings, tmp_path_factory):
+    """Run trained on that store (path)."""
+    from eeg2fmri.train.run import train_run
+
+    return train_run(small_store, tmp_path_factory.mktemp("small") / "run", small_settings).run

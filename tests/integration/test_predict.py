@@ -1,0 +1,160 @@
+"""EEG alone to a NIfTI image: aligned, with affine, TR, sidecar; from Python, from a file, and from a stream."""
+
+import json
+
+import mne
+import nibabel
+import numpy as np
+import pytest
+
+from eeg2fmri import Synthesizer
+from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.windows import pair_index
+from eeg2fmri.predict.derivative import predict_file
+
+
+@pytest.fixture
+def recording(small_bids):
+    return small_bids / "sub-02" / "eeg" / "sub-02_task-rest_eeg.vhdr"
+
+
+@pytest.fixture
+def raw(recording):
+    return mne.io.read_raw_brainvision(recording, verbose="error")
+
+
+def test_the_image_is_aligned_to_the_volumes(small_run, small_store, raw):
+    synthesizer = Synthesizer.from_pretrained(small_run)
+    image = synthesizer.predict(raw)
+    store = Store.open(small_store)
+    recording = store.recordings[store.index("sub-02_task-rest")]
+    _, targets = pair_index(recording.n_volumes, store.tr, synthesizer.card.pairs)
+    assert image.shape == (*store.grid, len(targets))
+    assert np.allclose(image.affine, store.affine)
+    assert image.header.get_zooms()[3] == pytest.approx(store.tr)
+    assert image.header.get_xyzt_units() == ("mm", "sec")
+    assert image.header["toffset"] == pytest.approx(recording.onsets[targets[0]], abs=1e-4)
+
+
+def test_the_prediction_is_in_the_units_of_the_training_bold(small_run, small_store, raw):
+    image = Synthesizer.from_pretrained(small_run).predict(raw)
+    store = Store.open(small_store)
+    typical = np.median(store.voxel_mean(0)[store.mask(0)])
+    assert 0.3 * typical < np.median(image.get_fdata()[store.mask(0)]) < 3 * typical
+
+
+def test_the_prediction_equals_the_model_on_the_pairs_of_the_store(small_run, small_store, raw):
+    import torch
+
+    from eeg2fmri.data.pairs import PairDataset
+
+    synthesizer = Synthesizer.from_pretrained(small_run, device="cpu")
+    store = Store.open(small_store)
+    pairs = PairDataset(store, ["sub-02_task-rest"], synthesizer.card.pairs)
+    with torch.inference_mode():
+        output = synthesizer.loaded.model(pairs[5].x[None]).volume[0].numpy()
+    expected = synthesizer.loaded.scaler().unscale(output)
+    made = synthesizer.predict_volumes(raw)
+    assert made.indices[5] == pairs[5].volume
+    np.testing.assert_allclose(made.volumes[5], expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+def test_a_file_gets_a_sidecar_that_says_where_it_came_from(small_run, recording, tmp_path):
+    out = tmp_path / "sub-02_task-rest_desc-synthesised_bold.nii.gz"
+    made = predict_file(small_run, recording, out)
+    facts = json.loads(made.sidecar.read_text())
+    config = json.loads((small_run / "config.json").read_text())
+    assert facts["Sources"] == [recording.name]
+    assert facts["RepetitionTime"] == 1.5
+    assert facts["CheckpointSHA256"] in json.dumps(config)
+    assert len(facts["VolumeOnsets"]) == nibabel.load(out).shape[3] == made.n_volumes
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([out.name, made.sidecar.name])
+
+
+def test_the_own_mean_replaces_the_mean_of_the_group(small_run, recording, small_bids, tmp_path):
+    bold = small_bids / "sub-02" / "func" / "sub-02_task-rest_bold.nii.gz"
+    group, own = tmp_path / "group.nii.gz", tmp_path / "own.nii.gz"
+    predict_file(small_run, recording, group)
+    predict_file(small_run, recording, own, mean_image=bold)
+    a, b = (nibabel.load(path).get_fdata().mean() for path in (group, own))
+    assert abs(a - b) > 1e-3 * abs(a)
+
+
+@pytest.mark.parametrize("chunk", [1, 37, 150, 1000])
+def test_a_stream_gives_the_volumes_of_the_offline_prediction(small_run, raw, chunk):
+    synthesizer = Synthesizer.from_pretrained(small_run)
+    raw = raw.copy().crop(0, 24).load_data()
+    raw.set_annotations(None)
+    offline = synthesizer.predict_volumes(raw, first_volume_s=0.7)
+    stream = synthesizer.stream(raw.info["sfreq"], raw.ch_names, first_volume_s=0.7)
+    samples = raw.get_data()
+    step = chunk if chunk > 1 else 11
+    made = [volume for k in range(0, samples.shape[1], step) for volume in stream.feed(samples[:, k : k + step])]
+    assert [volume.index for volume in made][: len(offline.indices)] == offline.indices.tolist()
+    for volume, expected, onset in zip(made, offline.volumes, offline.onsets, strict=False):
+        np.testing.assert_allclose(volume.volume, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+        assert volume.onset == pytest.approx(onset)
+
+
+def test_a_stream_refuses_other_channels(small_run, raw):
+    synthesizer = Synthesizer.from_pretrained(small_run)
+    with pytest.raises(InputError, match=f"missing: {raw.ch_names[2]}"):
+        synthesizer.stream(100.0, [name for name in raw.ch_names if name != raw.ch_names[2]])
+    with pytest.raises(InputError, match="frequencies"):
+        synthesizer.stream(20.0, raw.ch_names)
+    stream = synthesizer.stream(100.0, raw.ch_names)
+    with pytest.raises(InputError, match="channels of the stream"):
+        stream.feed(np.zeros((3, 10)))
+    with pytest.raises(InputError, match="not finite"):
+        stream.feed(np.full((len(raw.ch_names), 10), np.nan))
+
+
+def test_a_missing_electrode_is_named(small_run, raw):
+    missing = raw.ch_names[4]
+    with pytest.raises(InputError, match=missing):
+        Synthesizer.from_pretrained(small_run).predict(raw.copy().drop_channels([missing]))
+
+
+def test_microvolts_stored_as_volts_are_refused(small_run, raw):
+    loud = raw.copy().load_data().apply_function(lambda samples: samples * 1e6)
+    with pytest.raises(InputError, match="microvolts"):
+        Synthesizer.from_pretrained(small_run).predict(loud)
+
+
+def test_a_recording_shorter_than_one_window_is_refused(small_run, raw):
+    short = raw.copy().crop(0, 15)
+    with pytest.raises(InputError, match="shorter than one window"):
+        Synthesizer.from_pretrained(small_run).predict(short)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match=str(tmp_path)):
+        Synthesizer.from_pretrained(tmp_path)
+
+
+def test_an_existing_output_is_not_overwritten(small_run, recording, tmp_path):
+    out = tmp_path / "a.nii.gz"
+    out.write_text("mine")
+    with pytest.raises(InputError, match="exists already"):
+        predict_file(small_run, recording, out)
+    assert out.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["a.img", "a.nii.zip", "a"])
+def test_the_output_has_to_be_a_nifti_name(small_run, recording, tmp_path, name):
+    with pytest.raises(InputError, match="NIfTI name"):
+        predict_file(small_run, recording, tmp_path / name)
+
+
+def test_a_failed_write_leaves_nothing(small_run, recording, tmp_path, monkeypatch):
+    import errno
+
+    def full(self, path):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(nibabel.Nifti1Image, "to_filename", full)
+    with pytest.raises(OSError, match="No space"):
+        predict_file(small_run, recording, tmp_path / "a.nii.gz")
+    assert list(tmp_path.iterdir()) == []

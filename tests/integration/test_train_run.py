@@ -1,0 +1,139 @@
+"""From a store to a run folder that explains itself, and back after a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError
+from eeg2fmri.data.store import Store
+from eeg2fmri.train.run import train_run
+
+
+def test_a_run_explains_itself(small_run, small_store):
+    store = Store.open(small_store)
+    assert sorted(path.name for path in small_run.iterdir()) == [
+        "config.json",
+        "environment.json",
+        "history.csv",
+        "split.json",
+        "train.yaml",
+        "weights.safetensors",
+    ]
+    split = json.loads((small_run / "split.json").read_text())
+    assert split["store_hash"] == store.hash
+    parts = [set(split[part]) for part in ("train", "validation", "test")]
+    assert set.union(*parts) == {recording.id for recording in store.recordings}
+    assert sum(map(len, parts)) == 3
+    assert yaml.safe_load((small_run / "train.yaml").read_text())["pairs"]["window"] == 4
+    environment = json.loads((small_run / "environment.json").read_text())
+    assert environment["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
+    assert environment["peak_memory_mb"] > 50
+    header, row = (small_run / "history.csv").read_text().splitlines()
+    assert header.startswith("epoch,train_loss,train_reconstruction,train_latent,validation_loss")
+    assert row.startswith("1,")
+
+
+def test_the_statistics_are_those_of_the_training_part_alone(small_run, small_store):
+    from eeg2fmri.models.hub import load
+
+    split = json.loads((small_run / "split.json").read_text())
+    store = Store.open(small_store)
+    expected = store.voxel_mean(split["train"][0])
+    assert torch.allclose(torch.tensor(load(small_run).statistics.voxel_mean), torch.tensor(expected), rtol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_weights(small_run, small_store, small_settings, tmp_path):
+    again = train_run(small_store, tmp_path / "again", small_settings).run
+    other = train_run(small_store, tmp_path / "other", {**small_settings, "seed": 5}).run
+    name = "weights.safetensors"
+    assert (again / name).read_bytes() == (small_run / name).read_bytes()
+    assert (other / name).read_bytes() != (small_run / name).read_bytes()
+
+
+KILLED = """
+import os, signal, sys
+from eeg2fmri.train.run import train_run
+
+def progress(what, done, total):
+    if done == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+import json
+train_run(sys.argv[1], sys.argv[2], json.loads(sys.argv[4]), progress=progress)
+"""
+
+
+def test_a_training_killed_by_the_system_resumes_to_the_same_weights(small_store, small_settings, tmp_path):
+    settings = {**small_settings, "epochs": 2, "checkpoint_minutes": 1e-9}
+    whole = train_run(small_store, tmp_path / "whole", settings).run
+    command = [sys.executable, "-c", KILLED, str(small_store), str(tmp_path / "cut"), "7", json.dumps(settings)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert not (tmp_path / "cut" / "weights.safetensors").exists()
+    train_run(small_store, tmp_path / "cut", resume=True)
+    a, b = (load_file(run / "weights.safetensors") for run in (whole, tmp_path / "cut"))
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_an_interrupted_training_leaves_a_usable_run_and_goes_on(small_store, small_settings, tmp_path):
+    def interrupt(what, done, total):
+        if done == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = train_run(small_store, tmp_path / "run", small_settings, progress=interrupt)
+    assert result.interrupted
+    assert "not validated" in result.summary()
+    assert (tmp_path / "run" / "weights.safetensors").exists()
+    assert not train_run(small_store, tmp_path / "run", resume=True).interrupted
+
+
+def test_an_existing_run_is_not_overwritten(small_run, small_store, small_settings):
+    with pytest.raises(InputError, match="exists already"):
+        train_run(small_store, small_run, small_settings)
+
+
+def test_a_complete_run_cannot_be_resumed(small_run, small_store):
+    with pytest.raises(InputError, match="is complete"):
+        train_run(small_store, small_run, resume=True)
+
+
+def test_nothing_to_resume_is_said(small_store, tmp_path):
+    with pytest.raises(InputError, match="no training to go on with"):
+        train_run(small_store, tmp_path / "nowhere", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"epoch": 3}, ConfigError, "did you mean 'epochs'"),
+        ({"model": {"preset": "documentd"}}, ConfigError, "did you mean 'documented'"),
+        ({"model": {"preset": "documented", "latent": [2, 2, 2]}}, ConfigError, "latent"),
+        ({"pairs": {"window": 400}}, InputError, "shorter than one window"),
+        ({"split": {"test": ["09"]}}, InputError, "09"),
+    ],
+)
+def test_wrong_settings_leave_nothing_behind(small_store, small_settings, tmp_path, change, error, message):
+    with pytest.raises(error, match=message):
+        train_run(small_store, tmp_path / "run", {**small_settings, **change})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_resumed_on_another_store(small_store, small_settings, small_bids, tmp_path):
+    from eeg2fmri.data.prepare import PrepareConfig, prepare
+
+    def interrupt(what, done, total):
+        if done == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    train_run(small_store, tmp_path / "run", small_settings, progress=interrupt)
+    prepare(small_bids, tmp_path / "other", PrepareConfig(n_bins=20))
+    with pytest.raises(CheckpointError, match="another store"):
+        train_run(tmp_path / "other", tmp_path / "run", resume=True)

@@ -1,0 +1,53 @@
+"""Two processes give the weights of one process with the same global batch, for a model without batch norm."""
+
+import json
+import os
+import subprocess
+import sys
+
+from safetensors.torch import load_file
+
+from eeg2fmri.models.hub import load
+from eeg2fmri.models.registry import build
+
+
+def train(store, run, settings, processes):
+    config = run.with_suffix(".json")
+    config.write_text(json.dumps(settings))
+    start = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        str(processes),
+        "--master-port",
+        "29571",
+    ]
+    command = [*start, "-m", "eeg2fmri", "train", str(store), str(run), "--config", str(config)]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return load_file(run / "weights.safetensors")
+
+
+def test_two_processes_agree_with_one(small_store, small_settings, tmp_path):
+    plain = {"blocks": {"batch_norm": False}}
+    model = {
+        **small_settings["model"],
+        "encoder": plain,
+        "volume_encoder": {**plain, "dropout": 0.0},
+    }
+    # 20 training pairs: the global batches of 4 divide among two processes without a remainder
+    pairs = {"window": 4, "skip_volumes": 6}
+    settings = {**small_settings, "model": model, "pairs": pairs, "optimiser": {"learning_rate": 1e-3}}
+    one = train(small_store, tmp_path / "one", {**settings, "batch_size": 4}, 1)
+    two = train(small_store, tmp_path / "two", {**settings, "batch_size": 2, "devices": 2}, 2)
+    assert one.keys() == two.keys()
+    # the sums of a batch are taken in another order; Adam divides by the size of the gradient
+    names = [name for name in one if not name.startswith("statistics.")]
+    worst = max((one[name].double() - two[name].double()).abs().max().item() for name in names)
+    assert worst < 1e-5
+    start = build(load(tmp_path / "one").card.model).state_dict()
+    moved = max((one[name] - value).abs().max().item() for name, value in start.items())
+    assert moved > 1e-3
