@@ -57,12 +57,13 @@ def progress_bar() -> Iterator[Progress]:
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
     """Print a table; the first column is text, the others are numbers."""
     from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
     for number, column in enumerate(columns):
         drawn.add_column(column, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*(Text(cell) for cell in row))
     console().print(drawn)
 
 

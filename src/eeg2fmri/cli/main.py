@@ -53,9 +53,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         fail("interrupted")
         return 130
     except Eeg2FmriError as error:

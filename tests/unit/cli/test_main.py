@@ -1,0 +1,111 @@
+"""The command line: help that shows an example, errors without a traceback, exit statuses."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from eeg2fmri import __version__
+from eeg2fmri.cli.main import app, run
+from eeg2fmri.core.errors import InputError
+
+COMMANDS = sorted(typer.main.get_command(app).commands)
+
+
+def test_the_version_is_printed(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"eeg2fmri {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command, capsys):
+    assert run([command, "--help"]) == 0
+    assert f"Example: eeg2fmri {command} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["train"], ["train", "a", "b", "--epochs", "0"]])
+def test_wrong_arguments_exit_with_2_and_a_message(arguments, capsys):
+    assert run(arguments) == 2
+    assert "Usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["prepare", "nowhere", "store"], "nowhere"),
+        (["train", "nowhere", "run"], "nowhere"),
+        (["predict", "nowhere", "a.vhdr", "out.nii.gz"], "nowhere"),
+        (["evaluate", "nowhere", "store"], "nowhere"),
+        (["report", "nowhere"], "nowhere"),
+        (["import-checkpoint", "nowhere", "out"], "nowhere"),
+        (["tune", "nowhere", "study"], "nowhere"),
+        (["simulate", "out", "--config", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_an_input_that_does_not_exist_is_named_without_a_traceback(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == 1
+    shown = capsys.readouterr()
+    assert shown.err.startswith("eeg2fmri: error: ")
+    assert words in shown.err
+    assert "Traceback" not in shown.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_ours_becomes_status_1(capsys, monkeypatch):
+    def fail(*arguments, **options):
+        raise InputError("the EEG is too short", where="a.vhdr", hint="record longer")
+
+    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    assert run(["prepare", "a", "b"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "eeg2fmri: error: the EEG is too short",
+        "  where:    a.vhdr",
+        "  do:       record longer",
+    ]
+
+
+def test_a_full_disk_is_said(capsys, monkeypatch):
+    import errno
+
+    def fail(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", "store/eeg.npy")
+
+    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    assert run(["prepare", "a", "b"]) == 1
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_a_defect_keeps_its_traceback(monkeypatch):
+    def fail(*arguments, **options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    with pytest.raises(ZeroDivisionError):
+        run(["prepare", "a", "b"])
+
+
+def test_an_interrupt_exits_with_130(capsys, monkeypatch):
+    def fail(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    assert run(["prepare", "a", "b"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from eeg2fmri.cli.main import run; run(['train', '--help']); "
+        "heavy = {'torch', 'mne', 'nibabel', 'nilearn', 'scipy', 'lightning', 'pandas', 'matplotlib', 'sklearn'}; "
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == "[]"
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, eeg2fmri; print(sorted({'torch', 'mne', 'numpy', 'pydantic'} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
