@@ -4,16 +4,17 @@ A rule gives each input i of an output j a share of the relevance R_j, from the 
 
 =========== ====================================================================================================
 epsilon     x_i w_ij / (z_j + stabiliser). Bach et al., PLoS ONE 10, 2015, doi:10.1371/journal.pone.0130140
-gamma       the products that have the sign of z_j count 1 + gamma times. Montavon et al., LRP: an overview, 2019,
-            doi:10.1007/978-3-030-28954-6_10; for inputs and outputs of both signs
-alpha-beta  alpha times the share among positive products minus beta times the share among negative ones,
+gamma       the products that agree with z_j count 1 + gamma times. Montavon et al., LRP: an overview, 2019,
+            doi:10.1007/978-3-030-28954-6_10
+alpha-beta  alpha times the share among agreeing products minus beta times the share among opposing ones,
             alpha - beta = 1. Bach et al., 2015
-z-plus      the share among positive products. Montavon et al., Pattern Recognition 65, 2017,
+z-plus      the share among agreeing products. Montavon et al., Pattern Recognition 65, 2017,
             doi:10.1016/j.patcog.2016.11.008
 =========== ====================================================================================================
 
-Where all products of an output have one sign, the rules that need the other sign use the one there is, so that no
-relevance is lost. The stabiliser has the sign of what it stabilises.
+A product agrees if it has the sign of z_j. For the outputs above 0 that the papers treat these are the positive ones;
+for outputs below 0, which synthesised volumes and latents have as well, the rules are mirrored. Where nothing opposes,
+alpha-beta is z-plus, so that no relevance is lost. The stabiliser has the sign of what it stabilises.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class GammaRule(Config):
 
 
 class AlphaBetaRule(Config):
-    """Positive and negative products are shared out apart.
+    """Products with and against the sign of the output are shared out apart.
 
     Attributes
     ----------
@@ -126,26 +127,24 @@ class AlphaBetaRule(Config):
     def share(self, layer: Affine, x: Tensor) -> Shared:
         """Apply the rule."""
         linear, positive = layer.linear(x), layer.positive(x)
-        negative = linear - positive
         value = linear.detach() if layer.bias is None else linear.detach() + layer.bias
-        above, below = positive.detach(), negative.detach()
+        agreeing = torch.where(value < 0, linear - positive, positive)
+        opposing = linear - agreeing
+        agreed, opposed = agreeing.detach(), opposing.detach()
         if layer.bias is not None:
-            above, below = above + layer.bias.clamp_min(0), below + layer.bias.clamp_max(0)
-        # rounding leaves a trace of the missing sign: what is that small counts as missing
-        size = (above - below) * 1e-6
-        none_above, none_below = above <= size, below >= -size
-        alpha = torch.where(none_above, 0.0, torch.where(none_below, 1.0, self.alpha)).to(value.dtype)
-        beta = alpha - 1
-        up = torch.where(none_above, 0.0, alpha * value / stabilised(above))
-        down = torch.where(none_below, 0.0, beta * value / stabilised(below))
-        bias = None
-        if layer.bias is not None:
-            bias = layer.bias.clamp_min(0) * up - layer.bias.clamp_max(0) * down
-        return Shared(value, positive * up - negative * down, bias)
+            agreeing_bias = torch.where(value < 0, layer.bias.clamp_max(0), layer.bias.clamp_min(0))
+            opposing_bias = layer.bias - agreeing_bias
+            agreed, opposed = agreed + agreeing_bias, opposed + opposing_bias
+        # rounding leaves a trace of opposing products where there are none
+        unopposed = opposed.abs() <= 1e-6 * agreed.abs()
+        up = value / stabilised(agreed) * torch.where(unopposed, 1.0, self.alpha).to(value.dtype)
+        down = torch.where(unopposed, 0.0, self.beta * value / stabilised(opposed))
+        bias = None if layer.bias is None else agreeing_bias * up - opposing_bias * down
+        return Shared(value, agreeing * up - opposing * down, bias)
 
 
 class ZPlusRule(Config):
-    """Positive products alone."""
+    """Products with the sign of the output alone."""
 
     kind: Literal["z-plus"] = "z-plus"
 

@@ -138,23 +138,26 @@ class Tracer:
             Parts of the value that no input is responsible for: because of weights, or of the function itself.
         """
         parts = [(bias, self.composite.biases), (constant, self.composite.constants)]
-        kept = [(part, where_to) for part, where_to in parts if part is not None]
+        kept = [(part.detach(), where_to) for part, where_to in parts if part is not None]
         surrogate = surrogate.expand_as(value)
+        size = x.abs().flatten(1).sum(1)
+        full = size.detach() > 0
+        unit = torch.where(full, size / size.detach().clamp_min(torch.finfo(size.dtype).tiny), 0)
         for part, where_to in kept:
             if where_to == "spread":
-                size = x.abs().flatten(1).sum(1).reshape(-1, *[1] * (value.ndim - 1))
-                unit = size / size.detach().clamp_min(torch.finfo(size.dtype).tiny)
-                surrogate = surrogate + part.detach() * unit
+                surrogate = surrogate + part * unit.reshape(-1, *[1] * (value.ndim - 1))
         out: Tensor = _GradientOf.apply(value.detach(), surrogate)
         if out.requires_grad:
             for part, where_to in kept:
-                self._watch(out, part.detach(), where, where_to)
+                # over an input that is 0 everywhere nothing can be spread
+                self._watch(out, part, where, full if where_to == "spread" else torch.zeros_like(full))
         return out
 
-    def _watch(self, out: Tensor, part: Tensor, where: str, where_to: str) -> None:
+    def _watch(self, out: Tensor, part: Tensor, where: str, spread: Tensor) -> None:
         def note(c: Tensor) -> None:
-            table = self.account.absorbed if where_to == "absorb" else self.account.spread
-            _add(table, where, (c * part).flatten(1).sum(1))
+            relevance = (c * part).flatten(1).sum(1)
+            _add(self.account.spread, where, torch.where(spread, relevance, 0))
+            _add(self.account.absorbed, where, torch.where(spread, 0, relevance))
 
         out.register_hook(note)
 
