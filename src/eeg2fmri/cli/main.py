@@ -52,6 +52,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except typer.Exit as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            fail("interrupted")
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         fail("interrupted")
