@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mne
 import mne_bids
 import nibabel as nib
 import numpy as np
@@ -46,6 +47,10 @@ def test_eeg_is_read_with_its_markers_electrodes_and_unit(root: Path) -> None:
     assert np.isfinite([channel["loc"][:3] for channel in raw.info["chs"]]).all()
     assert 1e-6 < raw.get_data().std() < 1e-4
 
+    # The markers stand in the file itself, not only in events.tsv, from which mne-bids takes them.
+    plain = mne.io.read_raw_brainvision(where.fpath, verbose="error")
+    assert set(plain.annotations.description) - {"New Segment/"} == {"Response/R128"}
+    np.testing.assert_allclose(plain.annotations.onset[-40:], onsets, atol=1e-4)
     events = pd.read_csv(root / "sub-02/eeg/sub-02_task-rest_events.tsv", sep="\t")
     np.testing.assert_allclose(events["onset"], onsets, atol=1e-4)
     np.testing.assert_array_equal(events["sample"], np.round(onsets * 125))
