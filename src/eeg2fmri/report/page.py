@@ -231,7 +231,7 @@ def _quality(results: RunResults) -> Table | None:
         )
         for recording in results.quality
     )
-    head = ("Recording", "Part", *(name.replace("_", " ") for name in names), "Warnings")
+    head = ("Recording", "Part", *names, "Warnings")
     return Table("One row a recording", head, rows)
 
 

@@ -23,6 +23,18 @@ MAIN_LOSSES = {"train_loss": "training", "validation_loss": "validation"}
 #: Parts of a split, in the order in which they are shown.
 PARTS = ("train", "validation", "test")
 
+#: Measures of quality in a store: how they are called, and the factor into the unit that is named.
+MEASURES: Mapping[str, tuple[str, float]] = {
+    "marker": ("Volume marker", 1),
+    "trigger_jitter_s": ("Trigger jitter (ms)", 1e3),
+    "drift_ppm": ("Clock drift (ppm)", 1),
+    "bad_electrodes": ("Bad electrodes", 1),
+    "eeg_std_v": ("EEG SD (\N{MICRO SIGN}V)", 1e6),
+    "statistics_from_volume": ("Steady from volume", 1),
+    "tsnr_median": ("Temporal SNR (median)", 1),
+    "brain_voxels": ("Brain voxels", 1),
+}
+
 
 class RunFiles:
     """The files of one run folder.
@@ -77,19 +89,32 @@ class RunFiles:
         return History(epochs, named | parts, seconds)
 
     def quality(self) -> tuple[RecordingQuality, ...]:
-        """Read the quality of the recordings."""
-        return ()
+        """Read the quality of the recordings: recordings.json, a list of mappings with ``id`` and ``quality``."""
+        path = self.folder / "recordings.json"
+        if not path.is_file():
+            return ()
+        part_of = {recording: part for part, ids in self.split().items() for recording in ids}
+        try:
+            return tuple(
+                _quality(str(one["id"]), part_of.get(str(one["id"]), "unused"), one["quality"])
+                for one in json.loads(path.read_text(encoding="utf-8"))
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self.problems.append(f"recordings.json: {type(error).__name__}: {error}")
+            return ()
 
     def evaluation(self) -> Evaluation | None:
         """Read what evaluating the run found."""
         return None
 
-    def _json(self, path: Path) -> Any:
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            self.problems.append(f"{path.relative_to(self.folder)}: {type(error).__name__}: {error}")
-            return None
+
+def _quality(recording: str, part: str, values: Mapping[str, Any]) -> RecordingQuality:
+    measures = {}
+    for name, value in values.items():
+        label, factor = MEASURES.get(name, (name.replace("_", " "), 1))
+        if name != "warnings":
+            measures[label] = value * factor if isinstance(value, float) else value
+    return RecordingQuality(recording, part, measures, tuple(str(warning) for warning in values.get("warnings", ())))
 
 
 def _float(text: str | None) -> float:

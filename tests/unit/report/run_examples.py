@@ -91,7 +91,9 @@ def results(figures: ModuleType, folder: Path = Path("run-1")) -> RunResults:
         ),
         evaluation=evaluation,
         quality=(
-            RecordingQuality("sub-01_task-rest", "train", {"tsnr_median": 61.2, "trigger_jitter_s": 0.0002}),
-            RecordingQuality("sub-03_task-rest", "test", {"tsnr_median": 44.0}, ("2 flat electrodes: T7, T8",)),
+            RecordingQuality("sub-01_task-rest", "train", {"Temporal SNR (median)": 61.2, "Trigger jitter (ms)": 0.2}),
+            RecordingQuality(
+                "sub-03_task-rest", "test", {"Temporal SNR (median)": 44.0}, ("2 flat electrodes: T7, T8",)
+            ),
         ),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -210,6 +212,12 @@ def test_page_that_cannot_be_written(tmp_path):
     (tmp_path / "train.yaml").write_text("epochs: 2\n", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be written"):
         write_report(tmp_path, tmp_path / "absent" / "page.html")
+
+
+def test_no_torch_is_needed():
+    code = "import sys; from eeg2fmri.report import write_report, RunResults; from eeg2fmri.report import viewer; "
+    code += "from eeg2fmri.report.figures import electrodes; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_progress_ends_with_all_done(results):

@@ -39,9 +39,34 @@ def test_files_of_a_training(run):
     assert results.problems == ()
 
 
+def test_quality_of_recordings_has_units_and_parts(run):
+    quality = {
+        "trigger_jitter_s": 0.0015,
+        "eeg_std_v": 2e-5,
+        "bad_electrodes": ["T7"],
+        "new_measure": 3,
+        "warnings": ["w"],
+    }
+    recordings = [{"id": "sub-3", "quality": quality}, {"id": "sub-9", "quality": {}}]
+    (run / "recordings.json").write_text(json.dumps(recordings), encoding="utf-8")
+    test, other = RunResults.read(run).quality
+    assert (test.id, test.part, other.part) == ("sub-3", "test", "unused")
+    assert test.measures["Trigger jitter (ms)"] == pytest.approx(1.5)
+    assert test.measures["EEG SD (\N{MICRO SIGN}V)"] == pytest.approx(20)
+    assert test.measures["Bad electrodes"] == ["T7"]
+    assert test.measures["new measure"] == 3
+    assert test.warnings == ("w",)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("split.json", "{"), ("train.yaml", "- 1\n"), ("history.csv", "epoch,train_loss\none,2\n"), ("config.json", "{")],
+    [
+        ("split.json", "{"),
+        ("train.yaml", "- 1\n"),
+        ("history.csv", "epoch,train_loss\none,2\n"),
+        ("config.json", "{"),
+        ("recordings.json", "{}x"),
+    ],
 )
 def test_a_damaged_file_is_named(run, name, content):
     (run / name).write_text(content, encoding="utf-8")

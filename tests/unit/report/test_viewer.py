@@ -57,6 +57,17 @@ def test_layers_hold_the_volumes(subject, maps):
     assert images["measured"].header.get_xyzt_units() == ("mm", "sec")
 
 
+def test_cutting_out_the_brain_keeps_every_voxel_in_its_place(maps):
+    few = np.zeros_like(maps.mask)
+    few[7:11, 6:12, 4:8] = True
+    subject = viewer.viewer_data([replace(maps, mask=few)])["subjects"][0]
+    assert subject["grid"] == [8, 10, 8]
+    image = decode(next(layer["nifti"] for layer in subject["layers"] if layer["key"] == "correlation"))
+    there = np.rint(np.linalg.solve(image.affine, maps.affine @ [9, 8, 5, 1])[:3]).astype(int)
+    assert image.get_fdata()[tuple(there)] == pytest.approx(maps.correlation[9, 8, 5], abs=0.001)
+    assert image.get_fdata()[0, 0, 0] == 0
+
+
 def test_the_page_finds_the_voxel_that_nifti_finds(subject, maps):
     image = decode(subject["anatomy"]["nifti"])
     np.testing.assert_allclose(np.reshape(subject["toVoxel"], (4, 4)) @ image.affine, np.eye(4), atol=1e-5)
