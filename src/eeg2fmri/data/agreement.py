@@ -10,10 +10,10 @@ from typing import TypeVar
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.bold import orientation, orientation_problem
 from eeg2fmri.data.channels import channel_problems
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.inspection import Plan
+from eeg2fmri.data.nifti import orientation, orientation_problem
 from eeg2fmri.data.raw_spectrogram import frequency_problems
 from eeg2fmri.data.regrid import Grid
 from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.nifti import COPY_AGAIN, load_nifti, orientation
 from eeg2fmri.data.regrid import regrid
 from eeg2fmri.data.repetition import header_tr
 from eeg2fmri.data.windows import first_steady_volume
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 #: No deflate stream grows by more than this when it is unpacked.
 LARGEST_EXPANSION = 1032
-_COPY = "copy the file again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +43,8 @@ class BoldImage:
         Byte at which the values start.
     slope, intercept : float
         Of the scaling to BOLD units.
+    notes : tuple of str
+        What was mended in the header.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class BoldImage:
     offset: int = field(repr=False)
     slope: float = field(repr=False)
     intercept: float = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: str | Path) -> BoldImage:
@@ -66,7 +68,8 @@ class BoldImage:
             If it is no NIfTI image, is not 4-D, has no real values or no valid affine, or is truncated.
         """
         path = Path(path)
-        image = load_nifti(path)
+        notes: list[str] = []
+        image = load_nifti(path, notes)
         if len(image.shape) != 4:
             raise InputError(
                 "the BOLD image is not a series of volumes",
@@ -74,10 +77,10 @@ class BoldImage:
                 got=f"{len(image.shape)} dimensions {image.shape}",
                 expected="4 dimensions (x, y, z, volume)",
             )
-        return cls._of(path, image)
+        return cls._of(path, image, notes)
 
     @classmethod
-    def _of(cls, path: Path, image: Nifti1Image) -> BoldImage:
+    def _of(cls, path: Path, image: Nifti1Image, notes: Sequence[str] = ()) -> BoldImage:
         dtype = image.header.get_data_dtype()
         affine = np.asarray(image.affine, float)
         *shape, n_volumes = (*image.shape, 1)[:4]
@@ -107,6 +110,7 @@ class BoldImage:
             int(proxy.offset),
             float(proxy.slope),
             float(proxy.inter),
+            tuple(notes),
         )
         opened._check_size()
         return opened
@@ -123,7 +127,11 @@ class BoldImage:
 
         size = int(np.prod(self.shape)) * self.dtype.itemsize
         bad: list[int] = []
-        with ImageOpener(str(self.path)) as file:
+        try:
+            opened = ImageOpener(str(self.path))
+        except OSError as error:
+            raise InputError("the BOLD image cannot be read", where=str(self.path), got=str(error)) from None
+        with opened as file:
             self._read(file, self.offset, 0)
             for volume in range(self.n_volumes):
                 stored = np.frombuffer(self._read(file, size, volume), self.dtype).reshape(self.shape, order="F")
@@ -141,7 +149,7 @@ class BoldImage:
                     "the image is longer than its header says",
                     where=str(self.path),
                     expected=f"{self.n_volumes} volumes",
-                    hint=_COPY,
+                    hint=COPY_AGAIN,
                 )
         if bad:
             shown = ", ".join(map(str, bad[:10])) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
@@ -160,14 +168,14 @@ class BoldImage:
                 "the BOLD image is truncated or damaged",
                 where=f"{self.path}, volume {volume} of {self.n_volumes}",
                 got=str(error) or type(error).__name__,
-                hint=_COPY,
+                hint=COPY_AGAIN,
             ) from None
         if whole and len(values) != size:
             raise InputError(
                 "the BOLD image is truncated",
                 where=f"{self.path}, volume {volume} of {self.n_volumes}",
                 got=f"{len(values)} of {size} bytes of this volume",
-                hint=_COPY,
+                hint=COPY_AGAIN,
             )
         return bytes(values)
 
@@ -182,46 +190,8 @@ class BoldImage:
                 got=f"{on_disk} bytes",
                 expected=f"{promised} bytes{' unpacked' if self.path.name.endswith('.gz') else ''}: "
                 f"{self.n_volumes} volumes of {' x '.join(map(str, self.shape))}",
-                hint=_COPY,
+                hint=COPY_AGAIN,
             )
-
-
-def load_nifti(path: Path) -> Nifti1Image:
-    """Read the header of a NIfTI image.
-
-    Raises
-    ------
-    InputError
-        If it is absent or no NIfTI image.
-    """
-    import nibabel
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters of a header is checked by the caller
-            image = nibabel.load(path)
-    except FileNotFoundError:
-        raise InputError("the image does not exist", where=str(path), hint="check the path") from None
-    except Exception as error:
-        raise InputError(
-            "the image cannot be read",
-            where=str(path),
-            got=f"{type(error).__name__}: {error}",
-            expected="a NIfTI image (.nii or .nii.gz)",
-            hint=_COPY,
-        ) from None
-    if not isinstance(image, nibabel.Nifti1Image):
-        raise InputError(
-            "the image is not NIfTI", where=str(path), got=type(image).__name__, expected="a .nii or .nii.gz file"
-        )
-    return image
-
-
-def orientation(affine: np.ndarray) -> str:
-    """Anatomical directions of the voxel axes, for example ``RAS``."""
-    from nibabel.orientations import aff2axcodes
-
-    return "".join(str(code) for code in aff2axcodes(affine))
 
 
 def read_mean_volume(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> np.ndarray:
@@ -247,7 +217,7 @@ def read_mean_volume(path: str | Path, grid: Sequence[int], affine: np.ndarray) 
         If the image cannot be used.
     """
     path = Path(path)
-    image = load_nifti(path)
+    image = load_nifti(path, [])
     if len(image.shape) not in (3, 4):
         raise InputError("the mean image is neither 3-D nor 4-D", where=str(path), got=str(image.shape))
     opened = BoldImage._of(path, image)
@@ -267,17 +237,3 @@ def read_mean_volume(path: str | Path, grid: Sequence[int], affine: np.ndarray) 
         if volume >= skip:
             total += values
     return regrid((total / (opened.n_volumes - skip)).astype(np.float32), grid)
-
-
-def orientation_problem(path: Path, affine: np.ndarray, expected: str) -> Problem | None:
-    """Return a problem if an image's voxel axes have other directions than the other recordings'."""
-    found = orientation(affine)
-    if found == expected:
-        return None
-    return Problem(
-        "the voxel axes have other directions than in the other recordings",
-        str(path),
-        found,
-        expected,
-        "reorient the image, so that voxels can be compared",
-    )

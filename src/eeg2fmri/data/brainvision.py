@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from eeg2fmri.core.errors import Problem
+from eeg2fmri.core.errors import InputError, Problem
 
 #: Bytes of a value by the name that the header gives its format.
 BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
@@ -86,8 +86,12 @@ def _text(path: Path) -> str:
     # only ASCII parts are used, so the code page of the file does not matter
     if not path.is_file():
         return ""
-    with path.open("rb") as file:
-        return file.read(LARGEST_TEXT).decode("latin-1").replace("\r", "\n")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TEXT)
+    except OSError as error:
+        raise InputError("the file cannot be read", where=str(path), got=str(error.strerror)) from None
+    return content.decode("latin-1").replace("\r", "\n")
 
 
 def _value(text: str, key: str) -> str | None:

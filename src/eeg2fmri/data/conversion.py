@@ -111,7 +111,9 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     if eeg is None or bold is None:
         return Converted(plan.files.id, affine, files, [], tuple(collect.problems))
     paths = [*eeg_files(plan.files.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
-    sources = [{"path": _relative(path, root), "size": path.stat().st_size, "sha256": digest(path)} for path in paths]
+    sources = collect(lambda: [_source(path, root) for path in paths])
+    if sources is None:
+        return Converted(plan.files.id, affine, files, [], tuple(collect.problems))
     recording = Recording(
         id=plan.files.id,
         subject=plan.files.subject,
@@ -179,6 +181,13 @@ def _write_bold(
         "tsnr_median": float(np.median(mean[mask] / std[mask])),
         "brain_voxels": int(mask.sum()),
     }
+
+
+def _source(path: Path, root: Path) -> dict[str, Any]:
+    try:
+        return {"path": _relative(path, root), "size": path.stat().st_size, "sha256": digest(path)}
+    except OSError as error:
+        raise InputError("the file cannot be read", where=str(path), got=str(error.strerror)) from None
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -149,7 +149,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
         bold=bold,
         space=entities(files.bold).get("space", "native"),
         alignment=alignment,
-        notes=(*notes, *timing_notes, *alignment.notes),
+        notes=(*notes, *bold.notes, *timing_notes, *alignment.notes),
     )
 
 

@@ -87,12 +87,12 @@ def prepare(
 def _plan(found: FoundRecordings, config: PrepareConfig, n_jobs: int, progress: Progress) -> tuple[list[Plan], Common]:
     plans: list[Plan] = []
     problems: list[Problem] = []
-    for files in found.recordings:
+    for done, files in enumerate(found.recordings, 1):
         try:
             plans.append(inspect(files, config))
         except InputError as error:
             problems += error.problems
-        progress("Reading headers", len(plans), len(found.recordings))
+        progress("Reading headers", done, len(found.recordings))
     common = None
     if plans:
         try:

@@ -266,8 +266,8 @@ def scale_bold(volume: np.ndarray, config: PairConfig, recording: RecordingStati
     elif how == "voxel":
         mean, inverse = recording.voxel_mean, recording.voxel_inverse
     else:
-        mean = volume.mean(axis=(-3, -2, -1), keepdims=True, dtype=np.float64)
-        inverse = _inverse(volume.std(axis=(-3, -2, -1), keepdims=True, dtype=np.float64), mean)
+        means = volume.mean(axis=(-3, -2, -1), keepdims=True, dtype=np.float64)
+        mean, inverse = means, _inverse(volume.std(axis=(-3, -2, -1), keepdims=True, dtype=np.float64), means)
     scaled = volume - mean
     scaled *= inverse
     return scaled.astype(volume.dtype, copy=False)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bold import BoldImage, orientation, orientation_problem, read_mean_volume
+from eeg2fmri.data.bold import BoldImage, read_mean_volume
 from eeg2fmri.data.brain import brain_mask
 from eeg2fmri.data.conversion import VoxelStatistics
+from eeg2fmri.data.nifti import orientation, orientation_problem
 from eeg2fmri.data.regrid import regrid
 
 
@@ -124,6 +125,15 @@ def test_an_affine_that_is_none(bids: Any) -> None:
     data[312:328] = bytes(16)  # the third row of the sform
     path.write_bytes(data)
     assert "affine of the image is not valid" in refused(path)
+
+
+def test_what_nibabel_mends_in_a_header_is_told_not_printed(bids: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    path = bids.bold("01", extension=".nii")
+    data = bytearray(path.read_bytes())
+    data[252:254] = np.int16(81).tobytes()  # the code of the qform
+    path.write_bytes(data)
+    assert BoldImage.open(path).notes == ("NIfTI header: qform_code 81 not valid; setting to 0",)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_orientation() -> None:

@@ -329,6 +329,8 @@ def test_the_output_exists(two: Any, tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     with pytest.raises(StoreError, match="exists already"):
         prepare(two.root, tmp_path / "store")
+    with pytest.raises(StoreError, match="exists already"):  # told before anything else is looked at
+        prepare(two.root / "nothing", tmp_path / "store")
 
 
 def full_disk(self: ArrayWriter, rows: np.ndarray) -> None:

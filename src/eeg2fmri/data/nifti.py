@@ -1,0 +1,90 @@
+"""NIfTI headers: read lazily, mended loudly, compared by direction."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Image
+
+#: The next step for a damaged image.
+COPY_AGAIN = "copy the file again"
+
+
+@contextmanager
+def header_log(notes: list[str]) -> Iterator[None]:
+    """Collect what nibabel mends in a header instead of printing it."""
+    from nibabel import imageglobals
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            notes.append(f"NIfTI header: {record.getMessage()}")
+
+    handler = Collect(logging.WARNING)
+    with imageglobals.LoggingOutputSuppressor():
+        imageglobals.logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            imageglobals.logger.removeHandler(handler)
+
+
+def load_nifti(path: Path, notes: list[str]) -> Nifti1Image:
+    """Read the header of a NIfTI image; what nibabel mended in it is appended to `notes`.
+
+    Raises
+    ------
+    InputError
+        If it is absent or no NIfTI image.
+    """
+    import nibabel
+
+    try:
+        with warnings.catch_warnings(), header_log(notes):
+            warnings.simplefilter("ignore")  # what matters of a header is checked by the caller
+            image = nibabel.load(path)
+    except FileNotFoundError:
+        raise InputError("the image does not exist", where=str(path), hint="check the path") from None
+    except Exception as error:
+        raise InputError(
+            "the image cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {error}",
+            expected="a NIfTI image (.nii or .nii.gz)",
+            hint=COPY_AGAIN,
+        ) from None
+    if not isinstance(image, nibabel.Nifti1Image):
+        raise InputError(
+            "the image is not NIfTI", where=str(path), got=type(image).__name__, expected="a .nii or .nii.gz file"
+        )
+    return image
+
+
+def orientation(affine: np.ndarray) -> str:
+    """Anatomical directions of the voxel axes, for example ``RAS``."""
+    from nibabel.orientations import aff2axcodes
+
+    return "".join(str(code) for code in aff2axcodes(affine))
+
+
+def orientation_problem(path: Path, affine: np.ndarray, expected: str) -> Problem | None:
+    """Return a problem if an image's voxel axes have other directions than the other recordings'."""
+    found = orientation(affine)
+    if found == expected:
+        return None
+    return Problem(
+        "the voxel axes have other directions than in the other recordings",
+        str(path),
+        found,
+        expected,
+        "reorient the image, so that voxels can be compared",
+    )
