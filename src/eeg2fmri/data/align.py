@@ -193,7 +193,7 @@ def _problems(times: np.ndarray, n_volumes: int | None, tr: float, where: str) -
     if gaps.size:
         lost = int(np.sum(np.round(np.diff(single)[gaps] / tr) - 1))
         yield Problem(
-            f"{lost} volume markers are missing",
+            "1 volume marker is missing" if lost == 1 else f"{lost} volume markers are missing",
             where,
             "gaps after " + _listed(gaps, single),
             f"intervals of {tr:g} s",

@@ -183,7 +183,7 @@ def _onsets(
         times = alignment.onsets
         inside = np.round(times * sfreq) + window <= raw.n_times + 1
         if not inside.all():
-            notes.append(f"{np.sum(~inside)} volume markers have no whole TR of EEG after them and were left out")
+            notes.append(f"volume markers without a whole TR of EEG after them, left out: {np.sum(~inside)}")
         times = times[inside]
     else:
         if first_volume_s is None:

@@ -186,7 +186,7 @@ def test_a_marker_without_a_whole_tr_after_it_is_left_out() -> None:
     notes: list[str] = []
     _, onsets = raw_spectrogram(raw, NAMES, FREQUENCIES, 2.0, notes=notes)
     np.testing.assert_allclose(onsets, [1.5, 3.5, 5.5, 7.5])
-    assert notes == ["1 volume markers have no whole TR of EEG after them and were left out"]
+    assert notes == ["volume markers without a whole TR of EEG after them, left out: 1"]
 
 
 def test_a_named_marker_that_does_not_occur() -> None:

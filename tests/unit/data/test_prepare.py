@@ -169,7 +169,7 @@ def test_too_few_doubled_and_no_markers_are_all_told(two: Any) -> None:
     two.eeg("03", markers=np.array([], int))
     text = refused(two)
     assert text.startswith("3 problems")
-    assert "1 volume markers are missing" in text
+    assert "1 volume marker is missing" in text
     assert "gaps after index 4 at 9.500 s" in text
     assert "doubled" in text
     assert "index 9 at 17.530 s" in text
