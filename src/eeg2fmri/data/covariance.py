@@ -65,7 +65,7 @@ def band_covariances(
     starts = window_starts(onsets, sfreq, n_samples, n_times)
     out = np.empty((len(starts), len(bands), n_channels, n_channels), np.float32)
     for volume, start in enumerate(starts):
-        segment = detrend(np.asarray(signal[:, start : start + n_samples], np.float64), axis=1, overwrite_data=True)
+        segment = detrend(np.asarray(signal[:, start : start + n_samples], np.float64), axis=1)
         spectrum = scipy.fft.rfft(segment, axis=1, overwrite_x=True)
         for b, bins in enumerate(chosen):
             part = spectrum[:, bins]
