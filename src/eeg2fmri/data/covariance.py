@@ -86,7 +86,8 @@ def band_bins(n_samples: int, sfreq: float, bands: Sequence[Band], where: str = 
     frequencies = np.arange(n_samples // 2 + 1) * (sfreq / n_samples)
     found, problems = [], []
     for name, low, high in bands:
-        first, last = np.searchsorted(frequencies, [low, high])
+        # a bin on the limit is on it whatever its last digits are
+        first, last = np.searchsorted(frequencies, [low * (1 - 1e-9), high * (1 - 1e-9)])
         if not 0 < low < high <= sfreq / 2 or first == last:
             problems.append(
                 Problem(
