@@ -1,0 +1,114 @@
+"""Axes of relevance maps with their units, and means along them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+
+#: Classical bands and their limits, Hz.
+BANDS: tuple[tuple[str, float, float], ...] = (
+    ("delta", 0.5, 4.0),
+    ("theta", 4.0, 8.0),
+    ("alpha", 8.0, 13.0),
+    ("beta", 13.0, 30.0),
+    ("gamma", 30.0, 80.0),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """What the axes of a relevance map (channel, freq, time) stand for.
+
+    Attributes
+    ----------
+    electrodes : tuple of str, length channel
+    frequencies : array, shape (freq,)
+        Hz.
+    times : array, shape (time,)
+        From the middle of each TR of the window to the onset of the volume that follows, s: how long before the volume
+        the EEG was recorded. Falls along the window.
+    """
+
+    electrodes: tuple[str, ...]
+    frequencies: np.ndarray
+    times: np.ndarray
+
+    @classmethod
+    def of_window(
+        cls, electrodes: Sequence[str], frequencies: Sequence[float], tr: float, window: int, lag: int
+    ) -> Axes:
+        """Make the axes of windows of `window` TRs that end `lag` volumes before their target.
+
+        Row k of a window starts (window + lag - k) TR before the onset of the target.
+        """
+        times = (window + lag - np.arange(window) - 0.5) * tr
+        return cls(tuple(electrodes), np.asarray(frequencies, float), times)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channel, freq, time)."""
+        return len(self.electrodes), len(self.frequencies), len(self.times)
+
+    def check(self, relevance: np.ndarray) -> None:
+        """Refuse a map whose last three axes are not these.
+
+        Raises
+        ------
+        InputError
+        """
+        if relevance.shape[-3:] != self.shape:
+            raise InputError.of(
+                [
+                    Problem(
+                        "a relevance map does not fit its axes",
+                        got=f"shape {relevance.shape}",
+                        expected=f"(..., {', '.join(map(str, self.shape))}): channel, freq, time",
+                    )
+                ]
+            )
+
+    def bands(self) -> tuple[tuple[str, np.ndarray], ...]:
+        """Bands with at least one frequency, and which frequencies they hold, bool (freq,)."""
+        inside = ((name, (self.frequencies >= low) & (self.frequencies < high)) for name, low, high in BANDS)
+        return tuple((name, members) for name, members in inside if members.any())
+
+
+def per_electrode(relevance: np.ndarray) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., channel)."""
+    return relevance.sum((-2, -1))
+
+
+def per_frequency(relevance: np.ndarray) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., freq)."""
+    return relevance.sum((-3, -1))
+
+
+def per_time(relevance: np.ndarray) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., time)."""
+    return relevance.sum((-3, -2))
+
+
+def per_band(relevance: np.ndarray, axes: Axes) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., band), in the order of `Axes.bands`; nothing outside of bands."""
+    axes.check(relevance)
+    by_frequency = per_frequency(relevance)
+    return np.stack([by_frequency[..., members].sum(-1) for _, members in axes.bands()], axis=-1)
+
+
+def per_electrode_frequency(relevance: np.ndarray) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., channel, freq)."""
+    return relevance.sum(-1)
+
+
+def per_electrode_time(relevance: np.ndarray) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., channel, time)."""
+    return relevance.sum(-2)
+
+
+def per_frequency_time(relevance: np.ndarray) -> np.ndarray:
+    """Sum maps (..., channel, freq, time) to (..., freq, time)."""
+    return relevance.sum(-3)

@@ -1,0 +1,145 @@
+"""One subject's relevance: sums over all its windows, in shares that do not depend on the unit of the volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.explain.windows import LatentRelevance, WindowRelevance
+
+
+@dataclass(frozen=True, eq=False)
+class SubjectRelevance:
+    """Relevance of one subject's windows for one target.
+
+    Attributes
+    ----------
+    subject : str
+        BIDS label.
+    signed : array, shape (channel, freq, time)
+        Sum of the relevance over the sum of its absolute values: -1 to 1. What raises the target in some windows and
+        lowers it in others cancels.
+    magnitude : array, shape (channel, freq, time)
+        Share of the absolute relevance; sums to 1.
+    attention : array, shape (channel, channel), or None
+        Mean attention scores from each electrode (row) to each other (column).
+    pairs : array, shape (channel, channel), or None
+        Share of the absolute relevance of pairs of electrodes; sums to 1.
+    latent : array, shape (x, y, z), or None
+        Relevance of BOLD voxels for the agreement of the latents: mean over volumes.
+    n_windows : int
+    explained, absorbed, spread : float
+        Means over windows, in the unit of the target; see `WindowRelevance`.
+    error, unaccounted : float
+        Conservation errors over all windows.
+    through_scores : float or None
+        Share of the absolute relevance that came through attention scores and not through values.
+    latent_error : float or None
+        Conservation error of `latent`.
+    """
+
+    subject: str
+    signed: np.ndarray
+    magnitude: np.ndarray
+    attention: np.ndarray | None
+    pairs: np.ndarray | None
+    latent: np.ndarray | None
+    n_windows: int
+    explained: float
+    absorbed: float
+    spread: float
+    error: float
+    unaccounted: float
+    through_scores: float | None = None
+    latent_error: float | None = None
+
+
+class SubjectSums:
+    """Adds up windows of one subject; memory does not grow with their number.
+
+    Parameters
+    ----------
+    subject : str
+        BIDS label.
+    """
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        self._n = self._n_latent = 0
+        self._sums: dict[str, np.ndarray] = {}
+
+    def add(self, found: WindowRelevance) -> None:
+        """Add windows."""
+        self._n += len(found.explained)
+        total = found.relevance.sum((1, 2, 3), dtype=np.float64)
+        self._add("signed", found.relevance.sum(0, dtype=np.float64))
+        self._add("magnitude", np.abs(found.relevance).sum(0, dtype=np.float64))
+        self._add("explained", found.explained.sum(dtype=np.float64))
+        self._add("size", np.abs(found.explained).sum(dtype=np.float64))
+        self._add("absorbed", found.absorbed.sum(dtype=np.float64))
+        self._add("spread", found.spread.sum(dtype=np.float64))
+        self._add("missing", np.abs(total - found.explained).sum())
+        self._add("unaccounted", np.abs(total + found.absorbed - found.explained).sum())
+        if found.attention is not None:
+            self._add("attention", found.attention.sum(0, dtype=np.float64))
+        if found.pairs is not None:
+            self._add("pairs", np.abs(found.pairs).sum(0, dtype=np.float64))
+        if found.values is not None and found.scores is not None:
+            by_way = np.array([np.abs(found.values).sum(), np.abs(found.scores).sum()], float)
+            self._add("ways", by_way)
+
+    def add_latent(self, found: LatentRelevance) -> None:
+        """Add the relevance of volumes for their latent."""
+        self._n_latent += len(found.explained)
+        total = found.relevance.sum((1, 2, 3), dtype=np.float64)
+        self._add("latent", found.relevance.sum(0, dtype=np.float64))
+        self._add("latent size", np.abs(found.explained).sum(dtype=np.float64))
+        self._add("latent missing", np.abs(total - found.explained).sum())
+
+    def _add(self, name: str, value: np.ndarray) -> None:
+        self._sums[name] = self._sums[name] + value if name in self._sums else np.asarray(value)
+
+    def result(self) -> SubjectRelevance:
+        """Divide by the numbers and sizes of the windows.
+
+        Raises
+        ------
+        InputError
+            If no window was added, or no window has any relevance.
+        """
+        if not self._n:
+            raise InputError("a subject has no window to explain", where=f"sub-{self.subject}")
+        sums = self._sums
+        size = float(sums["magnitude"].sum())
+        if not size > 0:
+            raise InputError(
+                "no part of the EEG has any relevance: the output is the same whatever the EEG is",
+                where=f"sub-{self.subject}",
+                hint="the model has learnt to ignore the EEG; look at its scores beside the baselines",
+            )
+        pairs, ways = sums.get("pairs"), sums.get("ways")
+        return SubjectRelevance(
+            subject=self.subject,
+            signed=sums["signed"] / size,
+            magnitude=sums["magnitude"] / size,
+            attention=self._mean("attention"),
+            pairs=None if pairs is None else pairs / max(float(pairs.sum()), np.finfo(float).tiny),
+            latent=None if not self._n_latent else sums["latent"] / self._n_latent,
+            n_windows=self._n,
+            explained=float(sums["explained"]) / self._n,
+            absorbed=float(sums["absorbed"]) / self._n,
+            spread=float(sums["spread"]) / self._n,
+            error=_ratio(sums["missing"], sums["size"]),
+            unaccounted=_ratio(sums["unaccounted"], sums["size"]),
+            through_scores=None if ways is None else _ratio(ways[1], ways.sum()),
+            latent_error=None if not self._n_latent else _ratio(sums["latent missing"], sums["latent size"]),
+        )
+
+    def _mean(self, name: str) -> np.ndarray | None:
+        return self._sums[name] / self._n if name in self._sums else None
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> float:
+    return float(part) / max(float(whole), np.finfo(float).tiny)

@@ -1,0 +1,57 @@
+"""Windows added up to a subject."""
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.explain.subject import SubjectSums
+from eeg2fmri.explain.windows import LatentRelevance, WindowRelevance
+
+
+def make(relevance, absorbed=0.0, **parts):
+    relevance = np.asarray(relevance, float)
+    explained = relevance.sum((1, 2, 3)) + absorbed
+    n = len(relevance)
+    return WindowRelevance(relevance, explained, np.full(n, absorbed), np.zeros(n), **parts)
+
+
+def test_shares_are_pooled_over_windows():
+    sums = SubjectSums("01")
+    first = np.array([[[[1.0, -3.0]], [[0.0, 2.0]]]])
+    second = np.array([[[[1.0, 1.0]], [[0.0, -4.0]]]])
+    sums.add(make(first, absorbed=2.0))
+    sums.add(make(second))
+    found = sums.result()
+    np.testing.assert_allclose(found.signed, (first + second)[0] / 12)
+    np.testing.assert_allclose(found.magnitude, (np.abs(first) + np.abs(second))[0] / 12)
+    assert found.magnitude.sum() == pytest.approx(1)
+    assert (found.n_windows, found.explained, found.absorbed) == (2, 0.0, 1.0)
+    # 2 of the 2 + 2 explained went to biases
+    assert (found.error, found.unaccounted) == (0.5, 0.0)
+    assert (found.attention, found.pairs, found.latent, found.through_scores) == (None, None, None, None)
+
+
+def test_pairs_attention_ways_and_latent():
+    relevance = np.ones((2, 3, 1, 2))
+    pairs = np.array([np.eye(3), -np.eye(3)]) * 2
+    attention = np.full((2, 3, 3), 1 / 3)
+    sums = SubjectSums("01")
+    sums.add(make(relevance, pairs=pairs, attention=attention, values=0.75 * relevance, scores=0.25 * relevance))
+    volume = np.array([1.0, -1.0, 2.0]).reshape(1, 3, 1, 1)
+    sums.add_latent(LatentRelevance(volume, np.array([4.0]), np.array([0.0])))
+    sums.add_latent(LatentRelevance(3 * volume, np.array([6.0]), np.array([0.0])))
+    found = sums.result()
+    np.testing.assert_allclose(found.pairs, np.eye(3) / 3)
+    np.testing.assert_allclose(found.attention, 1 / 3)
+    assert found.through_scores == pytest.approx(0.25)
+    np.testing.assert_allclose(found.latent, 2 * volume[0])
+    assert found.latent_error == pytest.approx(2 / 10)
+
+
+def test_a_subject_without_windows_or_relevance_is_an_error():
+    with pytest.raises(InputError, match="no window"):
+        SubjectSums("01").result()
+    sums = SubjectSums("01")
+    sums.add(make(np.zeros((2, 1, 1, 1)), absorbed=3.0))
+    with pytest.raises(InputError, match="whatever the EEG is"):
+        sums.result()
