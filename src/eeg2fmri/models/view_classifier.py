@@ -263,7 +263,7 @@ class ViewClassifier(Pretrained, Drawing):
         recorded = [r for r, _ in self._common]
         trained = torch.tensor([t for _, t in self._common], device=scores.device)
         n = self.config.synthesizer.eeg_shape[0]
-        placed = scores.new_zeros(len(scores), n, n)
+        placed = scores.new_zeros(scores.shape[0], n, n)
         placed[:, trained[:, None], trained] = scores[:, recorded][:, :, recorded]
         return placed
 

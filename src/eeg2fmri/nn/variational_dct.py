@@ -108,7 +108,7 @@ class VariationalInverseDCT3d(nn.Module):
         for axis, values in enumerate(extra, start=1):
             shape = list(known.shape)
             shape[axis] = self.coefficients[axis - 1]
-            known = torch.cat([known, values.expand(len(known), -1).reshape(shape)], dim=axis)
+            known = torch.cat([known, values.expand(known.shape[0], -1).reshape(shape)], dim=axis)
             if self.places:
                 known = known.index_select(axis, getattr(self, f"place{axis - 1}"))
         volume: Tensor = self.inverse(known)

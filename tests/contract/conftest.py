@@ -1,0 +1,189 @@
+"""The table of models: every kind of the registry with small settings, unequal shapes, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from eeg2fmri.core.config import Config
+from eeg2fmri.models.registry import build, config_class
+
+EEG, VOLUME, LATENT = (5, 9, 4), (7, 6, 5), (2, 3, 2)
+BATCH = 3
+EEG_SPEC = {"kernels": [(2, 3, 2), (2, 2, 1)], "strides": [(1, 2, 1), (1, 1, 1)], "pool_kernel": (2, 2, 1)}
+VOLUME_SPEC = {"kernels": [(3, 2, 2)], "strides": [(2, 1, 1)]}
+
+
+def _blocks(spec: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"blocks": {"na_spec": spec, "channels": 3, **changes}}
+
+
+def _synthesizer(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "synthesizer",
+        "eeg_shape": EEG,
+        "volume_shape": VOLUME,
+        "latent_shape": LATENT,
+        "encoder": {**_blocks(EEG_SPEC), "attention": {}},
+        "volume_encoder": _blocks(VOLUME_SPEC),
+        "projection": {"kind": "random_fourier"},
+        "style": "attention",
+        "seed": 3,
+        **changes,
+    }
+
+
+def _variational(**changes: Any) -> dict[str, Any]:
+    up = {"kind": "variational_dct", "coefficients": (2, 1, 1), "distribution": "von_mises", "heads": 2, **changes}
+    head = {"low_resolution": {"grid": (3, 4, 2)}, "transform": "dct", "up": up}
+    return _synthesizer(head=head, projection={"kind": "dense"}, style="prior", scale="exponential")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model of the table.
+
+    Attributes
+    ----------
+    name : str
+    values : dict
+        Its config, with `kind`.
+    inputs : tuple of shape
+        Without the batch axis, in the order of `forward`.
+    """
+
+    name: str
+    values: dict[str, Any]
+    inputs: tuple[tuple[int, ...], ...]
+    batch: int = field(default=BATCH)
+
+    @property
+    def config(self) -> Config:
+        return config_class(self.values["kind"]).make(self.values)
+
+    def model(self) -> nn.Module:
+        return build(self.config).eval()
+
+    def tensors(self, dtype: torch.dtype = torch.float32) -> list[Tensor]:
+        source = torch.Generator().manual_seed(11)
+        return [torch.randn(self.batch, *shape, generator=source).to(dtype) for shape in self.inputs]
+
+
+TABLE = [
+    Case("documented", _synthesizer(dropout=0.5), (EEG, VOLUME)),
+    Case(
+        "local kernels, sparsemax, organised, flipout, local filter",
+        _synthesizer(
+            encoder={
+                **_blocks(EEG_SPEC, kernels="local", batch_norm=False, weight_decay=0.1, dropout=0.2),
+                "attention": {"scores": "sparsemax", "organisation": 0.5},
+            },
+            volume_encoder={**_blocks(VOLUME_SPEC, skip_connections=False), "self_attention": True, "dropout": 0.0},
+            projection={"kind": "random_fourier", "normalization": "tanh"},
+            head={"up": {"kind": "dense", "layer": "dense_flipout"}},
+            output_filter="local",
+            scale="exponential",
+        ),
+        (EEG, VOLUME),
+    ),
+    Case(
+        "Fourier features, padded transform, dense variational",
+        _synthesizer(
+            encoder=_blocks(EEG_SPEC),
+            projection={"kind": "fourier"},
+            style="none",
+            head={
+                "low_resolution": {"grid": (3, 2, 4), "layer": "dense_variational"},
+                "transform": "dct",
+                "up": {"kind": "padded_dct"},
+            },
+            output_filter="none",
+        ),
+        (EEG, VOLUME),
+    ),
+    Case("variational transform, von Mises", _variational(), (EEG, VOLUME)),
+    Case(
+        "variational transform, normal, independent, random places",
+        _variational(distribution="normal", heads=None, positions="random"),
+        (EEG, VOLUME),
+    ),
+    Case(
+        "autoencoder",
+        {
+            "kind": "fmri_autoencoder",
+            "volume_shape": VOLUME,
+            "latent_shape": LATENT,
+            "encoder": {**_blocks(VOLUME_SPEC), "self_attention": True},
+            "seed": 4,
+        },
+        (VOLUME,),
+    ),
+    Case(
+        "linear classifier",
+        {"kind": "linear_classifier", "input_shape": (4, 3, 2), "n_classes": 3, "penalty": "l2", "scale": "softplus"},
+        ((4, 3, 2),),
+    ),
+    Case(
+        "linear classifier, variational",
+        {"kind": "linear_classifier", "input_shape": (4, 3), "layer": "dense_variational", "scale": "exponential"},
+        ((4, 3),),
+    ),
+    Case(
+        "polynomial classifier",
+        {"kind": "polynomial_classifier", "input_shape": (4, 3), "n_classes": 2, "degree": 3, "penalty": "l1"},
+        ((4, 3),),
+    ),
+    Case(
+        "view classifier",
+        {
+            "kind": "view_classifier",
+            "synthesizer": _synthesizer(),
+            "eeg_shape": EEG,
+            "activation": "tanh",
+            "degree": 2,
+            "n_classes": 2,
+            "seed": 5,
+        },
+        (EEG,),
+    ),
+    Case(
+        "view classifier, other electrodes",
+        {
+            "kind": "view_classifier",
+            "synthesizer": _synthesizer(),
+            "eeg_shape": (4, *EEG[1:]),
+            "electrodes": {"trained": ("Fz", "Cz", "Pz", "Oz", "C3"), "recorded": ("Oz", "T7", "Cz", "T8")},
+            "layer": "dense_variational",
+            "scale": "softplus",
+            "seed": 6,
+        },
+        ((4, *EEG[1:]),),
+    ),
+]
+
+
+def flat(output: Any) -> list[Tensor]:
+    """Tensors of an output, whatever its form."""
+    if isinstance(output, Tensor):
+        return [output]
+    return [tensor for part in output if part is not None for tensor in flat(part)]
+
+
+@pytest.fixture(params=TABLE, ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+@pytest.fixture
+def table() -> Sequence[Case]:
+    return TABLE
+
+
+@pytest.fixture
+def tensors_of() -> Callable[[Any], list[Tensor]]:
+    return flat
