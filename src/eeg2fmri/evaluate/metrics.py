@@ -12,7 +12,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.arrays import as_numpy, checked_mask, same_shape
-from eeg2fmri.evaluate.moments import ROUNDING, TemporalMoments
+from eeg2fmri.evaluate.moments import TemporalMoments
+from eeg2fmri.evaluate.spatial import deviation_correlations
 from eeg2fmri.evaluate.ssim import checked_range, ssim_map, ssim_slices, ssim_volume
 
 __all__ = [
@@ -90,22 +91,7 @@ def spatial_r(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray:
         As `temporal_r`.
     """
     moments = _moments(y, yhat, mask)
-    inside = checked_mask(mask, np.shape(y)[1:])
-    mean_y, mean_p = moments.mean_truth()[inside], moments.mean_prediction()[inside]
-    r = np.empty(moments.n_volumes)
-    for k in range(moments.n_volumes):
-        d = as_numpy(y[k])[inside] - mean_y
-        dhat = as_numpy(yhat[k])[inside] - mean_p
-        d -= d.mean()
-        dhat -= dhat.mean()
-        dd, pp = float(d @ d), float(dhat @ dhat)
-        if dd <= ROUNDING * float(mean_y @ mean_y):
-            r[k] = np.nan
-        elif pp <= ROUNDING * float(mean_p @ mean_p):
-            r[k] = 0.0
-        else:
-            r[k] = float(d @ dhat) / np.sqrt(dd * pp)
-    return r
+    return deviation_correlations(y, yhat, checked_mask(mask, tuple(np.shape(y))[1:]), moments)
 
 
 def rmse(y: Any, yhat: Any, mask: Any | None = None) -> float:

@@ -1,0 +1,102 @@
+"""The methods that stand in one table: the model of a run, and every baseline, all asked in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.windows import eeg_windows, pair_index
+from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.models.baselines import Baseline, all_baselines
+
+#: Windows that go through the model at once.
+BATCH = 8
+
+Predict = Callable[[str, Progress], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of the table.
+
+    Attributes
+    ----------
+    name : str
+        Key in files: ``model`` for the judged one.
+    label : str
+        What a reader calls it.
+    sees : str
+        What it is given of a test recording: "nothing", "own BOLD", "EEG", or "EEG at the wrong time".
+    """
+
+    name: str
+    label: str
+    sees: str
+
+
+#: The same model with EEG that tells nothing of the volume.
+SHIFTED = Method("shifted_eeg", "same model, EEG shifted in time", "EEG at the wrong time")
+
+
+def targets_of(run: OpenRun, recording: str) -> np.ndarray:
+    """Volumes (pair,) of a recording that every method has to give."""
+    facts = run.store.recordings[run.store.index(recording)]
+    return pair_index(facts.n_volumes, run.store.tr, run.loaded.card.pairs, where=facts.id)[1]
+
+
+def truth_of(run: OpenRun, recording: str) -> np.ndarray:
+    """Measured volumes (pair, x, y, z) of a recording: a view of the store, nothing is read yet."""
+    targets = targets_of(run, recording)
+    # pairs follow each other volume by volume, so a slice of the memory map does it
+    return run.store.bold(recording)[targets[0] : targets[-1] + 1]
+
+
+def model_method(run: OpenRun) -> Method:
+    """Describe the model of a run."""
+    kind = str(run.loaded.card.model.get("kind", "model")).replace("_", " ")
+    return Method("model", f"{kind} (this run)", "EEG")
+
+
+def predict_with_model(run: OpenRun, recording: str, device: str, progress: Progress) -> np.ndarray:
+    """Synthesise every target of a recording from its EEG: (pair, x, y, z), BOLD units, float32.
+
+    Raises
+    ------
+    InputError
+        If the model gives values that are not finite.
+    """
+    from eeg2fmri.models.synthesis import synthesize
+
+    store, pairs = run.store, run.loaded.card.pairs
+    facts = store.recordings[store.index(recording)]
+    starts, _ = pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)
+    volumes = np.empty((len(starts), *store.grid), np.float32)
+    windows = _windows(store, recording, starts, run)
+    for k, volume in enumerate(synthesize(run.loaded.model, windows, batch_size=BATCH, device=device)):
+        volumes[k] = run.scaler.unscale(volume)
+        progress(f"Synthesising {recording}", k + 1, len(starts))
+    if not np.isfinite(volumes).all():
+        raise InputError(
+            "the model gives values that are not finite",
+            where=f"{run.folder}: {recording}",
+            hint="the training has diverged: train again with a smaller learning rate",
+        )
+    return volumes
+
+
+def fitted_baselines(run: OpenRun, progress: Progress) -> Iterator[tuple[Method, Baseline]]:
+    """Fit one baseline after the other to the training recordings, so that only one is in memory."""
+    for baseline in all_baselines():
+        baseline.fit(run.store, run.split.train, run.loaded.card.pairs, run.split.validation, progress=progress)
+        yield Method(baseline.name, baseline.label, baseline.sees), baseline
+
+
+def _windows(store: Store, recording: str, starts: np.ndarray, run: OpenRun) -> Iterator[np.ndarray]:
+    eeg = store.eeg(recording)
+    for first in range(0, len(starts), BATCH):
+        yield from eeg_windows(eeg, starts[first : first + BATCH], run.loaded.card.pairs)

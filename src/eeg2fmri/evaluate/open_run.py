@@ -1,0 +1,112 @@
+"""A run, the store that it was trained on, and the check that they belong together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
+from eeg2fmri.data.splits import Split
+from eeg2fmri.data.standardize import BoldScaler
+from eeg2fmri.data.store import Store
+from eeg2fmri.models.card import ModelCard
+from eeg2fmri.models.hub import Loaded, load
+
+
+@dataclass(frozen=True, eq=False)
+class OpenRun:
+    """A run that can be evaluated.
+
+    Attributes
+    ----------
+    folder : Path
+    store : Store
+    split : Split
+        Recordings that trained it, chose its epoch, and test it.
+    loaded : Loaded
+        Model, card, statistics and digest.
+    scaler : BoldScaler
+        Brings its output to BOLD units.
+    """
+
+    folder: Path
+    store: Store
+    split: Split
+    loaded: Loaded
+    scaler: BoldScaler
+
+
+def open_run(folder: str | Path, store_path: str | Path) -> OpenRun:
+    """Open a run folder and its store.
+
+    Raises
+    ------
+    CheckpointError
+        If the run is absent or damaged, or belongs to another store: every difference is named.
+    StoreError
+        If the store cannot be used.
+    """
+    folder = Path(folder)
+    store = Store.open(store_path)
+    split, store_hash = _read_split(folder)
+    loaded = load(folder)
+    problems = list(card_problems(loaded.card, store, str(folder)))
+    if store_hash != store.hash:
+        problems.append(Problem("the run was trained on another store", str(folder), store_hash, store.hash))
+    known = {recording.id for recording in store.recordings}
+    lost = [name for part in (split.train, split.validation, split.test) for name in part if name not in known]
+    if lost:
+        problems.append(Problem("recordings of the run are not in the store", str(store.path), ", ".join(lost)))
+    if problems:
+        problems[-1] = replace(problems[-1], hint="give the store that the run was trained on")
+        raise CheckpointError.of(problems)
+    return OpenRun(folder, store, split, loaded, loaded.scaler())
+
+
+def card_problems(card: ModelCard, store: Store, where: str) -> list[Problem]:
+    """Name every fact in which the recordings of a store differ from those that a model was trained on."""
+    problems = []
+    if tuple(card.electrodes) != store.electrodes:
+        missing = [name for name in card.electrodes if name not in store.electrodes]
+        foreign = [name for name in store.electrodes if name not in card.electrodes]
+        differences = [
+            f"not in the store: {', '.join(missing)}" if missing else "",
+            f"not in the run: {', '.join(foreign)}" if foreign else "",
+        ]
+        got = "; ".join(filter(None, differences)) or "the same names in another order"
+        problems.append(Problem("the electrodes differ", where, got, ", ".join(card.electrodes)))
+    frequencies = np.asarray(card.frequencies)
+    if frequencies.shape != store.frequencies.shape or not np.allclose(frequencies, store.frequencies, rtol=1e-6):
+        got = f"{len(store.frequencies)} up to {store.frequencies[-1]:g} Hz"
+        expected = f"{len(frequencies)} up to {frequencies[-1]:g} Hz" if len(frequencies) else "none"
+        problems.append(Problem("the frequencies differ", where, got, expected))
+    if tuple(card.grid) != tuple(store.grid):
+        problems.append(Problem("the grid differs", where, str(tuple(store.grid)), str(tuple(card.grid))))
+    if not np.isclose(card.tr, store.tr, rtol=1e-6):
+        problems.append(Problem("the TR differs", where, f"{store.tr:g} s", f"{card.tr:g} s"))
+    if card.space != store.space:
+        problems.append(Problem("the space of the volumes differs", where, store.space, card.space))
+    return problems
+
+
+def _read_split(folder: Path) -> tuple[Split, str]:
+    path = folder / "split.json"
+    if not folder.is_dir() or not path.is_file():
+        raise CheckpointError(
+            "the folder is not a run" if folder.is_dir() else "the run does not exist",
+            where=str(folder),
+            expected="a folder with split.json, config.json and weights.safetensors",
+            hint="give the folder that train made",
+        )
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        store_hash = str(facts.pop("store_hash"))
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise CheckpointError("the split of the run cannot be read", where=str(path), got=str(error)) from None
+    try:
+        return Split.make(facts, where=str(path)), store_hash
+    except ConfigError as error:
+        raise CheckpointError.of(error.problems) from None

@@ -1,0 +1,79 @@
+"""The record of every reading of the test recordings: a test part that is read to choose is no test part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri import __version__
+from eeg2fmri.core.errors import CheckpointError
+
+
+def record_reading(
+    folder: Path, *, store_hash: str, digest: str, recordings: Sequence[str], seed: int
+) -> list[dict[str, Any]]:
+    """Add this reading to ``reads.json``, before anything is read.
+
+    Parameters
+    ----------
+    folder : Path
+        Evaluation folder of the run.
+    store_hash, digest : str
+        Of the store, and of the weights.
+    recordings : sequence of str
+        Ids that are read.
+    seed : int
+        Of the draws of the evaluation.
+
+    Returns
+    -------
+    list of dict
+        All readings so far, this one last.
+
+    Raises
+    ------
+    CheckpointError
+        If the record is damaged.
+    """
+    path = folder / "reads.json"
+    reads: list[dict[str, Any]] = []
+    if path.exists():
+        try:
+            reads = list(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise CheckpointError(
+                "the record of earlier evaluations is damaged",
+                where=str(path),
+                got=str(error),
+                hint="remove it if it cannot be restored; how often the test part was read is then unknown",
+            ) from None
+    reads.append(
+        {
+            "when": datetime.now(UTC).isoformat(timespec="seconds"),
+            "store_hash": store_hash,
+            "weights": digest,
+            "recordings": list(recordings),
+            "seed": seed,
+            "eeg2fmri": __version__,
+        }
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(reads, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
+    return reads
+
+
+def reading_note(reads: Sequence[dict[str, Any]]) -> str:
+    """Say how often the test recordings were read; empty for the first time."""
+    if len(reads) < 2:
+        return ""
+    versions = len({read.get("weights") for read in reads})
+    of = "the same weights" if versions == 1 else f"{versions} versions of the weights"
+    return (
+        f"The test recordings were read {len(reads)} times by this run, with {of}: if what was read led to any choice, "
+        "the scores are too good."
+    )

@@ -1,0 +1,199 @@
+"""What an evaluation found, and the files that it is written to.
+
+``RUN/evaluation/`` holds
+
+- ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`);
+- ``scores.csv``: one row a method and subject, and one with subject ``all``;
+- ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
+  shifted in time beyond its autocorrelation; ``subject_<label>`` (shift,) likewise for each subject with one recording;
+- ``<recording>_desc-temporalr_map.nii.gz``: temporal r of the model at each voxel;
+- ``<recording>_examples.npz``: see `eeg2fmri.evaluate.examples`;
+- ``reads.json``: every reading of the test recordings.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.evaluate.methods import Method
+from eeg2fmri.evaluate.protocol import Metric
+from eeg2fmri.evaluate.significance import PooledShiftTest
+
+FORMAT = "eeg2fmri evaluation"
+VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Scores of a run on its test recordings, beside baselines and nulls.
+
+    Attributes
+    ----------
+    methods : tuple of Method
+        The judged model first.
+    subjects : tuple of str
+        Test subjects.
+    metrics : tuple of Metric
+        The headline first.
+    values : array, shape (method, subject, metric)
+        NaN where a score is not defined.
+    p_values : array, shape (method, subject)
+        Of the headline against circular time shifts of the prediction; NaN where there is no test.
+    pooled : dict of method name to PooledShiftTest
+        The same over all test recordings, for methods whose prediction varies over time.
+    intervals : array, shape (method, metric, 2)
+        95 % bootstrap interval over subjects of the mean; NaN for a single subject.
+    against : dict of method name to dict
+        Of the model's headline minus the method's: ``difference``, ``low``, ``high`` (95 % interval over subjects) and
+        ``p_value`` (sign flips over subjects), None where they are not defined.
+    space : str
+        Space of the volumes: in ``native`` space, voxels of different subjects do not correspond.
+    facts : dict
+        Run, store hash, weights, pairs, split, seed, number of readings of the test recordings.
+    notes : tuple of str
+        What a reader must know before trusting the numbers.
+    """
+
+    methods: tuple[Method, ...]
+    subjects: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    values: np.ndarray
+    p_values: np.ndarray
+    pooled: dict[str, PooledShiftTest]
+    intervals: np.ndarray
+    against: dict[str, dict[str, float | None]]
+    space: str
+    facts: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """Whether the EEG helped, in one sentence."""
+        from eeg2fmri.evaluate.verdict import verdict
+
+        return verdict(self)
+
+    @property
+    def helped(self) -> bool:
+        """Whether the model is significantly better than with shifted EEG, and better than every baseline."""
+        from eeg2fmri.evaluate.verdict import helped
+
+        return helped(self)
+
+    def score(self, method: str, metric: str, subject: str | None = None) -> float:
+        """Score of one method; the mean over subjects if no subject is named."""
+        names = [each.name for each in self.methods]
+        scores = self.values[names.index(method), :, [each.name for each in self.metrics].index(metric)]
+        return _mean(scores) if subject is None else float(scores[self.subjects.index(subject)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything but the null distributions as JSON values; what is not defined is None."""
+        rows = [
+            {
+                "method": method.name,
+                "subject": subject,
+                "p_value": _number(self.p_values[m, s]),
+                **{metric.name: _number(self.values[m, s, k]) for k, metric in enumerate(self.metrics)},
+            }
+            for m, method in enumerate(self.methods)
+            for s, subject in enumerate(self.subjects)
+        ]
+        pooled = [
+            {
+                "method": method.name,
+                "p_value": _number(self.pooled[method.name].p_value) if method.name in self.pooled else None,
+                **{
+                    metric.name: {
+                        "mean": _number(_mean(self.values[m, :, k])),
+                        "low": _number(self.intervals[m, k, 0]),
+                        "high": _number(self.intervals[m, k, 1]),
+                    }
+                    for k, metric in enumerate(self.metrics)
+                },
+            }
+            for m, method in enumerate(self.methods)
+        ]
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "verdict": self.verdict,
+            "helped": self.helped,
+            "space": self.space,
+            "methods": [asdict(method) for method in self.methods],
+            "metrics": [asdict(metric) for metric in self.metrics],
+            "subjects": list(self.subjects),
+            "scores": rows,
+            "pooled": pooled,
+            "significance": {name: _test(test) for name, test in self.pooled.items()},
+            "model_minus": self.against,
+            "notes": list(self.notes),
+            **self.facts,
+        }
+
+    def write_json(self, path: str | Path) -> None:
+        """Write `to_dict` as JSON."""
+        path = Path(path)
+        part = path.with_name(path.name + ".part")
+        part.write_text(json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        part.replace(path)
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write one row a method and subject, then one a method with the mean over subjects (subject ``all``)."""
+        path = Path(path)
+        names = [metric.name for metric in self.metrics]
+        part = path.with_name(path.name + ".part")
+        with part.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["method", "subject", "space", "p_value", *names])
+            for m, method in enumerate(self.methods):
+                for s, subject in enumerate(self.subjects):
+                    row = [_cell(self.p_values[m, s]), *map(_cell, self.values[m, s])]
+                    writer.writerow([method.name, subject, self.space, *row])
+            for m, method in enumerate(self.methods):
+                test = self.pooled.get(method.name)
+                means = [_cell(_mean(self.values[m, :, k])) for k in range(len(names))]
+                writer.writerow([method.name, "all", self.space, _cell(test.p_value) if test else "", *means])
+        part.replace(path)
+
+    def write_null(self, path: str | Path, subjects: dict[str, np.ndarray]) -> None:
+        """Write the null distribution of the model's headline, pooled and of subjects."""
+        test = self.pooled.get(self.methods[0].name)
+        arrays: dict[str, Any] = {f"subject_{label}": scores for label, scores in subjects.items()}
+        if test is not None:
+            arrays |= {"scores": test.null, "observed": test.observed, "p_value": test.p_value}
+        np.savez_compressed(Path(path), **arrays)
+
+
+def _test(test: PooledShiftTest) -> dict[str, Any]:
+    low, high = np.percentile(test.null, [2.5, 97.5])
+    return {
+        "observed": _number(test.observed),
+        "p_value": _number(test.p_value),
+        "null_mean": _number(test.null.mean()),
+        "null_low": _number(low),
+        "null_high": _number(high),
+        "null_draws": len(test.null),
+        "distinct_shifts": test.distinct,
+        "effect_in_null_deviations": _number(test.effect),
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    """Mean of what is defined; NaN if nothing is."""
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if defined.size else float("nan")
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _cell(value: float) -> str:
+    return repr(float(value)) if math.isfinite(value) else ""

@@ -1,0 +1,42 @@
+"""Correlation over voxels of deviations from the mean volume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.evaluate.arrays import as_numpy
+from eeg2fmri.evaluate.moments import ROUNDING, TemporalMoments
+
+
+def deviation_correlations(y: Any, yhat: Any, mask: np.ndarray, moments: TemporalMoments) -> np.ndarray:
+    """Correlate deviations over the voxels of a mask, for each volume; see `eeg2fmri.evaluate.metrics.spatial_r`.
+
+    Parameters
+    ----------
+    y, yhat : array or tensor, shape (volume, x, y, z)
+    mask : bool array, shape (x, y, z)
+    moments : TemporalMoments
+        Of all these volumes.
+
+    Returns
+    -------
+    array, shape (volume,)
+    """
+    mean_y, mean_p = moments.mean_truth()[mask], moments.mean_prediction()[mask]
+    size_y, size_p = float(mean_y @ mean_y), float(mean_p @ mean_p)
+    r = np.empty(moments.n_volumes)
+    for volume in range(moments.n_volumes):
+        d = as_numpy(y[volume])[mask] - mean_y
+        dhat = as_numpy(yhat[volume])[mask] - mean_p
+        d -= d.mean()
+        dhat -= dhat.mean()
+        dd, pp = float(d @ d), float(dhat @ dhat)
+        if dd <= ROUNDING * size_y:
+            r[volume] = np.nan
+        elif pp <= ROUNDING * size_p:
+            r[volume] = 0.0
+        else:
+            r[volume] = float(d @ dhat) / np.sqrt(dd * pp)
+    return r

@@ -1,0 +1,87 @@
+"""The scores as a table of text, for the command line and for reports."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from eeg2fmri.evaluate.protocol import SIGNIFICANT
+from eeg2fmri.evaluate.results import Evaluation
+
+#: Metrics that are shown, with their decimals.
+SHOWN = {"temporal_r": 3, "temporal_r_mean": 3, "ssim_slices": 3, "ssim_volume": 3, "psnr": 1, "rmse": 1}
+
+
+@dataclass(frozen=True)
+class ScoresTable:
+    """A table to print.
+
+    Attributes
+    ----------
+    title : str
+        Says whose scores, and in which space.
+    columns : tuple of str
+        The first is text, the others are numbers.
+    rows : tuple of tuple of str
+        One a method.
+    caption : str
+        How to read it.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str
+
+
+def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTable:
+    """Make the table of all methods.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    subject : str, optional
+        One test subject; the mean over all by default.
+    """
+    shown = [metric for metric in evaluation.metrics if metric.name in SHOWN]
+    columns = ("method", "given", *(_column(metric.label, metric.unit) for metric in shown))
+    at = 2 + [metric.name for metric in shown].index("temporal_r") + 1
+    rows = []
+    for m, method in enumerate(evaluation.methods):
+        if subject is None:
+            test = evaluation.pooled.get(method.name)
+            p = test.p_value if test is not None else float("nan")
+        else:
+            p = float(evaluation.p_values[m, evaluation.subjects.index(subject)])
+        cells = [_number(evaluation.score(method.name, metric.name, subject), SHOWN[metric.name]) for metric in shown]
+        row = [method.label, method.sees, *cells]
+        rows.append((*row[:at], _p(p), *row[at:]))
+    who = f"subject {subject}" if subject else f"mean over {len(evaluation.subjects)} test subjects"
+    if subject is None and len(evaluation.subjects) == 1:
+        who = f"the single test subject {evaluation.subjects[0]}"
+    return ScoresTable(
+        title=f"Scores on unseen recordings, {who}; space: {evaluation.space}",
+        columns=(*columns[:at], "p (time shifts)", *columns[at:]),
+        rows=tuple(rows),
+        caption=(
+            "temporal r: median over brain voxels after each voxel's mean is removed; it is what the EEG can add. "
+            f"SSIM, PSNR and RMSE measure anatomy: compare them with the mean volumes. * p <= {SIGNIFICANT:g}"
+        ),
+    )
+
+
+def _column(label: str, unit: str) -> str:
+    return f"{label} ({unit})" if unit else label
+
+
+def _number(value: float, decimals: int) -> str:
+    if math.isnan(value):
+        return "-"
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "inf"
+
+
+def _p(value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    text = f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
+    return text + ("*" if value <= SIGNIFICANT else "")

@@ -1,0 +1,195 @@
+"""Ridge regression from band power of the EEG to the dynamics of every voxel: the linear baselines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.standardize import group_statistics
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.models.baselines.band_power import log_band_power, recentre
+from eeg2fmri.models.baselines.base import Sees
+from eeg2fmri.models.baselines.dynamics import deviations
+from eeg2fmri.models.baselines.response import response_filters
+from eeg2fmri.models.baselines.ridge import Ridge
+
+#: Voxels on which the penalty is chosen.
+CHOICE_VOXELS = 1000
+
+
+class BandPowerRidge:
+    """Ridge regression on filtered log band power; what is chosen is chosen by temporal r on validation recordings.
+
+    Features of a pair: z-scored log power of each electrode and band in the rows of the window that the synthesiser
+    sees too (the EEG before the target, never the target's own TR), weighted by each filter over rows. Targets:
+    deviation of each voxel from the mean of its recording, in units of its deviation. One penalty for all voxels.
+
+    Attributes
+    ----------
+    filters : str
+        Key of the filters that were chosen.
+    penalty : float
+        In units of the mean eigenvalue of the features' covariance.
+    gain : float
+        Factor on the predictions that fits the validation recordings best: a large penalty keeps the pattern of a
+        prediction and shrinks its size to nothing.
+    validation_r : float
+        Mean temporal r over validation recordings and voxels with the chosen filters and penalty.
+    """
+
+    name = ""
+    label = ""
+    sees: Sees = "EEG"
+
+    def candidates(self, tr: float, pairs: PairConfig) -> Mapping[str, np.ndarray]:
+        """Give the filters (filter, row) to choose from, by name."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        store: Store,
+        recordings: Sequence[str],
+        pairs: PairConfig,
+        validation: Sequence[str] = (),
+        *,
+        progress: Progress = silent,
+    ) -> Self:
+        """Fit to training recordings; see `Baseline.fit`.
+
+        Raises
+        ------
+        InputError
+            If there is no training or no validation recording, or a recording is shorter than one window.
+        """
+        if not recordings or not validation:
+            raise InputError(
+                f"{self.label} needs training recordings, and validation recordings to choose its penalty",
+                where=str(store.path),
+                got=f"{len(recordings)} for training, {len(validation)} for validation",
+            )
+        self._pairs, self._recordings = pairs, tuple(recordings)
+        self._group = group_statistics(store, recordings)
+        self._voxels = np.flatnonzero(self._group.mask)
+        power = {recording: _power(store, recording) for recording in (*recordings, *validation)}
+        few = self._voxels[:: max(1, len(self._voxels) // CHOICE_VOXELS)]
+        bold = {recording: self._targets(store, recording, few) for recording in power}
+        training = np.concatenate([bold[recording] for recording in recordings])
+        best, candidates = -np.inf, self.candidates(store.tr, pairs)
+        for number, (name, filters) in enumerate(candidates.items()):
+            features = {recording: self._features(store, recording, each, filters) for recording, each in power.items()}
+            ridge = Ridge([features[recording] for recording in recordings])
+            fits: dict[float, list[_Fit]] = defaultdict(list)
+            for recording in validation:
+                for penalty, prediction in ridge.path(features[recording], training):
+                    fits[penalty].append(_Fit.of(bold[recording], prediction))
+            for penalty, each in fits.items():
+                r = float(np.mean([fit.r for fit in each]))
+                if r > best:
+                    best, self.filters, self.penalty, self._ridge = r, name, penalty, ridge
+                    product, square = sum(fit.product for fit in each), sum(fit.square for fit in each)
+                    # a prediction that runs against the truth is left out rather than turned round
+                    self.gain = max(product / square, 0.0) if square > 0 else 0.0
+            progress(f"Fitting {self.label}", number + 1, len(candidates))
+        self.validation_r = best
+        return self
+
+    def predict_dynamics(self, store: Store, recording: int | str) -> np.ndarray:
+        """Synthesise deviations in units of the voxel's deviation, (pair, voxel of the training mask), float32."""
+        filters = self.candidates(store.tr, self._pairs)[self.filters]
+        features = self._features(store, recording, _power(store, recording), filters)
+        weights = (self.gain * self._ridge.weights(features, self.penalty)).astype(np.float32)
+        predicted = np.zeros((len(features), len(self._voxels)), np.float32)
+        first = 0
+        for training, length in zip(self._recordings, self._ridge.lengths, strict=True):
+            predicted += weights[:, first : first + length] @ self._targets(store, training, self._voxels)
+            first += length
+        return predicted
+
+    def predict(self, store: Store, recording: int | str) -> np.ndarray:
+        """Synthesise in BOLD units: group mean + deviation x group deviation; the mean outside the training mask.
+
+        Returns
+        -------
+        array, shape (pair, x, y, z), float32
+        """
+        predicted = self.predict_dynamics(store, recording)
+        volumes = np.empty((len(predicted), self._group.mask.size), np.float32)
+        volumes[:] = self._group.voxel_mean.reshape(-1)
+        std = self._group.voxel_std.reshape(-1)[self._voxels]
+        for volume, deviation in zip(volumes, predicted, strict=True):
+            volume[self._voxels] += deviation * std
+        return volumes.reshape(-1, *self._group.mask.shape)
+
+    def _targets(self, store: Store, recording: int | str, voxels: np.ndarray) -> np.ndarray:
+        return deviations(store, recording, _index(store, recording, self._pairs)[1], voxels)
+
+    def _features(self, store: Store, recording: int | str, power: np.ndarray, filters: np.ndarray) -> np.ndarray:
+        """Filter the power into features of every pair (pair, feature), of zero mean."""
+        starts, _ = _index(store, recording, self._pairs)
+        windows = np.lib.stride_tricks.sliding_window_view(power, self._pairs.window, axis=0)[starts]
+        features = (windows @ filters.T).reshape(len(starts), -1)
+        features -= features.mean(axis=0)
+        scaled: np.ndarray = features
+        return scaled
+
+
+class LaggedBandPowerRidge(BandPowerRidge):
+    """Every row of the window is a feature of its own: the linear baseline of the literature."""
+
+    name = "lagged_ridge"
+    label = "ridge on lagged band power"
+
+    def candidates(self, tr: float, pairs: PairConfig) -> Mapping[str, np.ndarray]:
+        """Give one filter for each lag."""
+        return {"lags": np.eye(pairs.window)}
+
+
+class HaemodynamicRidge(BandPowerRidge):
+    """Rows are weighted by the haemodynamic response: few features that carry over to unseen subjects."""
+
+    name = "haemodynamic_ridge"
+    label = "ridge on band power convolved with the haemodynamic response"
+
+    def candidates(self, tr: float, pairs: PairConfig) -> Mapping[str, np.ndarray]:
+        """Give the response alone, with its derivative, and with responses that come earlier and later."""
+        settings = {
+            "response": ((0.0,), False),
+            "response and derivative": ((0.0,), True),
+            "responses 2 s apart": ((-2.0, 0.0, 2.0), False),
+            "responses 2 s apart and derivative": ((-2.0, 0.0, 2.0), True),
+        }
+        return {name: response_filters(tr, pairs.window, pairs.lag, *each) for name, each in settings.items()}
+
+
+def _power(store: Store, recording: int | str) -> np.ndarray:
+    """Recentred log band power (row, feature)."""
+    power = log_band_power(store.eeg(recording), store.frequencies)
+    return recentre(power.reshape(len(power), -1))
+
+
+def _index(store: Store, recording: int | str, pairs: PairConfig) -> tuple[np.ndarray, np.ndarray]:
+    facts = store.recordings[store.index(recording)]
+    return pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)
+
+
+class _Fit(NamedTuple):
+    """How well a prediction fits: mean temporal r over voxels, sums of truth x prediction and of prediction squared."""
+
+    r: float
+    product: float
+    square: float
+
+    @classmethod
+    def of(cls, truth: np.ndarray, prediction: np.ndarray) -> _Fit:
+        """Compare arrays (volume, voxel); voxels that do not vary count as r = 0."""
+        y, p = truth - truth.mean(axis=0), prediction - prediction.mean(axis=0)
+        products, squares = (y * p).sum(axis=0), (p * p).sum(axis=0)
+        norm = np.sqrt((y * y).sum(axis=0) * squares)
+        r = np.where(norm > 0, products / np.where(norm > 0, norm, 1), 0)
+        return cls(float(r.mean()), float(products.sum()), float(squares.sum()))
