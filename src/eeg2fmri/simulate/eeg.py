@@ -15,6 +15,8 @@ from eeg2fmri.simulate.subject import RHYTHMS, Subject
 RHYTHM_RATE = 200.0
 #: High pass of the amplifier, Hz (a time constant of 10 s), and the corner below which the background stays flat.
 HIGH_PASS, FLAT_BELOW = 0.016, 0.5
+#: Regions and samples that are worked on at a time, so that memory stays flat.
+_BLOCK, _CHUNK = 32, 1 << 16
 
 
 @dataclass(frozen=True)
@@ -113,17 +115,23 @@ def _add_rhythms(
     scalp = np.zeros((len(eeg), n_times), np.float32)
     lead_field = projection.lead_field.astype(np.float32)
     for b, rhythm in enumerate(RHYTHMS):
-        n_regions = len(power)
-        steps = rng.standard_normal((n_regions, n_times)) * np.sqrt(2 * np.pi * rhythm.width / rate)
-        steps += 2 * np.pi / rate * rng.normal(subject.peak[b], 0.3, (n_regions, 1))
-        steps[:, 0] = rng.uniform(0, 2 * np.pi, n_regions)
-        moments = np.cos(np.cumsum(steps, axis=1, out=steps), out=steps).astype(np.float32)
-        for r in range(n_regions):
-            amplitude = projection.moment[r, b] * np.sqrt(2 * power[r, b])
-            moments[r] *= np.interp(times, clock.envelopes, amplitude)
-        scalp += lead_field @ moments
+        for first in range(0, len(power), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            phase = _phases(subject.peak[b], rhythm.width / rate, 1 / rate, (len(power[block]), n_times), rng)
+            moments = np.cos(phase, out=phase).astype(np.float32)
+            for moment, size, course in zip(moments, projection.moment[block, b], power[block, b], strict=True):
+                moment *= np.interp(times, clock.envelopes, size * np.sqrt(2 * course))
+            scalp += lead_field[:, block] @ moments
     for channel, signal in zip(eeg, scalp, strict=True):
         channel += (resample_poly(signal, factor, 1) if factor > 1 else signal)[: clock.n_samples]
+
+
+def _phases(peak: float, diffusion: float, step: float, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Phases, rad, (region, time) of oscillators near `peak` Hz that diffuse: a line `diffusion` / `step` Hz wide."""
+    phase = rng.standard_normal(shape) * np.sqrt(2 * np.pi * diffusion)
+    phase += 2 * np.pi * step * rng.normal(peak, 0.3, (shape[0], 1))
+    phase[:, 0] = rng.uniform(0, 2 * np.pi, shape[0])
+    return np.cumsum(phase, axis=1, out=phase)
 
 
 def _background(projection: Projection, exponent: float, clock: Clock, rng: np.random.Generator) -> np.ndarray:
@@ -141,4 +149,7 @@ def _background(projection: Projection, exponent: float, clock: Clock, rng: np.r
         spectrum = rng.standard_normal((2, len(frequency)), dtype=np.float32)
         coloured = ((spectrum[0] + 1j * spectrum[1]) * (shape / np.sqrt(2))).astype(np.complex64)
         channel[:] = irfft(coloured, length)[: clock.n_samples]
-    return projection.background.astype(np.float32) @ noise
+    mixing = projection.background.astype(np.float32)
+    for start in range(0, clock.n_samples, _CHUNK):
+        noise[:, start : start + _CHUNK] = mixing @ noise[:, start : start + _CHUNK]
+    return noise

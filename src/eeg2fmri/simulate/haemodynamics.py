@@ -44,7 +44,7 @@ def drive(power: np.ndarray, weights: np.ndarray) -> np.ndarray:
     -------
     array, shape (region, time)
     """
-    return np.einsum("rbt,rb->rt", normalised(power), weights)
+    return np.einsum("rbt,rb->rt", normalised(power.astype(float)), weights)
 
 
 def convolve(signal: np.ndarray, hrf: np.ndarray) -> np.ndarray:

@@ -102,13 +102,18 @@ def draw_neural(
     from_eeg = regional_bold(coupling * drive(power, subject.weights), hrf, subject.gain)
     other = regional_bold(np.sqrt(1 - coupling**2) * drive(hidden, subject.weights), hrf, subject.gain)
     return Neural(
-        power=power.astype(np.float32),
+        power=power,
         bold=(from_eeg + other).astype(np.float32),
         bold_from_eeg=from_eeg.astype(np.float32),
     )
 
 
 def _power(study: Study, rng: np.random.Generator) -> np.ndarray:
-    """Envelope power of every region and band, (region, band, time)."""
+    """Envelope power of every region and band, (region, band, time).
+
+    Rounded to single precision here, before anything is made of it: what is kept is then exactly what was used, and
+    the last bits, in which matrix products with one and with two threads differ, are gone.
+    """
     n_times = len(study.clock.envelopes)
-    return np.stack([envelope_power(mixing, n_times, rng) for mixing in study.group.mixing], axis=1)
+    power = np.stack([envelope_power(mixing, n_times, rng) for mixing in study.group.mixing], axis=1)
+    return power.astype(np.float32)
