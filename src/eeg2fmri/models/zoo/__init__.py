@@ -1,0 +1,1 @@
+"""Models of our own, beside the published ones."""

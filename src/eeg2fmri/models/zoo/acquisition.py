@@ -1,0 +1,63 @@
+"""What a fit has to know of the recordings beside their pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from eeg2fmri.data.store import Store
+
+
+@dataclass(frozen=True, eq=False)
+class Acquisition:
+    """Clock and geometry of a training group.
+
+    Attributes
+    ----------
+    tr : float
+        s.
+    lag : int
+        Volumes between the end of a window and its target.
+    mask : bool array, shape (x, y, z)
+        Voxels to synthesise.
+    affine : array, shape (4, 4)
+        Voxel indices to mm.
+    space : str
+        BIDS name of the space of the volumes, or ``native``.
+    electrodes : array, shape (channel, 3), or None
+        mm on a template head in MNI space, NaN where unknown; None if no place is known.
+    """
+
+    tr: float
+    mask: np.ndarray
+    affine: np.ndarray
+    lag: int = 0
+    space: str = "native"
+    electrodes: np.ndarray | None = None
+
+    @classmethod
+    def of_store(cls, store: Store, recordings: Sequence[str | int], lag: int = 0) -> Self:
+        """Take clock and geometry from a store.
+
+        Parameters
+        ----------
+        store : Store
+        recordings : sequence of str or int
+            The training recordings; the mask is what they have in common.
+        lag : int
+            Of the pairs.
+        """
+        from eeg2fmri.data.electrode_positions import electrode_positions
+
+        return cls(
+            tr=store.tr,
+            mask=store.brain_mask(recordings),
+            affine=store.affine,
+            lag=lag,
+            space=store.space,
+            electrodes=electrode_positions(store.electrodes),
+        )
