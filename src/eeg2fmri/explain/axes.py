@@ -73,7 +73,9 @@ class Axes:
 
     def bands(self) -> tuple[tuple[str, np.ndarray], ...]:
         """Bands with at least one frequency, and which frequencies they hold, bool (freq,)."""
-        inside = ((name, (self.frequencies >= low) & (self.frequencies < high)) for name, low, high in BANDS)
+        # multiples of the bin width may miss a limit by their last digits
+        bins = self.frequencies + 1e-6
+        inside = ((name, (bins >= low) & (bins < high)) for name, low, high in BANDS)
         return tuple((name, members) for name, members in inside if members.any())
 
 
