@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.random import generator
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig, pair_index
@@ -20,7 +20,7 @@ from eeg2fmri.models.baselines.response import response_filters
 from eeg2fmri.models.baselines.ridge import Ridge
 
 #: Voxels on which the penalty is chosen.
-CHOICE_VOXELS = 1000
+CHOICE_VOXELS = 500
 
 
 class BandPowerRidge:
@@ -77,22 +77,20 @@ class BandPowerRidge:
         self._group = group_statistics(store, recordings)
         self._voxels = np.flatnonzero(self._group.mask)
         power = {recording: _power(store, recording) for recording in (*recordings, *validation)}
-        few = self._voxels[:: max(1, len(self._voxels) // CHOICE_VOXELS)]
+        rng = generator(0, "voxels on which the ridge is chosen")
+        few = rng.choice(self._voxels, min(CHOICE_VOXELS, len(self._voxels)), replace=False)
         bold = {recording: self._targets(store, recording, few) for recording in power}
         training = np.concatenate([bold[recording] for recording in recordings])
         best, candidates = -np.inf, self.candidates(store.tr, pairs)
         for number, (name, filters) in enumerate(candidates.items()):
             features = {recording: self._features(store, recording, each, filters) for recording, each in power.items()}
             ridge = Ridge([features[recording] for recording in recordings])
-            fits: dict[float, list[_Fit]] = defaultdict(list)
-            for recording in validation:
-                for penalty, prediction in ridge.path(features[recording], training):
-                    fits[penalty].append(_Fit.of(bold[recording], prediction))
-            for penalty, each in fits.items():
-                r = float(np.mean([fit.r for fit in each]))
+            for penalty, coefficients in ridge.path(training):
+                fits = [_Fit.of(bold[unseen], ridge.apply(features[unseen], coefficients)) for unseen in validation]
+                r = float(np.mean([fit.r for fit in fits]))
                 if r > best:
                     best, self.filters, self.penalty, self._ridge = r, name, penalty, ridge
-                    product, square = sum(fit.product for fit in each), sum(fit.square for fit in each)
+                    product, square = sum(fit.product for fit in fits), sum(fit.square for fit in fits)
                     # a prediction that runs against the truth is left out rather than turned round
                     self.gain = max(product / square, 0.0) if square > 0 else 0.0
             progress(f"Fitting {self.label}", number + 1, len(candidates))

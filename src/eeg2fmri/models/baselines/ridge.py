@@ -16,7 +16,7 @@ import numpy as np
 import scipy.linalg
 
 #: Penalties that are tried, in units of the mean eigenvalue of X'X.
-PENALTIES = tuple(float(p) for p in np.logspace(-2, 6, 17))
+PENALTIES = tuple(float(p) for p in np.logspace(-2, 6, 9))
 
 
 class Ridge:
@@ -63,25 +63,28 @@ class Ridge:
         weights: np.ndarray = h
         return weights
 
-    def path(self, features: np.ndarray, targets: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
-        """Predict for every penalty.
+    def path(self, targets: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+        """Solve for every penalty.
 
         Parameters
         ----------
-        features : array, shape (pair, feature)
-            Of the recording to predict, with zero mean.
         targets : array, shape (training pair, voxel)
             Of a few voxels.
 
         Yields
         ------
         penalty : float
-        prediction : array, shape (pair, voxel)
+        coefficients : array, shape (coefficient, voxel)
+            For `apply`.
         """
-        projected = features @ self._x.T if self._dual else features
         right = targets if self._dual else self._x.T @ targets
         for penalty in PENALTIES:
-            yield penalty, projected @ scipy.linalg.cho_solve(self._factor(penalty), right)
+            yield penalty, scipy.linalg.cho_solve(self._factor(penalty), right)
+
+    def apply(self, features: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        """Predict (pair, voxel) for features (pair, feature) of zero mean."""
+        prediction: np.ndarray = (features @ self._x.T if self._dual else features) @ coefficients
+        return prediction
 
     def _factor(self, penalty: float) -> tuple[np.ndarray, bool]:
         regular = self._gram.copy()
