@@ -13,6 +13,7 @@ from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncer
 from eeg2fmri.report.numbers import correlation, number, p_value, plural
 from eeg2fmri.report.pictures import Picture, picture
 from eeg2fmri.report.results import Courses, Evaluation, History, Null, ScoreTable, SubjectMaps
+from eeg2fmri.report.verdict import SIGNIFICANT
 
 #: Fewest example volumes from which a mean over time is drawn.
 RESIDUE_FROM = 5
@@ -102,6 +103,7 @@ def _correlation(maps: SubjectMaps) -> Picture:
     threshold = _threshold(inside)
     share = float((inside >= threshold).mean()) if len(inside) else 0.0
     middle = float(np.median(inside)) if len(inside) else float("nan")
+    significant = None if maps.p_corrected is None else np.nan_to_num(maps.p_corrected, nan=1.0) <= SIGNIFICANT
     return picture(
         correlation_map,
         r,
@@ -110,12 +112,25 @@ def _correlation(maps: SubjectMaps) -> Picture:
         anatomy=maps.anatomy,
         mask=maps.mask,
         threshold=threshold,
+        significant=significant,
         title=maps.subject,
         alt=f"Axial slices of {maps.subject}: temporal correlation of each voxel over the anatomy. Median "
         f"{correlation(middle)}; {share:.0%} of the brain lies above {correlation(threshold)}.",
         caption=f"{maps.subject}: temporal Pearson r between measured and predicted signal of each voxel, after the "
         f"mean is removed. Median {correlation(middle)}. Only |r| above {correlation(threshold)} is coloured "
-        "(a threshold to look at, not a test).",
+        f"(a threshold to look at, not a test). {_tested(significant, inside.size)}",
+    )
+
+
+def _tested(significant: np.ndarray | None, voxels: int) -> str:
+    if significant is None:
+        return "No test of single voxels was written."
+    count = int(significant.sum())
+    if not count:
+        return f"No voxel reaches p \N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} after correction for all voxels."
+    return (
+        f"Outlined: {plural(count, 'voxel')} ({count / max(voxels, 1):.0%}) with p \N{LESS-THAN OR EQUAL TO} "
+        f"{SIGNIFICANT} against shifted EEG, corrected for all voxels."
     )
 
 

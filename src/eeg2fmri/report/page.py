@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report import gallery, viewer
 from eeg2fmri.report.numbers import duration, number, plural, value
 from eeg2fmri.report.pictures import Picture
-from eeg2fmri.report.results import RunResults, ScoreTable
+from eeg2fmri.report.results import RunResults
+from eeg2fmri.report.tables import difference_table, quality_table, subject_tables, summary_table
 from eeg2fmri.report.verdict import key_numbers, verdict, warnings_of
 
 #: A page must stay below this size, bytes.
@@ -29,16 +29,6 @@ OTHER_PARTS = 2_500_000
 #: Test subjects that are shown with every picture, and with their correlation map at least.
 SUBJECTS_IN_FULL = 4
 SUBJECTS_WITH_MAP = 12
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the page: column heads, rows of texts (the first is the row's head), rows that stand out."""
-
-    caption: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    strong: tuple[int, ...] = ()
 
 
 def write_report(run_folder: str | Path, out: str | Path | None = None, *, progress: Progress = silent) -> Path:
@@ -92,6 +82,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         lstrip_blocks=True,
     )
     evaluation = results.evaluation
+    table = evaluation.table if evaluation else None
     pictures = _pictures(results, progress)
     volumes = viewer.viewer_data(evaluation.maps[:SUBJECTS_WITH_MAP], budget=_room(pictures)) if evaluation else None
     left_out = max(len(evaluation.maps) - SUBJECTS_WITH_MAP, 0) if evaluation else 0
@@ -102,7 +93,10 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         numbers=key_numbers(evaluation) if evaluation else [],
         warnings=warnings_of(results),
         evaluated=evaluation is not None,
-        score_tables=_score_tables(evaluation.table) if evaluation and evaluation.table else [],
+        scores=summary_table(table) if table else None,
+        differences=difference_table(evaluation.differences, table.metrics[0]) if evaluation and table else None,
+        score_details=subject_tables(table) if table else [],
+        times_read=evaluation.times_read if evaluation else None,
         pictures=pictures,
         left_out=plural(left_out, "test subject") if left_out else "",
         viewer=volumes,
@@ -110,7 +104,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         licences=viewer.licences() if volumes else "",
         facts=_facts(results),
         split=[(part, plural(len(ids), "recording"), ", ".join(ids)) for part, ids in results.split.items()],
-        quality=_quality(results),
+        quality=quality_table(results.quality),
         settings=_download("train.yaml", results.settings),
         model=_download("config.json", results.card.get("model", {})),
         environment=[(name, value(item)) for name, item in results.environment.items() if name != "packages"],
@@ -152,35 +146,6 @@ def _room(pictures: Mapping[str, list[Picture]]) -> int:
     return min(viewer.VOLUME_BUDGET, LARGEST_PAGE - OTHER_PARTS - taken)
 
 
-def _score_tables(table: ScoreTable) -> list[Table]:
-    means = Table(
-        f"Mean over {plural(len(table.subjects), 'test subject')}. \N{UPWARDS ARROW} higher is better, "
-        "\N{DOWNWARDS ARROW} lower is better.",
-        ("Method", *(_head(metric.label, metric.unit, metric.higher_is_better) for metric in table.metrics)),
-        tuple(
-            (method, *(number(table.mean(method, metric.name)) for metric in table.metrics)) for method in table.methods
-        ),
-        strong=(0,),
-    )
-    by_subject = [
-        Table(
-            f"{metric.label} of each test subject",
-            ("Method", *table.subjects),
-            tuple(
-                (method, *(number(float(score)) for score in table.of(method, metric.name))) for method in table.methods
-            ),
-            strong=(0,),
-        )
-        for metric in table.metrics
-    ]
-    return [means, *by_subject]
-
-
-def _head(label: str, unit: str, higher_is_better: bool) -> str:
-    arrow = "\N{UPWARDS ARROW}" if higher_is_better else "\N{DOWNWARDS ARROW}"
-    return f"{label} ({unit}) {arrow}" if unit else f"{label} {arrow}"
-
-
 def _facts(results: RunResults) -> list[tuple[str, str]]:
     """List what the model was trained on, from its card."""
     card, pairs = results.card, results.card.get("pairs", results.settings.get("pairs", {}))
@@ -216,23 +181,6 @@ PAIR_LABELS: Mapping[str, str] = {
     "eeg_scaling": "Scaling of the EEG",
     "bold_scaling": "Scaling of the BOLD",
 }
-
-
-def _quality(results: RunResults) -> Table | None:
-    if not results.quality:
-        return None
-    names = list(dict.fromkeys(name for recording in results.quality for name in recording.measures))
-    rows = tuple(
-        (
-            recording.id,
-            recording.part,
-            *(value(recording.measures[name]) if name in recording.measures else "not measured" for name in names),
-            "; ".join(recording.warnings) or "none",
-        )
-        for recording in results.quality
-    )
-    head = ("Recording", "Part", *names, "Warnings")
-    return Table("One row a recording", head, rows)
 
 
 def _download(name: str, settings: Any) -> dict[str, str] | None:

@@ -45,12 +45,13 @@ class History:
 
 @dataclass(frozen=True)
 class Metric:
-    """A score: how it is called, its unit, and which direction is better."""
+    """A score: how it is called, its unit, which direction is better, how it was computed."""
 
     name: str
     label: str
     unit: str = ""
     higher_is_better: bool = True
+    protocol: str = ""
 
     @property
     def axis(self) -> str:
@@ -72,12 +73,21 @@ class ScoreTable:
         The headline first.
     values : array, shape (method, subject, metric)
         NaN where a score is not defined.
+    sees : tuple of str
+        What each method is given of a test recording; empty if it was not written.
+    p_values : array, shape (method,), or None
+        Of the headline against time shifts, over all test recordings; NaN where there is no test.
+    intervals : array, shape (method, metric, 2), or None
+        95 % interval over subjects of the mean; NaN where there is none.
     """
 
     methods: tuple[str, ...]
     subjects: tuple[str, ...]
     metrics: tuple[Metric, ...]
     values: np.ndarray
+    sees: tuple[str, ...] = ()
+    p_values: np.ndarray | None = None
+    intervals: np.ndarray | None = None
 
     def of(self, method: str, metric: str) -> np.ndarray:
         """Scores of one method, shape (subject,)."""
@@ -89,6 +99,17 @@ class ScoreTable:
         values = self.of(method, metric)
         values = values[np.isfinite(values)]
         return float(values.mean()) if len(values) else float("nan")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Headline of the model minus that of a method: mean, 95 % interval over subjects, p value; NaN if undefined."""
+
+    method: str
+    mean: float
+    low: float
+    high: float
+    p_value: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +154,12 @@ class SubjectMaps:
         Brain.
     truth, prediction : array, shape (volume, x, y, z), or None
         Consecutive example volumes, `unit`.
+    prediction_mean : array, shape (x, y, z), or None
+        Mean prediction over the whole recording, `unit`.
     onsets : array, shape (volume,), or None
         Times of the example volumes, s.
+    p_corrected : array, shape (x, y, z), or None
+        p value of the temporal r, corrected for all voxels.
     epistemic, aleatoric : array, shape (x, y, z), or None
         Uncertainty of the prediction, `unit`.
     unit : str
@@ -148,7 +173,9 @@ class SubjectMaps:
     mask: np.ndarray | None = None
     truth: np.ndarray | None = None
     prediction: np.ndarray | None = None
+    prediction_mean: np.ndarray | None = None
     onsets: np.ndarray | None = None
+    p_corrected: np.ndarray | None = None
     epistemic: np.ndarray | None = None
     aleatoric: np.ndarray | None = None
     unit: str = "scanner units"
@@ -180,6 +207,10 @@ class Evaluation:
     courses : tuple of Courses
     notes : tuple of str
         Protocols and warnings that were written with the scores.
+    differences : tuple of Difference
+        The model against each other method.
+    times_read : int or None
+        How often the test recordings have been evaluated.
     """
 
     verdict: str
@@ -189,6 +220,8 @@ class Evaluation:
     maps: tuple[SubjectMaps, ...] = ()
     courses: tuple[Courses, ...] = ()
     notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    times_read: int | None = None
 
 
 @dataclass(frozen=True)

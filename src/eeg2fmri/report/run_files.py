@@ -12,6 +12,7 @@ import numpy as np
 
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.report.evaluation_files import read_evaluation
 from eeg2fmri.report.results import Evaluation, History, RecordingQuality
 
 #: Columns of history.csv that are no loss.
@@ -105,7 +106,7 @@ class RunFiles:
 
     def evaluation(self) -> Evaluation | None:
         """Read what evaluating the run found."""
-        return None
+        return read_evaluation(self.folder / "evaluation", self.problems)
 
 
 def _quality(recording: str, part: str, values: Mapping[str, Any]) -> RecordingQuality:

@@ -134,7 +134,7 @@ def _cropped(maps: SubjectMaps) -> SubjectMaps:
     box = brain.bounding_box(maps.mask, margin=2)
     affine = np.array(maps.affine, dtype=float)
     affine[:3, 3] += affine[:3, :3] @ [part.start or 0 for part in box]
-    still = ("correlation", "anatomy", "mask", "epistemic", "aleatoric")
+    still = ("correlation", "anatomy", "mask", "prediction_mean", "epistemic", "aleatoric")
     volumes = {name: getattr(maps, name) for name in still} | {"truth": maps.truth, "prediction": maps.prediction}
     cut = {name: volume[(..., *box)] for name, volume in volumes.items() if volume is not None}
     return replace(maps, affine=affine, **cut)
@@ -167,7 +167,11 @@ def _moving(maps: SubjectMaps, mask: np.ndarray, budget: int) -> list[Layer]:
     """Measured and predicted volumes as deviations from each voxel's mean, as many as fit into the budget."""
     if maps.truth is None or maps.prediction is None or len(maps.truth) < 2:
         return []
-    pair = [np.where(mask, part - part.mean(axis=0), 0.0) for part in (maps.truth, maps.prediction)]
+    means = (maps.anatomy, maps.prediction_mean)
+    pair = [
+        np.where(mask, part - (part.mean(axis=0) if mean is None else mean), 0.0)
+        for part, mean in zip((maps.truth, maps.prediction), means, strict=True)
+    ]
     step = float(np.median(pair[0][:, mask].std(axis=0))) / STEPS_PER_DEVIATION or 1.0
     tr = 0.0 if maps.onsets is None else float(np.diff(maps.onsets).mean())
     frames = len(maps.truth)

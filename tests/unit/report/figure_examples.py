@@ -110,6 +110,14 @@ def _correlation() -> Figure:
     return volumes.correlation_map(correlation(), AFFINE, anatomy=anatomy, mask=inside, threshold=0.4, slices=10)
 
 
+def _correlation_tested() -> Figure:
+    anatomy, inside = phantom()
+    r = correlation()
+    return volumes.correlation_map(
+        r, AFFINE, anatomy=anatomy, mask=inside, threshold=0.2, significant=r > 0.6, slices=8
+    )
+
+
 def _correlation_dark() -> Figure:
     anatomy, inside = phantom()
     return volumes.correlation_map.in_theme(DARK)(correlation(), AFFINE, anatomy=anatomy, mask=inside, slices=6)
@@ -213,6 +221,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "mean_residue": _residue,
     "uncertainty_maps": _uncertainty,
     "correlation_map": _correlation,
+    "correlation_map_tested": _correlation_tested,
     "correlation_map_dark": _correlation_dark,
     "learning_curves": _learning,
     "search_history": _search,

@@ -40,13 +40,23 @@ def score_table() -> ScoreTable:
             [[0.19, 0.72, 21.5, 60.0], [0.14, 0.71, 21.2, 64.0]],
         ]
     )
-    return ScoreTable(METHODS, ("sub-03", "sub-04"), METRICS, values)
+    mean = np.nanmean(np.where(np.isnan(values), 0.0, values), axis=1)
+    intervals = np.where(np.isnan(values).any(axis=1), np.nan, mean)[..., None] + np.array([-0.02, 0.02])
+    return ScoreTable(
+        METHODS,
+        ("sub-03", "sub-04"),
+        METRICS,
+        values,
+        sees=("EEG", "nothing", "own BOLD", "EEG"),
+        p_values=np.array([1 / 151, np.nan, np.nan, 1 / 151]),
+        intervals=intervals,
+    )
 
 
 def results(figures: ModuleType, folder: Path = Path("run-1")) -> RunResults:
     """Every part of a run, over the phantoms of `figure_examples`."""
     truth, prediction = figures.recording()
-    anatomy, mask = figures.phantom()
+    mask = figures.phantom()[1]
     null = Null(generator(8, "null").standard_normal(150) * 0.02, 0.13, 1 / 151, METRICS[0])
     times = np.arange(40) * 2.16
     course = TimeCourse("Left ball", 700 + 20 * np.sin(times / 9), 700 + 12 * np.sin(times / 9 + 0.4))
@@ -54,10 +64,12 @@ def results(figures: ModuleType, folder: Path = Path("run-1")) -> RunResults:
         subject="sub-03",
         affine=figures.AFFINE,
         correlation=figures.correlation(),
-        anatomy=anatomy,
+        anatomy=truth.mean(0),
         mask=mask,
         truth=truth,
         prediction=prediction,
+        prediction_mean=prediction.mean(0),
+        p_corrected=np.where(figures.correlation() > 0.6, 0.01, 0.5),
         onsets=np.arange(len(truth)) * 2.16,
         aleatoric=truth.std(0),
     )

@@ -36,6 +36,7 @@ NAMES = [
     "mean_residue",
     "uncertainty_maps",
     "correlation_map",
+    "correlation_map_tested",
     "correlation_map_dark",
     "learning_curves",
     "search_history",

@@ -86,6 +86,8 @@ def test_page_says_what_the_run_found(read):
         "not defined",
         "batch_size: 4",
         "torch 2.13.0",
+        "Outlined: ",
+        "own BOLD",
     ):
         assert words in read.text
 
@@ -169,14 +171,28 @@ def test_no_help_is_said_as_loudly(results):
     assert "p = 0.4" in text
 
 
-def test_warnings_tell_what_weakens_the_result(results, runs):
+def test_warnings_tell_what_weakens_the_result(results):
     history = replace(results.history, losses={"validation": np.linspace(2, 1, 6)})
-    one = replace(results.evaluation.table, subjects=("sub-03",), values=runs.score_table().values[:, :1])
-    null = replace(results.evaluation.null, scores=np.zeros(19))
-    evaluation = replace(results.evaluation, table=one, null=null, maps=(), courses=())
+    notes = ("There is a single test subject.",)
+    evaluation = replace(results.evaluation, notes=notes, maps=(), courses=())
     text = Reader(render(replace(results, history=history, evaluation=evaluation, problems=("split.json: gone",)))).text
-    for words in ("still falling in the last epoch", "single test subject", "19 shifts", "0.050", "split.json: gone"):
+    for words in ("still falling in the last epoch", "single test subject", "does not reach Ridge", "split.json: gone"):
         assert words in text
+
+
+def test_significant_but_below_a_baseline_is_no_success(results):
+    evaluation = replace(results.evaluation, helped=False, maps=(), courses=())
+    text = Reader(render(replace(bare(results), evaluation=evaluation))).text
+    assert "Not better than its baselines" in text
+
+
+def test_a_shifted_model_is_no_baseline(results):
+    table = results.evaluation.table
+    values = table.values.copy()
+    values[3, :, 0] = 0.9
+    table = replace(table, values=values, sees=("EEG", "nothing", "own BOLD", "EEG at the wrong time"))
+    evaluation = replace(results.evaluation, table=table, maps=(), courses=())
+    assert "does not reach" not in Reader(render(replace(bare(results), evaluation=evaluation))).text
 
 
 def test_many_subjects_fit_into_one_page(results, monkeypatch):

@@ -41,6 +41,8 @@ class Row:
         Anatomy in grey underneath.
     marks : tuple of float
         Values marked on the colour bar.
+    outlined : bool array, shape (x, y, z), or None
+        Voxels around which a line is drawn.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Row:
     colours: str = style.SEQUENTIAL
     below: np.ndarray | None = None
     marks: tuple[float, ...] = ()
+    outlined: np.ndarray | None = None
 
 
 def draw_mosaic(
@@ -105,7 +108,9 @@ def draw_mosaic(
     for at, row in enumerate(rows):
         floor = row_height * (len(rows) - 1 - at)
         volume, _ = brain.to_ras(_hidden(row), affine)
-        below = None if row.below is None else brain.to_ras(row.below, affine)[0]
+        below, outlined = (
+            None if part is None else brain.to_ras(part, affine)[0] for part in (row.below, row.outlined)
+        )
         label = ", ".join(part for part in (row.label, row.unit) if part)
         figure.text(LEFT / width, (floor + row_height - 0.04) / height, label, fontsize=7.5, va="top")
         for number, cut in enumerate(brain.axial_slices(volume, view.affine, chosen)):
@@ -115,6 +120,8 @@ def draw_mosaic(
             if below is not None:
                 view.draw_anatomy(axes, below, chosen[number])
             image = view.draw(axes, cut.pixels, row.colours, row.limits)
+            if outlined is not None:
+                view.outline(axes, outlined, chosen[number])
             if number == 0:
                 _mark_sides(axes)
             if at == len(rows) - 1:
@@ -161,6 +168,12 @@ class _View:
         low, high = limits_of(anatomy, within=self.mask)
         pixels = np.where(self.mask[:, :, k], anatomy[:, :, k], np.nan).T
         self.draw(axes, pixels, style.ANATOMY, (low - 0.2 * (high - low), high + 0.3 * (high - low)))
+
+    def outline(self, axes: Axes, voxels: np.ndarray, k: int) -> None:
+        """Draw a line around the voxels that are True in slice `k`."""
+        inside = voxels[:, :, k].T[self.window].astype(float)
+        if 0 < inside.mean() < 1:
+            axes.contour(inside, levels=[0.5], colors=style.ink(), linewidths=0.6)
 
 
 def check_one_grid(volumes: dict[str, np.ndarray], mask: np.ndarray | None = None) -> None:

@@ -157,6 +157,7 @@ def correlation_map(
     anatomy: np.ndarray | None = None,
     mask: np.ndarray | None = None,
     threshold: float = 0.0,
+    significant: np.ndarray | None = None,
     title: str = "",
     slices: int = 12,
     width: float = style.COLUMN,
@@ -175,6 +176,8 @@ def correlation_map(
         Brain.
     threshold : float
         Smallest |r| that is coloured; state where it comes from in `title`.
+    significant : bool array, shape (x, y, z), or None
+        Voxels that passed a test; a line is drawn around them.
     title, width
         As in `volume_comparison`.
     slices : int
@@ -187,12 +190,14 @@ def correlation_map(
     """
     if not 0 <= threshold < 1:
         raise InputError("the threshold of a correlation map", got=str(threshold), expected="0 <= threshold < 1")
-    check_one_grid({"correlation": correlation} | ({} if anatomy is None else {"anatomy": anatomy}), mask)
+    others = {"anatomy": anatomy, "significant": significant}
+    given = {name: volume for name, volume in others.items() if volume is not None}
+    check_one_grid({"correlation": correlation} | given, mask)
     inside = np.isfinite(correlation) if mask is None else mask.astype(bool) & np.isfinite(correlation)
     shown = inside & (np.abs(correlation) >= threshold)
     limit = max(0.1, round(symmetric_limit(correlation, within=inside, percentile=0.1) + 0.05, 1))
     marks = (-threshold, threshold) if threshold > 0 else ()
     label = "temporal Pearson r" if threshold == 0 else f"temporal Pearson r where |r| > {threshold:.2f}"
-    row = Row("", correlation, label, (-limit, limit), shown, style.DIVERGING, anatomy, marks)
+    row = Row("", correlation, label, (-limit, limit), shown, style.DIVERGING, anatomy, marks, significant)
     brain_mask = inside if mask is None else mask
     return draw_mosaic([row], affine, brain_mask, slices=slices, width=width, title=title, lines=2)

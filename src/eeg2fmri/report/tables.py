@@ -1,0 +1,110 @@
+"""Tables of a page as rows of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eeg2fmri.report.numbers import number, p_value, plural, value
+from eeg2fmri.report.results import Difference, Metric, RecordingQuality, ScoreTable
+
+UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+
+#: Metrics of the first table if the evaluation has them; the others wait in the details.
+FIRST = ("temporal_r", "explained_variance", "ssim_slices", "ssim_volume", "psnr", "rmse")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page: caption, column heads, rows (the first cell is the row's head), rows that stand out."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    strong: tuple[int, ...] = ()
+
+
+def summary_table(table: ScoreTable) -> Table:
+    """Mean over test subjects: one row a method, with what it was given and the test of the headline."""
+    shown = [metric for metric in table.metrics if metric.name in FIRST] or list(table.metrics[:6])
+    head, rows = ["Method"], [[method] for method in table.methods]
+    if table.sees:
+        head.append("Given of the test recording")
+        rows = [[*row, sees] for row, sees in zip(rows, table.sees, strict=True)]
+    for metric in shown:
+        head.append(_head(metric))
+        for row, method in zip(rows, table.methods, strict=True):
+            row.append(number(table.mean(method, metric.name)))
+        if metric is table.metrics[0] and table.p_values is not None:
+            head.append("Against time shifts")
+            for row, p in zip(rows, table.p_values, strict=True):
+                row.append(_test(float(p)))
+    caption = f"Mean over {plural(len(table.subjects), 'test subject')}. {UP} higher is better, {DOWN} lower is better."
+    return Table(caption, tuple(head), tuple(tuple(row) for row in rows), strong=(0,))
+
+
+def subject_tables(table: ScoreTable) -> list[Table]:
+    """One table a metric: the mean, its interval, and each test subject."""
+    found = []
+    for k, metric in enumerate(table.metrics):
+        rows = [("Mean", *(number(table.mean(method, metric.name)) for method in table.methods))]
+        if table.intervals is not None:
+            rows.append(("95 % interval", *(interval(*table.intervals[m, k]) for m in range(len(table.methods)))))
+        rows += [
+            (subject, *(number(score) for score in table.values[:, s, k])) for s, subject in enumerate(table.subjects)
+        ]
+        caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + "."
+        found.append(Table(caption, ("Subject", *table.methods), tuple(rows), strong=(0,)))
+    return found
+
+
+def difference_table(differences: Sequence[Difference], headline: Metric) -> Table | None:
+    """Set the model beside each other method, paired over test subjects; None if there is nothing to set."""
+    if not differences:
+        return None
+    rows = tuple(
+        (
+            one.method,
+            number(one.mean),
+            interval(one.low, one.high),
+            "no test" if math.isnan(one.p_value) else p_value(one.p_value),
+        )
+        for one in differences
+    )
+    return Table(
+        f"{headline.label} of the model minus that of each method, paired over test subjects (sign flips).",
+        ("Method", "Difference", "95 % interval", "Test"),
+        rows,
+    )
+
+
+def quality_table(recordings: Sequence[RecordingQuality]) -> Table | None:
+    """One row a recording with its measures and warnings; None if there is no recording."""
+    if not recordings:
+        return None
+    names = list(dict.fromkeys(name for recording in recordings for name in recording.measures))
+    rows = tuple(
+        (
+            recording.id,
+            recording.part,
+            *(value(recording.measures[name]) if name in recording.measures else "not measured" for name in names),
+            "; ".join(recording.warnings) or "none",
+        )
+        for recording in recordings
+    )
+    return Table("One row a recording", ("Recording", "Part", *names, "Warnings"), rows)
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval; "not defined" if an end is missing."""
+    return number(math.nan) if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
+
+
+def _test(p: float) -> str:
+    return "no test" if math.isnan(p) else p_value(p)
+
+
+def _head(metric: Metric) -> str:
+    arrow = UP if metric.higher_is_better else DOWN
+    return f"{metric.label} ({metric.unit}) {arrow}" if metric.unit else f"{metric.label} {arrow}"

@@ -1,0 +1,136 @@
+"""What `evaluate` writes is what the report reads: written with its own writers, read back number by number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.random import generator
+from eeg2fmri.evaluate.examples import write_examples, write_r_map
+from eeg2fmri.evaluate.methods import SHIFTED, Method
+from eeg2fmri.evaluate.protocol import METRICS
+from eeg2fmri.evaluate.results import Evaluation
+from eeg2fmri.evaluate.significance import PooledShiftTest
+from eeg2fmri.report import RunResults
+from eeg2fmri.report.page import render
+
+METHODS = (Method("model", "synthesizer (this run)", "EEG"), SHIFTED, Method("mean", "mean training volume", "nothing"))
+
+
+def written(p_value: float = 1 / 300) -> Evaluation:
+    rng = generator(1, "scores")
+    values = rng.random((3, 2, len(METRICS)))
+    values[2, :, 0] = np.nan
+    return Evaluation(
+        methods=METHODS,
+        subjects=("03", "04"),
+        metrics=METRICS,
+        values=values,
+        p_values=np.array([[0.01, 0.02], [np.nan, np.nan], [np.nan, np.nan]]),
+        pooled={"model": PooledShiftTest(0.4, rng.standard_normal(299) * 0.03, p_value, 500)},
+        intervals=np.stack([values.min(axis=1), values.max(axis=1)], axis=-1),
+        against={
+            "shifted_eeg": {"difference": 0.1, "low": 0.05, "high": 0.15, "p_value": 0.25},
+            "mean": {"difference": None, "low": None, "high": None, "p_value": None},
+        },
+        space="native",
+        facts={"times_read": 2},
+        notes=("With 2 test subjects, intervals are too narrow.",),
+    )
+
+
+@pytest.fixture
+def run(tmp_path, examples) -> Path:
+    folder = tmp_path / "evaluation"
+    folder.mkdir()
+    evaluation = written()
+    evaluation.write_json(folder / "scores.json")
+    evaluation.write_null(folder / "null.npz", {"03": np.zeros(4)})
+    truth, prediction = examples.recording()
+    write_examples(
+        folder / "sub-03_task-rest_examples.npz",
+        subject="03",
+        truth=truth,
+        prediction=prediction,
+        mask=examples.phantom()[1],
+        onsets=np.arange(len(truth)) * 2.16,
+        affine=examples.AFFINE,
+        r=examples.correlation(),
+        test=None,
+    )
+    write_r_map(folder / "sub-03_task-rest_desc-temporalr_map.nii.gz", examples.correlation(), examples.AFFINE)
+    write_r_map(folder / "sub-04_task-rest_desc-temporalr_map.nii.gz", examples.correlation(), examples.AFFINE)
+    return tmp_path
+
+
+def test_every_score_comes_back(run):
+    evaluation, source = RunResults.read(run).evaluation, written()
+    table = evaluation.table
+    assert table.methods == ("Synthesizer (this run)", "Same model, EEG shifted in time", "Mean training volume")
+    assert table.sees == ("EEG", "EEG at the wrong time", "nothing")
+    assert table.subjects == ("sub-03", "sub-04")
+    assert [metric.name for metric in table.metrics] == [metric.name for metric in METRICS]
+    np.testing.assert_array_equal(table.values, source.values)
+    np.testing.assert_array_equal(table.intervals, source.intervals)
+    np.testing.assert_array_equal(table.p_values, [1 / 300, np.nan, np.nan])
+    np.testing.assert_array_equal(evaluation.null.scores, source.pooled["model"].null)
+    assert (evaluation.null.observed, evaluation.null.p_value) == (0.4, 1 / 300)
+    assert (evaluation.verdict, evaluation.helped) == (source.verdict, source.helped)
+    assert evaluation.notes == source.notes
+    assert evaluation.times_read == 2
+    first, second = evaluation.differences
+    assert (first.method, first.mean, first.low, first.high, first.p_value) == (table.methods[1], 0.1, 0.05, 0.15, 0.25)
+    assert np.isnan(second.mean)
+
+
+def test_volumes_and_courses_come_back(run, examples):
+    first, second = RunResults.read(run).evaluation.maps
+    truth, prediction = examples.recording()
+    assert (first.subject, second.subject) == ("sub-03_task-rest", "sub-04_task-rest")
+    np.testing.assert_allclose(first.correlation, examples.correlation(), rtol=1e-5)
+    np.testing.assert_array_equal(first.affine, examples.AFFINE)
+    np.testing.assert_array_equal(first.mask, examples.phantom()[1])
+    at = [round(float(onset / 2.16)) for onset in first.onsets]
+    np.testing.assert_allclose(first.truth, truth[at], rtol=1e-5)
+    np.testing.assert_allclose(first.prediction, prediction[at], rtol=1e-5)
+    np.testing.assert_allclose(second.affine, examples.AFFINE)
+    inside = second.mask & np.isfinite(examples.correlation())
+    np.testing.assert_allclose(second.correlation[inside], examples.correlation()[inside], atol=1e-5)
+    courses = RunResults.read(run).evaluation.courses[0]
+    assert courses.courses[0].name == "Brain mean"
+    assert len(courses.courses[0].truth) == len(courses.times) == len(truth)
+
+
+def test_the_page_shows_it(run):
+    page = render(RunResults.read(run))
+    for words in ("EEG at the wrong time", "evaluated 2 times", "intervals are too narrow", "sub-04_task-rest"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("scores.json", b"{}"),
+        ("null.npz", b"PK broken"),
+        ("sub-03_task-rest_examples.npz", b"PK broken"),
+        ("sub-04_task-rest_desc-temporalr_map.nii.gz", b"no image"),
+    ],
+)
+def test_damage_is_named_and_the_rest_is_read(run, name, content):
+    (run / "train.yaml").write_text("epochs: 1\n", encoding="utf-8")
+    (run / "evaluation" / name).write_bytes(content)
+    results = RunResults.read(run)
+    assert [problem.split(": ")[0] for problem in results.problems] == [f"evaluation/{name}"]
+    if name == "scores.json":
+        assert results.evaluation is None
+    else:
+        assert results.evaluation.table is not None
+
+
+def test_objects_are_not_loaded(run):
+    np.savez(run / "evaluation" / "null.npz", scores=np.array([{"a": 1}], dtype=object), observed=0.0, p_value=0.0)
+    results = RunResults.read(run)
+    assert results.evaluation.null is None
+    assert "allow_pickle" in results.problems[0]
