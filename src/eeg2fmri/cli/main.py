@@ -14,6 +14,9 @@ from eeg2fmri.cli import commands
 from eeg2fmri.cli.console import fail
 from eeg2fmri.core.errors import Eeg2FmriError
 
+#: Exit status after Ctrl-C, as shells have it.
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="eeg2fmri",
     help="Synthesise fMRI volumes from EEG, and see how much of every number came from the EEG.",
@@ -51,13 +54,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     try:
         status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
-    except typer.Exit as error:
-        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
-            fail("interrupted")
-        return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        fail("interrupted")
-        return 130
+        status = INTERRUPTED
     except Eeg2FmriError as error:
         fail(str(error))
         return 1
@@ -73,4 +71,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         show()
         return int(getattr(error, "exit_code", 2))
+    # typer returns the status of typer.Exit, and this one for Ctrl-C
+    if status == INTERRUPTED:
+        fail("interrupted")
     return status if isinstance(status, int) else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 #: What decides: the reconstruction on validation subjects, the part of the loss that has the same meaning in every
 #: trial.
 SCORE = "validation_reconstruction"
+
+#: How often a worker tries to make or open the database before it gives up.
+MAKING_TRIES = 6
 
 PARTS = ("train", "validation", "test")
 
@@ -85,14 +89,7 @@ def tune(
     out.mkdir(parents=True, exist_ok=True)
     base = TrainConfig.make({**config.base, "epochs": config.epochs})
     folds = inner_splits(store, base.split, config.folds, config.seed)
-    study = optuna.create_study(
-        study_name="eeg2fmri",
-        storage=_storage(out, storage),
-        sampler=optuna.samplers.TPESampler(seed=config.seed),
-        pruner=optuna.pruners.MedianPruner() if config.pruning else optuna.pruners.NopPruner(),
-        direction="minimize",
-        load_if_exists=True,
-    )
+    study = _study(out, storage, config)
     shape = (len(store.electrodes), len(store.frequencies), base.pairs.window)
 
     def objective(trial: optuna.Trial) -> float:
@@ -166,6 +163,34 @@ def _score(
         result = train_run(store, folder, fold_values, on_epoch=judge, keep_weights=False)
         scores.append(min(row[SCORE] for row in result.fitted.history))
     return float(np.mean(scores))
+
+
+def _study(out: Path, storage: str | None, config: TuneConfig) -> optuna.Study:
+    """Open the study, or make it; another worker may be making the same tables at the same moment."""
+    import optuna
+
+    for attempt in range(MAKING_TRIES):
+        try:
+            return optuna.create_study(
+                study_name="eeg2fmri",
+                storage=_storage(out, storage),
+                sampler=optuna.samplers.TPESampler(seed=config.seed),
+                pruner=optuna.pruners.MedianPruner() if config.pruning else optuna.pruners.NopPruner(),
+                direction="minimize",
+                load_if_exists=True,
+            )
+        except Exception as error:
+            if type(error).__module__.split(".")[0] not in ("sqlalchemy", "optuna"):
+                raise
+            if attempt == MAKING_TRIES - 1:
+                raise InputError(
+                    "the database of the study cannot be opened",
+                    where=str(storage or out),
+                    got=str(error).splitlines()[0],
+                    hint="check the URL, and that the database runs and can be written",
+                ) from None
+            time.sleep(0.2 * (attempt + 1))
+    raise AssertionError("the loop returns or raises")
 
 
 def _storage(out: Path, url: str | None) -> Any:

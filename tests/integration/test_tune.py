@@ -1,0 +1,133 @@
+"""A search on a small store: validation decides, the test part is not read, the result is a file that train takes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from optuna.trial import FixedTrial
+
+from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.data.splits import SplitConfig, make_split
+from eeg2fmri.data.store import Store
+from eeg2fmri.models.presets import model_config
+from eeg2fmri.models.registry import build
+from eeg2fmri.train.config import TrainConfig
+from eeg2fmri.train.run import train_run
+from eeg2fmri.tune.config import TuneConfig
+from eeg2fmri.tune.search import inner_splits, tune
+from eeg2fmri.tune.space import architectures, suggest
+
+FAST = ("learning_rate", "channels", "projection")
+
+
+@pytest.fixture
+def base(small_settings):
+    return {key: value for key, value in small_settings.items() if key != "epochs"}
+
+
+def test_the_best_settings_of_a_search_train(small_store, base, tmp_path):
+    config = TuneConfig(base=base, vary=FAST, trials=3, epochs=1, pruning=False)
+    found = tune(small_store, tmp_path / "study", config)
+    done = [trial for trial in found.trials if trial["state"] == "complete"]
+    assert len(done) == 3
+    assert found.score == min(trial["score"] for trial in done)
+    settings = TrainConfig.read(found.config)
+    best = min(done, key=lambda trial: trial["score"])
+    assert settings.optimiser.learning_rate == best["params"]["learning_rate"]
+    result = train_run(small_store, tmp_path / "run", settings.model_dump(mode="json"))
+    assert result.fitted.history[0]["validation_reconstruction"] == found.score
+    assert not list((tmp_path / "study").glob("trial-*"))
+
+
+def test_a_study_goes_on_where_it_stood(small_store, base, tmp_path):
+    for trials in (1, 2):
+        found = tune(small_store, tmp_path, TuneConfig(base=base, vary=FAST, trials=trials, epochs=1))
+    assert [trial["number"] for trial in found.trials] == [0, 1]
+
+
+def test_two_workers_share_one_study(small_store, base, tmp_path):
+    config = tmp_path / "tune.json"
+    config.write_text(json.dumps({"base": base, "vary": FAST, "trials": 4, "epochs": 1}))
+    start = [sys.executable, "-m", "eeg2fmri", "tune", str(small_store), str(tmp_path / "study")]
+    storage = f"sqlite:///{tmp_path}/study.db"
+    workers = [
+        subprocess.Popen(
+            [*start, "--config", str(config), "--seed", str(seed), "--storage", storage],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for seed in (1, 2)
+    ]
+    said = [worker.communicate(timeout=200)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], said
+    trials = json.loads((tmp_path / "study" / "trials.json").read_text())
+    # a worker that has begun a trial ends it, so there can be one more than asked for
+    assert 4 <= len(trials) <= 5
+
+
+def test_inner_folds_hold_every_subject_out_once_and_leave_the_test_subjects_alone(small_store):
+    store = Store.open(small_store)
+    outer = make_split(store, SplitConfig(seed=1))
+    test = {name.split("_")[0].removeprefix("sub-") for name in outer.test}
+    folds = inner_splits(store, SplitConfig(seed=1), 2, seed=0)
+    held = [set(fold.validation) for fold in folds]
+    assert set.union(*held) | test == {recording.subject for recording in store.recordings}
+    assert not set.intersection(*held)
+    assert all(set(fold.test) == test for fold in folds)
+    with pytest.raises(InputError, match="fewer subjects"):
+        inner_splits(store, SplitConfig(seed=1), 3, seed=0)
+
+
+def test_the_mean_over_inner_folds_decides(small_store, base, tmp_path):
+    found = tune(small_store, tmp_path / "s", TuneConfig(base=base, vary=FAST, trials=1, epochs=1, folds=2))
+    scores = []
+    for number, split in enumerate(inner_splits(Store.open(small_store), SplitConfig(seed=1), 2, seed=0)):
+        values = TrainConfig.read(found.config).model_dump(mode="json")
+        values["split"] = split.model_dump(mode="json")
+        result = train_run(small_store, tmp_path / f"fold{number}", values)
+        scores.append(result.fitted.history[0]["validation_reconstruction"])
+    assert found.score == pytest.approx(sum(scores) / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("head", ["dense", "low_resolution"])
+@pytest.mark.parametrize("style", ["none", "attention", "prior"])
+def test_every_suggestion_builds(head, style):
+    eeg_shape, volume_shape = (12, 36, 4), (9, 11, 8)
+    names = [list(architectures(shape, name, 3, 0)) for shape, name in ((eeg_shape, "eeg"), (volume_shape, "fmri"))]
+    trial = FixedTrial(
+        {
+            "learning_rate": 1e-3,
+            "weight_decay": 1e-4,
+            "channels": 2,
+            "latent": 3,
+            "batch_size": 8,
+            "dropout": 0.2,
+            "projection": "random_fourier",
+            "style": style,
+            "head": head,
+            "eeg_na_spec": names[0][-1],
+            "fmri_na_spec": names[1][0],
+        }
+    )
+    values = TrainConfig.make(suggest(trial, TuneConfig(generated=3), eeg_shape, volume_shape))
+    model = build(model_config(values.model, eeg_shape, volume_shape))
+    assert model.config.latent_shape == (3, 3, 3)
+    assert model.config.encoder.blocks.weight_decay == 1e-4
+
+
+def test_published_architectures_that_fit_are_offered_by_name():
+    assert len(architectures((64, 134, 10), "eeg", 0, 0)) == 15
+    assert list(architectures((12, 36, 4), "eeg", 1, 0)) == ["eeg-2 scaled", "generated-0"]
+
+
+def test_a_wrong_setting_of_the_search_is_named():
+    with pytest.raises(ConfigError, match="trials"):
+        TuneConfig.make({"trials": 0})
+
+
+def test_a_search_without_a_completed_trial_says_why(small_store, base, tmp_path):
+    wrong = {**base, "optimiser": {"clip_norm": 1e-3}, "pairs": {"window": 400}}
+    with pytest.raises(InputError, match="shorter than one window"):
+        tune(small_store, tmp_path, TuneConfig(base=wrong, vary=FAST, trials=1, epochs=1))
