@@ -1,0 +1,201 @@
+import csv
+import json
+
+import nibabel
+import numpy as np
+import pytest
+import torch
+
+from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.evaluate import run as run_module
+from eeg2fmri.evaluate.metrics import rmse, ssim_slices, temporal_r
+from eeg2fmri.evaluate.open_run import open_run
+from eeg2fmri.evaluate.protocol import METRICS
+from eeg2fmri.evaluate.run import evaluate_run
+from eeg2fmri.models.hub import load, save
+from eeg2fmri.predict.synthesizer import Synthesizer
+
+METHODS = (
+    "model",
+    "shifted_eeg",
+    "mean_volume",
+    "subject_mean",
+    "group_mean_of_others",
+    "lagged_ridge",
+    "haemodynamic_ridge",
+)
+
+
+@pytest.fixture
+def evaluation(small_run, small_store):
+    return evaluate_run(small_run, small_store.path)
+
+
+def read_json(path):
+    return json.loads(path.read_text())
+
+
+def test_every_method_is_scored_on_every_subject(evaluation):
+    assert tuple(method.name for method in evaluation.methods) == METHODS
+    assert evaluation.subjects == ("04", "05")
+    assert evaluation.values.shape == (7, 2, len(METRICS))
+    assert np.isfinite(evaluation.values).all()
+    assert evaluation.space == "native"
+
+
+def test_scores_are_those_of_the_synthesised_volumes(evaluation, small_run, small_store):
+    """The model's scores, recomputed from volumes that another way of prediction gives."""
+    opened = open_run(small_run, small_store.path)
+    synthesizer = Synthesizer(opened.loaded)
+    found = []
+    for name in ("sub-05_task-a", "sub-05_task-b"):
+        stream = np.asarray(small_store.eeg(name))
+        starts = np.arange(3, len(stream) - 4)
+        rows = (stream - stream.mean(axis=1, keepdims=True)) / stream.std(axis=1, keepdims=True)
+        windows = np.stack([np.moveaxis(rows[s : s + 4], 0, -1) for s in starts]).astype(np.float32)
+        with torch.inference_mode():
+            out = synthesizer.loaded.model(torch.from_numpy(windows)).volume.numpy()
+        statistics = synthesizer.loaded.statistics
+        predicted = out * statistics.voxel_std + statistics.voxel_mean
+        truth, mask = small_store.bold(name)[7:], small_store.mask(name)
+        found.append(
+            (
+                np.nanmedian(temporal_r(truth, predicted, mask)),
+                np.mean([ssim_slices(y, p).mean() for y, p in zip(truth, predicted, strict=True)]),
+                np.mean([rmse(y, p, mask) for y, p in zip(truth, predicted, strict=True)]),
+            )
+        )
+    for metric, expected in zip(("temporal_r", "ssim_slices", "rmse"), np.mean(found, axis=0), strict=True):
+        assert evaluation.score("model", metric, "05") == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_baselines_without_time_have_r_zero_and_no_p(evaluation):
+    for method in ("mean_volume", "subject_mean"):
+        assert evaluation.score(method, "temporal_r") == 0
+        assert evaluation.score(method, "explained_variance") == pytest.approx(0, abs=1e-6)
+        assert method not in evaluation.pooled
+        assert np.isnan(evaluation.p_values[METHODS.index(method)]).all()
+    assert evaluation.score("subject_mean", "ssim_slices") > evaluation.score("mean_volume", "ssim_slices")
+    assert evaluation.score("subject_mean", "rmse") < evaluation.score("mean_volume", "rmse")
+
+
+def test_methods_with_time_are_tested(evaluation):
+    for method in ("model", "group_mean_of_others", "lagged_ridge"):
+        assert np.isfinite(evaluation.p_values[METHODS.index(method)]).all()
+        assert 0 < evaluation.pooled[method].p_value <= 1
+    assert "shifted_eeg" not in evaluation.pooled
+    assert abs(evaluation.score("shifted_eeg", "temporal_r")) < 0.02
+
+
+def test_independent_eeg_did_not_help(evaluation):
+    assert not evaluation.helped
+    assert evaluation.verdict.startswith("The EEG did not help")
+
+
+def test_files(evaluation, small_run, small_store):
+    folder = small_run / "evaluation"
+    scores = read_json(folder / "scores.json")
+    assert scores["verdict"] == evaluation.verdict
+    assert scores["helped"] is False
+    assert scores["space"] == "native"
+    assert scores["times_read"] == 1
+    assert len(scores["scores"]) == 14
+    assert scores["scores"][0]["temporal_r"] == evaluation.values[0, 0, 0]
+    with (folder / "scores.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["subject"] for row in rows] == ["04", "05"] * 7 + ["all"] * 7
+    assert float(rows[14]["temporal_r"]) == pytest.approx(evaluation.values[0, :, 0].mean())
+    with np.load(folder / "null.npz") as null:
+        assert null["observed"] == pytest.approx(evaluation.score("model", "temporal_r"), abs=1e-6)
+        assert {"scores", "p_value", "subject_04", "subject_05"} <= set(null)
+    image = nibabel.load(folder / "sub-05_task-b_desc-temporalr_map.nii.gz")
+    assert image.shape == small_store.grid
+    np.testing.assert_array_equal(image.affine, small_store.affine)
+    with np.load(folder / "sub-05_task-b_examples.npz", allow_pickle=False) as examples:
+        assert str(examples["subject"]) == "05"
+        np.testing.assert_allclose(np.nan_to_num(examples["r"]), image.get_fdata(), atol=1e-6)
+        assert examples["truth"].shape == examples["prediction"].shape == (4, *small_store.grid)
+        middle = np.flatnonzero(examples["times"] == examples["onsets"][0])[0]
+        np.testing.assert_array_equal(examples["truth"], small_store.bold("sub-05_task-b")[7:][middle : middle + 4])
+        assert examples["course_truth"].shape == (len(examples["course_names"]), len(examples["times"]))
+        best = np.corrcoef(examples["course_truth"][1], examples["course_prediction"][1])[0, 1]
+        assert best == pytest.approx(np.nanmax(examples["r"]), abs=1e-4)
+    assert not list(folder.glob("*.part"))
+
+
+def test_readings_are_counted_and_said(small_run, small_store):
+    first = evaluate_run(small_run, small_store.path)
+    again = evaluate_run(small_run, small_store.path)
+    reads = read_json(small_run / "evaluation" / "reads.json")
+    assert [read["recordings"] for read in reads] == [["sub-04_task-a", "sub-05_task-a", "sub-05_task-b"]] * 2
+    assert reads[0]["weights"] == open_run(small_run, small_store.path).loaded.digest
+    assert not any("were read" in note for note in first.notes)
+    assert any("were read 2 times" in note for note in again.notes)
+    np.testing.assert_array_equal(first.values, again.values)
+    np.testing.assert_array_equal(first.p_values, again.p_values)
+
+
+def test_a_reading_counts_even_if_scoring_fails(small_run, small_store, monkeypatch):
+    monkeypatch.setattr(run_module, "predict_with_model", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        evaluate_run(small_run, small_store.path)
+    assert len(read_json(small_run / "evaluation" / "reads.json")) == 1
+    assert not (small_run / "evaluation" / "scores.json").exists()
+
+
+def test_progress_and_random_state(small_run, small_store):
+    seen, state = [], (np.random.get_state()[1].copy(), torch.get_rng_state())  # noqa: NPY002
+    evaluate_run(small_run, small_store.path, progress=lambda *step: seen.append(step))
+    assert any(what.startswith("Scoring sub-05_task-b") and done == total for what, done, total in seen)
+    assert any(what.startswith("Fitting ridge") for what, _, _ in seen)
+    assert (np.random.get_state()[1] == state[0]).all()  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), state[1])
+
+
+def cut(split):
+    split["test"] = [*split["test"], "sub-09_task-a"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda split: split.update(store_hash="0" * 64), "trained on another store"),
+        (cut, "sub-09_task-a"),
+        (lambda split: split.update(test=["sub-01_task-a"]), "sub-01 is in both train and test"),
+        (lambda split: split.pop("store_hash"), "cannot be read"),
+    ],
+)
+def test_a_split_that_does_not_fit_is_refused(small_run, small_store, damage, message):
+    path = small_run / "split.json"
+    split = read_json(path)
+    damage(split)
+    path.write_text(json.dumps(split))
+    with pytest.raises(CheckpointError, match=message):
+        evaluate_run(small_run, small_store.path)
+    assert not (small_run / "evaluation").exists()
+
+
+def test_every_difference_between_run_and_store_is_named(small_run, small_store):
+    loaded = load(small_run)
+    electrodes = ("TP9", *loaded.card.electrodes[1:])
+    changes = {"electrodes": electrodes, "tr": 1.5, "space": "MNI152", "frequencies": tuple(range(1, 10))}
+    save(small_run, loaded.model, loaded.card.model_copy(update=changes), loaded.statistics)
+    with pytest.raises(CheckpointError) as error:
+        evaluate_run(small_run, small_store.path)
+    message = str(error.value)
+    for part in ("not in the store: TP9; not in the run: Fz", "1.5 s", "MNI152", "up to 9 Hz", "give the store"):
+        assert part in message
+
+
+def test_what_is_no_run_is_refused(tmp_path, small_store):
+    with pytest.raises(CheckpointError, match="does not exist"):
+        evaluate_run(tmp_path / "nothing", small_store.path)
+    with pytest.raises(CheckpointError, match="not a run"):
+        evaluate_run(tmp_path, small_store.path)
+
+
+def test_a_damaged_record_of_readings_stops_the_evaluation(small_run, small_store):
+    (small_run / "evaluation").mkdir()
+    (small_run / "evaluation" / "reads.json").write_text("[{")
+    with pytest.raises(CheckpointError, match="record of earlier evaluations"):
+        evaluate_run(small_run, small_store.path)
