@@ -1,0 +1,168 @@
+"""Do the explanations of a model tell the truth? All checks on some windows of every recording."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.random import generator
+from eeg2fmri.explain.control import untrained
+from eeg2fmri.explain.faithfulness import PerturbationCurves, perturbation_curves, rank_agreement
+from eeg2fmri.explain.integrated_gradients import integrated_gradients
+from eeg2fmri.explain.rules import Composite
+from eeg2fmri.explain.targets import Target
+from eeg2fmri.explain.truth import Drivers, TruthAgreement, truth_agreement
+from eeg2fmri.explain.windows import explain_windows
+
+
+@dataclass(frozen=True)
+class MapAgreement:
+    """Rank correlations (Spearman) of two shares of absolute relevance.
+
+    Attributes
+    ----------
+    map : float
+        Over all elements (channel, freq, time).
+    electrodes, frequencies, times : float
+        Over sums along the other axes.
+    """
+
+    map: float
+    electrodes: float
+    frequencies: float
+    times: float
+
+    @classmethod
+    def of(cls, a: np.ndarray, b: np.ndarray) -> MapAgreement:
+        """Compare two maps (channel, freq, time)."""
+        sums = ((1, 2), (0, 2), (0, 1))
+        return cls(rank_agreement(a, b), *(rank_agreement(a.sum(axes), b.sum(axes)) for axes in sums))
+
+
+@dataclass(frozen=True, eq=False)
+class Fidelity:
+    """Numbers that say how far the explanations can be believed.
+
+    Attributes
+    ----------
+    n_windows : int
+    curves, random_curves : PerturbationCurves
+        Of the relevance, and of the relevance of the untrained model used for the trained one: what an order that
+        knows the data and the architecture alone reaches.
+    gradients : float
+        Rank correlation of the signed relevance with integrated gradients of the whole model, mean over windows.
+    gradients_map : MapAgreement
+        The same of the shares of absolute relevance over all windows.
+    gradients_error : float
+        By how much the integrated gradients are not complete; above 0.05 they are no good peer.
+    untrained : MapAgreement
+        Relevance of the untrained model against that of the trained one: far below 1 if it shows what was learnt.
+    truth, untrained_truth : TruthAgreement or None
+        Agreement with the drivers of simulated data, of the trained and of the untrained model.
+    """
+
+    n_windows: int
+    curves: PerturbationCurves
+    random_curves: PerturbationCurves
+    gradients: float
+    gradients_map: MapAgreement
+    gradients_error: float
+    untrained: MapAgreement
+    truth: TruthAgreement | None = None
+    untrained_truth: TruthAgreement | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all numbers as JSON has them."""
+        numbers: dict[str, Any] = plain(asdict(self))
+        return numbers
+
+
+def plain(value: Any) -> Any:
+    """Make what JSON can hold: NaN becomes None, arrays lists."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return [plain(item) for item in value.tolist()]
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value
+
+
+def check_fidelity(
+    model: nn.Module,
+    x: Tensor,
+    target: Target,
+    rules: Composite,
+    *,
+    seed: int = 0,
+    steps: int = 10,
+    batch_size: int = 8,
+    drivers: Drivers | None = None,
+    progress: Progress = silent,
+) -> Fidelity:
+    """Check explanations of some windows.
+
+    Parameters
+    ----------
+    model : nn.Module
+        A synthesiser of the registry; variational layers are taken at their means.
+    x : Tensor, shape (window, channel, freq, time)
+        Scaled as in training.
+    target : Target
+    rules : Composite
+    seed : int
+        Of random orders and the untrained model.
+    steps : int
+        Points of the curves.
+    batch_size : int
+    drivers : Drivers, optional
+        Of the same recordings, if they are simulated.
+    progress : Progress
+    """
+    control = untrained(model, seed)
+    weights = torch.as_tensor(target.weights, dtype=x.dtype, device=x.device)
+
+    def output(v: Tensor) -> Tensor:
+        return (model(v).volume * weights).flatten(1).sum(1)
+
+    def batched(v: Tensor) -> Tensor:
+        return torch.cat([output(part) for part in v.split(batch_size)])
+
+    total = 5
+    progress("Checking", 0, total)
+    trained_map = _relevance(model, x, target, rules, batch_size)
+    progress("Checking", 1, total)
+    control_map = _relevance(control, x, target, rules, batch_size)
+    progress("Checking", 2, total)
+    parts, errors = zip(*(integrated_gradients(output, part) for part in x.split(batch_size)), strict=True)
+    gradients = torch.cat(parts).cpu().numpy()
+    progress("Checking", 3, total)
+    curves = perturbation_curves(batched, x, trained_map, generator(seed, "orders"), steps=steps)
+    progress("Checking", 4, total)
+    random_curves = perturbation_curves(batched, x, control_map, generator(seed, "orders"), steps=steps)
+    progress("Checking", 5, total)
+    trained, control_share, by_gradients = (np.abs(m).sum(0) for m in (trained_map, control_map, gradients))
+    signed = [rank_agreement(a, b) for a, b in zip(trained_map, gradients, strict=True)]
+    return Fidelity(
+        n_windows=len(x),
+        curves=curves,
+        random_curves=random_curves,
+        gradients=float(np.mean(signed)),
+        gradients_map=MapAgreement.of(trained, by_gradients),
+        gradients_error=float(np.mean(errors)),
+        untrained=MapAgreement.of(trained, control_share),
+        truth=None if drivers is None else truth_agreement(trained, drivers),
+        untrained_truth=None if drivers is None else truth_agreement(control_share, drivers),
+    )
+
+
+def _relevance(model: nn.Module, x: Tensor, target: Target, rules: Composite, batch_size: int) -> np.ndarray:
+    parts = x.split(batch_size)
+    return np.concatenate([explain_windows(model, part, [target], rules)[target.name].relevance for part in parts])

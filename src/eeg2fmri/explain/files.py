@@ -1,0 +1,223 @@
+"""An explanation as files, complete or absent: JSON, arrays, CSV, NIfTI and FIF, named as BIDS derivatives.
+
+::
+
+    OUT/explain.json                  what was explained and how, errors, tests, graphs, checks
+    OUT/explain.npz                   arrays; see `arrays`
+    OUT/dataset_description.json
+    OUT/sub-01/eeg/sub-01_desc-TARGET_electrodes.csv, _frequencies.csv, _bands.csv, _times.csv, _pairs.csv
+    OUT/sub-01/eeg/sub-01_desc-TARGET_ave.fif         signed share by electrode and time (MNE Evoked)
+    OUT/sub-01/func/sub-01_space-SPACE_desc-latent_relevance.nii.gz
+    OUT/group/group_desc-TARGET_*.csv                 means over subjects and their tests
+    OUT/group/group_space-SPACE_desc-latent_relevance.nii.gz, ..._stat-t_statmap.nii.gz
+
+Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri import __version__
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.explain.fidelity import plain
+from eeg2fmri.explain.images import write_evoked, write_volume
+from eeg2fmri.explain.results import Explanation
+from eeg2fmri.explain.tables import group_tables, subject_tables, write_table
+
+FORMAT = 1
+SUMMARY, ARRAYS = "explain.json", "explain.npz"
+#: Edges that the summary names: those above the lowest percentile.
+LEAST_PERCENTILE = 98.0
+
+
+def write(explanation: Explanation, out: str | Path) -> Path:
+    """Write an explanation.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    out : path
+        Folder to make. An earlier explanation is replaced.
+
+    Raises
+    ------
+    InputError
+        If `out` exists and is no explanation.
+    """
+    out = Path(out)
+    check_replaceable(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        made = workshop / out.name
+        made.mkdir()
+        _write(explanation, made)
+        if out.exists():
+            out.rename(workshop / "before")
+        made.rename(out)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    return out
+
+
+def check_replaceable(out: Path) -> None:
+    """Refuse an output that exists and is no explanation.
+
+    Raises
+    ------
+    InputError
+    """
+    if out.exists() and not (out.is_dir() and ((out / SUMMARY).is_file() or not any(out.iterdir()))):
+        raise InputError(
+            "the output exists and is no explanation",
+            where=str(out),
+            hint="choose another folder, or remove this one first",
+        )
+
+
+def _write(explanation: Explanation, folder: Path) -> None:
+    _json(folder / "dataset_description.json", description())
+    label = explanation.target.name
+    space = "" if explanation.space in {"native", "unknown"} else f"_space-{explanation.space}"
+    for subject in explanation.subjects:
+        name = f"sub-{subject.subject}"
+        eeg, func = folder / name / "eeg", folder / name / "func"
+        eeg.mkdir(parents=True)
+        for suffix, table in subject_tables(explanation, subject).items():
+            write_table(eeg / f"{name}_desc-{label}_{suffix}.csv", table)
+        write_evoked(eeg / f"{name}_desc-{label}_ave.fif", subject.signed.sum(1), explanation.axes, explanation.tr)
+        if subject.latent is not None:
+            func.mkdir()
+            volume = func / f"{name}{space}_desc-latent_relevance.nii.gz"
+            write_volume(volume, subject.latent, explanation.affines.get(subject.subject, explanation.affine))
+    group = folder / "group"
+    group.mkdir()
+    for suffix, table in group_tables(explanation).items():
+        write_table(group / f"group_desc-{label}_{suffix}.csv", table)
+    test = explanation.latent_test
+    if test is not None:
+        write_volume(group / f"group{space}_desc-latent_relevance.nii.gz", test.mean, explanation.affine)
+        write_volume(group / f"group{space}_desc-latent_stat-t_statmap.nii.gz", test.t, explanation.affine)
+    content: dict[str, Any] = arrays(explanation)
+    np.savez_compressed(folder / ARRAYS, **content)
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    _json(folder / SUMMARY, summary(explanation) | {"files": files})
+
+
+def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
+    """Arrays of an explanation by name.
+
+    ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume, ``subjects``
+    (subject,); ``signed`` and ``magnitude`` (subject, channel, freq, time); ``attention`` and ``pairs``
+    (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine`` (4, 4);
+    ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions`` (step,), and
+    ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``, ``curve_random_insertion``,
+    ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was checked.
+    """
+    found: dict[str, Any] = {
+        "electrodes": np.array(explanation.axes.electrodes),
+        "frequencies": explanation.axes.frequencies,
+        "times": explanation.axes.times,
+        "subjects": np.array([subject.subject for subject in explanation.subjects]),
+        "signed": explanation.signed.astype(np.float32),
+        "magnitude": explanation.magnitude.astype(np.float32),
+        "affine": explanation.affine,
+        "target": explanation.target.weights,
+        **{name: explanation.stacked(name) for name in ("attention", "pairs", "latent")},
+    }
+    if explanation.fidelity is not None:
+        curves, control = explanation.fidelity.curves, explanation.fidelity.random_curves
+        found |= {
+            "curve_fractions": curves.fractions,
+            "curve_deletion": curves.deletion,
+            "curve_insertion": curves.insertion,
+            "curve_random_deletion": curves.random_deletion,
+            "curve_random_insertion": curves.random_insertion,
+            "curve_untrained_deletion": control.deletion,
+            "curve_untrained_insertion": control.insertion,
+        }
+    return {name: array for name, array in found.items() if array is not None}
+
+
+def summary(explanation: Explanation) -> dict[str, Any]:
+    """Everything but the large arrays, as JSON has it."""
+    subjects = [
+        {
+            "subject": subject.subject,
+            "windows": subject.n_windows,
+            "explained": subject.explained,
+            "absorbed_by_biases": subject.absorbed,
+            "spread_constants": subject.spread,
+            "conservation_error": subject.error,
+            "unaccounted": subject.unaccounted,
+            "through_scores": subject.through_scores,
+            "latent_conservation_error": subject.latent_error,
+        }
+        for subject in explanation.subjects
+    ]
+    tests = {
+        name: {
+            "n_subjects": test.n_subjects,
+            "smallest_p_max": test.smallest_p_max,
+            "significant_fdr": int((test.p_fdr < 0.05).sum()),
+            "significant_max": int((test.p_max < 0.05).sum()),
+            "tests": int(test.t.size),
+        }
+        for name, test in explanation.tests.items()
+    }
+    graphs = {
+        name: {
+            "thresholds": {f"{percentile:g}": value for percentile, value in graph.thresholds.items()},
+            "edges": [vars(edge) for edge in graph.above(LEAST_PERCENTILE)],
+        }
+        for name, graph in explanation.graphs.items()
+    }
+    content: dict[str, Any] = plain(
+        {
+            "format": FORMAT,
+            "eeg2fmri": __version__,
+            "facts": explanation.facts,
+            "target": {
+                "name": explanation.target.name,
+                "what": explanation.target.what,
+                "voxels": explanation.target.n_voxels,
+            },
+            "config": explanation.config.model_dump(mode="json"),
+            "conservation_error": explanation.error,
+            "from_biases": explanation.from_biases,
+            "subjects": subjects,
+            "bands": {name: list(_limits(explanation, members)) for name, members in explanation.axes.bands()},
+            "tests": tests,
+            "graphs": graphs,
+            "fidelity": None if explanation.fidelity is None else explanation.fidelity.to_dict(),
+            "summary": explanation.summary(),
+            "notes": list(explanation.notes),
+        }
+    )
+    return content
+
+
+def _limits(explanation: Explanation, members: np.ndarray) -> tuple[float, float]:
+    inside = explanation.axes.frequencies[members]
+    return float(inside[0]), float(inside[-1])
+
+
+def description() -> dict[str, Any]:
+    """Facts that make a folder a BIDS derivative."""
+    return {
+        "Name": "Relevance of EEG for synthesised BOLD",
+        "BIDSVersion": "1.9.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "eeg2fmri explain", "Version": __version__}],
+    }
+
+
+def _json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")

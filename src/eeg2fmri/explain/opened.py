@@ -1,0 +1,148 @@
+"""A run and its store, opened and checked to belong together, for an explanation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.data.store import Store
+from eeg2fmri.explain.axes import Axes
+from eeg2fmri.explain.config import ExplainConfig
+from eeg2fmri.explain.targets import Target, read_region, voxel, whole_volume
+from eeg2fmri.models.card import ModelCard
+from eeg2fmri.models.hub import load
+from eeg2fmri.models.synthesizer import Synthesizer
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedRun:
+    """What an explanation needs of a run.
+
+    Attributes
+    ----------
+    folder : Path
+    store : Store
+    model : nn.Module
+        In evaluation mode.
+    card : ModelCard
+    digest : str
+        SHA-256 of the weights.
+    axes : Axes
+        Of the windows.
+    target : Target
+    recordings : tuple of str
+        Ids that are explained.
+    """
+
+    folder: Path
+    store: Store
+    model: nn.Module
+    card: ModelCard
+    digest: str
+    axes: Axes
+    target: Target
+    recordings: tuple[str, ...]
+
+
+def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) -> OpenedRun:
+    """Open a run and the store that it was trained on.
+
+    Raises
+    ------
+    CheckpointError
+        If the run is absent or damaged, is no synthesiser, or belongs to another store.
+    StoreError
+        If the store cannot be used.
+    InputError
+        If the target does not fit the volumes.
+    """
+    folder, store = Path(folder), Store.open(store_path)
+    split = _split(folder)
+    loaded = load(folder)
+    if not isinstance(loaded.model, Synthesizer):
+        raise CheckpointError(
+            "the run holds no synthesiser",
+            where=str(folder),
+            got=str(loaded.card.model.get("kind")),
+            hint="relevance of other models: eeg2fmri.explain.propagation.propagate",
+        )
+    problems = _differences(loaded.card, store, str(folder))
+    if split.get("store_hash", store.hash) != store.hash:
+        problems.append(Problem("the run was trained on another store", str(folder), split["store_hash"], store.hash))
+    parts = ("train", "validation", "test") if config.part == "all" else (config.part,)
+    chosen = tuple(str(name) for part in parts for name in split.get(part, ()))
+    known = {recording.id for recording in store.recordings}
+    lost = [name for name in chosen if name not in known]
+    if lost or not chosen:
+        problems.append(
+            Problem("recordings of the run are not in the store", str(store.path), ", ".join(lost) or "none at all")
+        )
+    if problems:
+        raise CheckpointError.of(problems)
+    card = loaded.card
+    axes = Axes.of_window(card.electrodes, card.frequencies, card.tr, card.pairs.window, card.pairs.lag)
+    return OpenedRun(folder, store, loaded.model, card, loaded.digest, axes, _target(config, store, chosen), chosen)
+
+
+def _target(config: ExplainConfig, store: Store, recordings: tuple[str, ...]) -> Target:
+    if config.target == "volume":
+        return whole_volume(store.grid)
+    if isinstance(config.target, str):
+        # voxels of one place have the same indices in every recording only if their affines are the same
+        affines = [store.recordings[store.index(name)].affine for name in recordings]
+        if any(not np.allclose(affines[0], other, atol=1e-2) for other in affines):
+            raise InputError(
+                "a region in mm is at other voxels in each recording",
+                where=config.target,
+                got=f"space {store.space}, {len(affines)} recordings with different affines",
+                hint="prepare volumes in a common space, or explain one part with one recording",
+            )
+        return read_region(config.target, store.grid, affines[0])
+    return voxel(config.target, store.grid)
+
+
+def _split(folder: Path) -> dict[str, Any]:
+    path = folder / "split.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            "the folder is not a run" if folder.is_dir() else "the run does not exist",
+            where=str(folder),
+            expected="a folder with split.json, config.json and weights.safetensors",
+            hint="give the folder that train made",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError("the split of the run cannot be read", where=str(path), got=str(error)) from None
+    if not isinstance(facts, dict):
+        raise CheckpointError("the split of the run cannot be read", where=str(path), got=type(facts).__name__)
+    return facts
+
+
+def _differences(card: ModelCard, store: Store, where: str) -> list[Problem]:
+    """Facts in which the store differs from what the model was trained on."""
+    same = len(card.frequencies) == len(store.frequencies) and np.allclose(
+        card.frequencies, store.frequencies, rtol=1e-6
+    )
+    checks = (
+        ("electrodes", tuple(card.electrodes) == store.electrodes, store.electrodes, card.electrodes),
+        ("frequencies", same, _range(store.frequencies), _range(np.asarray(card.frequencies))),
+        ("grid", tuple(card.grid) == tuple(store.grid), store.grid, card.grid),
+        ("TR", bool(np.isclose(card.tr, store.tr, rtol=1e-6)), store.tr, card.tr),
+        ("space", card.space == store.space, store.space, card.space),
+    )
+    return [
+        Problem(f"the {name} of the store is not the run's", where, str(got), str(expected))
+        for name, fits, got, expected in checks
+        if not fits
+    ]
+
+
+def _range(frequencies: np.ndarray) -> str:
+    return f"{len(frequencies)} up to {frequencies[-1]:g} Hz" if len(frequencies) else "none"

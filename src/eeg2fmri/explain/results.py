@@ -1,0 +1,142 @@
+"""What an explanation of a run found, over subjects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.random import generator
+from eeg2fmri.explain import axes as along
+from eeg2fmri.explain.axes import Axes
+from eeg2fmri.explain.config import ExplainConfig
+from eeg2fmri.explain.fidelity import Fidelity
+from eeg2fmri.explain.graph import AttentionGraph, attention_graph
+from eeg2fmri.explain.inference import TTest, t_test
+from eeg2fmri.explain.subject import SubjectRelevance
+from eeg2fmri.explain.targets import Target
+
+#: Sums of maps that are tested over subjects: name -> function of maps (subject, channel, freq, time).
+TESTED = {
+    "electrodes": along.per_electrode,
+    "frequencies": along.per_frequency,
+    "times": along.per_time,
+    "electrodes_by_frequencies": along.per_electrode_frequency,
+    "electrodes_by_times": along.per_electrode_time,
+    "frequencies_by_times": along.per_frequency_time,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Relevance of the EEG for the volumes of a run.
+
+    Attributes
+    ----------
+    config : ExplainConfig
+    target : Target
+    axes : Axes
+    subjects : tuple of SubjectRelevance
+    fidelity : Fidelity or None
+        Whether the relevance tells the truth; None if it was not checked.
+    affine : array, shape (4, 4)
+        Voxel indices to mm, of the store.
+    affines : dict of subject to array, shape (4, 4)
+        Of each subject's own volumes.
+    space : str
+        BIDS space of the volumes, or ``native``.
+    tr : float
+        s.
+    facts : dict
+        Versions and digests of what was explained.
+    notes : tuple of str
+        What a reader should know.
+    """
+
+    config: ExplainConfig
+    target: Target
+    axes: Axes
+    subjects: tuple[SubjectRelevance, ...]
+    fidelity: Fidelity | None
+    affine: np.ndarray
+    affines: dict[str, np.ndarray]
+    space: str
+    tr: float
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def signed(self) -> np.ndarray:
+        """Signed shares of every subject, shape (subject, channel, freq, time)."""
+        return np.stack([subject.signed for subject in self.subjects])
+
+    @property
+    def magnitude(self) -> np.ndarray:
+        """Shares of absolute relevance of every subject, shape (subject, channel, freq, time)."""
+        return np.stack([subject.magnitude for subject in self.subjects])
+
+    def stacked(self, name: str) -> np.ndarray | None:
+        """Attention, pairs or latent of every subject, or None if one has none."""
+        parts = [getattr(subject, name) for subject in self.subjects]
+        return None if any(part is None for part in parts) else np.stack(parts)
+
+    @cached_property
+    def tests(self) -> dict[str, TTest]:
+        """Tests of the signed shares against 0, over subjects, for every sum in `TESTED` and the bands."""
+        signed = self.signed
+        columns = {name: function(signed) for name, function in TESTED.items()}
+        columns["bands"] = along.per_band(signed, self.axes)
+        seed = self.config.seed
+        return {name: t_test(values, generator(seed, "flips", name)) for name, values in columns.items()}
+
+    @cached_property
+    def graphs(self) -> dict[str, AttentionGraph]:
+        """Graph of the attention scores and of the relevance of pairs; empty for a model without attention."""
+        if len(self.axes.electrodes) < 3:
+            return {}
+        matrices = {name: self.stacked(name) for name in ("attention", "pairs")}
+        return {name: attention_graph(m, self.axes.electrodes) for name, m in matrices.items() if m is not None}
+
+    @cached_property
+    def latent_test(self) -> TTest | None:
+        """Test of the relevance of BOLD voxels against 0 over subjects, where voxels correspond between them."""
+        latent = self.stacked("latent")
+        if latent is None or self.space in {"native", "unknown"} or len(latent) < 2:
+            return None
+        return t_test(latent, generator(self.config.seed, "flips", "latent"), flips=999)
+
+    @property
+    def error(self) -> float:
+        """Conservation error, mean over subjects."""
+        return float(np.mean([subject.error for subject in self.subjects]))
+
+    @property
+    def from_biases(self) -> float:
+        """Share of the explained output that stayed with biases: no EEG is responsible for it."""
+        total = sum(abs(subject.explained) for subject in self.subjects)
+        absorbed = sum(subject.absorbed * np.sign(subject.explained or 1) for subject in self.subjects)
+        return float(absorbed / total) if total else float("nan")
+
+    def summary(self) -> str:
+        """Say the gist in a few lines."""
+        share = self.magnitude.mean(0)
+        strongest = np.argsort(-along.per_electrode(share))[:3]
+        names = ", ".join(self.axes.electrodes[k] for k in strongest)
+        by_band = along.per_band(share, self.axes)
+        band = self.axes.bands()[int(np.argmax(by_band))][0] if by_band.size else "none"
+        time = self.axes.times[int(np.argmax(along.per_time(share)))]
+        lines = [
+            f"{self.target.what}, {sum(s.n_windows for s in self.subjects)} windows of {len(self.subjects)} subjects",
+            f"strongest electrodes {names}; band {band}; {time:g} s before the volume",
+            f"{100 * self.from_biases:.1f} % of the output stems from biases, conservation error {self.error:.2g}",
+        ]
+        if self.fidelity is not None:
+            lines.append(
+                f"deletion {self.fidelity.curves.deletion_gain:+.2f} and insertion "
+                f"{self.fidelity.curves.insertion_gain:+.2f} against random orders (above 0 is better), rank agreement "
+                f"{self.fidelity.gradients:.2f} with integrated gradients, {self.fidelity.untrained.map:.2f} with the "
+                "untrained model"
+            )
+        return "\n".join(lines)

@@ -1,0 +1,196 @@
+"""Explain a run: which part of the EEG its synthesised volumes came from, and whether that can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.random import child_seed
+from eeg2fmri.data.pairs import PairDataset
+from eeg2fmri.explain.config import ExplainConfig
+from eeg2fmri.explain.fidelity import Fidelity, check_fidelity
+from eeg2fmri.explain.files import check_replaceable, write
+from eeg2fmri.explain.opened import OpenedRun, open_run
+from eeg2fmri.explain.results import Explanation
+from eeg2fmri.explain.subject import SubjectRelevance, SubjectSums
+from eeg2fmri.explain.truth import Drivers, drivers, mean_drivers
+from eeg2fmri.explain.windows import explain_latent, explain_windows
+
+
+def explain_run(
+    run: str | Path,
+    store: str | Path,
+    out: str | Path | None = None,
+    config: ExplainConfig | Mapping[str, Any] | None = None,
+    *,
+    truth: str | Path | None = None,
+    progress: Progress = silent,
+) -> Explanation:
+    """Explain the volumes that a run synthesises, over subjects, and write the result.
+
+    Parameters
+    ----------
+    run : path
+        Run folder made by train.
+    store : path
+        The store it was trained on.
+    out : path, optional
+        Folder to make, by default ``RUN/explain``; an earlier explanation in it is replaced. See
+        `eeg2fmri.explain.files` for what it holds.
+    config : ExplainConfig or mapping, optional
+    truth : path, optional
+        BIDS folder of simulated recordings that the store was made from: relevance is compared with what drives them.
+    progress : Progress
+
+    Raises
+    ------
+    CheckpointError, StoreError
+        If the run or the store cannot be used or do not belong together.
+    ConfigError
+        If a setting is wrong, or the model does something that has no relevance rule.
+    InputError
+        If the target does not fit the volumes, the output exists and is no explanation, there is no truth, or the
+        model ignores the EEG.
+    """
+    settings = config if isinstance(config, ExplainConfig) else ExplainConfig.make(dict(config or {}))
+    folder = Path(run) / "explain" if out is None else Path(out)
+    check_replaceable(folder)
+    opened = open_run(run, store, settings)
+    subjects = tuple(_subjects(opened, settings, progress))
+    fidelity = _fidelity(opened, settings, truth, progress) if settings.checks else None
+    explanation = Explanation(
+        config=settings,
+        target=opened.target,
+        axes=opened.axes,
+        subjects=subjects,
+        fidelity=fidelity,
+        affine=np.asarray(opened.store.affine),
+        affines=_affines(opened),
+        space=opened.card.space,
+        tr=opened.card.tr,
+        facts={
+            "weights_sha256": opened.digest,
+            "store_hash": opened.store.hash,
+            "recordings": list(opened.recordings),
+            "part": settings.part,
+        },
+        notes=tuple(_notes(opened, settings, subjects)),
+    )
+    write(explanation, folder)
+    return explanation
+
+
+def _by_subject(opened: OpenedRun) -> dict[str, list[str]]:
+    """Find the recordings of each subject, in the order of the store."""
+    groups: dict[str, list[str]] = {}
+    for name in opened.recordings:
+        groups.setdefault(opened.store.recordings[opened.store.index(name)].subject, []).append(name)
+    return groups
+
+
+def _affines(opened: OpenedRun) -> dict[str, np.ndarray]:
+    """Affine of the first recording of each subject."""
+    store = opened.store
+    return {subject: store.recordings[store.index(names[0])].affine for subject, names in _by_subject(opened).items()}
+
+
+def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> Iterator[SubjectRelevance]:
+    generator = torch.Generator().manual_seed(child_seed(config.seed, "passes"))
+    done, total = 0, sum(_count(opened, name, config.windows) for name in opened.recordings)
+    for subject, names in _by_subject(opened).items():
+        sums = SubjectSums(subject)
+        for name in names:
+            for x, y in _batches(opened, name, config.windows, config.batch_size):
+                found = explain_windows(
+                    opened.model, x, [opened.target], config.rules, passes=config.passes, generator=generator
+                )
+                sums.add(found[opened.target.name])
+                if config.latent != "none":
+                    sums.add_latent(explain_latent(opened.model, y, x, config.rules, what=config.latent))
+                done += len(x)
+                progress("Explaining", done, total)
+        yield sums.result()
+
+
+def _count(opened: OpenedRun, name: str, windows: int | None) -> int:
+    return len(_chosen(len(PairDataset(opened.store, [name], opened.card.pairs)), windows))
+
+
+def _chosen(n: int, windows: int | None) -> np.ndarray:
+    """Choose the indices of some of n pairs, spread evenly."""
+    if windows is None or windows >= n:
+        return np.arange(n)
+    return np.linspace(0, n - 1, windows).round().astype(int)
+
+
+def _batches(opened: OpenedRun, name: str, windows: int | None, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Windows (window, channel, freq, time) and their volumes (window, x, y, z), a few at a time."""
+    pairs = PairDataset(opened.store, [name], opened.card.pairs)
+    chosen = _chosen(len(pairs), windows)
+    like = next(opened.model.parameters())
+    for start in range(0, len(chosen), size):
+        batch = [pairs[int(k)] for k in chosen[start : start + size]]
+        x, y = torch.stack([pair.x for pair in batch]), torch.stack([pair.y for pair in batch])
+        yield x.to(like), y.to(like)
+
+
+def _fidelity(opened: OpenedRun, config: ExplainConfig, truth: str | Path | None, progress: Progress) -> Fidelity:
+    windows = [x for name in opened.recordings for x, _ in _batches(opened, name, config.checks, config.batch_size)]
+    return check_fidelity(
+        opened.model,
+        torch.cat(windows),
+        opened.target,
+        config.rules,
+        seed=config.seed,
+        steps=config.steps,
+        batch_size=config.batch_size,
+        drivers=None if truth is None else _drivers(opened, truth),
+        progress=progress,
+    )
+
+
+def _drivers(opened: OpenedRun, root: str | Path) -> Drivers:
+    from eeg2fmri.simulate.truth import Truth
+
+    known = Truth.open(root)
+    missing = [name for name in opened.recordings if name not in known.recordings]
+    if missing:
+        raise InputError(
+            "the truth holds not all recordings", where=str(root), got=", ".join(missing), expected="the store's own"
+        )
+    return mean_drivers([_drivers_of(opened, known.recording(name), name) for name in opened.recordings])
+
+
+def _drivers_of(opened: OpenedRun, recording: Any, name: str) -> Drivers:
+    """Drivers of the target as the model sees it: each voxel in the scale that it was trained on."""
+    weights = np.asarray(opened.target.weights, float)
+    pairs = opened.card.pairs
+    if pairs.target == "dynamics" or pairs.bold_scaling == "voxel":
+        spread = opened.store.voxel_std(name)
+        weights = np.divide(weights, spread, out=np.zeros_like(weights), where=spread > 0)
+    return drivers(recording, opened.axes, pairs, weights)
+
+
+def _notes(opened: OpenedRun, config: ExplainConfig, subjects: tuple[SubjectRelevance, ...]) -> Iterator[str]:
+    n = len(subjects)
+    smallest = 1 / 2 ** (n - 1)
+    if n == 1:
+        yield "One subject was explained: nothing can be tested over subjects."
+    elif smallest > 0.05:
+        yield f"{n} subjects were explained: no p value corrected by the largest t can be below {smallest:g}."
+    if config.part in {"train", "all"}:
+        yield "Subjects that trained the model are among those explained."
+    if opened.card.space in {"native", "unknown"} and n > 1:
+        yield "Voxels of different subjects do not correspond: relevance of BOLD is given by subject alone."
+    if opened.card.pairs.target == "volume" and opened.target.name == "volume":
+        yield (
+            "The sum of a whole volume is mostly anatomy, the same in all windows: see the share that stems from "
+            "biases, or explain a region of a run that was trained on dynamics."
+        )
