@@ -13,12 +13,18 @@ from eeg2fmri.core.progress import Progress
 if TYPE_CHECKING:
     from rich.console import Console
 
+#: Characters in a line of a file or pipe.
+WIDTH = 130
+
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console on standard output, or on standard error."""
+    """Return a console on standard output, or on standard error; where it is no terminal, lines are not cut at 80."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    out = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not out.is_terminal:
+        out.width = max(out.width, WIDTH)
+    return out
 
 
 @contextmanager
@@ -61,7 +67,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], cap
 
     drawn = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
     for number, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+        # the names need room more than the numbers do
+        drawn.add_column(column, justify="right" if number else "left", min_width=None if number else 24)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     console().print(drawn)

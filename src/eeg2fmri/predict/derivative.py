@@ -72,7 +72,8 @@ def predict_file(
     synthesizer = Synthesizer.from_pretrained(run)
     card = synthesizer.card
     own_mean = None if mean_image is None else read_mean_volume(mean_image, card.grid, np.asarray(card.affine))
-    raw = read_raw(recording)
+    notes: list[str] = []
+    raw = read_raw(recording, notes)
     made = synthesizer.predict_volumes(
         raw, first_volume_s=first_volume_s, marker=marker, own_mean=own_mean, progress=progress
     )
@@ -88,7 +89,9 @@ def predict_file(
         part.unlink(missing_ok=True)
         sidecar.unlink(missing_ok=True)
         raise
-    return PredictedFile(out, sidecar, len(made.volumes), tuple(_notes(synthesizer, made, own_mean is not None)))
+    return PredictedFile(
+        out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
+    )
 
 
 def _sidecar_of(out: Path) -> Path:

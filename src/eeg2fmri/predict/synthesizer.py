@@ -39,11 +39,14 @@ class SynthesizedVolumes:
         window of EEG before them.
     onsets : array, shape (volume,)
         Start of each volume, s after the first EEG sample.
+    notes : tuple of str
+        What the user should know of how the recording was read.
     """
 
     volumes: np.ndarray
     indices: np.ndarray
     onsets: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 class Synthesizer:
@@ -145,6 +148,7 @@ class Synthesizer:
     ) -> SynthesizedVolumes:
         """Synthesise as `predict`, and return arrays with the number and onset of each volume."""
         card = self.card
+        notes: list[str] = []
         spectrogram, found = raw_spectrogram(
             raw,
             card.electrodes,
@@ -153,6 +157,7 @@ class Synthesizer:
             onsets=onsets,
             first_volume_s=first_volume_s,
             marker=marker,
+            notes=notes,
         )
         where = str((raw.filenames or ("",))[0] or "the recording")
         starts, targets = pair_index(len(spectrogram), card.tr, card.pairs, where=where)
@@ -163,7 +168,7 @@ class Synthesizer:
         for k, volume in enumerate(synthesize(self.loaded.model, windows, batch_size=BATCH, device=self.device)):
             volumes[k] = scaler.unscale(volume, own_mean=own_mean)
             progress("Synthesising", k + 1, len(starts))
-        return SynthesizedVolumes(volumes, targets, found[targets])
+        return SynthesizedVolumes(volumes, targets, found[targets], tuple(notes))
 
     def stream(
         self,

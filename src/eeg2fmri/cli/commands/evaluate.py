@@ -17,13 +17,16 @@ def command(
 
     Example: eeg2fmri evaluate run store --json scores.json
     """
-    from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.cli.scores import print_scores
+    from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.evaluate.run import evaluate_run
+    from eeg2fmri.evaluate.table import scores_table
 
     with progress_bar() as progress:
         evaluation = evaluate_run(run, store, progress=progress)
-    print_scores(evaluation)
+    scores = scores_table(evaluation)
+    table(scores.title, scores.columns, scores.rows, scores.caption)
+    for note in evaluation.notes:
+        say(f"note: {note}")
     say(evaluation.verdict)
     wrote("scores", run / "evaluation")
     if json:

@@ -24,6 +24,8 @@ def command(
     settings = PrepareConfig.read(config) if config else PrepareConfig()
     with progress_bar() as progress:
         made = prepare(bids_root, store, settings, n_jobs=jobs, progress=progress)
+    for note in made.notes:
+        say(f"note: {note}")
     for recording in made.recordings:
         for warning in recording.quality.get("warnings", []):
             say(f"warning: {recording.id}: {warning}")
