@@ -33,10 +33,11 @@ def write_examples(
 ) -> None:
     """Write what a report shows of one recording as ``.npz``.
 
-    Keys: ``subject``; ``affine`` (4, 4); ``mask``, ``anatomy`` (mean truth), ``r``, and ``p_voxel``, ``p_max`` where
-    there was a test (x, y, z); ``truth``, ``prediction``, ``difference`` (volume, x, y, z) and ``onsets`` (volume,) of
-    example volumes; ``times`` (time,), ``course_names`` (course,), ``course_truth`` and ``course_prediction``
-    (course, time) of the brain mean and of single voxels that are named by how they were chosen; ``unit``.
+    Keys: ``subject``; ``affine`` (4, 4); ``mask``, ``anatomy`` and ``prediction_mean`` (mean volumes), ``r``, and
+    ``p_voxel``, ``p_max`` where there was a test (x, y, z); ``truth``, ``prediction``, ``difference`` (volume, x, y, z)
+    and ``onsets`` (volume,) of example volumes; ``times`` (time,), ``course_names`` (course,), ``course_truth`` and
+    ``course_prediction`` (course, time) of the brain mean and of single voxels that are named by how they were chosen;
+    ``unit``.
 
     Parameters
     ----------
@@ -62,6 +63,7 @@ def write_examples(
         "affine": affine,
         "mask": mask,
         "anatomy": _mean(truth),
+        "prediction_mean": _mean(prediction),
         "r": r.astype(np.float32),
         "truth": np.array(truth[chosen], np.float32),
         "prediction": np.array(prediction[chosen], np.float32),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import eeg_windows, pair_index
+from eeg2fmri.data.windows import pair_index
 from eeg2fmri.evaluate.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline, all_baselines
 
 #: Windows that go through the model at once.
 BATCH = 8
-
-Predict = Callable[[str, Progress], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -70,16 +67,16 @@ def predict_with_model(run: OpenRun, recording: str, device: str, progress: Prog
     InputError
         If the model gives values that are not finite.
     """
+    from eeg2fmri.data.pairs import PairDataset
     from eeg2fmri.models.synthesis import synthesize
 
-    store, pairs = run.store, run.loaded.card.pairs
-    facts = store.recordings[store.index(recording)]
-    starts, _ = pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)
-    volumes = np.empty((len(starts), *store.grid), np.float32)
-    windows = _windows(store, recording, starts, run)
+    # windows are cut as in training, whatever representation of the EEG the pairs ask for
+    pairs = PairDataset(run.store, [recording], run.loaded.card.pairs)
+    volumes = np.empty((len(pairs), *run.store.grid), np.float32)
+    windows = (pairs[k].x.numpy() for k in range(len(pairs)))
     for k, volume in enumerate(synthesize(run.loaded.model, windows, batch_size=BATCH, device=device)):
         volumes[k] = run.scaler.unscale(volume)
-        progress(f"Synthesising {recording}", k + 1, len(starts))
+        progress(f"Synthesising {recording}", k + 1, len(pairs))
     if not np.isfinite(volumes).all():
         raise InputError(
             "the model gives values that are not finite",
@@ -94,9 +91,3 @@ def fitted_baselines(run: OpenRun, progress: Progress) -> Iterator[tuple[Method,
     for baseline in all_baselines():
         baseline.fit(run.store, run.split.train, run.loaded.card.pairs, run.split.validation, progress=progress)
         yield Method(baseline.name, baseline.label, baseline.sees), baseline
-
-
-def _windows(store: Store, recording: str, starts: np.ndarray, run: OpenRun) -> Iterator[np.ndarray]:
-    eeg = store.eeg(recording)
-    for first in range(0, len(starts), BATCH):
-        yield from eeg_windows(eeg, starts[first : first + BATCH], run.loaded.card.pairs)
