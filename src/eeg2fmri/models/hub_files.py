@@ -6,6 +6,7 @@ of the statistics, and a digest of all of that, so that a change of either file 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -92,7 +93,8 @@ def write_files(
         ) from error
     finally:
         for part in parts:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 def read_files(folder: Path) -> Stored:

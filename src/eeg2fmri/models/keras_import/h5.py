@@ -35,7 +35,7 @@ def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
     try:
         with h5py.File(path, "r") as file:
             top = file.get("model_weights", file)
-            if "layer_names" not in top.attrs:
+            if not {"layer_names", "layer_names0"} & set(top.attrs):
                 raise CheckpointError(
                     "the HDF5 file holds no Keras weights",
                     where=str(path),
@@ -67,13 +67,30 @@ def _texts(group: h5py.Group, attribute: str) -> list[str]:
     return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
 
 
+def _own(group: h5py.Group, name: str, path: Path) -> h5py.Group | h5py.Dataset:
+    """Get what a name stands for, which has to lie in this file."""
+    found = group
+    for step in name.split("/"):
+        link = found.get(step, getlink=True)
+        if link is None:
+            raise KeyError(f"{name} is named but not there")
+        if not isinstance(link, h5py.HardLink):
+            raise CheckpointError(
+                "the weight file refers to another file or place", where=f"{path}: {name}", got=type(link).__name__
+            )
+        found = found[step]
+    if isinstance(found, h5py.Dataset) and found.external:
+        raise CheckpointError("the weight file refers to another file or place", where=f"{path}: {name}")
+    return found
+
+
 def _variables(top: h5py.Group, layer: str, path: Path) -> list[KerasVariable]:
-    group = top[layer]
+    group = _own(top, layer, path)
     if not isinstance(group, h5py.Group):
         raise CheckpointError("a layer of the weight file is no group", where=f"{path}: {layer}")
     found = []
     for name in _texts(group, "weight_names"):
-        dataset = group[name]
+        dataset = _own(group, name, path)
         if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "fiub":
             raise CheckpointError(
                 "a weight is no array of numbers",

@@ -24,6 +24,8 @@ from eeg2fmri.models.seed_names import EEG_to_fMRI, fMRI_AE
 
 #: What a card knows that no checkpoint of the earlier package holds.
 FACTS = ("electrodes", "frequencies", "tr", "affine", "space", "pairs")
+#: Entries of the flat form that record something else than settings.
+RECORDS = ("cls", "class_name", "keras_names", "trainable", "decoder_layers", "uncovered_weights", "loss", "note")
 #: Parts of a model that a file of one graph may hold.
 PARTS = ("eeg_encoder", "fmri_encoder", "decoder", "encoder")
 
@@ -129,7 +131,7 @@ def _earlier(values: dict[str, Any], where: str) -> Recorded:
         return Recorded(str(name), values["config"])
     if "eeg_shape" in values:
         return Recorded("EEG_to_fMRI", _flat(values, where))
-    arguments = {key: value for key, value in values.items() if key not in ("cls", "class_name")}
+    arguments = {key: value for key, value in values.items() if key not in RECORDS}
     if "input_shape" not in values:
         raise ConfigError(
             "the settings are of no known form",

@@ -43,14 +43,15 @@ def read_table(data: bytes, where: str) -> dict[bytes, bytes]:
             expected=f"the magic number {struct.pack('<Q', MAGIC).hex()} at the end",
             hint="the file is truncated, damaged or of another kind",
         )
-    footer = data[-FOOTER:]
-    _, position = varint(footer, 0, where)
-    _, position = varint(footer, position, where)
-    index = _handle(footer, position, where)
+    meta, position = _handle(data[-FOOTER:], 0, where)
+    index, _ = _handle(data[-FOOTER:], position, where)
+    # nothing is needed of this block, but a damaged one shows that the file is damaged
+    _block(data, meta, where)
     entries: dict[bytes, bytes] = {}
     previous: bytes | None = None
-    for _, handle in _entries(_block(data, index, where), where):
-        for key, value in _entries(_block(data, _handle(handle, 0, where), where), where):
+    for _, packed in _entries(_block(data, index, where), where):
+        handle, _ = _handle(packed, 0, where)
+        for key, value in _entries(_block(data, handle, where), where):
             if previous is not None and key <= previous:
                 raise CheckpointError(
                     "the keys of the index are not in order", where=where, got=repr(key), hint="the file is damaged"
@@ -59,11 +60,11 @@ def read_table(data: bytes, where: str) -> dict[bytes, bytes]:
     return entries
 
 
-def _handle(data: bytes, start: int, where: str) -> tuple[int, int]:
-    """Offset and size of a block."""
+def _handle(data: bytes, start: int, where: str) -> tuple[tuple[int, int], int]:
+    """Read offset and size of a block, and where they end."""
     offset, position = varint(data, start, where)
-    size, _ = varint(data, position, where)
-    return offset, size
+    size, position = varint(data, position, where)
+    return (offset, size), position
 
 
 def _block(data: bytes, handle: tuple[int, int], where: str) -> bytes:

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pickle
+
+import h5py
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.models.keras_import.h5 import read_h5
+
+
+def test_layers_and_weights_in_the_order_of_the_model(data):
+    groups = read_h5(data / "checkpoint" / "decoder.h5")
+    assert list(groups) == [
+        "topographical__attention_8",
+        "res_block_94",
+        "res_block_95",
+        "dense_80",
+        "random_fourier_features_15",
+        "conditional_attention_style_dense",
+        "dense_81",
+        "conv3d_314",
+    ]
+    first = groups["res_block_94"][0]
+    assert (first.layer, first.name) == ("res_block_94", "conv3d_308/kernel")
+    assert first.array.shape == (5, 9, 2, 1, 4)
+    assert first.stored_as == "res_block_94/res_block_94/conv3d_308/kernel:0"
+
+
+def test_long_lists_of_names_are_cut_into_pieces(tmp_path):
+    path = tmp_path / "long.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names0"], file.attrs["layer_names1"] = [b"dense"], [b"dense_1"]
+        for layer in ("dense", "dense_1"):
+            group = file.create_group(layer)
+            group.attrs["weight_names0"] = [f"{layer}/kernel:0".encode()]
+            group.attrs["weight_names1"] = [f"{layer}/bias:0".encode()]
+            group.create_dataset(f"{layer}/kernel:0", data=np.ones((2, 3)))
+            group.create_dataset(f"{layer}/bias:0", data=np.ones(3))
+    groups = read_h5(path)
+    assert [variable.name for variable in groups["dense_1"]] == ["kernel", "bias"]
+
+
+def test_weights_of_a_whole_model_file(tmp_path):
+    path = tmp_path / "whole.h5"
+    with h5py.File(path, "w") as file:
+        top = file.create_group("model_weights")
+        top.attrs["layer_names"] = [b"dense"]
+        group = top.create_group("dense")
+        group.attrs["weight_names"] = [b"dense/bias:0"]
+        group.create_dataset("dense/bias:0", data=np.ones(3))
+    assert list(read_h5(path)) == ["dense"]
+
+
+def _with(path, change):
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"dense"]
+        change(file)
+    return path
+
+
+def test_damaged_and_foreign_files_are_refused(tmp_path, data):
+    whole = (data / "checkpoint" / "fmri_encoder.h5").read_bytes()
+    cases = {
+        "truncated.h5": whole[:-2000],
+        "pickled.h5": pickle.dumps({"dense/kernel:0": np.ones(3)}),
+        "empty.h5": b"",
+    }
+    for name, content in cases.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CheckpointError, match="cannot be read") as caught:
+            read_h5(tmp_path / name)
+        assert name in caught.value.problems[0].where
+    with pytest.raises(CheckpointError, match="does not exist"):
+        read_h5(tmp_path / "absent.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.create_dataset("volumes", data=np.ones(3))
+    with pytest.raises(CheckpointError, match="no Keras weights") as caught:
+        read_h5(tmp_path / "other.h5")
+    assert "volumes" in caught.value.problems[0].got
+
+
+def test_contradictory_content_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        read_h5(_with(tmp_path / "a.h5", lambda file: None))
+    with pytest.raises(CheckpointError, match="is no group"):
+        read_h5(_with(tmp_path / "b.h5", lambda file: file.create_dataset("dense", data=1.0)))
+
+    def text(file):
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"kernel:0"]
+        group.create_dataset("kernel:0", data=b"text")
+
+    with pytest.raises(CheckpointError, match="no array of numbers"):
+        read_h5(_with(tmp_path / "c.h5", text))
+
+
+def test_links_out_of_the_file_are_refused(tmp_path, data):
+    def link(file):
+        file["dense"] = h5py.ExternalLink(str(data / "checkpoint" / "decoder.h5"), "dense_80")
+
+    with pytest.raises(CheckpointError, match="another file"):
+        read_h5(_with(tmp_path / "linked.h5", link))
