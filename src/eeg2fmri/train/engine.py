@@ -243,9 +243,8 @@ class Training:
         n = len(cast(Sized, self.sets["validation"]))
         means = Means()
         batches = even_share(n, self.config.batch_size, self.fabric.global_rank, self.fabric.world_size)
-        generator = self._generator("validation", 0)
         for pair in self._load("validation", batches):
-            parts = synthesis_loss(self.raw(pair.x, pair.y, generator=generator), pair.y, self.config.loss, self.voxels)
+            parts = synthesis_loss(self.raw(pair.x, pair.y), pair.y, self.config.loss, self.voxels)
             loss = self._weigh(parts)
             means.add({"loss": loss.item(), **{name: value.item() for name, value in parts.items()}}, len(pair.x))
         return self._reduced(means)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from eeg2fmri.cli.commands import demo, evaluate, import_checkpoint, predict, prepare, report, simulate, train, tune
+from eeg2fmri.cli.commands import (
+    demo,
+    evaluate,
+    export,
+    import_checkpoint,
+    predict,
+    prepare,
+    report,
+    simulate,
+    train,
+    tune,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -16,5 +27,6 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict.command)
     app.command("evaluate")(evaluate.command)
     app.command("report")(report.command)
+    app.command("export")(export.command)
     app.command("tune")(tune.command)
     app.command("import-checkpoint")(import_checkpoint.command)
