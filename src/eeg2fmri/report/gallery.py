@@ -32,7 +32,7 @@ def score_pictures(evaluation: Evaluation) -> list[Picture]:
 def _bars(table: ScoreTable, null: Null | None) -> Picture:
     headline = table.metrics[0]
     scores: Mapping[str, np.ndarray] = {method: table.of(method, headline.name) for method in table.methods}
-    listed = "; ".join(f"{method} {number(table.mean(method, headline.name))}" for method in table.methods)
+    listed = "; ".join(f"{method} {headline.text(table.mean(method, headline.name))}" for method in table.methods)
     same = null is not None and null.metric.name == headline.name
     return picture(
         benchmark_bars,
@@ -47,7 +47,7 @@ def _bars(table: ScoreTable, null: Null | None) -> Picture:
 
 
 def _null(null: Null) -> Picture:
-    low, high = null.band
+    text, (low, high) = null.metric.text, null.band
     return picture(
         null_histogram,
         null.scores,
@@ -55,8 +55,8 @@ def _null(null: Null) -> Picture:
         metric=null.metric.axis,
         p_value=None if np.isnan(null.p_value) else null.p_value,
         alt=f"Histogram of {null.metric.label} over {plural(len(null.scores), 'shift')} of the EEG in time, 95 % of "
-        f"them between {number(low)} and {number(high)}; a line marks {number(null.observed)}, the value with the EEG "
-        "in its place.",
+        f"them between {text(low)} and {text(high)}; a line marks {text(null.observed)}, the value with the EEG in its "
+        "place.",
         caption="The same model was fed the same EEG, shifted in time around a circle: what remains is due to anatomy, "
         f"slow drifts and chance. {p_value(null.p_value)}.",
     )
@@ -192,21 +192,31 @@ def course_picture(courses: Courses) -> Picture:
     )
 
 
-def training_picture(history: History) -> Picture:
-    """Learning curves of the run."""
-    main = {name: history.losses[name] for name in ("training", "validation") if name in history.losses}
-    curves = main or dict(history.losses)
+def training_pictures(history: History) -> list[Picture]:
+    """Learning curves: the whole loss, and its reconstruction part where it was written."""
+    whole = {name: history.losses[name] for name in ("training", "validation") if name in history.losses}
+    part = {
+        name: history.losses[f"{key}_reconstruction"]
+        for name, key in (("training", "train"), ("validation", "validation"))
+        if f"{key}_reconstruction" in history.losses
+    }
+    found = [_curves(history, whole or dict(history.losses), "Loss", "loss (dimensionless)")]
+    if part:
+        found.append(_curves(history, part, "Reconstruction part of the loss", "reconstruction (dimensionless)"))
+    return found
+
+
+def _curves(history: History, curves: Mapping[str, np.ndarray], what: str, quantity: str) -> Picture:
     best = history.best_epoch
-    ends = "; ".join(
-        f"{name} {number(float(curve[0]))} to {number(float(curve[-1]))}" for name, curve in curves.items()
-    )
+    ends = "; ".join(f"{name} {number(curve[0])} to {number(curve[-1])}" for name, curve in curves.items())
     return picture(
         learning_curves,
         history.epochs,
         curves,
         best_epoch=best,
-        alt=f"Loss over {plural(len(history.epochs), 'epoch')}: {ends}."
+        quantity=quantity,
+        alt=f"{what} over {plural(len(history.epochs), 'epoch')}: {ends}."
         + (f" Epoch {best} was kept." if best is not None else ""),
-        caption="Loss of the training subjects and of the validation subjects. The epoch with the lowest validation "
-        "loss was kept; test subjects were not looked at.",
+        caption=f"{what} of the training subjects (while the weights change and dropout acts) and of the validation "
+        "subjects. The epoch with the lowest validation loss was kept; test subjects were not looked at.",
     )

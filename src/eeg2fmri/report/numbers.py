@@ -26,9 +26,17 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def decimals(value: float, places: int = 3) -> str:
+    """Write a number with so many decimals, without a minus before zero; NaN reads "not defined"."""
+    value = float(value)
+    if not math.isfinite(value):
+        return number(value)
+    return f"{round(value, places) + 0.0:.{places}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def correlation(value: float) -> str:
     """Write a correlation with two decimals; NaN reads "not defined"."""
-    return NOT_DEFINED if math.isnan(value) else f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    return decimals(value, 2)
 
 
 def p_value(value: float) -> str:

@@ -135,7 +135,7 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
         found["maps"].append(gallery.course_picture(some))
         progress("Drawing the report", done, total)
     if results.history is not None and len(results.history.epochs):
-        found["training"] = [gallery.training_picture(results.history)]
+        found["training"] = gallery.training_pictures(results.history)
     progress("Drawing the report", total, total)
     return found
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.report.figures.timecourses import TimeCourse
+from eeg2fmri.report.numbers import decimals, number
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,10 @@ class Metric:
     unit: str = ""
     higher_is_better: bool = True
     protocol: str = ""
+
+    def text(self, value: float) -> str:
+        """Write a value of it: ratios with three decimals, measures with three digits."""
+        return number(value) if self.unit else decimals(value)
 
     @property
     def axis(self) -> str:

@@ -35,7 +35,7 @@ def summary_table(table: ScoreTable) -> Table:
     for metric in shown:
         head.append(_head(metric))
         for row, method in zip(rows, table.methods, strict=True):
-            row.append(number(table.mean(method, metric.name)))
+            row.append(metric.text(table.mean(method, metric.name)))
         if metric is table.metrics[0] and table.p_values is not None:
             head.append("Against time shifts")
             for row, p in zip(rows, table.p_values, strict=True):
@@ -48,12 +48,12 @@ def subject_tables(table: ScoreTable) -> list[Table]:
     """One table a metric: the mean, its interval, and each test subject."""
     found = []
     for k, metric in enumerate(table.metrics):
-        rows = [("Mean", *(number(table.mean(method, metric.name)) for method in table.methods))]
+        rows = [("Mean", *(metric.text(table.mean(method, metric.name)) for method in table.methods))]
         if table.intervals is not None:
-            rows.append(("95 % interval", *(interval(*table.intervals[m, k]) for m in range(len(table.methods)))))
-        rows += [
-            (subject, *(number(score) for score in table.values[:, s, k])) for s, subject in enumerate(table.subjects)
-        ]
+            ends = table.intervals[:, k]
+            rows.append(("95 % interval", *(interval(float(low), float(high), metric) for low, high in ends)))
+        for subject, scores in zip(table.subjects, table.values[:, :, k].T, strict=True):
+            rows.append((subject, *map(metric.text, scores)))
         caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + "."
         found.append(Table(caption, ("Subject", *table.methods), tuple(rows), strong=(0,)))
     return found
@@ -66,9 +66,9 @@ def difference_table(differences: Sequence[Difference], headline: Metric) -> Tab
     rows = tuple(
         (
             one.method,
-            number(one.mean),
-            interval(one.low, one.high),
-            "no test" if math.isnan(one.p_value) else p_value(one.p_value),
+            headline.text(one.mean),
+            interval(one.low, one.high, headline),
+            _test(one.p_value),
         )
         for one in differences
     )
@@ -96,9 +96,9 @@ def quality_table(recordings: Sequence[RecordingQuality]) -> Table | None:
     return Table("One row a recording", ("Recording", "Part", *names, "Warnings"), rows)
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, metric: Metric) -> str:
     """Write an interval; "not defined" if an end is missing."""
-    return number(math.nan) if math.isnan(low) or math.isnan(high) else f"{number(low)} to {number(high)}"
+    return number(math.nan) if math.isnan(low) or math.isnan(high) else f"{metric.text(low)} to {metric.text(high)}"
 
 
 def _test(p: float) -> str:
@@ -107,4 +107,5 @@ def _test(p: float) -> str:
 
 def _head(metric: Metric) -> str:
     arrow = UP if metric.higher_is_better else DOWN
-    return f"{metric.label} ({metric.unit}) {arrow}" if metric.unit else f"{metric.label} {arrow}"
+    label = f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    return label.replace("-", "\N{NON-BREAKING HYPHEN}") + f"\N{NO-BREAK SPACE}{arrow}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.report.numbers import correlation, number, p_value, plural
+from eeg2fmri.report.numbers import correlation, p_value, plural
 from eeg2fmri.report.results import Evaluation, RunResults, ScoreTable
 
 #: A surrogate test is called significant below this p value.
@@ -79,12 +79,12 @@ def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:
     if table is not None and table.metrics:
         headline = table.metrics[0]
         model = table.methods[0]
-        found.append((f"{headline.label}, {model}", number(table.mean(model, headline.name))))
+        found.append((f"{headline.label}, {model}", headline.text(table.mean(model, headline.name))))
         best = best_baseline(table)
         if best:
-            found.append((f"{headline.label}, best baseline ({best})", number(table.mean(best, headline.name))))
+            found.append((f"{headline.label}, best baseline ({best})", headline.text(table.mean(best, headline.name))))
     if null is not None:
-        found.append(("97.5th percentile with shifted EEG", number(null.band[1])))
+        found.append(("97.5th percentile with shifted EEG", null.metric.text(null.band[1])))
         found.append(("Test against shifted EEG", p_value(null.p_value)))
     if table is not None:
         found.append(("Test subjects", str(len(table.subjects))))
@@ -130,7 +130,8 @@ def _score_warnings(evaluation: Evaluation) -> list[str]:
         ours, theirs = table.mean(model, headline.name), table.mean(best, headline.name) if best else math.nan
         worse = ours < theirs if headline.higher_is_better else ours > theirs
         if worse:
-            found.append(f"{model} does not reach {best}: {headline.label} {number(ours)} against {number(theirs)}.")
+            scores = f"{headline.text(ours)} against {headline.text(theirs)}"
+            found.append(f"{model} does not reach {best}: {headline.label} {scores}.")
         if np.isnan(table.of(model, headline.name)).any():
             found.append(f"The {headline.label} of {model} is not defined for some test subjects.")
     if evaluation.null is None:

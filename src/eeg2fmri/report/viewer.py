@@ -172,11 +172,14 @@ def _moving(maps: SubjectMaps, mask: np.ndarray, budget: int) -> list[Layer]:
         np.where(mask, part - (part.mean(axis=0) if mean is None else mean), 0.0)
         for part, mean in zip((maps.truth, maps.prediction), means, strict=True)
     ]
-    step = float(np.median(pair[0][:, mask].std(axis=0))) / STEPS_PER_DEVIATION or 1.0
+    steps = [float(np.median(part[:, mask].std(axis=0))) / STEPS_PER_DEVIATION or 1.0 for part in pair]
     tr = 0.0 if maps.onsets is None else float(np.diff(maps.onsets).mean())
     frames = len(maps.truth)
     while frames >= 2:
-        images = [nifti(np.moveaxis(part[:frames], 0, 3), maps.affine, step, tr) for part in pair]
+        images = [
+            nifti(np.moveaxis(part[:frames], 0, 3), maps.affine, step, tr)
+            for part, step in zip(pair, steps, strict=True)
+        ]
         size = sum(len(image) for image in images)
         if size <= budget:
             limits = [symmetric_limit(part, within=np.broadcast_to(mask, part.shape)) for part in pair]

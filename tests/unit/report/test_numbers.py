@@ -26,6 +26,12 @@ def test_number(given, text):
     assert numbers.number(given) == text
 
 
+def test_decimals_have_no_negative_zero():
+    texts = [numbers.decimals(v) for v in (-0.00004, 0.12345, -1.5, float("nan"))]
+    assert texts == ["0.000", "0.123", "\N{MINUS SIGN}1.500", "not defined"]
+    assert numbers.correlation(-0.001) == "0.00"
+
+
 def test_values_of_every_type():
     values = [True, None, 3, 0.5, "a", [1, 2.5], {"a": False}, [], {}]
     assert [numbers.value(v) for v in values] == ["yes", "none", "3", "0.500", "a", "1, 2.50", "a no", "none", "none"]

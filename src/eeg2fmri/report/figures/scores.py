@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,9 @@ from matplotlib.figure import Figure
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report import style
 from eeg2fmri.report.style import styled
+
+#: Letters of a method's name that fit over a bar.
+LABEL_LETTERS = 52
 
 
 @styled
@@ -44,15 +48,19 @@ def benchmark_bars(
     if not scores or not any(np.isfinite(values).any() for values in scores.values()):
         raise InputError("there is no score to draw", where=metric)
     names = list(scores)[::-1]
-    figure = style.empty_figure(width, 0.75 + 0.42 * len(names))
+    texts = [textwrap.fill(name, LABEL_LETTERS) for name in names]
+    lines = max(text.count("\n") + 1 for text in texts)
+    figure = style.empty_figure(width, 0.75 + (0.3 + 0.12 * lines) * len(names))
     axes = figure.add_subplot()
     if null is not None:
         axes.axvspan(*null, color=style.faint(), alpha=0.45, linewidth=0, label="95 % of scores with shifted EEG")
     for row, name in enumerate(names):
         values = np.asarray(scores[name], dtype=float)
         values = values[np.isfinite(values)]
-        text = name if len(values) else f"{name}: not defined"
-        axes.text(0.0, row + 0.25, text, transform=axes.get_yaxis_transform(), fontsize=7.5, va="bottom")
+        text = texts[row] if len(values) else f"{texts[row]}: not defined"
+        label = axes.text(0.0, row + 0.24, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
+        label.set_linespacing(1.05)
+        label.set_in_layout(False)  # a long name must not push the bars together
         if not len(values):
             continue
         judged = name == model

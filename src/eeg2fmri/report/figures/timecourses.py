@@ -49,7 +49,7 @@ def time_courses(
     interval: str = "95 % interval",
     width: float = style.COLUMN,
 ) -> Figure:
-    """Draw one panel a region or voxel, with the correlation of the two curves.
+    """Draw one panel a region or voxel: each curve about its own mean, and the correlation of the two.
 
     Parameters
     ----------
@@ -83,17 +83,22 @@ def time_courses(
     figure = style.empty_figure(width, max(1.7, 0.62 + 0.92 * len(courses)))
     panels = figure.subplots(len(courses), 1, sharex=True, squeeze=False)[:, 0]
     for axes, course in zip(panels, courses, strict=True):
+        middle = course.prediction.mean()
         if course.lower is not None and course.upper is not None:
-            axes.fill_between(
-                times, course.lower, course.upper, color=style.MODEL, alpha=0.22, linewidth=0, label=interval
-            )
-        axes.plot(times, course.truth, color=style.ink(), linewidth=0.9, label="measured")
-        axes.plot(times, course.prediction, color=style.MODEL, label="predicted from EEG")
-        axes.set_title(f"{course.name}, r = {course.correlation:.2f}", fontsize=8, pad=2)
+            low, high = course.lower - middle, course.upper - middle
+            axes.fill_between(times, low, high, color=style.MODEL, alpha=0.22, linewidth=0, label=interval)
+        axes.plot(times, course.truth - course.truth.mean(), color=style.ink(), linewidth=0.9, label="measured")
+        axes.plot(times, course.prediction - middle, color=style.MODEL, label="predicted from EEG")
+        axes.set_title(f"{course.name}, {_r(course.correlation)}", fontsize=8, pad=2)
         axes.margins(x=0.01)
         axes.locator_params(axis="y", nbins=4)
     panels[-1].set_xlabel("time (s)")
-    figure.supylabel(f"BOLD ({unit})", fontsize=8)
+    figure.supylabel(f"BOLD minus mean ({unit})", fontsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3, columnspacing=1.0, handletextpad=0.4)
     return figure
+
+
+def _r(correlation: float) -> str:
+    """Write r; a constant curve has none."""
+    return "r not defined" if np.isnan(correlation) else f"r = {round(correlation, 2) + 0.0:.2f}"

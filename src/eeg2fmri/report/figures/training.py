@@ -23,7 +23,7 @@ def learning_curves(
     curves: Mapping[str, np.ndarray],
     *,
     best_epoch: int | None = None,
-    unit: str = "dimensionless",
+    quantity: str = "loss (dimensionless)",
     width: float = style.COLUMN,
 ) -> Figure:
     """Draw losses over the epochs of a training.
@@ -36,8 +36,8 @@ def learning_curves(
         Losses, the training loss first; NaN where an epoch has none.
     best_epoch : int or None
         The epoch whose weights were kept; marked.
-    unit : str
-        Unit of the losses.
+    quantity : str
+        Name and unit of what is drawn.
     width : float
         Width of the figure, inches.
 
@@ -68,7 +68,7 @@ def learning_curves(
     if positive.size and positive.min() > 0 and positive.max() / positive.min() >= LOGARITHMIC_FROM:
         axes.set_yscale("log")
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"loss ({unit})")
+    axes.set_ylabel(quantity)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="best")
     return figure

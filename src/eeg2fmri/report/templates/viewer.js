@@ -149,7 +149,8 @@
     chart.replaceChildren();
     if (truth.length && truth.some((value) => value)) {
       const frame = Math.min(Number(get("time").value), truth.length - 1);
-      words.push(`At ${moment(frame)}: measured ${short(truth[frame])}, predicted ${short(guess[frame])} ${subject.unit} from the voxel's mean; r ${minus(correlation(truth, guess).toFixed(2))} over these ${truth.length} volumes.`);
+      words.push(`At ${moment(frame)}: measured ${short(truth[frame])}, predicted ${short(guess[frame])} ${subject.unit} from the voxel's mean.`);
+      if (truth.length >= 10) words.push(`r is ${minus(correlation(truth, guess).toFixed(2))} over these ${truth.length} volumes.`);
       const top = Math.max(...truth.concat(guess).map(Math.abs)) || 1;
       const point = (value, t) => `${((640 * t) / (truth.length - 1)).toFixed(1)},${(100 - (92 * value) / top).toFixed(1)}`;
       add(chart, "path", { d: `M0,100H640`, class: "zero" });
