@@ -137,3 +137,20 @@ def test_a_run_is_not_resumed_on_another_store(small_store, small_settings, smal
     prepare(small_bids, tmp_path / "other", PrepareConfig(n_bins=20))
     with pytest.raises(CheckpointError, match="another store"):
         train_run(tmp_path / "other", tmp_path / "run", resume=True)
+
+
+def test_epochs_are_written_down_while_the_training_runs(small_store, small_settings, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run, seen = tmp_path / "run", []
+    settings = {**small_settings, "epochs": 2, "logs": ["csv", "tensorboard"]}
+    result = train_run(
+        small_store,
+        run,
+        settings,
+        on_epoch=lambda row: seen.append(len((run / "history.csv").read_text().splitlines())),
+    )
+    assert seen == [2, 3]
+    events = EventAccumulator(str(run / "tensorboard")).Reload()
+    losses = [event.value for event in events.Scalars("validation/loss")]
+    assert losses == pytest.approx([row["validation_loss"] for row in result.fitted.history], rel=1e-6)

@@ -97,6 +97,8 @@ class TrainConfig(Config):
         Devices on each machine, and machines.
     precision : {"32-true", "bf16-mixed"}
         Arithmetic of the step.
+    logs : tuple of {"csv", "tensorboard"}
+        Where each epoch is written while the training runs: ``history.csv``, ``tensorboard/``.
     checkpoint_minutes : float
         Time between two saved states within an epoch; there is always one after each epoch.
     """
@@ -116,6 +118,7 @@ class TrainConfig(Config):
     devices: Annotated[int, Field(ge=1)] = 1
     nodes: Annotated[int, Field(ge=1)] = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    logs: tuple[Literal["csv", "tensorboard"], ...] = ("csv",)
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 10.0
 
     @model_validator(mode="after")

@@ -1,58 +1,19 @@
-"""The training loop, on Lightning Fabric: the only file that knows devices, processes and precision.
-
-Everything random in a step is drawn from generators seeded with (seed, step, process), so a training
-that goes on from a saved state takes the very steps that an uninterrupted one takes.
-"""
+"""Devices, processes and precision of a training: the only file that knows Lightning Fabric."""
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sized
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import torch
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch import Tensor
 
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.core.random import child_seed
-from eeg2fmri.train.average import WeightAverage
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.history import Means, Row
-from eeg2fmri.train.interrupt import StopRequest
-from eeg2fmri.train.losses import synthesis_loss
-from eeg2fmri.train.order import epoch_batches, even_share, learning_rate
-from eeg2fmri.train.state import State, optimiser_tensors, read_state, restore, write_state
+from eeg2fmri.train.history import Means
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
-
-
-@dataclass
-class Fitted:
-    """What a training gave.
-
-    Attributes
-    ----------
-    history : list of dict
-        One row an epoch.
-    best_epoch : int
-        Epoch (from 1) with the lowest validation loss, 0 if none was validated.
-    weights : dict of str to Tensor
-        Weights of the best epoch; those of the last step if none was validated.
-    stopped : {"epochs", "patience", "asked"}
-        Why the training ended.
-    """
-
-    history: list[Row]
-    best_epoch: int
-    weights: dict[str, Tensor]
-    stopped: str
 
 
 def make_fabric(config: TrainConfig) -> Fabric:
@@ -91,284 +52,19 @@ def make_fabric(config: TrainConfig) -> Fabric:
     return fabric
 
 
-class Training:
-    """One model in training: steps, validation, states.
+def reduced(fabric: Fabric, means: Means) -> dict[str, float]:
+    """Return the means over the pairs of all processes."""
+    if fabric.world_size == 1:
+        return means.means()
+    names = sorted(means.sums)
+    values = torch.tensor([means.sums[name] for name in names] + [means.weight], dtype=torch.float64)
+    summed = cast(Tensor, fabric.all_reduce(values.to(fabric.device), reduce_op="sum")).tolist()
+    return {name: total / summed[-1] for name, total in zip(names, summed[:-1], strict=True)}
 
-    Parameters
-    ----------
-    model : nn.Module
-        Called as ``model(x, y, generator=...)``; offers ``regularization()`` and ``kl()``.
-    train, validation : Dataset of Pair
-    config : TrainConfig
-    folder : Path
-        Where states are kept.
-    voxels : Tensor of int, optional
-        Flat indices of the voxels that the loss counts.
-    fabric : Fabric
-    """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        train: Dataset[Any],
-        validation: Dataset[Any],
-        config: TrainConfig,
-        folder: Path,
-        fabric: Fabric,
-        voxels: Tensor | None = None,
-    ) -> None:
-        self.raw = model
-        self.config = config
-        self.folder = folder
-        self.fabric = fabric
-        self.sets = {"train": train, "validation": validation}
-        self.n_pairs = len(cast(Sized, train))
-        self.optimiser = torch.optim.Adam(
-            model.parameters(),
-            config.optimiser.learning_rate,
-            config.optimiser.betas,
-            config.optimiser.epsilon,
-            fused=True,
-        )
-        self.model, self.wrapped = fabric.setup(model, self.optimiser)
-        self.voxels = None if voxels is None else voxels.to(fabric.device)
-        self.average = WeightAverage(model, config.average_decay) if config.average_decay else None
-        self.epoch, self.batches_done, self.steps, self.batches_seen = 0, 0, 0, 0
-        self.history: list[Row] = []
-        self.best: tuple[int, float] = (0, float("inf"))
-        self.means = Means()
-        self.saved_at = time.monotonic()
-        self.epoch_seconds = 0.0
-
-    # ----------------------------------------------------------------------------------------- the loop
-
-    def run(
-        self,
-        resume: bool = False,
-        progress: Progress = silent,
-        on_epoch: Callable[[Row], None] | None = None,
-    ) -> Fitted:
-        """Train until the epochs are done, validation stops getting better, or a stop is asked for.
-
-        `on_epoch` is called with each epoch's row of the history, and may raise to end the training.
-        """
-        devices = [self.fabric.device] if self.fabric.device.type == "cuda" else []
-        with torch.random.fork_rng(devices), StopRequest() as stop:
-            if resume:
-                self._resume()
-            why = "epochs"
-            while self.epoch < self.config.epochs:
-                if not self._train_epoch(stop, progress):
-                    why = "asked"
-                    break
-                self._end_epoch()
-                if on_epoch:
-                    on_epoch(self.history[-1])
-                if self._anyone(stop.asked):
-                    why = "asked" if self.epoch < self.config.epochs else "epochs"
-                    break
-                if self.config.patience and self.epoch - self.best[0] >= self.config.patience:
-                    why = "patience"
-                    break
-        weights = self._best_weights()
-        return Fitted(self.history, self.best[0], weights, why)
-
-    def _train_epoch(self, stop: StopRequest, progress: Progress) -> bool:
-        """Train from the batch where the epoch stands; False if a stop was asked for before its end."""
-        self.raw.train()
-        rank, world = self.fabric.global_rank, self.fabric.world_size
-        batches = epoch_batches(self.n_pairs, self.config.batch_size, self.config.seed, self.epoch, rank, world)
-        total = self.config.epochs * len(batches)
-        started = time.monotonic()
-        for number, pair in enumerate(self._load("train", batches[self.batches_done :]), self.batches_done):
-            self._step(pair, number, len(batches))
-            self.batches_done = number + 1
-            progress(self._text(), self.epoch * len(batches) + self.batches_done, total)
-            # a state is whole only where no gradient waits for its step
-            if self.batches_done % self.config.optimiser.accumulate or self.batches_done == len(batches):
-                continue
-            if self._anyone(stop.asked):
-                self._save()
-                return False
-            if time.monotonic() - self.saved_at > 60 * self.config.checkpoint_minutes:
-                self._save()
-        self.epoch_seconds = time.monotonic() - started
-        return True
-
-    def _step(self, pair: Any, number: int, n_batches: int) -> None:
-        every = self.config.optimiser.accumulate
-        first = number - number % every
-        group = min(every, n_batches - first)
-        ends = number + 1 == first + group
-        generator = self._seed_step()
-        with self.fabric.no_backward_sync(self.model, enabled=not ends):
-            out = self.model(pair.x, pair.y, generator=generator)
-            parts = synthesis_loss(out, pair.y, self.config.loss, self.voxels)
-            loss = self._weigh(parts) + self._penalties()
-            self._check(loss)
-            self.fabric.backward(loss / group)
-        self.means.add({"loss": loss.item(), **{k: v.item() for k, v in parts.items()}}, len(pair.x))
-        self.batches_seen += 1
-        if not ends:
-            return
-        settings = self.config.optimiser
-        if settings.clip_norm:
-            self.fabric.clip_gradients(self.model, self.wrapped, max_norm=settings.clip_norm)
-        per_epoch = -(-n_batches // every)
-        for group_ in self.optimiser.param_groups:
-            group_["lr"] = learning_rate(settings, self.steps, per_epoch * self.config.epochs)
-        self.wrapped.step()
-        self.wrapped.zero_grad()
-        self.steps += 1
-        if self.average:
-            self.average.update(self.raw)
-
-    def _end_epoch(self) -> None:
-        row: Row = {"epoch": self.epoch + 1}
-        row |= {f"train_{name}": value for name, value in self._reduced(self.means).items()}
-        with self._averaged():
-            scores = self._validate()
-            row |= {f"validation_{name}": value for name, value in scores.items()}
-            row |= {"learning_rate": self.optimiser.param_groups[0]["lr"], "seconds": round(self.epoch_seconds, 3)}
-            self.history.append(row)
-            self.epoch, self.batches_done, self.means = self.epoch + 1, 0, Means()
-            if scores["loss"] < self.best[1]:
-                self.best = (self.epoch, scores["loss"])
-                self._save_best()
-        self._save()
-
-    @torch.no_grad()
-    def _validate(self) -> dict[str, float]:
-        self.raw.eval()
-        n = len(cast(Sized, self.sets["validation"]))
-        means = Means()
-        batches = even_share(n, self.config.batch_size, self.fabric.global_rank, self.fabric.world_size)
-        for pair in self._load("validation", batches):
-            parts = synthesis_loss(self.raw(pair.x, pair.y), pair.y, self.config.loss, self.voxels)
-            loss = self._weigh(parts)
-            means.add({"loss": loss.item(), **{name: value.item() for name, value in parts.items()}}, len(pair.x))
-        return self._reduced(means)
-
-    # ------------------------------------------------------------------------------------ parts of a step
-
-    def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
-        loss = parts["reconstruction"]
-        if "latent" in parts:
-            loss = loss + self.config.loss.latent * parts["latent"]
-        return loss
-
-    def _penalties(self) -> Tensor:
-        warmup = self.config.loss.kl_warmup_epochs
-        rise = min(1.0, (self.epoch + 1) / (warmup + 1))
-        penalty = cast(Any, self.raw).regularization()
-        if self.config.loss.kl:
-            penalty = penalty + self.config.loss.kl * rise * cast(Any, self.raw).kl() / self.n_pairs
-        return cast(Tensor, penalty)
-
-    def _check(self, loss: Tensor) -> None:
-        if not torch.isfinite(loss):
-            raise Eeg2FmriError(
-                "the loss is not finite",
-                where=f"epoch {self.epoch + 1}, batch {self.batches_done + 1}",
-                got=str(loss.item()),
-                hint="lower optimiser.learning_rate or set optimiser.clip_norm; the last saved state is intact",
-            )
-
-    def _generator(self, *names: str | int) -> torch.Generator:
-        generator = torch.Generator(self.fabric.device)
-        generator.manual_seed(child_seed(self.config.seed, *names))
-        return generator
-
-    def _seed_step(self) -> torch.Generator:
-        """Seed dropout (the forked global state) and return the generator of the variational draws."""
-        names = ("step", self.batches_seen, self.fabric.global_rank)
-        torch.manual_seed(child_seed(self.config.seed, *names, "dropout"))
-        return self._generator(*names)
-
-    def _load(self, part: str, batches: list[list[int]]) -> Iterator[Any]:
-        # the loader draws a base seed for its workers: from a generator of its own, not the global one
-        loader = DataLoader(
-            self.sets[part],
-            batch_sampler=batches,
-            num_workers=self.config.workers,
-            generator=torch.Generator(),
-            pin_memory=self.fabric.device.type == "cuda",
-        )
-        for pair in loader:
-            yield pair._replace(x=pair.x.to(self.fabric.device), y=pair.y.to(self.fabric.device))
-
-    # -------------------------------------------------------------------------------- between processes
-
-    def _reduced(self, means: Means) -> dict[str, float]:
-        if self.fabric.world_size == 1:
-            return means.means()
-        names = sorted(means.sums)
-        values = torch.tensor([means.sums[name] for name in names] + [means.weight], dtype=torch.float64)
-        summed = cast(Tensor, self.fabric.all_reduce(values.to(self.fabric.device), reduce_op="sum")).tolist()
-        return {name: total / summed[-1] for name, total in zip(names, summed[:-1], strict=True)}
-
-    def _anyone(self, asked: bool) -> bool:
-        if self.fabric.world_size == 1:
-            return asked
-        flag = torch.tensor(float(asked), device=self.fabric.device)
-        return cast(Tensor, self.fabric.all_reduce(flag, reduce_op="sum")).item() > 0
-
-    # -------------------------------------------------------------------------------------------- states
-
-    def _save(self) -> None:
-        self.saved_at = time.monotonic()
-        if self.fabric.global_rank:
-            return
-        tensors = {f"model.{name}": value for name, value in self.raw.state_dict().items()}
-        tensors |= optimiser_tensors(self.optimiser)
-        if self.average:
-            tensors |= {f"average.{name}": value for name, value in self.average.weights.items()}
-        facts = {
-            "epoch": self.epoch,
-            "batches_done": self.batches_done,
-            "batches_seen": self.batches_seen,
-            "steps": self.steps,
-            "best": list(self.best),
-            "history": self.history,
-            "sums": dict(self.means.sums),
-            "weight": self.means.weight,
-        }
-        write_state(self.folder, self.batches_seen, State(tensors, facts))
-
-    def _save_best(self) -> None:
-        if self.fabric.global_rank == 0:
-            facts = {"epoch": self.best[0]}
-            write_state(self.folder / "best", self.best[0], State(dict(self.raw.state_dict()), facts))
-
-    def _best_weights(self) -> dict[str, Tensor]:
-        self.fabric.barrier()
-        state = read_state(self.folder / "best", self.best[0]) if self.best[0] else None
-        return state.tensors if state else {k: v.detach().cpu() for k, v in self.raw.state_dict().items()}
-
-    def _resume(self) -> None:
-        state = read_state(self.folder)
-        if state is None:
-            return
-        restore(state, self.raw, self.optimiser)
-        if self.average:
-            self.average.restore(state.tensors)
-        facts = state.facts
-        self.epoch, self.batches_done = facts["epoch"], facts["batches_done"]
-        self.batches_seen, self.steps = facts["batches_seen"], facts["steps"]
-        self.best, self.history = (facts["best"][0], facts["best"][1]), facts["history"]
-        self.means = Means(facts["sums"], facts["weight"])
-
-    @contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """Put the averaged weights in place of the trained ones for a while."""
-        if not self.average:
-            yield
-            return
-        kept = self.average.swap_in(self.raw)
-        try:
-            yield
-        finally:
-            self.raw.load_state_dict(kept)
-
-    def _text(self) -> str:
-        return f"Epoch {self.epoch + 1}/{self.config.epochs}, loss {self.means.means()['loss']:.4f}"
+def anyone(fabric: Fabric, asked: bool) -> bool:
+    """Whether a stop was asked for in any process: all have to end after the same step."""
+    if fabric.world_size == 1:
+        return asked
+    flag = torch.tensor(float(asked), device=fabric.device)
+    return cast(Tensor, fabric.all_reduce(flag, reduce_op="sum")).item() > 0

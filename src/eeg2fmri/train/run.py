@@ -24,9 +24,11 @@ from eeg2fmri.models.hub import save
 from eeg2fmri.models.presets import model_config
 from eeg2fmri.models.registry import build
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import Fitted, Training, make_fabric
+from eeg2fmri.train.engine import make_fabric
 from eeg2fmri.train.environment import environment
-from eeg2fmri.train.history import Row, write_history
+from eeg2fmri.train.history import Row
+from eeg2fmri.train.logs import epoch_log
+from eeg2fmri.train.loop import Fitted, Training
 
 STATES = "states"
 
@@ -128,13 +130,13 @@ def train_run(
     started = time.monotonic()
     training = Training(model, train, validation, config, run / STATES, fabric, voxels)
     try:
-        fitted = training.run(resume, progress, on_epoch)
+        with epoch_log(run, config.logs if first else (), on_epoch) as log:
+            fitted = training.run(resume, progress, lambda row: log(row, training.history))
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)
         raise
     if first:
-        write_history(run / "history.csv", fitted.history)
         if keep_weights:
             model.load_state_dict(fitted.weights)
             model.eval()

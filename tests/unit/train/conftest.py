@@ -9,7 +9,8 @@ from torch.utils.data import Dataset
 
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import Training, make_fabric
+from eeg2fmri.train.engine import make_fabric
+from eeg2fmri.train.loop import Training
 
 
 class Pair(NamedTuple):
