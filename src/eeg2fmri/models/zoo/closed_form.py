@@ -20,8 +20,6 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.zoo.locality import Cells
 
 Positive = Annotated[float, Field(gt=0)]
-#: Voxels on which the penalty is chosen, spread evenly over the brain.
-CHOICE_VOXELS = 6000
 
 
 class ClosedFormConfig(Config):
@@ -63,23 +61,6 @@ class RecordingArrays:
 
     features: np.ndarray
     volumes: np.ndarray
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One regularisation and what it reached on the validation recordings.
-
-    Attributes
-    ----------
-    width_mm : float or None
-    penalty : float
-    r : float
-        Temporal correlation, mean over recordings and voxels.
-    """
-
-    width_mm: float | None
-    penalty: float
-    r: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,55 +124,6 @@ def moments(recordings: Iterable[RecordingArrays], drift: Callable[[int], np.nda
     return Moments(total / scale / scale[:, None], cross / scale[:, None].astype(np.float32), scale, n_pairs)
 
 
-def choose(
-    fitted: Moments,
-    validation: Iterable[RecordingArrays],
-    cells: Cells,
-    deviations: dict[float | None, np.ndarray],
-    penalties: Iterable[float],
-    progress: Progress = silent,
-) -> list[Trial]:
-    """Try every width and penalty on the validation recordings.
-
-    Parameters
-    ----------
-    fitted : Moments
-    validation : iterable of RecordingArrays
-    cells : Cells
-    deviations : dict
-        Width to prior deviations, shape (cell, feature).
-    penalties : iterable of float
-    progress : Progress
-
-    Returns
-    -------
-    list of Trial
-        The best first.
-    """
-    n_voxels = fitted.cross.shape[1]
-    chosen = np.unique(np.linspace(0, n_voxels - 1, min(n_voxels, CHOICE_VOXELS)).astype(int))
-    held = [_standard(r.features / fitted.scale, r.volumes[:, chosen]) for r in validation]
-    if not held:
-        raise InputError("there is no validation recording to choose the penalty on")
-    penalties = tuple(penalties)
-    trials = []
-    label, cross = cells.label[chosen], fitted.cross[:, chosen].astype(np.float64)
-    for width, deviation in deviations.items():
-        score = np.zeros((len(penalties), len(chosen)))
-        for done, (rows, voxels) in enumerate(_groups(deviation, label)):
-            progress("Choosing the penalty", done, len(deviation))
-            spread = deviation[rows]
-            values, vectors = np.linalg.eigh(fitted.features * spread * spread[:, None])
-            right = vectors.T @ (spread[:, None] * cross[:, voxels])
-            left = [(features @ (spread[:, None] * vectors), volumes[:, voxels]) for features, volumes in held]
-            for p, penalty in enumerate(penalties):
-                inner = right / (values.clip(0) + penalty * np.sum(spread**2))[:, None]
-                for projected, volumes in left:
-                    score[p, voxels] += _correlation(projected @ inner, volumes) / len(held)
-        trials += [Trial(width, penalty, float(r)) for penalty, r in zip(penalties, score.mean(axis=1), strict=True)]
-    return sorted(trials, key=lambda trial: -trial.r)
-
-
 def solve(
     fitted: Moments, cells: Cells, deviation: np.ndarray, penalty: float, progress: Progress = silent
 ) -> np.ndarray:
@@ -208,8 +140,8 @@ def solve(
     from scipy.linalg import cho_factor, cho_solve
 
     weights = np.zeros_like(fitted.cross)
-    for done, (rows, voxels) in enumerate(_groups(deviation, cells.label)):
-        progress("Fitting", done, len(deviation))
+    for done, (rows, voxels) in enumerate(systems := groups(deviation, cells.label)):
+        progress("Fitting", done, len(systems))
         spread = deviation[rows]
         system = fitted.features * spread * spread[:, None]
         system[np.diag_indices(len(system))] += penalty * np.sum(spread**2)
@@ -265,7 +197,7 @@ def full_deviation(by_electrode: np.ndarray, n_channels: int, n_bands: int, shif
     )
 
 
-def _groups(deviation: np.ndarray, label: np.ndarray) -> Iterable[tuple[int, Any]]:
+def groups(deviation: np.ndarray, label: np.ndarray) -> list[tuple[int, Any]]:
     """Row of the deviations and voxels of each linear system; one for all where every cell has the same prior."""
     if (deviation == deviation[0]).all():
         return [(0, slice(None))]
@@ -273,13 +205,3 @@ def _groups(deviation: np.ndarray, label: np.ndarray) -> Iterable[tuple[int, Any
     edges = np.searchsorted(label[order], np.arange(len(deviation) + 1))
     parts = [(cell, order[edges[cell] : edges[cell + 1]]) for cell in range(len(deviation))]
     return [(cell, voxels) for cell, voxels in parts if len(voxels)]
-
-
-def _standard(features: np.ndarray, volumes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return features - features.mean(axis=0), volumes - volumes.mean(axis=0, dtype=np.float64)
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation over the first axis of arrays with mean 0 there; 0 where one is constant."""
-    size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
-    return np.divide((a * b).sum(axis=0), size, out=np.zeros_like(size), where=size > 0)

@@ -17,7 +17,8 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.zoo import closed_form
 from eeg2fmri.models.zoo.acquisition import Acquisition
-from eeg2fmri.models.zoo.closed_form import ClosedFormConfig, RecordingArrays, Trial
+from eeg2fmri.models.zoo.choice import Trial, choose
+from eeg2fmri.models.zoo.closed_form import ClosedFormConfig, RecordingArrays
 from eeg2fmri.models.zoo.haemodynamic import drifts, row_responses
 from eeg2fmri.models.zoo.locality import make_cells, prior_deviation, voxel_positions
 from eeg2fmri.nn.init import generator, normal_
@@ -131,7 +132,7 @@ class Recommended(nn.Module):
         if y is not None:
             # least squares; the ridge keeps maps that are zero, or alike, from a division by 0
             gram = flat @ flat.T
-            ridge = 1e-6 * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
+            ridge = (1e-6 * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
             target = (y - self.offset).flatten(1) @ flat.T
             z_fmri = torch.linalg.solve(gram + ridge, target.T).T[..., None, None]
         scale = self.error_scale.expand_as(volume) if self.config.scale == "laplace" else None
@@ -175,7 +176,7 @@ class Recommended(nn.Module):
     ) -> tuple[Trial, ...]:
         """Set responses, filters and maps from the training group.
 
-        The penalty and the width of the prior are chosen on the validation group.
+        The penalty, the width of the prior and the gain of the predictions are chosen on the validation group.
 
         Parameters
         ----------
@@ -216,7 +217,7 @@ class Recommended(nn.Module):
             for width in fit.widths_mm
         }
         held = self._recordings(validation, mask, [])
-        trials = closed_form.choose(fitted, held, cells, deviations, fit.penalties, progress)
+        trials = choose(fitted, held, cells, deviations, fit.penalties, progress)
         best = trials[0]
         weights = closed_form.solve(fitted, cells, deviations[best.width_mm], best.penalty, progress)
         filters, maps = closed_form.low_rank(fitted, weights, config.components)
@@ -226,7 +227,7 @@ class Recommended(nn.Module):
         self.maps.zero_()
         self.offset.zero_()
         self.filters[: len(filters)] = torch.from_numpy(filters).reshape(-1, *self.filters.shape[1:]).float()
-        self.maps[: len(maps), inside] = torch.from_numpy(maps)
+        self.maps[: len(maps), inside] = best.gain * torch.from_numpy(maps)
         self.offset[inside] = torch.from_numpy(np.mean(offsets, axis=0)).float()
         self.fitted.fill_(True)
         if config.scale == "laplace":

@@ -9,9 +9,12 @@ from torch.utils.data import Dataset
 
 from eeg2fmri.data.pairs import Pair
 from eeg2fmri.models.zoo.acquisition import Acquisition
+from eeg2fmri.models.zoo.closed_form import RecordingArrays
 from eeg2fmri.models.zoo.haemodynamic import row_responses
+from eeg2fmri.models.zoo.locality import Cells
 from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
 
+N_FEATURES, N_VOXELS = 6, 11
 CHANNELS, BANDS, ROWS, GRID, TR = 6, 2, 9, (5, 4, 3), 2.2
 
 
@@ -91,3 +94,28 @@ def correlation():
         return np.divide((a * b).sum(axis=0), size, out=np.zeros_like(size), where=size > 0)
 
     return measure
+
+
+def linear_recordings(seeds=(0, 1, 2), drift=0.0, noise=1.0):
+    truth = np.random.default_rng(99).standard_normal((N_FEATURES, N_VOXELS))
+    recordings = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        n = 40 + 5 * seed
+        features = rng.standard_normal((n, N_FEATURES)) @ np.diag([1, 2, 3, 1, 0.5, 1])
+        volumes = features @ truth + noise * rng.standard_normal((n, N_VOXELS))
+        volumes += drift * np.linspace(-1, 1, n)[:, None]
+        recordings.append(RecordingArrays(features.astype(np.float32), volumes.astype(np.float32)))
+    return recordings
+
+
+@pytest.fixture
+def group():
+    """Make recordings whose volumes are one linear map of their features."""
+    return linear_recordings
+
+
+@pytest.fixture
+def cells():
+    label = np.array([0, 2, 1, 1, 0, 2, 0, 1, 1, 2, 0])
+    return Cells(label, np.zeros((3, 3)))

@@ -5,16 +5,14 @@ from sklearn.linear_model import Ridge
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.models.zoo.closed_form import (
     RecordingArrays,
-    choose,
     full_deviation,
     low_rank,
     moments,
     solve,
 )
 from eeg2fmri.models.zoo.haemodynamic import drifts
-from eeg2fmri.models.zoo.locality import Cells
 
-N_FEATURES, N_VOXELS = 6, 11
+N_FEATURES = 6
 
 
 def no_drift(n):
@@ -25,26 +23,7 @@ def some_drift(n):
     return drifts(n, 2.0, 60.0)
 
 
-def group(seeds=(0, 1, 2), drift=0.0, noise=1.0):
-    truth = np.random.default_rng(99).standard_normal((N_FEATURES, N_VOXELS))
-    recordings = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        n = 40 + 5 * seed
-        features = rng.standard_normal((n, N_FEATURES)) @ np.diag([1, 2, 3, 1, 0.5, 1])
-        volumes = features @ truth + noise * rng.standard_normal((n, N_VOXELS))
-        volumes += drift * np.linspace(-1, 1, n)[:, None]
-        recordings.append(RecordingArrays(features.astype(np.float32), volumes.astype(np.float32)))
-    return recordings
-
-
-@pytest.fixture
-def cells():
-    label = np.array([0, 2, 1, 1, 0, 2, 0, 1, 1, 2, 0])
-    return Cells(label, np.zeros((3, 3)))
-
-
-def test_without_a_prior_it_is_ridge_regression_on_standard_features(cells):
+def test_without_a_prior_it_is_ridge_regression_on_standard_features(cells, group):
     recordings = group()
     fitted = moments(recordings, no_drift)
     weights = solve(fitted, cells, np.ones((3, N_FEATURES)), 2.0) / fitted.scale[:, None]
@@ -58,7 +37,7 @@ def test_without_a_prior_it_is_ridge_regression_on_standard_features(cells):
     np.testing.assert_allclose(weights, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_prior_of_a_cell_divides_the_penalty_of_its_voxels(cells):
+def test_the_prior_of_a_cell_divides_the_penalty_of_its_voxels(cells, group):
     fitted = moments(group(), no_drift)
     deviation = np.random.default_rng(5).uniform(0.2, 2.0, (3, N_FEATURES))
     weights = solve(fitted, cells, deviation, 3.0)
@@ -68,7 +47,7 @@ def test_the_prior_of_a_cell_divides_the_penalty_of_its_voxels(cells):
         np.testing.assert_allclose(weights[:, voxel], expected, rtol=2e-4, atol=1e-6)
 
 
-def test_drifts_change_nothing_once_they_are_taken_out():
+def test_drifts_change_nothing_once_they_are_taken_out(group):
     still, drifting = (moments(group(drift=drift), some_drift) for drift in (0.0, 50.0))
     np.testing.assert_allclose(drifting.features, still.features, rtol=1e-6)
     error = np.abs(drifting.cross - still.cross).max()
@@ -76,7 +55,7 @@ def test_drifts_change_nothing_once_they_are_taken_out():
     assert error < 0.05 * left
 
 
-def test_a_flat_feature_has_no_weight_and_harms_no_other(cells):
+def test_a_flat_feature_has_no_weight_and_harms_no_other(cells, group):
     recordings = group()
     for recording in recordings:
         recording.features[:, 3] = 7.0
@@ -89,7 +68,7 @@ def test_a_flat_feature_has_no_weight_and_harms_no_other(cells):
     assert (filters[:, 3] == 0).all()
 
 
-def test_all_components_lose_nothing_and_few_are_the_best_of_their_rank(cells):
+def test_all_components_lose_nothing_and_few_are_the_best_of_their_rank(cells, group):
     recordings = group()
     fitted = moments(recordings, no_drift)
     weights = solve(fitted, cells, np.ones((3, N_FEATURES)), 1.0)
@@ -105,24 +84,6 @@ def test_all_components_lose_nothing_and_few_are_the_best_of_their_rank(cells):
     np.testing.assert_allclose(courses.T @ courses / len(courses), np.eye(2), atol=1e-3)
 
 
-def test_the_best_on_validation_comes_first(cells):
-    fitted = moments(group(), no_drift)
-    held = group(seeds=(7, 8))
-    rng = np.random.default_rng(5)
-    deviations = {None: np.ones((3, N_FEATURES)), 20.0: rng.uniform(0.05, 2.0, (3, N_FEATURES))}
-    trials = choose(fitted, held, cells, deviations, (0.01, 5.0, 5000.0))
-    assert len(trials) == 6
-    assert [t.r for t in trials] == sorted([t.r for t in trials], reverse=True)
-    for trial in trials:
-        weights = solve(fitted, cells, deviations[trial.width_mm], trial.penalty) / fitted.scale[:, None]
-        r = [
-            np.corrcoef(recording.features @ weights[:, v], recording.volumes[:, v])[0, 1]
-            for recording in held
-            for v in range(N_VOXELS)
-        ]
-        assert trial.r == pytest.approx(np.mean(r), abs=1e-4)
-
-
 def test_features_are_in_the_order_response_band_electrode():
     full = full_deviation(np.array([[1.0, 2, 3], [4, 5, 6]]), 3, 2, np.array([1.0, 0.5]))
     assert full.shape == (2, 12)
@@ -130,11 +91,9 @@ def test_features_are_in_the_order_response_band_electrode():
     assert full_deviation(np.ones((2, 1)), 3, 2, np.array([1.0])).tolist() == np.ones((2, 6)).tolist()
 
 
-def test_nothing_to_fit_or_to_choose_on_is_an_error(cells):
+def test_nothing_to_fit_is_an_error():
     with pytest.raises(InputError, match="no recording to fit"):
         moments([], no_drift)
-    with pytest.raises(InputError, match="no validation recording"):
-        choose(moments(group(), no_drift), [], cells, {None: np.ones((3, N_FEATURES))}, (1.0,))
     flat = [RecordingArrays(np.zeros((9, 3), np.float32), np.ones((9, 2), np.float32))]
     with pytest.raises(InputError, match="constant or not finite"):
         moments(flat, no_drift)
