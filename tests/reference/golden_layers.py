@@ -99,7 +99,7 @@ def res_block(case: Case) -> Results:
     results["out/layer_losses_sum"] = array(layer.regularization())
     trained = build().train()
     after = replay(case, trained, lambda x: {"y": trained(x.movedim(-1, 1)).movedim(1, -1)})
-    results |= {f"train/{key}": value for key, value in after.items()}
+    results |= {f"train/{key.removeprefix('out/')}": value for key, value in after.items()}
     state = trained.state_dict()
     for here, source in clear_names(trained).items():
         if "running" in here:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from eeg2fmri.models import (
     fMRI_AE,
     view_EEG_classifier,
 )
+from eeg2fmri.models.hub import load as load_model
+from eeg2fmri.models.keras_import import import_checkpoint
 from eeg2fmri.models.keras_names import keras_to_torch
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.view_classifier import ViewClassifier
@@ -26,7 +30,7 @@ from eeg2fmri.nn.attention import channel_organisation
 from eeg2fmri.nn.fourier import RandomFourierFeatures, angle_centring
 from eeg2fmri.nn.variational import DenseFlipout
 
-from .golden_case import Case, Results, array
+from .golden_case import Case, Results, array, difference
 
 #: Recorded files that are part of this repository.
 DATA = Path(__file__).parent / "data"
@@ -190,12 +194,46 @@ def _unrecorded_draws(case: Case, model: ViewClassifier, x: torch.Tensor) -> lis
 
 
 def checkpoint(case: Case) -> Results:
-    """Import the checkpoint beside the file (in each form that is there) and run it on the file's inputs."""
-    raise NotImplementedError
+    """Import the checkpoint beside the file in each form that is there, and run it on the file's inputs.
+
+    A SavedModel holds the whole model; of .h5 files some hold the whole and others one graph of it, so that parts which
+    a file lacks are at their initial values. Each output is taken from every form that holds its part; the worst one
+    is handed back.
+    """
+    folder = (case.folder / case.name).parent
+    forms = sorted([*folder.glob("*.h5"), *(path.parent for path in folder.glob("*/saved_model.pb"))])
+    assert forms, f"there is no checkpoint in {folder}"
+    results: Results = {}
+    with TemporaryDirectory() as out:
+        settings = Path(out) / "settings.json"
+        settings.write_text(json.dumps(case.config), encoding="utf-8")
+        for number, form in enumerate(forms):
+            target = Path(out) / str(number)
+            report = import_checkpoint(form, target, None if form.is_dir() else settings)
+            assert not report.left_over, f"{form.name}: {report.left_over}"
+            model = load_model(target).model
+            found = outputs(model(case.volume("in/eeg"), case.volume("in/fmri")))
+            initial = {name.split(".")[0] for name in report.initial}
+            for key in _held(found, initial):
+                worst = key not in results or _error(case, key, found) > _error(case, key, results)
+                results[key] = found[key] if worst else results[key]
+    return results
+
+
+def _held(found: Results, initial: set[str]) -> list[str]:
+    """Outputs that no part at its initial value has a share in."""
+    needs = {"out/eeg_latent": {"eeg_encoder"}, "out/fmri_latent": {"fmri_encoder"}}
+    rest = {"eeg_encoder", "projection", "style", "head", "output_filter", "scale"}
+    return [key for key in found if not needs.get(key, rest) & initial]
+
+
+def _error(case: Case, key: str, results: Results) -> float:
+    return difference(results[key], case.data[key]) if key in case.data else 0.0
 
 
 KINDS: dict[str, Callable[[Case], Results]] = {
     "EEG_to_fMRI": synthesizer,
+    "checkpoint": checkpoint,
     "fMRI_AE": autoencoder,
     "LinearClassifier": linear_classifier,
     "PolynomialClassifier": polynomial_classifier,

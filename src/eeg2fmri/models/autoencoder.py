@@ -106,4 +106,4 @@ class Autoencoder(Pretrained, Drawing):
 
     def kl(self) -> Tensor:
         """0: nothing is variational."""
-        return self.encoder.dense.weight.new_zeros(())
+        return self.encoder.dense.kernel.new_zeros(())

@@ -94,7 +94,7 @@ def _variational_dct(layer: nn.Module) -> Table:
 LAYERS: list[tuple[type[nn.Module], Callable[[nn.Module], Table]]] = [
     (OutputFilter, own(("gain", "kernel"), ("offset", "bias"))),
     (ScaleHead, own(("weight", "kernel"), ("bias", "bias"))),
-    (Dense, own(("weight", "kernel", _dense_kernel), ("bias", "bias"))),
+    (Dense, own(("kernel", "kernel"), ("bias", "bias"))),
     (Conv3d, own(("weight", "kernel", _conv_kernel), ("bias", "bias"))),
     (
         BatchNorm,

@@ -197,7 +197,7 @@ class Synthesizer(Pretrained, Drawing):
 
     def kl(self) -> Tensor:
         """Kullback-Leibler divergence of the variational parts from their priors (nats), a scalar; 0 without any."""
-        return self.head.kl(self.eeg_encoder.dense.weight)
+        return self.head.kl(self.eeg_encoder.dense.kernel)
 
     def parameter_counts(self) -> dict[str, int]:
         """Numbers of weights, buffers that are saved included.

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from eeg2fmri.nn.conv import Conv3d, LocallyConnected3d, Size3
 from eeg2fmri.nn.dense import squared_norm
 from eeg2fmri.nn.norm import BatchNorm
+from eeg2fmri.nn.rearranged import conv3d, max_pool3d, same_conv3d
 
 
 def convolved(size: Size3, kernel: Size3, stride: Size3) -> Size3:
@@ -91,24 +92,29 @@ class ResidualBlock(nn.Module):
         """Map x (batch, n_in, d, h, w) -> (batch, n_out, d', h', w')."""
         main, skip = self._first(x)
         main = torch.relu(self.norm1(main))
-        main = torch.relu(self.norm2(self.conv2(main)))
+        main = torch.relu(self.norm2(self._second(main)))
         return main if skip is None else torch.relu(main + self.skip_norm(skip))
 
     def _first(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """First convolution and pooling of both paths: one convolution with twice the channels where it can be."""
         main, skip = self.conv1, self.skip_conv
-        if skip is None:
-            return self._pool(main(x)), None
         if isinstance(main, LocallyConnected3d):
-            return self._pool(main(x)), self._pool(skip(x))
-        weight = torch.cat([cast(Tensor, main.weight), cast(Tensor, skip.weight)])
-        bias = torch.cat([cast(Tensor, main.bias), cast(Tensor, skip.bias)])
-        both = self._pool(nn.functional.conv3d(x, weight, bias, self.stride))
-        a, b = both.chunk(2, dim=1)
+            return self._pool(main(x)), None if skip is None else self._pool(skip(x))
+        assert isinstance(main, Conv3d)
+        if not isinstance(skip, Conv3d):
+            return self._pool(conv3d(x, main.weight, main.bias, self.stride)), None
+        weight, bias = torch.cat([main.weight, skip.weight]), torch.cat([main.bias, skip.bias])
+        a, b = self._pool(conv3d(x, weight, bias, self.stride)).chunk(2, dim=1)
         return a, b
 
+    def _second(self, x: Tensor) -> Tensor:
+        if isinstance(self.conv2, Conv3d):
+            return same_conv3d(x, self.conv2.weight, self.conv2.bias)
+        out: Tensor = self.conv2(x)
+        return out
+
     def _pool(self, x: Tensor) -> Tensor:
-        return nn.functional.max_pool3d(x, *self.pool) if self.pool else x
+        return max_pool3d(x, *self.pool) if self.pool else x
 
     def regularization(self) -> Tensor:
         """weight_decay times the sum of the squared kernels and biases of the convolutions, a scalar."""

@@ -26,6 +26,8 @@ class Conv3d(nn.Conv3d):
         Without padding, or with zeros so that stride 1 keeps the size.
     """
 
+    bias: nn.Parameter
+
     def __init__(
         self,
         n_in: int,
@@ -38,7 +40,6 @@ class Conv3d(nn.Conv3d):
         super().__init__(n_in, n_out, kernel, stride, padding)
         taps = kernel[0] * kernel[1] * kernel[2]
         glorot_(self.weight, taps * n_in, taps * n_out, source)
-        assert self.bias is not None
         nn.init.zeros_(self.bias)
 
     def reset_parameters(self) -> None:

@@ -9,8 +9,8 @@ from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import glorot_
 
 
-class Dense(nn.Linear):
-    """y = x W^T + b with Glorot-uniform W and zero b.
+class Dense(nn.Module):
+    """y = x W + b with Glorot-uniform W and zero b.
 
     Parameters
     ----------
@@ -18,16 +18,32 @@ class Dense(nn.Linear):
     source : torch.Generator
         Draws the initial weights.
     bias : bool
+
+    Attributes
+    ----------
+    kernel : Parameter, shape (n_in, n_out)
+        W, the other way round than in `torch.nn.Linear`: the layer to the volume has few inputs and very many
+        outputs, and for a small batch this layout reads and writes its weights in long runs.
+    bias : Parameter, shape (n_out,), or None
     """
 
     def __init__(self, n_in: int, n_out: int, source: torch.Generator, *, bias: bool = True) -> None:
-        super().__init__(n_in, n_out, bias=bias)
-        glorot_(self.weight, n_in, n_out, source)
-        if bias:
-            nn.init.zeros_(self.bias)
+        super().__init__()
+        self.kernel = nn.Parameter(glorot_(torch.empty(n_in, n_out), n_in, n_out, source))
+        self.bias = nn.Parameter(torch.zeros(n_out)) if bias else None
 
-    def reset_parameters(self) -> None:
-        """Leave the weights to the constructor: torch would draw them from the global random state."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x (batch, n_in) -> (batch, n_out)."""
+        return x @ self.kernel if self.bias is None else torch.addmm(self.bias, x, self.kernel)
+
+    @property
+    def weight(self) -> Tensor:
+        """W in the layout of `torch.nn.Linear`, shape (n_out, n_in); a view."""
+        return self.kernel.T
+
+    def extra_repr(self) -> str:
+        """Name the sizes."""
+        return f"{self.kernel.shape[0]}, {self.kernel.shape[1]}, bias={self.bias is not None}"
 
 
 def flatten_channels_last(x: Tensor) -> Tensor:
