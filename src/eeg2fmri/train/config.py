@@ -40,6 +40,24 @@ class OptimiserConfig(Config):
     accumulate: Annotated[int, Field(ge=1)] = 1
 
 
+class PenaltyConfig(Config):
+    """A penalty on the weights of one part of the model, added to the loss.
+
+    Attributes
+    ----------
+    part : str
+        Beginning of the names of the parameters, for example ``head`` or ``eeg_encoder.dense``.
+    norm : {"l1", "l2"}
+        Sum of absolute values, or of squares.
+    weight : float
+        Factor.
+    """
+
+    part: Annotated[str, Field(min_length=1)]
+    norm: Literal["l1", "l2"] = "l2"
+    weight: Annotated[float, Field(gt=0)]
+
+
 class LossConfig(Config):
     """Weights of the parts of the loss (see `eeg2fmri.train.losses`).
 
@@ -57,6 +75,8 @@ class LossConfig(Config):
         training pairs.
     kl_warmup_epochs : int
         Epochs over which the weight of the divergence rises linearly from 0.
+    penalties : tuple of PenaltyConfig
+        Beside the weight decay and channel organisation that the model's own settings name.
     """
 
     reconstruction: Literal["absolute", "squared"] = "absolute"
@@ -64,6 +84,7 @@ class LossConfig(Config):
     latent: Annotated[float, Field(ge=0)] = 1.0
     kl: Annotated[float, Field(ge=0)] = 1.0
     kl_warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    penalties: tuple[PenaltyConfig, ...] = ()
 
 
 class TrainConfig(Config):

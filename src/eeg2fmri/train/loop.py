@@ -27,6 +27,7 @@ from eeg2fmri.train.history import Means, Row
 from eeg2fmri.train.interrupt import StopRequest
 from eeg2fmri.train.losses import synthesis_loss
 from eeg2fmri.train.order import epoch_batches, even_share, learning_rate
+from eeg2fmri.train.penalties import Penalties
 from eeg2fmri.train.state import State, optimiser_tensors, read_state, restore, write_state
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Training:
         self.config = config
         self.folder = folder
         self.fabric = fabric
+        self.penalties = Penalties(model, config.loss.penalties)
         self.sets = {"train": train, "validation": validation}
         self.n_pairs = len(cast(Sized, train))
         self.optimiser = torch.optim.Adam(
@@ -220,7 +222,7 @@ class Training:
     def _penalties(self) -> Tensor:
         warmup = self.config.loss.kl_warmup_epochs
         rise = min(1.0, (self.epoch + 1) / (warmup + 1))
-        penalty = cast(Any, self.raw).regularization()
+        penalty = cast(Any, self.raw).regularization() + self.penalties()
         if self.config.loss.kl:
             penalty = penalty + self.config.loss.kl * rise * cast(Any, self.raw).kl() / self.n_pairs
         return cast(Tensor, penalty)
