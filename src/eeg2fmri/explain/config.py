@@ -46,7 +46,7 @@ class ExplainConfig(Config):
     windows: Annotated[int, Field(ge=1)] | None = 64
     passes: Annotated[int, Field(ge=0)] = 0
     latent: Literal["agreement", "sum", "none"] = "agreement"
-    checks: Annotated[int, Field(ge=0)] = 16
+    checks: Annotated[int, Field(ge=0)] = 8
     steps: Annotated[int, Field(ge=2)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 8
     seed: int = 0

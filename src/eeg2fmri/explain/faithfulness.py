@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eeg2fmri.core.progress import Progress, silent
+
 #: Random orders that a curve is compared with.
 RANDOM_ORDERS = 3
 
@@ -49,16 +51,65 @@ class PerturbationCurves:
     better: float
 
 
+@dataclass(frozen=True, eq=False)
+class Chance:
+    """What random orders do to the output, to compare curves of several explanations of the same windows with.
+
+    Attributes
+    ----------
+    counts : int array, shape (step,)
+        Elements of a window that are taken away, or put in.
+    deletion, insertion : array, shape (window, step)
+        Outputs, mean over random orders.
+    empty : array, shape (window, 1)
+        Output without EEG.
+    """
+
+    counts: np.ndarray
+    deletion: np.ndarray
+    insertion: np.ndarray
+    empty: np.ndarray
+
+
 @torch.no_grad()
-def perturbation_curves(
+def random_orders(
     function: Callable[[Tensor], Tensor],
     x: Tensor,
-    relevance: np.ndarray,
     rng: np.random.Generator,
     *,
     steps: int = 10,
+    progress: Progress = silent,
+) -> Chance:
+    """Take parts of windows away, and put them in, in random orders.
+
+    Parameters
+    ----------
+    function : function of x
+        Gives one output a window, shape (window,).
+    x : Tensor, shape (window, channel, freq, time)
+    rng : numpy.random.Generator
+        Draws the orders.
+    steps : int
+        Points of a curve behind the first.
+    progress : Progress
+    """
+    n = x[0].numel()
+    counts = np.linspace(0, n, steps + 1).round().astype(int)
+    found = []
+    for number in range(RANDOM_ORDERS):
+        order = rng.permuted(np.tile(np.arange(n), (len(x), 1)), axis=1)
+        found.append(_curves(function, x, order, counts))
+        progress("Random orders", number + 1, RANDOM_ORDERS)
+    taken, put = (np.mean([one[k] for one in found], axis=0) for k in (0, 1))
+    empty = function(torch.zeros_like(x)).double().cpu().numpy()[:, None]
+    return Chance(counts, taken, put, empty)
+
+
+@torch.no_grad()
+def perturbation_curves(
+    function: Callable[[Tensor], Tensor], x: Tensor, relevance: np.ndarray, chance: Chance
 ) -> PerturbationCurves:
-    """Take parts of windows away, and put them in, in the order of their relevance and at random.
+    """Take parts of windows away, and put them in, in the order of their relevance.
 
     Parameters
     ----------
@@ -66,36 +117,26 @@ def perturbation_curves(
         Gives one output a window, shape (window,).
     x : Tensor, shape (window, channel, freq, time)
     relevance : array, shape as x
-    rng : numpy.random.Generator
-        Draws the random orders.
-    steps : int
-        Points of a curve behind the first.
+    chance : Chance
+        From `random_orders` of the same function and windows.
     """
-    n = relevance[0].size
-    kept = np.linspace(0, n, steps + 1).round().astype(int)
-    flat = relevance.reshape(len(relevance), -1)
-    order = np.argsort(-flat, axis=1, kind="stable")
-    first_out, first_in = _curves(function, x, order, kept)
-    empty = function(torch.zeros_like(x)).double().cpu().numpy()[:, None]
-    randomly = [
-        _curves(function, x, rng.permuted(np.tile(np.arange(n), (len(x), 1)), axis=1), kept)
-        for _ in range(RANDOM_ORDERS)
-    ]
-    random_out, random_in = (np.mean([one[k] for one in randomly], axis=0) for k in (0, 1))
-    scale = float(np.sqrt(np.mean((first_out[:, :1] - empty) ** 2)))
+    order = np.argsort(-relevance.reshape(len(relevance), -1), axis=1, kind="stable")
+    taken, put = _curves(function, x, order, chance.counts)
+    scale = float(np.sqrt(np.mean((taken[:, :1] - chance.empty) ** 2)))
     unit = scale if scale > 0 else np.nan
-    gains = (random_out - first_out).mean(1) / unit, (first_in - random_in).mean(1) / unit
-    curves = [(part - empty).mean(0) / unit for part in (first_out, first_in, random_out, random_in)]
+    deletion_gain, insertion_gain = (chance.deletion - taken).mean(1) / unit, (put - chance.insertion).mean(1) / unit
+    parts = (taken, put, chance.deletion, chance.insertion)
+    curves = [(part - chance.empty).mean(0) / unit for part in parts]
     return PerturbationCurves(
-        fractions=kept / n,
+        fractions=chance.counts / x[0].numel(),
         deletion=curves[0],
         insertion=curves[1],
         random_deletion=curves[2],
         random_insertion=curves[3],
         scale=scale,
-        deletion_gain=float(gains[0].mean()),
-        insertion_gain=float(gains[1].mean()),
-        better=float((gains[0] + gains[1] > 0).mean()) if scale > 0 else float("nan"),
+        deletion_gain=float(deletion_gain.mean()),
+        insertion_gain=float(insertion_gain.mean()),
+        better=float((deletion_gain + insertion_gain > 0).mean()) if scale > 0 else float("nan"),
     )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.explain.control import untrained
-from eeg2fmri.explain.faithfulness import PerturbationCurves, perturbation_curves, rank_agreement
+from eeg2fmri.explain.faithfulness import PerturbationCurves, perturbation_curves, random_orders, rank_agreement
 from eeg2fmri.explain.integrated_gradients import integrated_gradients
 from eeg2fmri.explain.rules import Composite
 from eeg2fmri.explain.targets import Target
@@ -51,7 +51,7 @@ class Fidelity:
     Attributes
     ----------
     n_windows : int
-    curves, random_curves : PerturbationCurves
+    curves, untrained_curves : PerturbationCurves
         Of the relevance, and of the relevance of the untrained model used for the trained one: what an order that
         knows the data and the architecture alone reaches.
     gradients : float
@@ -68,7 +68,7 @@ class Fidelity:
 
     n_windows: int
     curves: PerturbationCurves
-    random_curves: PerturbationCurves
+    untrained_curves: PerturbationCurves
     gradients: float
     gradients_map: MapAgreement
     gradients_error: float
@@ -144,16 +144,16 @@ def check_fidelity(
     parts, errors = zip(*(integrated_gradients(output, part) for part in x.split(batch_size)), strict=True)
     gradients = torch.cat(parts).cpu().numpy()
     progress("Checking", 3, total)
-    curves = perturbation_curves(batched, x, trained_map, generator(seed, "orders"), steps=steps)
+    chance = random_orders(batched, x, generator(seed, "orders"), steps=steps)
     progress("Checking", 4, total)
-    random_curves = perturbation_curves(batched, x, control_map, generator(seed, "orders"), steps=steps)
+    curves, control_curves = (perturbation_curves(batched, x, m, chance) for m in (trained_map, control_map))
     progress("Checking", 5, total)
     trained, control_share, by_gradients = (np.abs(m).sum(0) for m in (trained_map, control_map, gradients))
     signed = [rank_agreement(a, b) for a, b in zip(trained_map, gradients, strict=True)]
     return Fidelity(
         n_windows=len(x),
         curves=curves,
-        random_curves=random_curves,
+        untrained_curves=control_curves,
         gradients=float(np.mean(signed)),
         gradients_map=MapAgreement.of(trained, by_gradients),
         gradients_error=float(np.mean(errors)),

@@ -133,7 +133,7 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
         **{name: explanation.stacked(name) for name in ("attention", "pairs", "latent")},
     }
     if explanation.fidelity is not None:
-        curves, control = explanation.fidelity.curves, explanation.fidelity.random_curves
+        curves, control = explanation.fidelity.curves, explanation.fidelity.untrained_curves
         found |= {
             "curve_fractions": curves.fractions,
             "curve_deletion": curves.deletion,

@@ -11,7 +11,7 @@ from eeg2fmri.explain.path import nodes
 
 
 def integrated_gradients(
-    function: Callable[[Tensor], Tensor], x: Tensor, *, baseline: Tensor | None = None, points: int = 32
+    function: Callable[[Tensor], Tensor], x: Tensor, *, baseline: Tensor | None = None, points: int = 24
 ) -> tuple[Tensor, float]:
     """Integrate the gradient along the straight path from a baseline (Sundararajan et al., ICML 2017).
 

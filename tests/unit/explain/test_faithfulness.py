@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.faithfulness import perturbation_curves, rank_agreement
+from eeg2fmri.explain.faithfulness import perturbation_curves, random_orders, rank_agreement
 
 
 @pytest.fixture
@@ -14,9 +14,10 @@ def weights():
 
 
 def curves_of(windows, relevance, weights, offset=7.0):
-    return perturbation_curves(
-        lambda x: (x * weights).flatten(1).sum(1) + offset, windows, relevance, generator(0, "orders"), steps=6
-    )
+    def output(x):
+        return (x * weights).flatten(1).sum(1) + offset
+
+    return perturbation_curves(output, windows, relevance, random_orders(output, windows, generator(0, "o"), steps=6))
 
 
 def test_the_true_relevance_of_a_linear_model_beats_every_order(windows, weights):
