@@ -13,11 +13,22 @@ def command(
     store: Annotated[Path, typer.Argument(help="Folder to make. Must not exist.")],
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the preparation.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings prepared at the same time.")] = 1,
+    eeg_only: Annotated[bool, typer.Option("--eeg-only", help="Keep EEG without BOLD, for classify.")] = False,
+    label: Annotated[
+        str | None, typer.Option(help="With --eeg-only: column of participants.tsv to classify; group if left out.")
+    ] = None,
 ) -> None:
     """Align EEG and BOLD of a BIDS folder, and keep spectrograms and volumes as a store.
 
     Example: eeg2fmri prepare bids store
     """
+    from eeg2fmri.core.errors import ConfigError
+
+    if eeg_only:
+        _eeg_only(bids_root, store, config, label)
+        return
+    if label is not None:
+        raise ConfigError("--label goes with --eeg-only", got=f"--label {label}", hint="add --eeg-only")
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.data.prepare import PrepareConfig, prepare
 
@@ -33,5 +44,28 @@ def command(
         f"{len(made.recordings)} recordings, {len(made.electrodes)} electrodes, {len(made.frequencies)} frequencies to "
         f"{made.frequencies[-1]:.1f} Hz, "
         f"volumes {' x '.join(map(str, made.grid))} every {made.tr:g} s, space {made.space}"
+    )
+    wrote("store", store)
+
+
+def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | None) -> None:
+    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.data.eeg_only import EegOnlyConfig
+    from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
+
+    values = read_mapping(config) if config else {}
+    if label is not None:
+        values["label"] = label
+    settings = EegOnlyConfig.make(values, where=str(config or ""))
+    with progress_bar() as progress:
+        made = prepare_eeg_only(bids_root, store, settings, progress=progress)
+    for note in made.notes:
+        say(f"note: {note}")
+    counts = {name: len({r.subject for r in made.recordings if r.label == name}) for name in made.classes}
+    say(
+        f"{len(made.recordings)} recordings of {len(made.subjects)} subjects "
+        f"({', '.join(f'{n} {name}' for name, n in counts.items())}), {len(made.electrodes)} electrodes, "
+        f"{made.recordings[0].sfreq:g} Hz"
     )
     wrote("store", store)

@@ -1,0 +1,295 @@
+"""EEG-only recordings with a label for each subject: a BIDS folder to a store of signals.
+
+The signal itself is kept, not a spectrogram: which windows and frequencies are needed depends on the synthesiser that
+will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only_spectrogram` for what is made of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from eeg2fmri.core.config import Config, fingerprint
+from eeg2fmri.core.errors import ConfigError, Problem, StoreError
+from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, digest, seal
+from eeg2fmri.data.store_writer import StoreWriter
+
+FORMAT = "eeg2fmri EEG-only store"
+VERSION = 1
+SIGNAL = "signal.npy"
+
+
+class EegOnlyConfig(Config):
+    """How EEG-only recordings become a store.
+
+    Attributes
+    ----------
+    label : str
+        Column of participants.tsv that is to be told from the EEG.
+    classes : tuple of str
+        Values of the column that are kept, in order; empty: all of them, sorted. The last of two is the positive one.
+    channels : {"same", "intersection"}
+        ``same``: every recording must have the same electrode names. ``intersection``: those that all have.
+    exclude : tuple of str
+        Channels to leave out of every recording.
+    montage : str
+        Name of the MNE montage that has the electrodes; ``auto`` is the 10-05 system. Electrodes that it does not
+        have are kept, but cannot take part in an interpolation.
+    sfreq : float
+        Recordings that were sampled faster are resampled to this rate, Hz; slower ones are kept as they are.
+    """
+
+    label: str = "group"
+    classes: tuple[str, ...] = ()
+    channels: Literal["same", "intersection"] = "same"
+    exclude: tuple[str, ...] = ()
+    montage: str = "auto"
+    sfreq: float = 250.0
+
+
+@dataclass(frozen=True, eq=False)
+class EegRecording:
+    """What the store knows of one recording.
+
+    Attributes
+    ----------
+    id : str
+        Folder of the recording in the store.
+    subject, session, task, run : str
+        BIDS labels without prefix; empty where there is none.
+    label : str
+        Class of the subject.
+    sfreq : float
+        Of the stored signal, Hz.
+    source_sfreq : float
+        Of the file, Hz.
+    n_samples : int
+    participant : dict
+        Row of participants.tsv.
+    notes : tuple of str
+        What was done to it.
+    """
+
+    id: str
+    subject: str
+    session: str
+    task: str
+    run: str
+    label: str
+    sfreq: float
+    source_sfreq: float
+    n_samples: int
+    participant: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class EegStore:
+    """EEG-only recordings on disk, opened read-only.
+
+    Attributes
+    ----------
+    path : Path
+    hash : str
+        Of the settings and the content of the sources.
+    config : EegOnlyConfig
+    electrodes : tuple of str
+    positions : array, shape (channel, 3)
+        In the head frame of MNE, m; NaN where the montage does not have the electrode.
+    classes : tuple of str
+    recordings : tuple of EegRecording
+    notes : tuple of str
+    """
+
+    path: Path
+    hash: str
+    config: EegOnlyConfig
+    electrodes: tuple[str, ...]
+    positions: np.ndarray
+    classes: tuple[str, ...]
+    recordings: tuple[EegRecording, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def open(cls, path: str | Path) -> EegStore:
+        """Open a store and check that it is complete.
+
+        Raises
+        ------
+        StoreError
+            If it is absent, incomplete, damaged, or no EEG-only store.
+        """
+        path = Path(path)
+        manifest = _read_manifest(path)
+        try:
+            problems = [
+                Problem(
+                    "a file of the store is missing or has changed its size",
+                    str(path / entry["id"] / name),
+                    "",
+                    "",
+                    AGAIN,
+                )
+                for entry in manifest["recordings"]
+                for name, facts in entry["files"].items()
+                if not (path / entry["id"] / name).is_file()
+                or (path / entry["id"] / name).stat().st_size != facts["size"]
+            ]
+            if problems:
+                raise StoreError.of(problems)
+            return cls(
+                path=path,
+                hash=manifest["hash"],
+                config=EegOnlyConfig.make(manifest["config"], where=str(path / MANIFEST)),
+                electrodes=tuple(manifest["electrodes"]),
+                positions=np.array(
+                    [[np.nan] * 3 if place is None else place for place in manifest["positions"]], float
+                ).reshape(-1, 3),
+                classes=tuple(manifest["classes"]),
+                recordings=tuple(_read_recording(path / entry["id"]) for entry in manifest["recordings"]),
+                notes=tuple(manifest["notes"]),
+            )
+        except ConfigError as error:
+            raise damaged(path / MANIFEST, str(error)) from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Subjects in the order of the recordings, each once."""
+        return tuple(dict.fromkeys(recording.subject for recording in self.recordings))
+
+    def signal(self, recording: int) -> np.ndarray:
+        """Read-only memory map of the EEG of a recording (channel, time), float32, V."""
+        known = self.recordings[recording]
+        file = self.path / known.id / SIGNAL
+        try:
+            array = np.load(file, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise damaged(file, str(error)) from None
+        expected = (len(self.electrodes), known.n_samples)
+        if array.shape != expected or array.dtype != np.float32:
+            raise damaged(file, f"{array.shape} {array.dtype}, expected {expected} float32")
+        return array
+
+    def verify(self) -> None:
+        """Read every file and compare its content with the digest taken when it was written.
+
+        Raises
+        ------
+        StoreError
+            Naming every file that has changed.
+        """
+        problems = [
+            Problem("the content of a file has changed", str(self.path / entry["id"] / name), hint=AGAIN)
+            for entry in _read_manifest(self.path)["recordings"]
+            for name, facts in entry["files"].items()
+            if digest(self.path / entry["id"] / name) != facts["sha256"]
+        ]
+        if problems:
+            raise StoreError.of(problems)
+
+
+def is_eeg_only(path: str | Path) -> bool:
+    """Whether a folder says that it is an EEG-only store."""
+    try:
+        return bool(json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8")).get("format") == FORMAT)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    file = path / MANIFEST
+    if not file.is_file():
+        raise StoreError(
+            "there is no EEG-only store" if not path.is_dir() else "the folder is not a store, or an incomplete one",
+            where=str(path),
+            expected=f"a folder with {MANIFEST}",
+            hint="make it with eeg2fmri prepare BIDS STORE --eeg-only --label COLUMN",
+        )
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(file, str(error)) from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise StoreError(
+            "the folder is not an EEG-only store",
+            where=str(file),
+            got=str(manifest.get("format")) if isinstance(manifest, dict) else "no object",
+            expected=FORMAT,
+            hint="prepare the data set again with --eeg-only",
+        )
+    if manifest.get("version") != VERSION:
+        raise StoreError(
+            "the store has another version", got=str(manifest.get("version")), expected=str(VERSION), hint=AGAIN
+        )
+    if manifest.get("seal") != seal(manifest):
+        raise StoreError("the manifest of the store was changed", where=str(file), hint=AGAIN)
+    return manifest
+
+
+def _read_recording(folder: Path) -> EegRecording:
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        return EegRecording(
+            id=folder.name,
+            **{key: str(meta[key]) for key in ("subject", "session", "task", "run", "label")},
+            sfreq=float(meta["sfreq"]),
+            source_sfreq=float(meta["source_sfreq"]),
+            n_samples=int(meta["n_samples"]),
+            participant=dict(meta["participant"]),
+            notes=tuple(meta["notes"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(folder / META, f"{type(error).__name__}: {error}") from None
+
+
+def write_recording(folder: Path, recording: EegRecording, signal: np.ndarray) -> dict[str, dict[str, Any]]:
+    """Write signal and facts of a recording; return size and digest of each file."""
+    np.save(folder / SIGNAL, np.ascontiguousarray(signal, np.float32))
+    meta = {key: value for key, value in vars(recording).items() if key != "id"}
+    (folder / META).write_text(json.dumps(meta, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return {name: {"size": (folder / name).stat().st_size, "sha256": digest(folder / name)} for name in (SIGNAL, META)}
+
+
+class EegStoreWriter(StoreWriter):
+    """Context that gives a temporary folder, and turns it into an EEG-only store at the end."""
+
+    def complete(
+        self,
+        files: dict[str, dict[str, dict[str, Any]]],
+        config: EegOnlyConfig,
+        electrodes: Sequence[str],
+        positions: np.ndarray,
+        classes: Sequence[str],
+        notes: Sequence[str],
+    ) -> None:
+        """Write the manifest; the store takes its name when the context ends.
+
+        Parameters
+        ----------
+        files : dict
+            Size and digest of every file of every recording: id to file name to facts.
+        config, electrodes, positions, classes, notes
+            See `EegStore`.
+        """
+        manifest: dict[str, Any] = {
+            "format": FORMAT,
+            "version": VERSION,
+            "hash": fingerprint([FORMAT, VERSION, config.model_dump(mode="json"), files]),
+            "config": config.model_dump(mode="json"),
+            "electrodes": list(electrodes),
+            "positions": [None if np.isnan(place).any() else [float(v) for v in place] for place in positions],
+            "classes": list(classes),
+            "notes": list(notes),
+            "recordings": [{"id": name, "files": facts} for name, facts in files.items()],
+        }
+        manifest["seal"] = seal(manifest)
+        text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
+        (self.temporary / MANIFEST).write_text(text, encoding="utf-8")
+        self._finished = True

@@ -1,0 +1,253 @@
+"""From a BIDS folder with EEG and participants.tsv to an EEG-only store."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.bids import EEG_EXTENSIONS
+from eeg2fmri.data.channels import electrode_names
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.eeg_only import EegOnlyConfig, EegRecording, EegStore, EegStoreWriter, write_recording
+from eeg2fmri.data.eeg_only_positions import montage_positions
+from eeg2fmri.data.raw_spectrogram import read_samples
+from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.signal_checks import SignalChecks
+
+if TYPE_CHECKING:
+    import mne
+
+#: Values of participants.tsv that say that there is none.
+MISSING = {"", "n/a", "na", "nan"}
+
+
+def prepare_eeg_only(
+    bids_root: str | Path,
+    store_path: str | Path,
+    config: EegOnlyConfig | None = None,
+    *,
+    progress: Progress = silent,
+) -> EegStore:
+    """Make an EEG-only store of the recordings of a BIDS folder.
+
+    Parameters
+    ----------
+    bids_root : path
+        BIDS folder with EEG (BrainVision, EDF, BDF, EEGLAB) and participants.tsv. BOLD, if there is any, is not read.
+    store_path : path
+        Folder to make; must not exist.
+    config : EegOnlyConfig, optional
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        With every problem of every recording: no label, other electrodes, unreadable or constant samples.
+    StoreError
+        If the output exists or cannot be written.
+    """
+    root, config = Path(bids_root), config or EegOnlyConfig()
+    participants = read_participants(root, config.label)
+    notes: list[str] = []
+    files = _labelled(find_eeg(root), participants, config, notes)
+    classes = config.classes or tuple(sorted({label for _, label in files}))
+    raws, problems = [], []
+    for done, (path, _) in enumerate(files, 1):
+        try:
+            raws.append(read_raw(path))
+        except InputError as error:
+            problems += error.problems
+        progress("Reading headers", done, len(files))
+    if problems:
+        raise InputError.of(problems)
+    electrodes = _electrodes(
+        [(path, electrode_names(raw)) for (path, _), raw in zip(files, raws, strict=True)], config, notes
+    )
+    positions = montage_positions(electrodes, config.montage)
+    unknown = [name for name, place in zip(electrodes, positions, strict=True) if np.isnan(place).any()]
+    if unknown:
+        notes.append(f"montage {config.montage}: no position of {', '.join(unknown)}; they are not interpolated from")
+    with EegStoreWriter(store_path) as writer:
+        written: dict[str, dict[str, dict[str, Any]]] = {}
+        for done, ((path, label), raw) in enumerate(zip(files, raws, strict=True), 1):
+            try:
+                recording, signal = _converted(raw, path, label, electrodes, participants, config)
+                written[recording.id] = write_recording(writer.folder(recording.id), recording, signal)
+            except InputError as error:
+                problems += error.problems
+            progress("Preparing", done, len(files))
+        if problems:
+            raise InputError.of(problems)
+        writer.complete(written, config, electrodes, positions, classes, notes)
+    return EegStore.open(store_path)
+
+
+def read_participants(root: Path, column: str) -> dict[str, dict[str, str]]:
+    """Read participants.tsv: the row of each subject by its label without prefix.
+
+    Raises
+    ------
+    InputError
+        If there is no table, no such column, or a subject stands in it twice.
+    """
+    path = root / "participants.tsv"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [
+                {k: (v or "").strip() for k, v in row.items() if k}
+                for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            "participants.tsv cannot be read",
+            where=str(path),
+            got=str(error),
+            expected=f"a table with participant_id and {column}, separated by tabs",
+        ) from None
+    columns = list(rows[0]) if rows else []
+    missing = [name for name in ("participant_id", column) if name not in columns]
+    if missing:
+        raise InputError(
+            "participants.tsv lacks a column",
+            where=str(path),
+            got=", ".join(columns) or "no row",
+            expected=", ".join(missing),
+            hint="give the column with the labels by --label",
+        )
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        subject = row["participant_id"].removeprefix("sub-")
+        if subject in found:
+            raise InputError("participants.tsv names a subject twice", where=str(path), got=row["participant_id"])
+        found[subject] = row
+    return found
+
+
+def find_eeg(root: Path) -> list[Path]:
+    """EEG files sub-*/[ses-*/]eeg/* of a BIDS folder, sorted.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one recording has several files.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - links must not be followed
+    patterns = ("sub-*/eeg/*_eeg", "sub-*/ses-*/eeg/*_eeg")
+    files = sorted(f for pattern in patterns for ext in EEG_EXTENSIONS for f in root.glob(pattern + ext))
+    if not files:
+        raise InputError(
+            "there is no EEG in the BIDS folder",
+            where=str(root),
+            expected=f"files sub-*/[ses-*/]eeg/*_eeg ({', '.join(EEG_EXTENSIONS)})",
+        )
+    stems = [str(file.with_suffix("")) for file in files]
+    double = sorted({stem for stem in stems if stems.count(stem) > 1})
+    if double:
+        raise InputError("a recording has several EEG files", where=str(root), got=", ".join(double))
+    return files
+
+
+def _labelled(
+    files: Iterable[Path], participants: dict[str, dict[str, str]], config: EegOnlyConfig, notes: list[str]
+) -> list[tuple[Path, str]]:
+    kept, problems, absent = [], [], []
+    for path in files:
+        subject = entities(path)["sub"]
+        if subject not in participants:
+            problems.append(Problem("a subject is not in participants.tsv", str(path), f"sub-{subject}"))
+            continue
+        label = participants[subject][config.label]
+        if label.casefold() in MISSING or (config.classes and label not in config.classes):
+            absent.append(f"sub-{subject} ({label or 'no label'})")
+        else:
+            kept.append((path, label))
+    if problems:
+        raise InputError.of(problems)
+    if absent:
+        notes.append(f"left out, of no class that is kept: {', '.join(dict.fromkeys(absent))}")
+    classes = {label for _, label in kept}
+    if len(classes) < 2:
+        raise InputError(
+            "there are not two classes to tell apart",
+            where=f"column {config.label} of participants.tsv",
+            got=", ".join(sorted(classes)) or "no label",
+            expected="two values or more",
+        )
+    return kept
+
+
+def _electrodes(recordings: list[tuple[Path, list[str]]], config: EegOnlyConfig, notes: list[str]) -> list[str]:
+    lists = [[name for name in names if name not in config.exclude] for _, names in recordings]
+    first = lists[0]
+    common = [name for name in first if all(name in names for names in lists)]
+    problems = []
+    for (path, _), names in zip(recordings, lists, strict=True):
+        if config.channels == "same" and set(names) != set(first):
+            more, less = [n for n in names if n not in first], [n for n in first if n not in names]
+            problems.append(
+                Problem(
+                    "the electrodes differ from those of the first recording",
+                    str(path),
+                    f"more: {', '.join(more) or 'none'}; less: {', '.join(less) or 'none'}",
+                    f"those of {recordings[0][0].name}",
+                    "keep those that all have (channels: intersection), or leave some out (exclude)",
+                )
+            )
+    if len(common) < 2:
+        problems.append(Problem("the recordings have fewer than two electrodes in common", got=", ".join(common)))
+    if problems:
+        raise InputError.of(problems)
+    dropped = sorted({name for names in lists for name in names} - set(common))
+    if dropped:
+        notes.append(f"electrodes that not all recordings have, left out: {', '.join(dropped)}")
+    return common
+
+
+def _converted(
+    raw: mne.io.BaseRaw,
+    path: Path,
+    label: str,
+    electrodes: list[str],
+    participants: dict[str, dict[str, str]],
+    config: EegOnlyConfig,
+) -> tuple[EegRecording, np.ndarray]:
+    sfreq = float(raw.info["sfreq"])
+    signal = read_samples(raw, electrodes, 0, raw.n_times)
+    checks = SignalChecks(electrodes, sfreq)
+    checks.update(signal, 0)
+    problems = checks.problems(str(path))
+    if problems:
+        raise InputError.of(problems)
+    notes = []
+    bad = [name for name in raw.info["bads"] if name in electrodes]
+    if bad:
+        notes.append(f"marked as bad in channels.tsv, used all the same: {', '.join(bad)}")
+    kept = sfreq
+    if sfreq > config.sfreq:
+        import mne
+
+        signal = mne.filter.resample(signal, up=config.sfreq, down=sfreq, method="polyphase", verbose="error")
+        kept = config.sfreq
+        notes.append(f"resampled from {sfreq:g} to {kept:g} Hz")
+    labels = entities(path)
+    recording = EegRecording(
+        id="_".join(f"{key}-{labels[key]}" for key in ("sub", "ses", "task", "run") if key in labels),
+        subject=labels["sub"],
+        session=labels.get("ses", ""),
+        task=labels.get("task", ""),
+        run=labels.get("run", ""),
+        label=label,
+        sfreq=kept,
+        source_sfreq=sfreq,
+        n_samples=signal.shape[1],
+        participant=participants[labels["sub"]],
+        notes=tuple(notes),
+    )
+    return recording, signal

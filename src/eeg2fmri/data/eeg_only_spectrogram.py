@@ -1,0 +1,90 @@
+"""What a synthesiser sees of an EEG-only recording: its own electrodes, frequencies and length of a row."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.raw_spectrogram import frequency_problems
+from eeg2fmri.data.spectrogram import spectrogram, window_samples
+
+
+def fitting_rate(sfreq: float, tr: float, frequencies: np.ndarray) -> float:
+    """Sampling rate (Hz) at which a row of `tr` s has the synthesiser's frequencies: the recording's own if it can be.
+
+    Raises
+    ------
+    InputError
+        If the recording was sampled too slowly for the highest frequency.
+    """
+    if 2 * float(frequencies[-1]) > sfreq:
+        raise InputError(
+            "the EEG was sampled too slowly for the synthesiser",
+            got=f"{sfreq:g} Hz, frequencies up to {sfreq / 2:g} Hz",
+            expected=f"frequencies up to {frequencies[-1]:g} Hz",
+            hint="record faster, or train a synthesiser with fewer frequencies ('n_bins')",
+        )
+    if not frequency_problems(frequencies, tr, sfreq, ""):
+        return sfreq
+    # the nearest rate above at which a row is a whole number of samples
+    return float(np.ceil(tr * sfreq - 1e-9) / tr)
+
+
+def model_spectrogram(
+    signal: np.ndarray, sfreq: float, weights: np.ndarray, frequencies: np.ndarray, tr: float
+) -> tuple[np.ndarray, list[str]]:
+    """Cut a recording into rows of one TR of the synthesiser and take their spectra.
+
+    Parameters
+    ----------
+    signal : array, shape (recorded channel, time)
+        V.
+    sfreq : float
+        Hz.
+    weights : array, shape (channel, recorded channel)
+        From `eeg2fmri.data.eeg_only_positions.electrode_map`.
+    frequencies : array, shape (freq,)
+        Of the synthesiser, Hz.
+    tr : float
+        Of the synthesiser, s. Rows follow each other without a gap from the first sample; a rest is left out.
+
+    Returns
+    -------
+    magnitude : array, shape (row, channel, freq), float32
+        V.
+    notes : list of str
+        What was done to the recording.
+
+    Raises
+    ------
+    InputError
+        If it was sampled too slowly, or is shorter than a row.
+    """
+    frequencies = np.asarray(frequencies, float)
+    rate = fitting_rate(sfreq, tr, frequencies)
+    notes = []
+    mapped = weights @ np.asarray(signal, np.float64)
+    if rate != sfreq:
+        from scipy.signal import resample_poly
+
+        ratio = Fraction(rate / sfreq).limit_denominator(10_000)
+        mapped = resample_poly(mapped, ratio.numerator, ratio.denominator, axis=1)
+        notes.append(f"resampled from {sfreq:g} to {rate:g} Hz, so that a row of {tr:g} s is a whole number of samples")
+    size = window_samples(tr, rate)
+    n_rows = mapped.shape[1] // size
+    if n_rows < 1:
+        raise InputError(
+            "the EEG is shorter than one row of the synthesiser",
+            got=f"{mapped.shape[1] / rate:.3f} s",
+            expected=f"{tr:g} s",
+        )
+    magnitude, own = spectrogram(mapped, rate, np.arange(n_rows) * size / rate, tr, len(frequencies))
+    if np.max(np.abs(own - frequencies)) > 0.1 * rate / size:
+        raise InputError(
+            "rows of the synthesiser's TR do not have its frequencies",
+            got=f"{own[0]:.4f} to {own[-1]:.4f} Hz",
+            expected=f"{frequencies[0]:.4f} to {frequencies[-1]:.4f} Hz",
+        )
+    return magnitude, notes
