@@ -71,7 +71,6 @@ class ModelCard(Config):
         if eeg is not None:
             # an empty entry is not known, so it contradicts nothing
             checks += [("electrodes", len(self.electrodes) or eeg[0], eeg[0])]
-            checks += [("frequencies", len(self.frequencies) or eeg[1], eeg[1])]
             if self.electrodes or self.frequencies:
                 checks += [("pairs.window", self.pairs.window, eeg[2])]
         if volume is not None and self.grid:
@@ -133,6 +132,14 @@ class ModelCard(Config):
         """
         values: dict[str, Any] = {"model": model.model_dump(mode="json"), **facts}
         eeg, volume = getattr(model, "eeg_shape", None), getattr(model, "volume_shape", None)
+        n_frequencies = len(facts.get("frequencies", ()))
+        if eeg is not None and n_frequencies not in (0, eeg[1]):
+            raise ConfigError(
+                "there is not one frequency for each bin of the model",
+                where="frequencies",
+                got=str(n_frequencies),
+                expected=str(eeg[1]),
+            )
         if eeg is not None:
             values["pairs"] = {"window": eeg[2], **values.get("pairs", {})}
         if volume is not None:

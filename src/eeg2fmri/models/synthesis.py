@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.synthesizer import Synthesizer
 from eeg2fmri.models.uncertainty import monte_carlo
 
 Result = TypeVar("Result")
@@ -114,13 +114,16 @@ def _over_batches(
     device: str | torch.device,
     work: Callable[[Tensor], Iterator[Result]],
 ) -> Iterator[Result]:
-    # by its config, because a compiled model is of another class
     config = getattr(model, "config", None)
-    if not isinstance(config, SynthesizerConfig):
-        raise InputError("the model is not a synthesiser", got=type(model).__name__, expected="Synthesizer")
+    if not (hasattr(config, "eeg_shape") and hasattr(config, "volume_shape")):
+        raise InputError(
+            "the model is not a synthesiser",
+            got=type(model).__name__,
+            expected="a model whose config has eeg_shape and volume_shape",
+        )
     model.to(device)
     dtype = next(model.parameters()).dtype
-    expected = config.eeg_shape
+    expected = tuple(config.eeg_shape)  # type: ignore[union-attr]
     for batch in _batches(windows, batch_size, expected):
         was_training = model.training
         # neither evaluation mode nor inference mode may last while the caller has the volume

@@ -44,16 +44,16 @@ def test_every_entry_that_does_not_fit_the_model_is_named(synthesizer_config):
         ModelCard.of_model(
             synthesizer_config,
             electrodes=("A", "B"),
-            frequencies=(1.0, 2.0),
             pairs={"window": 9},
             grid=(6, 4, 4),
         )
     assert [problem.where for problem in caught.value.problems] == [
         "electrodes",
-        "frequencies",
         "pairs.window",
         "grid",
     ]
+    with pytest.raises(ConfigError, match="one frequency for each bin"):
+        ModelCard.of_model(synthesizer_config, frequencies=(1.0, 2.0))
 
 
 def test_doubled_electrodes_and_falling_frequencies_are_refused(synthesizer_config):
