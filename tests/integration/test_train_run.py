@@ -22,6 +22,7 @@ def test_a_run_explains_itself(small_run, small_store):
         "config.json",
         "environment.json",
         "history.csv",
+        "recordings.json",
         "split.json",
         "train.yaml",
         "weights.safetensors",
@@ -32,6 +33,8 @@ def test_a_run_explains_itself(small_run, small_store):
     assert set.union(*parts) == {recording.id for recording in store.recordings}
     assert sum(map(len, parts)) == 3
     assert yaml.safe_load((small_run / "train.yaml").read_text())["pairs"]["window"] == 4
+    quality = {entry["id"]: entry["quality"] for entry in json.loads((small_run / "recordings.json").read_text())}
+    assert quality == {recording.id: recording.quality for recording in store.recordings}
     environment = json.loads((small_run / "environment.json").read_text())
     assert environment["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert environment["peak_memory_mb"] > 50

@@ -126,6 +126,8 @@ def train_run(
         run.mkdir(parents=True)
         config.write(run / "train.yaml")
         _write_json(run / "split.json", {**split.model_dump(mode="json"), "store_hash": store.hash})
+        quality = [{"id": recording.id, "quality": recording.quality} for recording in store.recordings]
+        _write_json(run / "recordings.json", quality)
     fabric.barrier()
     started = time.monotonic()
     training = Training(model, train, validation, config, run / STATES, fabric, voxels)
@@ -187,7 +189,7 @@ def _checked_split(run: Path, store: Store) -> Split:
     return Split.make(facts, where=str(run / "split.json"))
 
 
-def _write_json(path: Path, values: dict[str, Any]) -> None:
+def _write_json(path: Path, values: Any) -> None:
     part = path.with_suffix(".part")
     part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     part.replace(path)

@@ -16,7 +16,9 @@ def command(
 
     Example: eeg2fmri report run
     """
-    from eeg2fmri.cli.console import wrote
+    from eeg2fmri.cli.console import progress_bar, wrote
     from eeg2fmri.report import write_report
 
-    wrote("report", write_report(run, out))
+    with progress_bar() as progress:
+        page = write_report(run, out, progress=progress)
+    wrote("report", page)
