@@ -17,14 +17,12 @@ _README = """---
 {{ card_data }}
 ---
 
-A model of [eeg2fmri](https://pypi.org/project/eeg2fmri). `config.json` says what it is and what it was trained on;
-`weights.safetensors` holds its weights and the statistics of its training group.
+A model of the Python package eeg2fmri. `config.json` says what it is and what it was trained on; `weights.safetensors`
+holds its weights and the statistics of its training group. Load it with `from_pretrained`.
 """
 
 
-class Pretrained(
-    ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], license="mit", model_card_template=_README
-):
+class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], model_card_template=_README):
     """Mixin of every model of the registry.
 
     Attributes

@@ -19,10 +19,11 @@ def command(
 
     Example: eeg2fmri import-checkpoint saved_model imported
     """
-    from eeg2fmri.cli.console import say, wrote
+    from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.models.keras_import import import_checkpoint
 
-    report = import_checkpoint(source, out, config=config)
+    with progress_bar() as progress:
+        report = import_checkpoint(source, out, config=config, progress=progress)
     for line in report.lines():
         say(line)
     wrote("model", out)

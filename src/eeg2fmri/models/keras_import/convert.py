@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
+from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.autoencoder import Autoencoder
 from eeg2fmri.models.card import ModelCard
 from eeg2fmri.models.hub import save
@@ -69,7 +70,9 @@ class ImportReport:
         return lines
 
 
-def import_checkpoint(source: str | Path, out: str | Path, config: str | Path | None = None) -> ImportReport:
+def import_checkpoint(
+    source: str | Path, out: str | Path, config: str | Path | None = None, *, progress: Progress = silent
+) -> ImportReport:
     """Read a checkpoint of the earlier package and save it as ours.
 
     Parameters
@@ -82,6 +85,7 @@ def import_checkpoint(source: str | Path, out: str | Path, config: str | Path | 
     config : str or Path, optional
         JSON with settings of the model, and of the recordings it was trained on; see
         `eeg2fmri.models.keras_import.settings`. Needed where the checkpoint does not record its own.
+    progress : Progress
 
     Returns
     -------
@@ -97,7 +101,7 @@ def import_checkpoint(source: str | Path, out: str | Path, config: str | Path | 
     source, out = Path(source), Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CheckpointError("there is something in the output folder already", where=str(out), hint="give a new name")
-    content = read_source(source)
+    content = read_source(source, progress)
     settings = read_settings(config, content.recorded, str(source))
     model = settings.model
     if not isinstance(model, Synthesizer | Autoencoder):

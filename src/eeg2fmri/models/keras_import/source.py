@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.keras_import.bundle import TensorBundle
 from eeg2fmri.models.keras_import.metadata import NAME, Recorded, read_metadata
 from eeg2fmri.models.keras_import.object_graph import GRAPH, ObjectGraph
@@ -37,13 +38,14 @@ class Source(NamedTuple):
     others: tuple[str, ...]
 
 
-def read_source(path: str | Path) -> Source:
+def read_source(path: str | Path, progress: Progress = silent) -> Source:
     """Read a checkpoint.
 
     Parameters
     ----------
     path : str or Path
         SavedModel folder, ``.index`` file of a checkpoint, or ``.h5`` weight file.
+    progress : Progress
 
     Raises
     ------
@@ -52,9 +54,9 @@ def read_source(path: str | Path) -> Source:
     """
     path = Path(path)
     if path.is_dir():
-        return _saved_model(path)
+        return _saved_model(path, progress)
     if path.suffix == ".index":
-        return _bundle(path.with_suffix(""), None)
+        return _bundle(path.with_suffix(""), None, progress)
     if path.suffix in (".h5", ".hdf5") or path.is_file():
         from eeg2fmri.models.keras_import.h5 import read_h5
 
@@ -67,7 +69,7 @@ def read_source(path: str | Path) -> Source:
     )
 
 
-def _saved_model(folder: Path) -> Source:
+def _saved_model(folder: Path, progress: Progress) -> Source:
     prefix = folder / "variables" / "variables"
     if not Path(f"{prefix}.index").is_file():
         raise CheckpointError(
@@ -76,10 +78,11 @@ def _saved_model(folder: Path) -> Source:
             got=", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) or "an empty folder",
             expected="saved_model.pb, keras_metadata.pb and variables/",
         )
-    return _bundle(prefix, read_metadata(folder) if (folder / NAME).is_file() else None)
+    recorded = read_metadata(folder) if (folder / NAME).is_file() else None
+    return _bundle(prefix, recorded, progress)
 
 
-def _bundle(prefix: Path, recorded: Recorded | None) -> Source:
+def _bundle(prefix: Path, recorded: Recorded | None, progress: Progress) -> Source:
     bundle = TensorBundle(prefix)
     if GRAPH not in bundle:
         raise CheckpointError(
@@ -97,4 +100,5 @@ def _bundle(prefix: Path, recorded: Recorded | None) -> Source:
             if node.key in bundle:
                 groups[name].append(KerasVariable.named(node.variable, bundle.read(node.key), node.key))
                 used.add(node.key)
+                progress("Reading variables", len(used) - 1, len(bundle.entries) - 1)
     return Source(groups, bool(roots), recorded, tuple(name for name in bundle if name not in used))

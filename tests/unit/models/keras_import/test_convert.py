@@ -46,7 +46,11 @@ def tolerance(name: str) -> float:
 
 @pytest.mark.parametrize("name", ["checkpoint", "checkpoint_style_prior"])
 def test_saved_model_gives_the_recorded_outputs(name, tmp_path):
-    report = import_checkpoint(DATA / name / "saved_model", tmp_path / "out")
+    told = []
+    report = import_checkpoint(
+        DATA / name / "saved_model", tmp_path / "out", progress=lambda what, done, total: told.append((done, total))
+    )
+    assert told[-1] == (len(report.used), len(report.used))
     assert max(errors(tmp_path / "out", DATA / name / "io.npz").values()) < tolerance(name)
     model = load(tmp_path / "out").model
     assert (report.left_over, report.repeated, report.initial, report.notes) == ((), (), (), ())
