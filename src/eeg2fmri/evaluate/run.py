@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
@@ -23,7 +24,7 @@ from eeg2fmri.evaluate.methods import (
 from eeg2fmri.evaluate.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.reads import record_reading
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.score import RecordingScores, score_recording, value_range
+from eeg2fmri.evaluate.score import RecordingScores, Volumes, score_recording, value_range
 from eeg2fmri.evaluate.shifts import ShiftScores, VoxelShiftTest, shift_test
 from eeg2fmri.evaluate.summary import summarise
 
@@ -120,7 +121,8 @@ def _score_model(
     model = model_method(run)
     scores = _score(model, recording, prediction, collected, progress)
     test = _test(model, recording, prediction, scores, collected, progress)
-    shifted = _score(SHIFTED, recording, np.roll(prediction, len(prediction) // 2, axis=0), collected, progress)
+    half = len(prediction) // 2
+    shifted = _score(SHIFTED, recording, [*prediction[half:], *prediction[:half]], collected, progress)
     if test is not None:  # one shift serves for the other scores, the headline is the mean over all
         shifted.values["temporal_r"] = float(test.median.beyond.mean())
         shifted.values["temporal_r_mean"] = float(test.mean.beyond.mean())
@@ -140,7 +142,7 @@ def _score_model(
 
 
 def _score(
-    method: Method, recording: Recording, prediction: np.ndarray, collected: Collected, progress: Progress
+    method: Method, recording: Recording, prediction: Volumes, collected: Collected, progress: Progress
 ) -> RecordingScores:
     what, done = f"Scoring {recording.id}: {method.label}", 0
 
@@ -149,7 +151,9 @@ def _score(
         done += 1
         progress(what, done, len(prediction))
 
-    scores = score_recording(recording.truth, prediction, recording.mask, recording.data_range, tick)
+    # the matrices of single volumes are too small for threads, which would wait for each other
+    with threadpool_limits(1, user_api="blas"):
+        scores = score_recording(recording.truth, prediction, recording.mask, recording.data_range, tick)
     collected.scores[method.name][recording.id] = scores.values
     return scores
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.evaluate.metrics import psnr, rmse
 from eeg2fmri.evaluate.moments import TemporalMoments
 from eeg2fmri.evaluate.spatial import deviation_correlations
 from eeg2fmri.evaluate.ssim import WINDOW, ssim_slices, ssim_volume
 
 Tick = Callable[[], None]
+Volumes = np.ndarray | Sequence[np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +46,13 @@ def value_range(truth: np.ndarray, mask: np.ndarray) -> float:
 
 
 def score_recording(
-    truth: np.ndarray, prediction: np.ndarray, mask: np.ndarray, data_range: float, tick: Tick = lambda: None
+    truth: Volumes, prediction: Volumes, mask: np.ndarray, data_range: float, tick: Tick = lambda: None
 ) -> RecordingScores:
     """Compute every metric of `eeg2fmri.evaluate.protocol`.
 
     Parameters
     ----------
-    truth, prediction : array, shape (volume, x, y, z)
+    truth, prediction : array, shape (volume, x, y, z), or sequence of volumes
         BOLD units; memory maps are read one volume at a time.
     mask : bool array, shape (x, y, z)
     data_range : float
@@ -70,15 +70,11 @@ def score_recording(
     volumes = []
     for y, p in zip(truth, prediction, strict=True):
         moments.update(y, p)
-        volumes.append(
-            (
-                ssim_slices(y, p).mean() if wide_enough else np.nan,
-                ssim_volume(y, p, data_range, mask),
-                psnr(y, p, data_range, mask),
-                rmse(y, p, mask),
-                rmse(y, p),
-            )
-        )
+        squares = np.square(np.subtract(y, p, dtype=np.float64))
+        inside, box = np.sqrt(squares[mask].mean()), np.sqrt(squares.mean())
+        slices = ssim_slices(y, p).mean() if wide_enough else np.nan
+        whole = ssim_volume(y, p, data_range, mask, precision=np.float32)
+        volumes.append((slices, whole, _decibels(data_range, inside), inside, box))
         tick()
     r, explained = moments.temporal_r(), moments.explained_variance()
     values = {
@@ -90,3 +86,8 @@ def score_recording(
     names = ("ssim_slices", "ssim_volume", "psnr", "rmse", "rmse_box")
     values |= dict(zip(names, np.mean(volumes, axis=0).tolist(), strict=True))
     return RecordingScores(values, r)
+
+
+def _decibels(data_range: float, error: float) -> float:
+    """PSNR of a root mean square error; infinite without an error."""
+    return float(20 * np.log10(data_range / error)) if error > 0 else float("inf")

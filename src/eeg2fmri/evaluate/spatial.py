@@ -25,18 +25,18 @@ def deviation_correlations(y: Any, yhat: Any, mask: np.ndarray, moments: Tempora
     array, shape (volume,)
     """
     mean_y, mean_p = moments.mean_truth()[mask], moments.mean_prediction()[mask]
-    size_y, size_p = float(mean_y @ mean_y), float(mean_p @ mean_p)
+    size_y, size_p = float((mean_y**2).sum()), float((mean_p**2).sum())
     r = np.empty(moments.n_volumes)
     for volume in range(moments.n_volumes):
         d = as_numpy(y[volume])[mask] - mean_y
         dhat = as_numpy(yhat[volume])[mask] - mean_p
         d -= d.mean()
         dhat -= dhat.mean()
-        dd, pp = float(d @ d), float(dhat @ dhat)
+        dd, pp, dp = float((d * d).sum()), float((dhat * dhat).sum()), float((d * dhat).sum())
         if dd <= ROUNDING * size_y:
             r[volume] = np.nan
         elif pp <= ROUNDING * size_p:
             r[volume] = 0.0
         else:
-            r[volume] = float(d @ dhat) / np.sqrt(dd * pp)
+            r[volume] = dp / np.sqrt(dd * pp)
     return r

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.arrays import checked_mask, same_shape
+from eeg2fmri.evaluate.arrays import as_numpy, checked_mask, same_shape
 
 WINDOW = 11
 SIGMA = 1.5
@@ -57,12 +57,17 @@ def ssim_slices(y: Any, yhat: Any, every: int = 3) -> np.ndarray:
     return similarity.mean(axis=(1, 2))
 
 
-def ssim_volume(y: Any, yhat: Any, data_range: float, mask: Any | None = None) -> float:
+def ssim_volume(
+    y: Any, yhat: Any, data_range: float, mask: Any | None = None, *, precision: type[np.floating] = np.float64
+) -> float:
     """Mean over a mask of `ssim_map`: SSIM in three dimensions."""
-    return float(ssim_map(y, yhat, data_range)[checked_mask(mask, np.shape(y))].mean())
+    inside = checked_mask(mask, np.shape(y))
+    box = _surroundings(inside)
+    similarity = ssim_map(as_numpy(y)[box], as_numpy(yhat)[box], data_range, precision=precision)
+    return float(similarity[inside[box]].mean(dtype=np.float64))
 
 
-def ssim_map(y: Any, yhat: Any, data_range: float) -> np.ndarray:
+def ssim_map(y: Any, yhat: Any, data_range: float, *, precision: type[np.floating] = np.float64) -> np.ndarray:
     """SSIM in an 11 x 11 x 11 window around each voxel, volumes mirrored at their borders.
 
     Parameters
@@ -71,6 +76,9 @@ def ssim_map(y: Any, yhat: Any, data_range: float) -> np.ndarray:
         Truth and prediction, one unit.
     data_range : float
         Distance between the smallest and the largest possible value, in the same unit.
+    precision : numpy float type
+        Of the computation. float32 takes a quarter of the time, and is off by about 1e-5 as long as values are not
+        much larger than the data range.
 
     Returns
     -------
@@ -82,8 +90,8 @@ def ssim_map(y: Any, yhat: Any, data_range: float) -> np.ndarray:
         If the shapes differ or the data range is not positive.
     """
     truth, prediction = same_shape(y, yhat, 3, "(x, y, z)")
-    a, b = truth.astype(np.float64), prediction.astype(np.float64)
-    filters = tuple(_mirrored(n) for n in a.shape)
+    a, b = truth.astype(precision), prediction.astype(precision)
+    filters = tuple(_mirrored(n).astype(precision) for n in a.shape)
     return _similarity(a, b, checked_range(data_range), lambda volume: _along_axes(volume, filters))
 
 
@@ -109,6 +117,16 @@ def _similarity(a: np.ndarray, b: np.ndarray, data_range: Any, smooth: Any) -> n
     covariance = smooth(a * b) - product
     similarity: np.ndarray = (2 * product + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
     return similarity
+
+
+def _surroundings(mask: np.ndarray) -> tuple[slice, ...]:
+    """Box around a mask with room for half a window: what lies farther away does not count."""
+    box = []
+    for axis in range(mask.ndim):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        found = np.flatnonzero(mask.any(axis=others))
+        box.append(slice(max(0, int(found[0]) - WINDOW // 2), int(found[-1]) + WINDOW // 2 + 1))
+    return tuple(box)
 
 
 def _along_axes(volume: np.ndarray, filters: tuple[np.ndarray, ...]) -> np.ndarray:

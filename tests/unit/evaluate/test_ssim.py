@@ -33,6 +33,21 @@ def test_mask_chooses_windows(volumes):
     assert ssim_volume(truth, prediction, 800, mask) == pytest.approx(ssim_map(truth, prediction, 800)[3, 4, 5])
 
 
+def test_mask_leaves_out_what_is_far_from_it(rng):
+    truth = rng.random((29, 31, 26)) * 800
+    prediction = truth + rng.standard_normal(truth.shape) * 90
+    mask = np.zeros(truth.shape, bool)
+    mask[2:9, 12:20, 10:26] = rng.random((7, 8, 16)) < 0.5
+    expected = ssim_map(truth, prediction, 800)[mask].mean()
+    assert ssim_volume(truth, prediction, 800, mask) == pytest.approx(expected, rel=1e-12)
+
+
+def test_single_precision_is_close(volumes):
+    truth, prediction = (9000 + volume for volume in volumes)
+    single = ssim_volume(truth, prediction, 9000, precision=np.float32)
+    assert single == pytest.approx(ssim_volume(truth, prediction, 9000), abs=2e-4)
+
+
 def test_a_volume_thinner_than_the_window_has_a_map(rng):
     truth = rng.random((5, 4, 2))
     similarity = ssim_map(truth, truth[::-1], 1.0)
