@@ -1,0 +1,97 @@
+"""The recommended synthesiser on simulated subjects that it never saw, from EEG samples to volumes."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from eeg2fmri.data.covariance import band_covariances
+from eeg2fmri.data.electrode_positions import electrode_positions
+from eeg2fmri.data.pairs import Pair
+from eeg2fmri.data.recentring import recentred_amplitude
+from eeg2fmri.models.zoo.acquisition import Acquisition
+from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.recording import simulate_recording
+from eeg2fmri.simulate.study import make_participant, make_study, place_cap
+
+ROWS, SKIP, GRID = 10, 3, (16, 18, 14)
+
+
+class Subject(NamedTuple):
+    amplitude: np.ndarray  # (volume, channel, band)
+    dynamics: np.ndarray  # (volume, x, y, z)
+    grey: np.ndarray
+    affine: np.ndarray
+    coupled: np.ndarray  # (x, y, z): mostly of coupled regions
+
+
+class SubjectPairs(Dataset):
+    def __init__(self, subjects):
+        self.at = [
+            (number, subject, volume)
+            for number, subject in enumerate(subjects)
+            for volume in range(SKIP + ROWS, len(subject.amplitude))
+        ]
+
+    def __len__(self):
+        return len(self.at)
+
+    def __getitem__(self, k):
+        number, subject, volume = self.at[k]
+        window = np.moveaxis(subject.amplitude[volume - ROWS : volume], 0, -1).copy()
+        return Pair(torch.from_numpy(window), torch.from_numpy(subject.dynamics[volume]), number, volume)
+
+
+def simulate(coupling):
+    values = {"subjects": 5, "volumes": 160, "tr": 2.0, "grid": GRID, "electrodes": 32, "sfreq": 125.0, "regions": 40}
+    study = make_study(SimulationConfig.make({**values, "coupling": coupling, "coupled": 0.75, "seed": 4}))
+    onsets = study.clock.volumes - study.clock.first_sample
+    subjects = []
+    for label in ("01", "02", "03", "04", "05"):
+        participant = make_participant(study, label)
+        cap = place_cap(study, participant.subject, f"sub-{label}")
+        recording = simulate_recording(study, participant, cap, f"sub-{label}_task-rest")
+        bold = np.moveaxis(recording.bold.data, -1, 0).astype(np.float32)
+        mean, std = bold[SKIP:].mean(axis=0), bold[SKIP:].std(axis=0)
+        covariances = band_covariances(recording.eeg, 125.0, onsets, 2.0)
+        space = participant.space
+        coupled = (space.weights @ study.group.coupled.astype(np.float32)).reshape(GRID)
+        subjects.append(
+            Subject(
+                recentred_amplitude(covariances, SKIP),
+                (bold - mean) / std.clip(1e-3),
+                space.grey,
+                space.grid.affine,
+                coupled > 0.4,
+            )
+        )
+    return study.electrodes.names, subjects
+
+
+def temporal_r(coupling):
+    """Train on three subjects, choose on one, and correlate the coupled voxels of the fifth."""
+    names, subjects = simulate(coupling)
+    mask = np.logical_and.reduce([subject.grey > 0.1 for subject in subjects[:3]])
+    acquisition = Acquisition(2.0, mask, subjects[0].affine, electrodes=electrode_positions(names))
+    model = Recommended(RecommendedConfig(eeg_shape=(32, 3, ROWS), volume_shape=GRID)).eval()
+    model.fit_closed_form(SubjectPairs(subjects[:3]), SubjectPairs(subjects[3:4]), acquisition)
+    unseen = SubjectPairs(subjects[4:])
+    with torch.no_grad():
+        got = model(torch.stack([pair.x for pair in unseen])).volume.numpy()
+    truth = np.stack([pair.y.numpy() for pair in unseen])
+    voxels = mask & subjects[4].coupled
+    a, b = ((array - array.mean(axis=0))[:, voxels] for array in (got, truth))
+    return (a * b).sum(axis=0) / np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0)).clip(1e-12)
+
+
+def test_an_unseen_subject_is_synthesised_from_its_eeg_where_there_is_coupling():
+    r = temporal_r(1.0)
+    assert len(r) > 100
+    assert np.median(r) > 0.2
+
+
+def test_nothing_is_synthesised_where_there_is_none():
+    assert np.median(temporal_r(0.0)) == pytest.approx(0, abs=0.1)
