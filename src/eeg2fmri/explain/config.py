@@ -30,6 +30,8 @@ class ExplainConfig(Config):
     latent : {"agreement", "sum", "none"}
         What is explained of the fMRI encoder: the cosine between the latents of EEG and BOLD, the sum of the latent of
         BOLD, or nothing.
+    latent_windows : int
+        Volumes of each recording, spread evenly, whose latents are explained; the encoder of volumes is the slow one.
     checks : int
         Windows of each recording on which it is checked whether the relevance tells the truth; 0 for no checks.
     steps : int
@@ -46,6 +48,7 @@ class ExplainConfig(Config):
     windows: Annotated[int, Field(ge=1)] | None = 64
     passes: Annotated[int, Field(ge=0)] = 0
     latent: Literal["agreement", "sum", "none"] = "agreement"
+    latent_windows: Annotated[int, Field(ge=1)] = 16
     checks: Annotated[int, Field(ge=0)] = 8
     steps: Annotated[int, Field(ge=2)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 8

@@ -77,7 +77,8 @@ class RelevantOperations(TorchFunctionMode):
         once = len(carriers) == 1
         linear = (name in PRODUCTS or name in BILINEAR) and once
         linear = linear or (name in QUOTIENTS and once and carriers[0] is args[0])
-        if linear or name in HOMOGENEOUS or (name == "dropout" and not named.get("training", True)):
+        idle = name == "dropout" and not named.get("training", args[2] if len(args) > 2 else True)
+        if linear or idle or name in HOMOGENEOUS:
             return func(*args, **named)
         out = func(*args, **named)
         if any(isinstance(leaf, Tensor) and leaf.requires_grad for leaf in tree_leaves(out)):

@@ -103,15 +103,19 @@ def _affines(opened: OpenedRun) -> dict[str, np.ndarray]:
 
 def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> Iterator[SubjectRelevance]:
     generator = torch.Generator().manual_seed(child_seed(config.seed, "passes"))
-    done, total = 0, sum(_count(opened, name, config.windows) for name in opened.recordings)
+    volumes = config.latent_windows if config.latent != "none" else 0
+    done, total = 0, sum(_count(opened, name, n) for name in opened.recordings for n in (config.windows, volumes))
     for subject, names in _by_subject(opened).items():
         sums = SubjectSums(subject)
         for name in names:
-            for x, y in _batches(opened, name, config.windows, config.batch_size):
+            for x, _ in _batches(opened, name, config.windows, config.batch_size):
                 found = explain_windows(
                     opened.model, x, [opened.target], config.rules, passes=config.passes, generator=generator
                 )
                 sums.add(found[opened.target.name])
+                done += len(x)
+                progress("Explaining", done, total)
+            for x, y in _batches(opened, name, volumes, config.batch_size):
                 if config.latent != "none":
                     sums.add_latent(explain_latent(opened.model, y, x, config.rules, what=config.latent))
                 done += len(x)

@@ -161,20 +161,21 @@ class Recomposed(nn.Module):
         self.conv = Conv3d(1, 2, (2, 2, 2), (1, 1, 1), generator(0, "c"))
         self.dense = Dense(2 * 4 * 8 * 3, 6, generator(0, "d"))
         self.again = Dense(12, 6, generator(0, "e"))
+        self.dropout = nn.Dropout(0.9)
 
     def forward(self, x):
         a = self.conv(x.unsqueeze(1))
         b = self.conv(0.5 * x.roll(1, 2).unsqueeze(1))
         first = self.dense(torch.nn.functional.leaky_relu(a + b).flatten(1))
-        second = self.dense((a - b).relu().flatten(1))
+        second = self.dense(self.dropout((a - b).relu()).flatten(1))
         third = self.again(torch.cat([first, second], dim=-1))
         gated = self.again(torch.stack([first, third], 1).mean(1).repeat(1, 2)) * third / 2
         return gated - third
 
 
 def test_layers_may_be_joined_in_any_way(windows):
-    model = Recomposed().double()
-    assert all(not float(part.bias.detach().abs().sum()) for part in model.children())
+    model = Recomposed().double().eval()
+    assert not any(float(value.detach().abs().sum()) for name, value in model.named_parameters() if "bias" in name)
     found = propagate(model, windows, lambda x: {"out": model(x).sum(1)}, composite("default"))["out"]
     torch.testing.assert_close(found.explained, model(windows).sum(1).detach())
     assert found.error() < 1e-6

@@ -20,7 +20,7 @@ def explained(small_run, small_store, small_bids, tmp_path_factory):
     """Explanation of all three subjects, and its folder."""
     out = tmp_path_factory.mktemp("explain") / "out"
     steps = []
-    config = {"part": "all", "windows": 5, "checks": 3, "batch_size": 4, "steps": 4}
+    config = {"part": "all", "windows": 5, "latent_windows": 2, "checks": 3, "batch_size": 4, "steps": 4}
     found = explain_run(
         small_run, small_store, out, config, truth=small_bids, progress=lambda *step: steps.append(step)
     )
@@ -47,8 +47,10 @@ def test_every_subject_is_explained(explained, small_store):
         assert subject.latent.shape == store.grid
         assert 0 < subject.through_scores < 1
         assert -1 <= subject.explained / np.prod(store.grid) <= 10
-    assert [step[0] for step in steps].count("Explaining") == 6
-    assert steps[5] == ("Explaining", 15, 15)
+    # batches of 4 and 1 windows, then one of 2 volumes, for each of three recordings
+    explaining = [step for step in steps if step[0] == "Explaining"]
+    assert [done for _, done, _ in explaining] == [4, 5, 7, 11, 12, 14, 18, 19, 21]
+    assert explaining[-1] == ("Explaining", 21, 21)
 
 
 def test_the_summary_says_what_was_explained_and_how_well(explained, summary):
