@@ -17,11 +17,17 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def small_bids(tmp_path_factory):
+def small_simulation():
+    """Settings of a simulation that takes a second."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def small_bids(small_simulation, tmp_path_factory):
     """BIDS folder of three simulated subjects (path)."""
     from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
-    return simulate_dataset(tmp_path_factory.mktemp("small") / "bids", SimulationConfig.make(SMALL))
+    return simulate_dataset(tmp_path_factory.mktemp("small") / "bids", SimulationConfig.make(small_simulation))
 
 
 @pytest.fixture(scope="session")
