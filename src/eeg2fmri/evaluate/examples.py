@@ -9,14 +9,15 @@ import numpy as np
 
 from eeg2fmri.data.image import volumes_to_image
 from eeg2fmri.evaluate.shifts import VoxelShiftTest
+from eeg2fmri.evaluate.uncertainty import UncertaintyMaps
 
 #: Consecutive volumes that are kept, from the middle of the recording.
 EXAMPLE_VOLUMES = 4
 
 
-def write_r_map(path: Path, r: np.ndarray, affine: np.ndarray) -> None:
-    """Write temporal r (x, y, z) as a 3-D NIfTI image; 0 where it is not defined."""
-    volumes_to_image(np.nan_to_num(r)[None], affine, tr=1.0).slicer[..., 0].to_filename(path)
+def write_map(path: Path, values: np.ndarray, affine: np.ndarray) -> None:
+    """Write a map (x, y, z) as a 3-D NIfTI image; 0 where it is not defined."""
+    volumes_to_image(np.nan_to_num(values)[None], affine, tr=1.0).slicer[..., 0].to_filename(path)
 
 
 def write_examples(
@@ -30,6 +31,7 @@ def write_examples(
     affine: np.ndarray,
     r: np.ndarray,
     test: VoxelShiftTest | None,
+    uncertainty: UncertaintyMaps | None = None,
 ) -> None:
     """Write what a report shows of one recording as ``.npz``.
 
@@ -37,7 +39,7 @@ def write_examples(
     ``p_voxel``, ``p_max`` where there was a test (x, y, z); ``truth``, ``prediction``, ``difference`` (volume, x, y, z)
     and ``onsets`` (volume,) of example volumes; ``times`` (time,), ``course_names`` (course,), ``course_truth`` and
     ``course_prediction`` (course, time) of the brain mean and of single voxels that are named by how they were chosen;
-    ``unit``.
+    ``unit``; ``epistemic`` and ``aleatoric`` standard deviation (x, y, z) where the model tells of them.
 
     Parameters
     ----------
@@ -50,6 +52,7 @@ def write_examples(
     affine : array, shape (4, 4)
     r : array, shape (x, y, z)
     test : VoxelShiftTest or None
+    uncertainty : UncertaintyMaps or None
     """
     middle = max(0, len(truth) // 2 - EXAMPLE_VOLUMES // 2)
     chosen = slice(middle, middle + EXAMPLE_VOLUMES)
@@ -77,6 +80,10 @@ def write_examples(
     }
     if test is not None:
         arrays |= {"p_voxel": test.p_voxel.astype(np.float32), "p_max": test.p_max.astype(np.float32)}
+    for name in ("epistemic", "aleatoric"):
+        values = getattr(uncertainty, name, None)
+        if values is not None:
+            arrays[name] = values.astype(np.float32)
     np.savez_compressed(path, **arrays)
 
 

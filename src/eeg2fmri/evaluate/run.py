@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.core.random import generator
-from eeg2fmri.evaluate.examples import write_examples, write_r_map
+from eeg2fmri.core.random import child_seed, generator
+from eeg2fmri.evaluate.calibration import Calibration, IntervalScores
+from eeg2fmri.evaluate.examples import write_examples, write_map
 from eeg2fmri.evaluate.methods import (
     SHIFTED,
     Method,
@@ -27,6 +29,7 @@ from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.score import RecordingScores, Volumes, score_recording, value_range
 from eeg2fmri.evaluate.shifts import ShiftScores, VoxelShiftTest, shift_test
 from eeg2fmri.evaluate.summary import summarise
+from eeg2fmri.evaluate.uncertainty import UncertainModel, UncertaintyMaps, uncertainty_facts
 
 #: Folder of the results in a run.
 FOLDER = "evaluation"
@@ -91,9 +94,13 @@ def evaluate_run(
         seed=seed,
     )
     recordings = [_recording(opened, name) for name in opened.split.test]
-    collected, methods = Collected(), [model_method(opened), SHIFTED]
+    collected, methods, on = Collected(), [model_method(opened), SHIFTED], _device(device)
+    uncertain = UncertainModel(opened, on, seed=child_seed(seed, "uncertainty"))
+    intervals = uncertain.calibration()
     for recording in recordings:
-        _score_model(opened, recording, collected, folder, _device(device), progress)
+        maps = uncertain.measure(recording.id, intervals, progress) if uncertain.uncertain else None
+        _score_model(opened, recording, maps, collected, folder, on, progress)
+    facts = _calibrated(uncertain, intervals, progress)
     for method, baseline in fitted_baselines(opened, progress):
         methods.append(method)
         for recording in recordings:
@@ -101,7 +108,14 @@ def evaluate_run(
             scores = _score(method, recording, prediction, collected, progress)
             _test(method, recording, prediction, scores, collected, progress)
     evaluation, nulls = summarise(
-        opened, tuple(methods), collected.scores, collected.shifts, generator(seed, "evaluate"), reads, _notes(opened)
+        opened,
+        tuple(methods),
+        collected.scores,
+        collected.shifts,
+        generator(seed, "evaluate"),
+        reads,
+        _notes(opened),
+        facts,
     )
     evaluation.write_csv(folder / "scores.csv")
     evaluation.write_null(folder / "null.npz", nulls)
@@ -114,8 +128,24 @@ def _recording(run: OpenRun, name: str) -> Recording:
     return Recording(name, truth, mask, value_range(truth, mask))
 
 
+def _calibrated(model: UncertainModel, test: Calibration, progress: Progress) -> dict[str, Any]:
+    """Score the intervals on the test recordings, as they are and recalibrated on the validation recordings."""
+    if not model.uncertain:
+        return {}
+    validation = model.calibration()
+    for name in model.run.split.validation:
+        model.measure(name, validation, progress)
+    return {"uncertainty": uncertainty_facts(IntervalScores.of(validation, test), model)}
+
+
 def _score_model(
-    run: OpenRun, recording: Recording, collected: Collected, folder: Path, device: str, progress: Progress
+    run: OpenRun,
+    recording: Recording,
+    uncertainty: UncertaintyMaps | None,
+    collected: Collected,
+    folder: Path,
+    device: str,
+    progress: Progress,
 ) -> None:
     prediction = predict_with_model(run, recording.id, device, progress)
     model = model_method(run)
@@ -127,7 +157,11 @@ def _score_model(
         shifted.values["temporal_r"] = float(test.median.beyond.mean())
         shifted.values["temporal_r_mean"] = float(test.mean.beyond.mean())
     facts = run.store.recordings[run.store.index(recording.id)]
-    write_r_map(folder / f"{recording.id}_desc-temporalr_map.nii.gz", scores.r, facts.affine)
+    write_map(folder / f"{recording.id}_desc-temporalr_map.nii.gz", scores.r, facts.affine)
+    for name in ("epistemic", "aleatoric"):
+        values = getattr(uncertainty, name, None)
+        if values is not None:
+            write_map(folder / f"{recording.id}_desc-{name}_map.nii.gz", values, facts.affine)
     write_examples(
         folder / f"{recording.id}_examples.npz",
         subject=facts.subject,
@@ -138,6 +172,7 @@ def _score_model(
         affine=facts.affine,
         r=scores.r,
         test=test,
+        uncertainty=uncertainty,
     )
 
 

@@ -27,6 +27,7 @@ def summarise(
     rng: np.random.Generator,
     reads: Sequence[dict[str, Any]],
     notes: tuple[str, ...],
+    facts: Mapping[str, Any],
 ) -> tuple[Evaluation, dict[str, np.ndarray]]:
     """Average recordings within subjects, and test.
 
@@ -42,6 +43,8 @@ def summarise(
     reads : sequence of dict
         Every reading of the test recordings.
     notes : tuple of str
+    facts : mapping
+        More to be written with the scores.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def summarise(
         intervals=intervals,
         against=_differences(methods, values, rng),
         space=run.store.space,
-        facts=_facts(run, reads),
+        facts={**_facts(run, reads), **facts},
         notes=(*notes, *_few(subjects, pooled, methods[0]), *([again] if again else [])),
     )
     return evaluation, nulls

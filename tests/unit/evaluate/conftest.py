@@ -58,27 +58,34 @@ def small_store(tmp_path_factory):
 
 
 @pytest.fixture
-def small_run(small_store, tmp_path):
-    """A run of an untrained synthesiser on the small store."""
-    config = config_class("synthesizer").make(
-        {
+def make_run(small_store, tmp_path):
+    """Make a run of an untrained synthesiser on the small store; keyword arguments change its config."""
+
+    def make(target="dynamics", **changes):
+        blocks = {"na_spec": {"kernels": [(2, 3, 2)], "strides": [(1, 2, 1)]}, "channels": 2}
+        volume_blocks = {"na_spec": {"kernels": [(3, 3, 2)], "strides": [(2, 2, 1)]}, "channels": 2}
+        values = {
             "kind": "synthesizer",
             "eeg_shape": EEG_SHAPE,
             "volume_shape": GRID,
             "latent_shape": (2, 3, 2),
-            "encoder": {
-                "blocks": {"na_spec": {"kernels": [(2, 3, 2)], "strides": [(1, 2, 1)]}, "channels": 2},
-                "attention": {},
-            },
-            "volume_encoder": {"blocks": {"na_spec": {"kernels": [(3, 3, 2)], "strides": [(2, 2, 1)]}, "channels": 2}},
+            "encoder": {"blocks": blocks, "attention": {}},
+            "volume_encoder": {"blocks": volume_blocks},
             "projection": {"kind": "dense"},
             "style": "none",
             "seed": 3,
         }
-    )
-    folder = tmp_path / "run"
-    pairs = PairConfig(window=EEG_SHAPE[2], target="dynamics")
-    card = ModelCard.of_store(small_store, config, pairs)
-    save(folder, build(config), card, group_statistics(small_store, SPLIT["train"]))
-    (folder / "split.json").write_text(json.dumps({**SPLIT, "store_hash": small_store.hash}))
-    return folder
+        config = config_class("synthesizer").make(values | changes)
+        folder = tmp_path / "run"
+        card = ModelCard.of_store(small_store, config, PairConfig(window=EEG_SHAPE[2], target=target))
+        save(folder, build(config), card, group_statistics(small_store, SPLIT["train"]))
+        (folder / "split.json").write_text(json.dumps({**SPLIT, "store_hash": small_store.hash}))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def small_run(make_run):
+    """A run without uncertainty."""
+    return make_run()

@@ -1,0 +1,168 @@
+"""Whether predictive intervals hold what they claim, and what makes them hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy.stats
+
+from eeg2fmri.core.errors import InputError
+
+Distribution = Literal["normal", "laplace"]
+
+#: Claimed coverages of a reliability curve.
+LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+#: Edges of the histogram of errors in units of the claimed deviation: 0.7 % apart.
+EDGES = np.logspace(-4, 5, 3001)
+
+
+def standard_quantile(level: float, distribution: Distribution) -> float:
+    """Half width of the central interval of a coverage, in standard deviations."""
+    if distribution == "normal":
+        return float(scipy.stats.norm.ppf((1 + level) / 2))
+    return float(-np.log(1 - level) / np.sqrt(2))
+
+
+class Calibration:
+    """Errors in units of the claimed standard deviation, voxel by voxel; memory does not grow.
+
+    Parameters
+    ----------
+    distribution : {"normal", "laplace"}
+        Shape that the intervals assume.
+
+    Attributes
+    ----------
+    n : int
+        Values so far.
+    """
+
+    def __init__(self, distribution: Distribution) -> None:
+        self.distribution = distribution
+        self.n = 0
+        self._counts = np.zeros(len(EDGES) + 1, np.int64)
+        self._claimed = {level: standard_quantile(level, distribution) for level in LEVELS}
+        self._within = np.zeros(len(LEVELS), np.int64)
+        self._deviation = 0.0
+        self._likelihood = 0.0
+
+    def update(self, truth: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> None:
+        """Add values of one unit.
+
+        Parameters
+        ----------
+        truth, mean, deviation : array, shape (value,)
+            Measured; predicted; claimed standard deviation, above 0.
+
+        Raises
+        ------
+        InputError
+            If a deviation is not positive or a value not finite.
+        """
+        error = np.abs(np.asarray(truth, np.float64) - mean)
+        deviation = np.asarray(deviation, np.float64)
+        if not (np.isfinite(error).all() and np.isfinite(deviation).all() and (deviation > 0).all()):
+            raise InputError("intervals need finite errors and deviations above 0")
+        scaled = error / deviation
+        self.n += scaled.size
+        self._counts += np.bincount(np.searchsorted(EDGES, scaled, side="left"), minlength=len(self._counts))
+        self._within += [np.count_nonzero(scaled <= half) for half in self._claimed.values()]
+        self._deviation += float(deviation.sum())
+        self._likelihood += float(_negative_log_likelihood(scaled, deviation, self.distribution).sum())
+
+    def coverage(self) -> np.ndarray:
+        """Observed coverage at each of `LEVELS`."""
+        return self._within / max(self.n, 1)
+
+    def coverage_within(self, half_widths: np.ndarray) -> np.ndarray:
+        """Observed coverage of intervals of other half widths, in claimed deviations, to the histogram's precision."""
+        cumulative = np.cumsum(self._counts)
+        below = np.searchsorted(EDGES, half_widths, side="right") - 1
+        return np.where(below >= 0, cumulative[np.maximum(below, 0)], 0) / max(self.n, 1)
+
+    def mean_deviation(self) -> float:
+        """Sharpness: mean claimed standard deviation, in the unit of the values."""
+        return self._deviation / max(self.n, 1)
+
+    def negative_log_likelihood(self) -> float:
+        """Mean negative log likelihood of a value, nats."""
+        return self._likelihood / max(self.n, 1)
+
+    def conformal_half_widths(self) -> np.ndarray:
+        """Half widths, in claimed deviations, that these values need for each of `LEVELS`.
+
+        The ceil((n + 1) level)-th smallest error (split conformal prediction: Vovk et al., Algorithmic Learning in a
+        Random World, 2005; Lei et al., JASA 113, 2018), rounded up to the histogram's next edge. Where new values are
+        exchangeable with these, intervals of such half widths cover at least `level` of them. Voxels of another subject
+        are exchangeable at most subject by subject, so the guarantee is over the draw of subjects too.
+
+        Raises
+        ------
+        InputError
+            If there are no values.
+        """
+        if not self.n:
+            raise InputError("there are no values to recalibrate with")
+        ranks = np.ceil((self.n + 1) * np.array(LEVELS))
+        # rounding up may exceed n for very few values: then no interval is wide enough
+        position = np.searchsorted(np.cumsum(self._counts), ranks)
+        return np.where(ranks > self.n, np.inf, np.append(EDGES, np.inf)[np.minimum(position, len(EDGES))])
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalScores:
+    """How the intervals of a model hold on test recordings.
+
+    Attributes
+    ----------
+    distribution : str
+        Shape that the claimed intervals assume.
+    levels : array, shape (level,)
+        Claimed coverage.
+    observed : array, shape (level,)
+        Share of measured values inside.
+    recalibrated : array, shape (level,)
+        The same for intervals that were widened or narrowed on the validation recordings.
+    half_widths : array, shape (level,)
+        Half widths after recalibration, in claimed deviations.
+    sharpness : float
+        Mean claimed standard deviation, BOLD units.
+    sharpness_recalibrated : float
+        Mean half width of the recalibrated interval of about one deviation (level .7), BOLD units.
+    negative_log_likelihood : float
+        Of a voxel, nats.
+    """
+
+    distribution: str
+    levels: np.ndarray
+    observed: np.ndarray
+    recalibrated: np.ndarray
+    half_widths: np.ndarray
+    sharpness: float
+    sharpness_recalibrated: float
+    negative_log_likelihood: float
+
+    @classmethod
+    def of(cls, validation: Calibration, test: Calibration) -> IntervalScores:
+        """Score the intervals on test values, and again with half widths from validation values."""
+        half_widths = validation.conformal_half_widths()
+        return cls(
+            distribution=test.distribution,
+            levels=np.array(LEVELS),
+            observed=test.coverage(),
+            recalibrated=test.coverage_within(half_widths),
+            half_widths=half_widths,
+            sharpness=test.mean_deviation(),
+            sharpness_recalibrated=test.mean_deviation() * float(half_widths[LEVELS.index(0.7)]),
+            negative_log_likelihood=test.negative_log_likelihood(),
+        )
+
+
+def _negative_log_likelihood(scaled: np.ndarray, deviation: np.ndarray, distribution: Distribution) -> np.ndarray:
+    if distribution == "normal":
+        likelihood: np.ndarray = 0.5 * scaled**2 + np.log(deviation) + 0.5 * np.log(2 * np.pi)
+    else:
+        likelihood = np.sqrt(2) * scaled + np.log(np.sqrt(2) * deviation)
+    return likelihood

@@ -1,0 +1,63 @@
+import nibabel
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.evaluate.regions import connectivity_similarity, read_atlas, region_courses
+
+GRID = (5, 4, 3)
+
+
+@pytest.fixture
+def labels():
+    found = np.zeros(GRID, int)
+    found[:2], found[2:4, :2], found[4, 3, 2] = 7, 2, 30
+    return found
+
+
+def test_mean_of_each_region(rng, labels):
+    volumes = rng.random((6, *GRID))
+    mask = rng.random(GRID) < 0.7
+    mask[4, 3, 2] = False
+    regions, courses = region_courses(volumes, labels, mask)
+    assert regions.tolist() == [2, 7]
+    np.testing.assert_allclose(courses[:, 1], volumes[:, mask & (labels == 7)].mean(axis=1))
+    assert region_courses(volumes, labels)[0].tolist() == [2, 7, 30]
+
+
+def test_atlas_on_another_grid_is_brought_by_its_affine(tmp_path, labels):
+    # twice as fine, and with the x axis turned round
+    fine = np.repeat(np.repeat(np.repeat(labels, 2, 0), 2, 1), 2, 2)[::-1]
+    affine = np.diag([-1.5, 1.5, 2.0, 1.0])
+    affine[:3, 3] = [1.5 * (len(fine) - 1) - 0.75, -0.75, -1.0]
+    nibabel.Nifti1Image(fine.astype(np.int16), affine).to_filename(tmp_path / "atlas.nii.gz")
+    found = read_atlas(tmp_path / "atlas.nii.gz", GRID, np.diag([3.0, 3.0, 4.0, 1.0]))
+    np.testing.assert_array_equal(found, labels)
+
+
+def test_wrong_atlases_are_named(tmp_path, rng, labels):
+    for name, values, affine in (
+        ("fractions", rng.random(GRID), np.eye(4)),
+        ("series", np.ones((*GRID, 2)), np.eye(4)),
+        ("elsewhere", labels.astype(float), np.diag([1.0, 1, 1, 1]) + np.eye(4, k=3) * 500),
+    ):
+        nibabel.Nifti1Image(values, affine).to_filename(tmp_path / f"{name}.nii")
+        with pytest.raises(InputError, match=r"no atlas|does not overlap"):
+            read_atlas(tmp_path / f"{name}.nii", GRID, np.eye(4))
+    with pytest.raises(InputError, match="another grid"):
+        region_courses(rng.random((2, 4, 4, 3)), labels)
+    with pytest.raises(InputError, match="no region"):
+        region_courses(rng.random((2, *GRID)), labels, labels == 0)
+
+
+def test_connectivity_similarity(rng):
+    mixing = rng.standard_normal((6, 6))
+    first = rng.standard_normal((400, 6)) @ mixing
+    second = rng.standard_normal((400, 6)) @ mixing
+    assert connectivity_similarity(first, first * 3 + 1) == pytest.approx(1)
+    assert connectivity_similarity(first, second) > 0.9
+    assert abs(connectivity_similarity(first, rng.standard_normal((400, 6)))) < 0.7
+    first[:, 2] = 1
+    assert np.isnan(connectivity_similarity(first, second))
+    with pytest.raises(InputError, match="at least three"):
+        connectivity_similarity(first[:, :2], second[:, :2])
