@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eeg2fmri.explain.config import ExplainConfig
-    from eeg2fmri.explain.integrated_gradients import integrated_gradients
+    from eeg2fmri.explain.gradients import integrated_gradients
     from eeg2fmri.explain.propagation import propagate
     from eeg2fmri.explain.registry import rule_for
     from eeg2fmri.explain.rules import Composite, composite
@@ -22,7 +22,7 @@ _LAZY = {
     "explain_latent": "windows",
     "explain_run": "run",
     "explain_windows": "windows",
-    "integrated_gradients": "integrated_gradients",
+    "integrated_gradients": "gradients",
     "propagate": "propagation",
     "region": "targets",
     "rule_for": "registry",

@@ -13,11 +13,12 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.explain.control import untrained
 from eeg2fmri.explain.faithfulness import PerturbationCurves, perturbation_curves, random_orders, rank_agreement
-from eeg2fmri.explain.integrated_gradients import integrated_gradients
+from eeg2fmri.explain.gradients import integrated_gradients
 from eeg2fmri.explain.rules import Composite
+from eeg2fmri.explain.subject import fluctuation
 from eeg2fmri.explain.targets import Target
 from eeg2fmri.explain.truth import Drivers, TruthAgreement, truth_agreement
-from eeg2fmri.explain.windows import explain_windows
+from eeg2fmri.explain.windows import WindowRelevance, explain_windows
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ class Fidelity:
     untrained : MapAgreement
         Relevance of the untrained model against that of the trained one: far below 1 if it shows what was learnt.
     truth, untrained_truth : TruthAgreement or None
-        Agreement with the drivers of simulated data, of the trained and of the untrained model.
+        Agreement of the absolute relevance with the drivers of simulated data, of the trained and the untrained model.
+    truth_fluctuation, untrained_truth_fluctuation : TruthAgreement or None
+        The same of the shares in what changes from window to window, which is what the drivers drive.
     """
 
     n_windows: int
@@ -75,6 +78,8 @@ class Fidelity:
     untrained: MapAgreement
     truth: TruthAgreement | None = None
     untrained_truth: TruthAgreement | None = None
+    truth_fluctuation: TruthAgreement | None = None
+    untrained_truth_fluctuation: TruthAgreement | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give all numbers as JSON has them."""
@@ -137,9 +142,10 @@ def check_fidelity(
 
     total = 5
     progress("Checking", 0, total)
-    trained_map = _relevance(model, x, target, rules, batch_size)
+    mine = _relevance(model, x, target, rules, batch_size)
     progress("Checking", 1, total)
-    control_map = _relevance(control, x, target, rules, batch_size)
+    other = _relevance(control, x, target, rules, batch_size)
+    trained_map, control_map = mine.relevance, other.relevance
     progress("Checking", 2, total)
     parts, errors = zip(*(integrated_gradients(output, part) for part in x.split(batch_size)), strict=True)
     gradients = torch.cat(parts).cpu().numpy()
@@ -158,11 +164,18 @@ def check_fidelity(
         gradients_map=MapAgreement.of(trained, by_gradients),
         gradients_error=float(np.mean(errors)),
         untrained=MapAgreement.of(trained, control_share),
-        truth=None if drivers is None else truth_agreement(trained, drivers),
-        untrained_truth=None if drivers is None else truth_agreement(control_share, drivers),
+        truth=_agreement(trained, drivers),
+        untrained_truth=_agreement(control_share, drivers),
+        truth_fluctuation=_agreement(fluctuation(mine), drivers),
+        untrained_truth_fluctuation=_agreement(fluctuation(other), drivers),
     )
 
 
-def _relevance(model: nn.Module, x: Tensor, target: Target, rules: Composite, batch_size: int) -> np.ndarray:
-    parts = x.split(batch_size)
-    return np.concatenate([explain_windows(model, part, [target], rules)[target.name].relevance for part in parts])
+def _agreement(relevance: np.ndarray | None, drivers: Drivers | None) -> TruthAgreement | None:
+    return None if relevance is None or drivers is None else truth_agreement(np.abs(relevance), drivers)
+
+
+def _relevance(model: nn.Module, x: Tensor, target: Target, rules: Composite, batch_size: int) -> WindowRelevance:
+    found = [explain_windows(model, part, [target], rules)[target.name] for part in x.split(batch_size)]
+    names = ("relevance", "explained", "absorbed", "spread")
+    return WindowRelevance(*(np.concatenate([getattr(one, name) for one in found]) for name in names))

@@ -11,7 +11,8 @@
     OUT/group/group_desc-TARGET_*.csv                 means over subjects and their tests
     OUT/group/group_space-SPACE_desc-latent_relevance.nii.gz, ..._stat-t_statmap.nii.gz
 
-Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1.
+Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1,
+``fluctuation`` is the share in what changes from window to window (`eeg2fmri.explain.subject.SubjectRelevance`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.explain.fidelity import plain
 from eeg2fmri.explain.images import write_evoked, write_volume
+from eeg2fmri.explain.inference import TTest
 from eeg2fmri.explain.results import Explanation
 from eeg2fmri.explain.tables import group_tables, subject_tables, write_table
 
@@ -115,8 +117,8 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
     """Arrays of an explanation by name.
 
     ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume, ``subjects``
-    (subject,); ``signed`` and ``magnitude`` (subject, channel, freq, time); ``attention`` and ``pairs``
-    (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine`` (4, 4);
+    (subject,); ``signed``, ``magnitude`` and ``fluctuation`` (subject, channel, freq, time); ``attention`` and
+    ``pairs`` (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine`` (4, 4);
     ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions`` (step,), and
     ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``, ``curve_random_insertion``,
     ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was checked.
@@ -126,11 +128,11 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
         "frequencies": explanation.axes.frequencies,
         "times": explanation.axes.times,
         "subjects": np.array([subject.subject for subject in explanation.subjects]),
-        "signed": explanation.signed.astype(np.float32),
-        "magnitude": explanation.magnitude.astype(np.float32),
+        "signed": explanation.signed,
+        "magnitude": explanation.magnitude,
         "affine": explanation.affine,
         "target": explanation.target.weights,
-        **{name: explanation.stacked(name) for name in ("attention", "pairs", "latent")},
+        **{name: explanation.stacked(name) for name in ("fluctuation", "attention", "pairs", "latent")},
     }
     if explanation.fidelity is not None:
         curves, control = explanation.fidelity.curves, explanation.fidelity.untrained_curves
@@ -143,7 +145,9 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
             "curve_untrained_deletion": control.deletion,
             "curve_untrained_insertion": control.insertion,
         }
-    return {name: array for name, array in found.items() if array is not None}
+    there = {name: array for name, array in found.items() if array is not None}
+    single = ("signed", "magnitude", "fluctuation", "latent")
+    return {name: array.astype(np.float32) if name in single else array for name, array in there.items()}
 
 
 def summary(explanation: Explanation) -> dict[str, Any]:
@@ -163,14 +167,8 @@ def summary(explanation: Explanation) -> dict[str, Any]:
         for subject in explanation.subjects
     ]
     tests = {
-        name: {
-            "n_subjects": test.n_subjects,
-            "smallest_p_max": test.smallest_p_max,
-            "significant_fdr": int((test.p_fdr < 0.05).sum()),
-            "significant_max": int((test.p_max < 0.05).sum()),
-            "tests": int(test.t.size),
-        }
-        for name, test in explanation.tests.items()
+        measure: {name: _test_facts(test) for name, test in found.items()}
+        for measure, found in explanation.tests.items()
     }
     graphs = {
         name: {
@@ -202,6 +200,16 @@ def summary(explanation: Explanation) -> dict[str, Any]:
         }
     )
     return content
+
+
+def _test_facts(test: TTest) -> dict[str, Any]:
+    return {
+        "n_subjects": test.n_subjects,
+        "smallest_p_max": test.smallest_p_max,
+        "significant_fdr": int((test.p_fdr < 0.05).sum()),
+        "significant_max": int((test.p_max < 0.05).sum()),
+        "tests": int(test.t.size),
+    }
 
 
 def _limits(explanation: Explanation, members: np.ndarray) -> tuple[float, float]:

@@ -77,17 +77,25 @@ class Explanation:
         """Shares of absolute relevance of every subject, shape (subject, channel, freq, time)."""
         return np.stack([subject.magnitude for subject in self.subjects])
 
+    @property
+    def fluctuation(self) -> np.ndarray | None:
+        """Shares in the changes of the target of every subject, shape (subject, channel, freq, time)."""
+        return self.stacked("fluctuation")
+
     def stacked(self, name: str) -> np.ndarray | None:
-        """Attention, pairs or latent of every subject, or None if one has none."""
+        """Attention, pairs, latent or fluctuation of every subject, or None if one has none."""
         parts = [getattr(subject, name) for subject in self.subjects]
         return None if any(part is None for part in parts) else np.stack(parts)
 
     @cached_property
-    def tests(self) -> dict[str, TTest]:
-        """Tests of the signed shares against 0, over subjects, for every sum in `TESTED` and the bands."""
-        signed = self.signed
-        columns = {name: function(signed) for name, function in TESTED.items()}
-        columns["bands"] = along.per_band(signed, self.axes)
+    def tests(self) -> dict[str, dict[str, TTest]]:
+        """Tests against 0 over subjects, of ``signed`` and ``fluctuation``, for every sum in `TESTED` and the bands."""
+        measures = {"signed": self.signed, "fluctuation": self.fluctuation}
+        return {name: self._tests(values) for name, values in measures.items() if values is not None}
+
+    def _tests(self, maps: np.ndarray) -> dict[str, TTest]:
+        columns = {name: function(maps) for name, function in TESTED.items()}
+        columns["bands"] = along.per_band(maps, self.axes)
         seed = self.config.seed
         return {name: t_test(values, generator(seed, "flips", name)) for name, values in columns.items()}
 

@@ -23,6 +23,10 @@ class SubjectRelevance:
         lowers it in others cancels.
     magnitude : array, shape (channel, freq, time)
         Share of the absolute relevance; sums to 1.
+    fluctuation : array, shape (channel, freq, time), or None
+        Share that each part has in what changes from window to window: the covariance over windows of its relevance
+        with the target over the variance of the target. With that of the biases it sums to 1; anatomy and other
+        constants have no share. None if the target does not vary.
     attention : array, shape (channel, channel), or None
         Mean attention scores from each electrode (row) to each other (column).
     pairs : array, shape (channel, channel), or None
@@ -43,6 +47,7 @@ class SubjectRelevance:
     subject: str
     signed: np.ndarray
     magnitude: np.ndarray
+    fluctuation: np.ndarray | None
     attention: np.ndarray | None
     pairs: np.ndarray | None
     latent: np.ndarray | None
@@ -77,6 +82,8 @@ class SubjectSums:
         self._add("signed", found.relevance.sum(0, dtype=np.float64))
         self._add("magnitude", np.abs(found.relevance).sum(0, dtype=np.float64))
         self._add("explained", found.explained.sum(dtype=np.float64))
+        self._add("squares", np.square(found.explained, dtype=np.float64).sum())
+        self._add("products", np.tensordot(found.explained.astype(float), found.relevance.astype(float), axes=1))
         self._add("size", np.abs(found.explained).sum(dtype=np.float64))
         self._add("absorbed", found.absorbed.sum(dtype=np.float64))
         self._add("spread", found.spread.sum(dtype=np.float64))
@@ -124,6 +131,7 @@ class SubjectSums:
             subject=self.subject,
             signed=sums["signed"] / size,
             magnitude=sums["magnitude"] / size,
+            fluctuation=self.fluctuation(),
             attention=self._mean("attention"),
             pairs=None if pairs is None else pairs / max(float(pairs.sum()), np.finfo(float).tiny),
             latent=None if not self._n_latent else sums["latent"] / self._n_latent,
@@ -137,8 +145,24 @@ class SubjectSums:
             latent_error=None if not self._n_latent else _ratio(sums["latent missing"], sums["latent size"]),
         )
 
+    def fluctuation(self) -> np.ndarray | None:
+        """Share of each part in the changes of the target so far; see `SubjectRelevance`."""
+        mean = self._sums["explained"] / self._n
+        variance = float(self._sums["squares"] / self._n - mean**2)
+        # single precision leaves a trace of variance in a constant
+        if variance <= 1e-10 * float(self._sums["squares"]) / self._n:
+            return None
+        return np.asarray((self._sums["products"] / self._n - mean * self._sums["signed"] / self._n) / variance)
+
     def _mean(self, name: str) -> np.ndarray | None:
         return self._sums[name] / self._n if name in self._sums else None
+
+
+def fluctuation(found: WindowRelevance) -> np.ndarray | None:
+    """Share of each part (channel, freq, time) in the changes of the target; see `SubjectRelevance`."""
+    sums = SubjectSums("")
+    sums.add(found)
+    return sums.fluctuation()
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> float:

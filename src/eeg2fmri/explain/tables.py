@@ -63,9 +63,10 @@ def _summed(explanation: Explanation, relevance: np.ndarray) -> dict[str, np.nda
 
 def subject_tables(explanation: Explanation, subject: SubjectRelevance) -> dict[str, Table]:
     """Tables of one subject by the suffix of their file."""
-    signed, magnitude = (_summed(explanation, part) for part in (subject.signed, subject.magnitude))
+    measures = {name: getattr(subject, name) for name in ("signed", "magnitude", "fluctuation")}
+    summed = {name: _summed(explanation, part) for name, part in measures.items() if part is not None}
     tables: dict[str, Table] = {
-        name: {**keys, "signed": _floats(signed[name]), "magnitude": _floats(magnitude[name])}
+        name: {**keys, **{measure: _floats(sums[name]) for measure, sums in summed.items()}}
         for name, keys in _keys(explanation).items()
     }
     if subject.attention is not None and subject.pairs is not None:
@@ -84,7 +85,8 @@ def group_tables(explanation: Explanation) -> dict[str, Table]:
     magnitude = _summed(explanation, explanation.magnitude)
     tables: dict[str, Table] = {}
     for name, keys in _keys(explanation).items():
-        tables[name] = {**keys, **_means(magnitude[name]), **_test(explanation.tests[name])}
+        tests = [_test(measure, found[name]) for measure, found in explanation.tests.items()]
+        tables[name] = {**keys, **_means(magnitude[name]), **{k: v for test in tests for k, v in test.items()}}
     for name, graph in explanation.graphs.items():
         tables[f"{name}-edges"] = {
             "first": [edge.first for edge in graph.edges],
@@ -101,14 +103,9 @@ def _means(values: np.ndarray) -> dict[str, list[object]]:
     return {"magnitude_mean": _floats(values.mean(0)), "magnitude_sd": _floats(spread)}
 
 
-def _test(test: TTest) -> dict[str, list[object]]:
-    return {
-        "signed_mean": _floats(test.mean),
-        "t": _floats(test.t),
-        "p": _floats(test.p),
-        "p_fdr": _floats(test.p_fdr),
-        "p_max": _floats(test.p_max),
-    }
+def _test(measure: str, test: TTest) -> dict[str, list[object]]:
+    columns = ("mean", "t", "p", "p_fdr", "p_max")
+    return {f"{measure}_{column}": _floats(getattr(test, column)) for column in columns}
 
 
 def _floats(values: np.ndarray) -> list[object]:

@@ -6,8 +6,9 @@ import pytest
 from eeg2fmri.explain.control import untrained
 from eeg2fmri.explain.faithfulness import rank_agreement
 from eeg2fmri.explain.fidelity import MapAgreement, check_fidelity, plain
-from eeg2fmri.explain.integrated_gradients import integrated_gradients
+from eeg2fmri.explain.gradients import integrated_gradients
 from eeg2fmri.explain.rules import composite
+from eeg2fmri.explain.subject import fluctuation
 from eeg2fmri.explain.targets import whole_volume
 from eeg2fmri.explain.truth import Drivers
 from eeg2fmri.explain.windows import explain_windows
@@ -50,6 +51,8 @@ def test_the_untrained_model_is_the_control(checked, windows):
     assert found.untrained.map == pytest.approx(rank_agreement(*maps))
     assert found.untrained_truth.electrodes == pytest.approx(rank_agreement(maps[1].sum((1, 2)), np.arange(5)))
     assert found.truth.frequencies == pytest.approx(rank_agreement(maps[0].sum((0, 2)), np.arange(9)))
+    changes = fluctuation(explain_windows(model, windows, target)["volume"])
+    assert found.truth_fluctuation.times == pytest.approx(rank_agreement(np.abs(changes).sum((0, 1)), np.arange(4)))
     assert found.curves.deletion_gain > found.untrained_curves.deletion_gain
     np.testing.assert_array_equal(found.curves.random_deletion, found.untrained_curves.random_deletion)
 

@@ -62,10 +62,10 @@ def test_the_summary_says_what_was_explained_and_how_well(explained, summary):
     assert summary["fidelity"]["n_windows"] == 9
     assert set(summary["fidelity"]["truth"]) == {"electrodes", "frequencies", "times"}
     assert summary["fidelity"]["gradients"] == pytest.approx(found.fidelity.gradients)
-    assert summary["tests"]["electrodes"] == {
+    assert summary["tests"]["signed"]["electrodes"] == {
         "n_subjects": 3,
         "smallest_p_max": 0.25,
-        "significant_fdr": int((found.tests["electrodes"].p_fdr < 0.05).sum()),
+        "significant_fdr": int((found.tests["signed"]["electrodes"].p_fdr < 0.05).sum()),
         "significant_max": 0,
         "tests": 12,
     }
@@ -81,6 +81,7 @@ def test_arrays_are_those_of_the_explanation(explained):
     found, out, _ = explained
     with np.load(out / "explain.npz") as arrays:
         np.testing.assert_allclose(arrays["signed"], found.signed, rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(arrays["fluctuation"], found.fluctuation, rtol=1e-5, atol=1e-9)
         assert arrays["electrodes"].tolist() == list(found.axes.electrodes)
         assert arrays["times"].tolist() == [5.25, 3.75, 2.25, 0.75]
         assert arrays["attention"].shape == arrays["pairs"].shape == (3, 12, 12)
@@ -115,7 +116,9 @@ def test_tables_hold_the_sums_with_their_units(explained):
     assert (pairs[1]["electrode"], pairs[1]["attends_to"]) == (electrodes[0], electrodes[1])
     assert float(pairs[1]["attention"]) == pytest.approx(first.attention[0, 1], rel=1e-5)
     group = rows(out / "group" / "group_desc-volume_times.csv")
-    assert float(group[2]["t"]) == pytest.approx(found.tests["times"].t[2], rel=1e-4)
+    for measure in ("signed", "fluctuation"):
+        assert float(group[2][f"{measure}_t"]) == pytest.approx(found.tests[measure]["times"].t[2], rel=1e-4)
+    assert float(times[1]["fluctuation"]) == pytest.approx(first.fluctuation.sum((0, 1))[1], rel=1e-4)
     assert float(group[2]["signed_mean"]) == pytest.approx(found.signed.sum((1, 2)).mean(0)[2], rel=1e-4)
     edges = rows(out / "group" / "group_desc-volume_attention-edges.csv")
     assert len(edges) == 66

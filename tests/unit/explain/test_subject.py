@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain.subject import SubjectSums
+from eeg2fmri.explain.subject import SubjectSums, fluctuation
 from eeg2fmri.explain.windows import LatentRelevance, WindowRelevance
 
 
@@ -46,6 +46,28 @@ def test_pairs_attention_ways_and_latent():
     assert found.through_scores == pytest.approx(0.25)
     np.testing.assert_allclose(found.latent, 2 * volume[0])
     assert found.latent_error == pytest.approx(2 / 10)
+
+
+def test_the_share_in_the_changes_leaves_out_what_is_constant():
+    rng = np.random.default_rng(0)
+    relevance = rng.standard_normal((40, 2, 3, 2))
+    relevance[:, 0, 0, 0] = 100
+    sums = SubjectSums("01")
+    for part in np.split(relevance, 4):
+        sums.add(make(part, absorbed=5.0))
+    found = sums.result().fluctuation
+    explained = relevance.sum((1, 2, 3))
+    expected = np.array([np.cov(r, explained, ddof=0)[0, 1] for r in relevance.reshape(40, -1).T]) / explained.var()
+    np.testing.assert_allclose(found.ravel(), expected, atol=1e-9)
+    assert found.sum() == pytest.approx(1)
+    assert found[0, 0, 0] == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(fluctuation(make(relevance)), found, atol=1e-9)
+
+
+def test_a_target_that_does_not_vary_has_no_changes():
+    sums = SubjectSums("01")
+    sums.add(make(np.ones((3, 2, 2, 2))))
+    assert sums.result().fluctuation is None
 
 
 def test_a_subject_without_windows_or_relevance_is_an_error():
