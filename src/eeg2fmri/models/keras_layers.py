@@ -32,7 +32,8 @@ def _dense_kernel(array: Array) -> Array:
 
 
 def _conv_kernel(array: Array) -> Array:
-    return array.transpose(4, 3, 0, 1, 2)
+    # an array of another rank goes on as it is, to be refused for its shape
+    return array.transpose(4, 3, 0, 1, 2) if array.ndim == 5 else array
 
 
 @dataclass(frozen=True)

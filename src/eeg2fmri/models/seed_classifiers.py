@@ -93,6 +93,7 @@ def view_EEG_classifier(
     variational: bool = False,
     aleatoric: bool = False,
     electrodes: Sequence[str] | None = None,
+    trained_electrodes: Sequence[str] | None = None,
     seed: int = 0,
     feature_selection: Any = None,
     segmentation_mask: Any = None,
@@ -118,6 +119,8 @@ def view_EEG_classifier(
         Weights that are distributions; a scale of each logit.
     electrodes : sequence of str, optional
         Names of the electrodes of the windows.
+    trained_electrodes : sequence of str, optional
+        Names of the electrodes of the synthesiser, where its folder does not give them.
     seed : int
         Every weight that is trained anew follows from it.
     feature_selection, segmentation_mask, siamese_projection, siamese_projection_dimension
@@ -137,12 +140,11 @@ def view_EEG_classifier(
     for name, value in old.items():
         if value is not None and value is not False:
             warnings.warn(f"{name} has no effect and will be removed", DeprecationWarning, stacklevel=2)
-    trained_electrodes: Sequence[str] | None = None
     if not isinstance(model, Synthesizer):
         from eeg2fmri.models.hub import load
 
         loaded = load(model)
-        trained_electrodes = loaded.card.electrodes or None
+        trained_electrodes = trained_electrodes or loaded.card.electrodes or None
         if not isinstance(loaded.model, Synthesizer):
             got = type(loaded.model).__name__
             raise ConfigError("the model is not a synthesiser", where=str(model), got=got, expected="Synthesizer")

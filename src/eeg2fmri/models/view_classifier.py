@@ -194,9 +194,21 @@ class ViewClassifier(Pretrained, Drawing):
             Names of the electrodes of the synthesiser and of the windows.
         **settings
             Other fields of `ViewClassifierConfig`.
+
+        Raises
+        ------
+        ConfigError
+            If a setting is wrong or the electrodes do not fit.
         """
         names = None
-        if trained_electrodes is not None and electrodes is not None:
+        if electrodes is not None and trained_electrodes is None:
+            raise ConfigError(
+                "electrodes can only be matched if those of the synthesiser have names too",
+                where="electrodes and trained_electrodes",
+                got="electrodes alone",
+                hint="give trained_electrodes, or the folder of a model that knows its electrodes",
+            )
+        if electrodes is not None and trained_electrodes is not None:
             names = {"trained": tuple(trained_electrodes), "recorded": tuple(electrodes)}
         config = ViewClassifierConfig.make(
             {
