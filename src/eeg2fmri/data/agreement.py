@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -13,9 +14,10 @@ from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.channels import channel_problems
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.inspection import Plan
-from eeg2fmri.data.nifti import orientation, orientation_problem
+from eeg2fmri.data.nifti import load_nifti, orientation, orientation_problem
+from eeg2fmri.data.projection import Atlas, Target
 from eeg2fmri.data.raw_spectrogram import frequency_problems
-from eeg2fmri.data.regrid import Grid
+from eeg2fmri.data.regrid import Grid, regrid_affine
 from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples
 
 Value = TypeVar("Value")
@@ -34,6 +36,8 @@ class Common:
         s.
     grid : (int, int, int)
         Of the stored volumes.
+    target : Target
+        The grid, and the places or regions that its voxels are where these are the same for all recordings.
     space : str
     notes : dict of str to tuple of str
         What the user should know, by recording id.
@@ -43,12 +47,22 @@ class Common:
     frequencies: np.ndarray
     tr: float
     grid: Grid
+    target: Target
     space: str
     notes: dict[str, tuple[str, ...]]
 
 
-def agree(plans: Sequence[Plan], config: PrepareConfig) -> Common:
+def agree(plans: Sequence[Plan], config: PrepareConfig, root: Path = Path()) -> Common:
     """Settle the common facts.
+
+    Parameters
+    ----------
+    plans : sequence of Plan
+        The recordings.
+    config : PrepareConfig
+        Settings.
+    root : Path
+        Folder that relative paths in the settings (`like`, `atlas`) are below, where they do not exist by themselves.
 
     Raises
     ------
@@ -70,10 +84,10 @@ def agree(plans: Sequence[Plan], config: PrepareConfig) -> Common:
         for plan in plans
         if abs(plan.tr - tr) > 1e-6
     ]
-    grid = _grid(plans, config, problems, notes)
-    directions = _most_common([orientation(plan.bold.affine) for plan in plans])
-    found = (orientation_problem(plan.files.bold, plan.bold.affine, directions) for plan in plans)
-    problems += [problem for problem in found if problem is not None]
+    try:
+        target = _target(plans, config, root, problems, notes)
+    except InputError as error:
+        problems += error.problems
     frequencies = _frequencies([plan for plan in plans if abs(plan.tr - tr) <= 1e-6], tr, config, problems)
     spaces = sorted({plan.space for plan in plans})
     if problems:
@@ -82,7 +96,8 @@ def agree(plans: Sequence[Plan], config: PrepareConfig) -> Common:
         electrodes=electrodes,
         frequencies=frequencies,
         tr=tr,
-        grid=grid,
+        grid=target.grid,
+        target=target,
         space=spaces[0] if len(spaces) == 1 else "mixed: " + ", ".join(spaces),
         notes={name: tuple(told) for name, told in notes.items()},
     )
@@ -144,6 +159,38 @@ def _reference(names: list[list[str]]) -> list[str]:
     counted = Counter(frozenset(each) for each in names)
     most = max(counted.values())
     return next(each for each in names if counted[frozenset(each)] == most)
+
+
+def _target(
+    plans: Sequence[Plan], config: PrepareConfig, root: Path, problems: list[Problem], notes: dict[str, list[str]]
+) -> Target:
+    if config.bold.atlas is not None:
+        atlas = Atlas.open(_beside(root, config.bold.atlas))
+        return Target((len(atlas.numbers), 1, 1), atlas=atlas)
+    if config.bold.resample == "world":
+        if config.bold.like is not None:
+            path = _beside(root, config.bold.like)
+            image = load_nifti(path, [])
+            shape, affine = (*image.shape, 1, 1, 1)[:3], np.asarray(image.affine, float)
+            if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+                raise InputError("the affine of the image is not valid", where=str(path))
+        else:
+            shape, affine = plans[0].bold.shape, plans[0].bold.affine
+        first: Grid = (int(shape[0]), int(shape[1]), int(shape[2]))
+        grid = config.grid or first
+        for plan in plans:
+            if plan.bold.shape != grid or not np.allclose(plan.bold.affine, affine):
+                notes[plan.files.id].append(f"volumes sampled at the places of {config.bold.like or plans[0].files.id}")
+        return Target(grid, regrid_affine(affine, first, grid))
+    directions = _most_common([orientation(plan.bold.affine) for plan in plans])
+    found = (orientation_problem(plan.files.bold, plan.bold.affine, directions) for plan in plans)
+    grid = _grid(plans, config, problems, notes)
+    problems += [problem for problem in found if problem is not None]
+    return Target(grid)
+
+
+def _beside(root: Path, name: str) -> Path:
+    return Path(name) if Path(name).exists() else root / name
 
 
 def _grid(plans: Sequence[Plan], config: PrepareConfig, problems: list[Problem], notes: dict[str, list[str]]) -> Grid:

@@ -1,17 +1,20 @@
 """One clock: when each volume starts, on the clock of the EEG, from the markers that the scanner sets.
 
 A marker is expected at the start of every volume. What does not fit (missing, doubled, late, too few, too
-many) is an error that names index and time, because a shift by one volume would go unnoticed ever after.
+many) is an error that names index and time, because a shift by one volume would go unnoticed ever after; it is
+mended only where the user asks for it, and then reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.align_repair import mend
 
 #: Volume markers by the names that recorders give them, most usual first.
 KNOWN_MARKERS = ("R128", "R149", "T1", "Scan Start", "Volume", "TR")
@@ -40,6 +43,8 @@ class Alignment:
         Mean interval of the markers against the TR, parts per million.
     notes : tuple of str
         What the user should know.
+    first : int
+        Volume of the BOLD run that has the first onset; later ones follow.
     """
 
     onsets: np.ndarray
@@ -47,6 +52,7 @@ class Alignment:
     jitter_s: float | None = None
     drift_ppm: float | None = None
     notes: tuple[str, ...] = ()
+    first: int = 0
 
 
 def volume_onsets(
@@ -57,6 +63,8 @@ def volume_onsets(
     *,
     marker: str | None = None,
     first_volume_s: float | None = None,
+    first_marker: str | None = None,
+    faults: Literal["error", "repair", "trim"] = "error",
     where: str = "",
 ) -> Alignment:
     """Find the start of every volume.
@@ -75,6 +83,10 @@ def volume_onsets(
         Description of the volume marker; found by name and regularity by default.
     first_volume_s : float, optional
         Time of the first volume; used instead of markers.
+    first_marker : str, optional
+        Description of a marker that is set once, when the first volume starts; the others follow every TR.
+    faults : {"error", "repair", "trim"}
+        What becomes of markers that do not fit; see `eeg2fmri.data.align_repair`.
     where : str
         EEG file, for the errors.
 
@@ -87,9 +99,13 @@ def volume_onsets(
         if n_volumes is None:
             raise ValueError("the number of volumes is needed where there are no markers")
         return Alignment(first_volume_s + np.arange(n_volumes) * tr)
+    if first_marker is not None:
+        return _from_first(markers, first_marker, n_volumes, tr, where)
     name = find_marker(markers, tr, marker, where)
     times = np.asarray(markers[name], float)
     problems = list(_problems(times, n_volumes, tr, f"{where}, marker {name!r}"))
+    if problems and faults != "error" and _interval_fits(times, tr):
+        return _mended(times, n_volumes, tr, faults, name, problems)
     if problems:
         raise InputError.of(problems)
     if len(times) == 1:
@@ -106,6 +122,51 @@ def volume_onsets(
             "volumes follow the markers",
         )
     return Alignment(times, name, jitter, drift_ppm, notes)
+
+
+def _from_first(
+    markers: Mapping[str, np.ndarray], first_marker: str, n_volumes: int | None, tr: float, where: str
+) -> Alignment:
+    name = find_marker(markers, tr, first_marker, where)
+    times = np.asarray(markers[name], float)
+    if n_volumes is None:
+        raise ValueError("the number of volumes is needed where only the first is marked")
+    if len(times) != 1:
+        raise InputError(
+            "the marker of the first volume occurs several times",
+            where=f"{where}, marker {name!r}",
+            got=f"{len(times)} markers, the first at {times[0]:.3f} s, the last at {times[-1]:.3f} s",
+            expected="one",
+            hint="if it marks every volume, name it with 'marker'; otherwise give 'first_volume_s'",
+        )
+    return Alignment(times[0] + np.arange(n_volumes) * tr, name)
+
+
+def _interval_fits(times: np.ndarray, tr: float) -> bool:
+    single = np.delete(times, _doubled(times, tr))
+    return len(single) > 1 and abs(float(np.median(np.diff(single))) / tr - 1) <= 0.1
+
+
+def _mended(
+    times: np.ndarray,
+    n_volumes: int | None,
+    tr: float,
+    how: Literal["repair", "trim"],
+    name: str,
+    problems: Sequence[Problem],
+) -> Alignment:
+    doubled = _doubled(times, tr)
+    single = np.delete(times, doubled)
+    onsets, first, notes = mend(single, n_volumes, how)
+    if doubled.size:
+        notes = (f"doubled volume markers left out: {_listed(doubled, times)}", *notes)
+    if len(onsets) < 2:
+        raise InputError.of(problems)
+    interval, start = np.polyfit(np.arange(len(onsets)), onsets, 1)
+    jitter = float(np.std(onsets - start - interval * np.arange(len(onsets))))
+    found = tuple(f"{problem.what} ({problem.got})" for problem in problems)
+    told = tuple(f"triggers, {how}: {note}" for note in (*found, *notes))
+    return Alignment(onsets, name, jitter, float(interval / tr - 1) * 1e6, told, first)
 
 
 def find_marker(markers: Mapping[str, np.ndarray], tr: float, wanted: str | None, where: str = "") -> str:
@@ -187,7 +248,7 @@ def _problems(times: np.ndarray, n_volumes: int | None, tr: float, where: str) -
             where,
             _listed(doubled, times),
             f"intervals of {tr:g} s",
-            "remove the surplus markers from the marker file",
+            "remove the surplus markers from the marker file, or set triggers: repair",
         )
     gaps = np.flatnonzero(np.diff(single) > 1.5 * tr)
     if gaps.size:
@@ -197,7 +258,7 @@ def _problems(times: np.ndarray, n_volumes: int | None, tr: float, where: str) -
             where,
             "gaps after " + _listed(gaps, single),
             f"intervals of {tr:g} s",
-            "add the missing markers to the marker file, or give 'first_volume_s'",
+            "add the missing markers to the marker file, give 'first_volume_s', or set triggers: repair",
         )
     if n_volumes is not None and len(single) != n_volumes and not (gaps.size and len(single) < n_volumes):
         few = len(single) < n_volumes
@@ -251,7 +312,7 @@ def _irregular(times: np.ndarray, tr: float, where: str) -> Iterator[Problem]:
             ", ".join(f"index {k} at {times[k]:.3f} s by {deviation[k] * 1e3:+.0f} ms" for k in late[:5])
             + (f" and {late.size - 5} more" if late.size > 5 else ""),
             f"within {LARGEST_DEVIATION_TR * tr * 1e3:.0f} ms of a regular sequence",
-            "correct the marker file, or give 'first_volume_s'",
+            "correct the marker file, give 'first_volume_s', or set triggers: repair",
         )
 
 

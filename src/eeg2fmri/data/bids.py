@@ -9,11 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.layout import LayoutConfig, matching, pairs
 from eeg2fmri.data.sidecars import entities
 
-EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set")
+if TYPE_CHECKING:
+    from eeg2fmri.data.bold_config import BoldConfig
+    from eeg2fmri.data.config import PrepareConfig
+
+EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set", ".fif", ".mat")
 BOLD_EXTENSIONS = (".nii", ".nii.gz")
 
 #: Subject, session, task, run.
@@ -51,8 +57,11 @@ class FoundRecordings:
     notes: tuple[str, ...]
 
 
-def find_recordings(root: str | Path) -> FoundRecordings:
-    """Find the pairs of EEG and BOLD in the raw part of a BIDS folder.
+def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> FoundRecordings:
+    """Find the pairs of EEG and BOLD of a data set.
+
+    By default those in the raw part of a BIDS folder; the BOLD of fMRIPrep, or the files that fit the patterns of a
+    layout, where the settings say so.
 
     Files belong together if subject, session, task and run agree. A file without run belongs to the only
     file of the other kind of the same subject, session and task.
@@ -60,7 +69,9 @@ def find_recordings(root: str | Path) -> FoundRecordings:
     Parameters
     ----------
     root : path
-        BIDS folder.
+        Folder of the data set.
+    config : PrepareConfig, optional
+        Its `layout` and `bold` say where the files are.
 
     Raises
     ------
@@ -70,8 +81,12 @@ def find_recordings(root: str | Path) -> FoundRecordings:
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links must not be followed
     if not root.is_dir():
         raise InputError("the BIDS folder does not exist", where=str(root), hint="check the path")
+    if config is not None and config.layout is not None:
+        return _by_layout(root, config.layout)
     _check_description(root)
-    eeg, bold = _raw(root, _find_eeg(root)), _raw(root, _find_bold(root))
+    eeg = _raw(root, _find_eeg(root))
+    derived = config.bold if config is not None and config.bold.derivatives is not None else None
+    bold = _raw(root, _find_bold(root)) if derived is None else _find_derivatives(root, derived)
     problems = [
         Problem(
             f"there is no {kind} in the BIDS folder",
@@ -88,12 +103,12 @@ def find_recordings(root: str | Path) -> FoundRecordings:
     if problems:
         raise InputError.of(problems)
     eeg_by_key, bold_by_key = _by_key(eeg, "EEG"), _by_key(bold, "BOLD")
-    pairs = {key: (eeg_by_key[key], bold_by_key[key]) for key in bold_by_key if key in eeg_by_key}
-    pairs |= _pairs_without_run(
-        {key: path for key, path in eeg_by_key.items() if key not in pairs},
-        {key: path for key, path in bold_by_key.items() if key not in pairs},
+    joined = {key: (eeg_by_key[key], bold_by_key[key]) for key in bold_by_key if key in eeg_by_key}
+    joined |= _pairs_without_run(
+        {key: path for key, path in eeg_by_key.items() if key not in joined},
+        {key: path for key, path in bold_by_key.items() if key not in joined},
     )
-    if not pairs:
+    if not joined:
         raise InputError(
             "no EEG file belongs to a BOLD file",
             where=str(root),
@@ -101,15 +116,104 @@ def find_recordings(root: str | Path) -> FoundRecordings:
             expected="the same subject, session, task and run in both names",
             hint="rename the files so that these labels agree",
         )
-    used = {path for pair in pairs.values() for path in pair}
+    used = {path for pair in joined.values() for path in pair}
     notes = tuple(
         f"{kind} without {other}, left out: {path.relative_to(root)}"
         for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold))
         for path in files
         if path not in used
     )
-    recordings = (_recording(*pair) for pair in pairs.values())
+    recordings = (_recording(*pair) for pair in joined.values())
     return FoundRecordings(tuple(sorted(recordings, key=lambda recording: recording.id)), notes)
+
+
+def find_eeg(root: str | Path, layout: LayoutConfig | None = None) -> tuple[tuple[Path, dict[str, str]], ...]:
+    """Find the EEG files of a data set, with or without BOLD.
+
+    Returns
+    -------
+    tuple of (Path, dict)
+        Each file with its labels (``sub``, ``ses``, ``task``, ``run`` as far as it has them), sorted.
+
+    Raises
+    ------
+    InputError
+        If it is no folder, or has no EEG.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100
+    if not root.is_dir():
+        raise InputError("the folder of the data set does not exist", where=str(root), hint="check the path")
+    if layout is not None:
+        found = [
+            (path, {LABELS[k]: v for k, v in labels.items()}) for path, labels in matching(root, layout.eeg).items()
+        ]
+    else:
+        _check_description(root)
+        keys = LABELS.values()
+        found = [
+            (path, {key: value for key, value in entities(path).items() if key in keys})
+            for path in _raw(root, _find_eeg(root))
+        ]
+    if not found:
+        raise InputError(
+            "there is no EEG in the data set",
+            where=str(root),
+            expected=layout.eeg
+            if layout is not None
+            else f"files sub-*/[ses-*/]eeg/*_eeg ({', '.join(EEG_EXTENSIONS)})",
+        )
+    return tuple(sorted(found, key=lambda one: str(one[0])))
+
+
+#: BIDS keys of the labels of a layout.
+LABELS = {"subject": "sub", "session": "ses", "task": "task", "run": "run"}
+
+
+def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
+    joined, notes = pairs(root, layout)
+    found = []
+    for eeg, bold, labels in joined:
+        chosen = {LABELS[key]: labels[key] for key in LABELS if key in labels}
+        found.append(_of_labels(chosen, eeg, bold))
+    names = [recording.id for recording in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            "several recordings have the same labels",
+            where=str(root),
+            got=", ".join(twice[:5]),
+            hint="name the labels that tell them apart in the patterns of the layout",
+        )
+    return FoundRecordings(tuple(sorted(found, key=lambda recording: recording.id)), tuple(notes))
+
+
+def _find_derivatives(root: Path, config: BoldConfig) -> list[Path]:
+    folder = root / str(config.derivatives)
+    if not folder.is_dir():
+        raise InputError("the folder of derivatives does not exist", where=str(folder), hint="check bold: derivatives")
+    found = [
+        path
+        for extension in BOLD_EXTENSIONS
+        for level in ("func", "ses-*/func")
+        for path in folder.glob(f"sub-*/{level}/*_desc-preproc_bold{extension}")
+    ]
+    spaces = sorted({entities(path).get("space", "native") for path in found})
+    if config.space is None and len(spaces) > 1:
+        raise InputError(
+            "the derivatives are in several spaces",
+            where=str(folder),
+            got=", ".join(spaces),
+            hint=f"choose one, for example bold: {{space: {spaces[0]}}}",
+        )
+    kept = [path for path in found if config.space in (None, entities(path).get("space", "native"))]
+    if not kept:
+        raise InputError(
+            "there is no preprocessed BOLD in the derivatives",
+            where=str(folder),
+            got=f"spaces {', '.join(spaces)}" if spaces else "no files *_desc-preproc_bold.nii.gz",
+            expected=f"space {config.space}" if config.space else "sub-*/[ses-*/]func/*_desc-preproc_bold.nii.gz",
+        )
+    return sorted(kept)
 
 
 def _check_description(root: Path) -> None:
@@ -213,7 +317,10 @@ def _pairs_without_run(eeg: dict[Key, Path], bold: dict[Key, Path]) -> dict[Key,
 
 def _recording(eeg: Path, bold: Path) -> RecordingFiles:
     labels = {**entities(eeg), **entities(bold)}
-    chosen = {key: labels[key] for key in ("sub", "ses", "task", "run") if key in labels}
+    return _of_labels({key: labels[key] for key in LABELS.values() if key in labels}, eeg, bold)
+
+
+def _of_labels(chosen: dict[str, str], eeg: Path, bold: Path) -> RecordingFiles:
     return RecordingFiles(
         id="_".join(f"{key}-{label}" for key, label in chosen.items()),
         subject=chosen["sub"],

@@ -80,6 +80,11 @@ class BoldImage:
         return cls._of(path, image, notes)
 
     @classmethod
+    def of_mask(cls, path: Path, image: Nifti1Image) -> BoldImage:
+        """Take a 3-D image as a series of one volume."""
+        return cls._of(path, image)
+
+    @classmethod
     def _of(cls, path: Path, image: Nifti1Image, notes: Sequence[str] = ()) -> BoldImage:
         dtype = image.header.get_data_dtype()
         affine = np.asarray(image.affine, float)

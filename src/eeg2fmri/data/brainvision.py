@@ -16,19 +16,37 @@ _COPY = "copy all three files (.vhdr, .eeg, .vmrk) again"
 
 
 def brainvision_files(header: Path) -> list[Path]:
-    """Header, data and marker file, as far as they are named and exist."""
+    """Header, data and marker file, as far as they are named (or have the header's own name) and exist."""
     text = _text(header)
-    named = [_named_file(header, text, key) for key in ("DataFile", "MarkerFile")]
+    named = [_linked(header, text, key, relink=True) for key in ("DataFile", "MarkerFile")]
     return [header, *(path for path in named if path is not None and path.is_file())]
 
 
-def brainvision_problems(header: Path) -> Iterator[Problem]:
+def relinked_header(header: Path) -> bytes | None:
+    """Header that names the files with its own name where those that it names do not exist; None if all exist."""
+    text = _text(header)
+    changed = False
+    content = header.read_bytes()
+    for key in ("DataFile", "MarkerFile"):
+        named, found = _named_file(header, text, key), _linked(header, text, key, relink=True)
+        if named is not None and found is not None:
+            changed |= found != named
+            # the corrected header is read from elsewhere: whole paths
+            line = f"{key}={found.absolute()}".encode()
+            parts = re.split(rb"(?mi)^%s\s*=[^\r\n]*" % key.encode(), content)
+            content = line.join(parts)
+    return content if changed else None
+
+
+def brainvision_problems(header: Path, *, relink: bool = False) -> Iterator[Problem]:
     """Find what is wrong with the three files of a recording.
 
     Parameters
     ----------
     header : Path
         The ``.vhdr`` file.
+    relink : bool
+        Take files with the name of the header in place of those it names, where these do not exist.
     """
     text = _text(header)
     if "Brain" not in text[:64]:
@@ -40,14 +58,15 @@ def brainvision_problems(header: Path) -> Iterator[Problem]:
             _COPY,
         )
         return
-    data, markers = (_named_file(header, text, key) for key in ("DataFile", "MarkerFile"))
+    data, markers = (_linked(header, text, key, relink=relink) for key in ("DataFile", "MarkerFile"))
     for key, path in (("DataFile", data), ("MarkerFile", markers)):
         if path is not None and not path.is_file():
             yield Problem(
                 "a file that the BrainVision header names does not exist",
                 f"{header}: {key}",
                 path.name,
-                hint="after renaming BrainVision files, correct DataFile and MarkerFile in the .vhdr (and .vmrk) too",
+                hint="after renaming BrainVision files, correct DataFile and MarkerFile in the .vhdr (and .vmrk) too, "
+                "or set eeg: {links: same name}",
             )
     if data is None or not data.is_file():
         return
@@ -111,3 +130,16 @@ def _named_file(header: Path, text: str, key: str) -> Path | None:
     # file names may hold other characters than ASCII, in UTF-8
     name = value.encode("latin-1").decode("utf-8", errors="replace").replace("$b", header.stem)
     return header.parent / name.replace("\\", "/")
+
+
+#: Extensions of the files that a header names.
+_EXTENSIONS = {"DataFile": (".eeg", ".dat"), "MarkerFile": (".vmrk",)}
+
+
+def _linked(header: Path, text: str, key: str, *, relink: bool) -> Path | None:
+    """Find the file that a header names, or on demand the one that has the header's own name."""
+    named = _named_file(header, text, key)
+    if named is None or not relink or named.is_file():
+        return named
+    own = (header.with_suffix(extension) for extension in _EXTENSIONS[key])
+    return next((path for path in own if path.is_file()), named)

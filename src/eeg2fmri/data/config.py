@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
+from eeg2fmri.data.bold_config import BoldConfig
+from eeg2fmri.data.eeg_config import EegConfig
+from eeg2fmri.data.layout import LayoutConfig
 
 Size = Annotated[int, Field(ge=1)]
 
 
 class PrepareConfig(Config):
-    """How a BIDS folder becomes a store.
+    """How a folder of recordings becomes a store.
 
     Attributes
     ----------
@@ -21,6 +24,14 @@ class PrepareConfig(Config):
         be the same in all of them.
     marker : str or None
         Description of the marker that the scanner sets at every volume, for example ``R128``; None finds it.
+    first_marker : str or None
+        Description of a marker that is set once, when the first volume starts, for example ``S 99``; later
+        volumes follow every TR.
+    triggers : {"error", "repair", "trim"}
+        What becomes of volume markers that are missing, doubled, surplus or late, and of EEG that ends before
+        the BOLD. ``error``: nothing is prepared. ``repair``: the markers are brought to the regular sequence of
+        the others (surplus ones at the end are dropped, absent ones are filled in). ``trim``: the longest stretch
+        of volumes with sound markers is kept. Either way volumes without EEG are left out, and all is reported.
     first_volume_s : float or None
         Time (s) of the first volume after the start of the EEG file, for recordings without volume
         markers; later volumes follow every TR.
@@ -29,27 +40,51 @@ class PrepareConfig(Config):
     n_bins : int or None
         Frequencies to keep above DC, the spacing being 1/TR; None keeps those below a quarter of the
         lowest sampling rate.
-    channels : {"same", "intersection"}
+    channels : {"same", "intersection", "interpolate"}
         ``same``: every recording must have the same electrode names. ``intersection``: the electrodes
-        that all recordings have.
+        that all recordings have. ``interpolate``: the electrodes of `montage`, computed from where each
+        recording's electrodes are on the head (spherical splines; Perrin et al., 1989).
+    montage : tuple of str
+        Electrodes (10-05 names) of the store with channels: interpolate.
     exclude : tuple of str
         Electrodes to leave out of every recording.
-    mask : {"epi", "varying"}
+    mask : {"epi", "varying", "derivatives"}
         ``epi``: nilearn's histogram rule for EPI images on the mean volume. ``varying``: every voxel that
-        is not constant over time, for volumes that are already cut to the brain.
+        is not constant over time, for volumes that are already cut to the brain. ``derivatives``: the brain
+        mask of fMRIPrep.
+    eeg : EegConfig
+        How EEG files are read, and cleaned on request.
+    bold : BoldConfig
+        How BOLD files are read.
+    layout : LayoutConfig or None
+        Where the files are, in a folder that is not BIDS.
     """
 
     grid: tuple[Size, Size, Size] | None = None
     marker: Annotated[str, Field(min_length=1)] | None = None
+    first_marker: Annotated[str, Field(min_length=1)] | None = None
+    triggers: Literal["error", "repair", "trim"] = "error"
     first_volume_s: Annotated[float, Field(ge=0)] | None = None
     tr: Annotated[float, Field(gt=0)] | None = None
     n_bins: Size | None = None
-    channels: Literal["same", "intersection"] = "same"
+    channels: Literal["same", "intersection", "interpolate"] = "same"
+    montage: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    mask: Literal["epi", "varying"] = "epi"
+    mask: Literal["epi", "varying", "derivatives"] = "epi"
+    eeg: EegConfig = EegConfig()
+    bold: BoldConfig = BoldConfig()
+    layout: LayoutConfig | None = None
 
     @model_validator(mode="after")
     def _one_clock(self) -> PrepareConfig:
-        if self.marker is not None and self.first_volume_s is not None:
-            raise ValueError("give either 'marker' or 'first_volume_s': the volumes can have one clock only")
+        if sum(clock is not None for clock in (self.marker, self.first_marker, self.first_volume_s)) > 1:
+            raise ValueError(
+                "give either 'marker' or 'first_volume_s' (or 'first_marker'): the volumes can have one clock only"
+            )
+        if (self.channels == "interpolate") != bool(self.montage):
+            raise ValueError("'montage' and channels: interpolate need each other")
+        if (self.mask == "derivatives") and self.bold.derivatives is None:
+            raise ValueError("mask: derivatives needs bold: derivatives")
+        if self.layout is not None and self.bold.derivatives is not None:
+            raise ValueError("give either 'layout' or bold: derivatives")
         return self

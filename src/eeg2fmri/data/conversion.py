@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.agreement import Common
-from eeg2fmri.data.brain import brain_mask
+from eeg2fmri.data.bold_writing import VoxelStatistics as VoxelStatistics
+from eeg2fmri.data.bold_writing import write_bold
+from eeg2fmri.data.cleaning import LOCKED_SHARE, LOOKED_AT, clean, volume_locked_share
 from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.derivation import Derivation
 from eeg2fmri.data.eeg import eeg_files, read_raw
 from eeg2fmri.data.inspection import Collector, Plan
-from eeg2fmri.data.raw_spectrogram import spectrogram_blocks
-from eeg2fmri.data.regrid import regrid, regrid_affine
+from eeg2fmri.data.raw_spectrogram import read_samples, spectrogram_blocks
 from eeg2fmri.data.sidecars import sidecars
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.store import Recording
 from eeg2fmri.data.store_format import META, digest
-from eeg2fmri.data.store_writer import ArrayWriter, write_array, write_meta
-from eeg2fmri.data.windows import first_steady_volume
+from eeg2fmri.data.store_writer import ArrayWriter, write_meta
+
+if TYPE_CHECKING:
+    import mne
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,34 +50,6 @@ class Converted:
     files: dict[str, dict[str, Any]]
     sources: list[dict[str, Any]]
     problems: tuple[Problem, ...] = ()
-
-
-class VoxelStatistics:
-    """Mean and population deviation over volumes, one volume at a time, in float64."""
-
-    def __init__(self, shape: Sequence[int]) -> None:
-        self._count = 0
-        self._offset: np.ndarray | None = None
-        self._sum = np.zeros(shape)
-        self._square = np.zeros(shape)
-
-    def update(self, volume: np.ndarray) -> None:
-        """Take in a volume (x, y, z)."""
-        if self._offset is None:
-            self._offset = volume.astype(float)  # deviations from it lose no digits to the baseline
-        deviation = volume - self._offset
-        self._count += 1
-        self._sum += deviation
-        deviation *= deviation
-        self._square += deviation
-
-    def result(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of the volumes so far, float32 (x, y, z)."""
-        if self._offset is None:
-            raise ValueError("there was no volume")
-        mean = self._sum / self._count
-        variance = np.maximum(self._square / self._count - mean**2, 0)
-        return (self._offset + mean).astype(np.float32), np.sqrt(variance).astype(np.float32)
 
 
 def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, root: Path) -> Converted:
@@ -104,13 +79,13 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
         If the folder cannot be written.
     """
     collect = Collector()
-    affine = regrid_affine(plan.bold.affine, plan.bold.shape, common.grid)
     files: dict[str, dict[str, Any]] = {}
-    eeg = collect(lambda: _write_eeg(plan, common, folder, files))
-    bold = collect(lambda: _write_bold(plan, common, config, affine, folder, files))
+    eeg = collect(lambda: _write_eeg(plan, common, config, folder, files))
+    bold = collect(lambda: write_bold(plan, common, config, folder, files))
     if eeg is None or bold is None:
-        return Converted(plan.files.id, affine, files, [], tuple(collect.problems))
-    paths = [*eeg_files(plan.files.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
+        return Converted(plan.files.id, plan.bold.affine, files, [], tuple(collect.problems))
+    affine = bold.affine
+    paths = [*eeg_files(plan.files.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json"), *bold.sources]
     sources = collect(lambda: [_source(path, root) for path in paths])
     if sources is None:
         return Converted(plan.files.id, affine, files, [], tuple(collect.problems))
@@ -120,7 +95,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
         session=plan.files.session,
         task=plan.files.task,
         run=plan.files.run,
-        n_volumes=plan.bold.n_volumes,
+        n_volumes=plan.n_volumes,
         onsets=plan.alignment.onsets,
         sfreq=plan.sfreq,
         affine=affine,
@@ -131,56 +106,56 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "drift_ppm": plan.alignment.drift_ppm,
             "bad_electrodes": list(plan.bads),
             **eeg,
-            **bold,
-            "warnings": [*plan.notes, *common.notes[plan.files.id]],
+            **bold.quality,
+            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg)],
         },
     )
     files[META] = write_meta(folder, recording)
     return Converted(plan.files.id, affine, files, sources)
 
 
-def _write_eeg(plan: Plan, common: Common, folder: Path, files: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    raw = read_raw(plan.files.eeg)
-    checks = SignalChecks(common.electrodes, plan.sfreq)
+def _write_eeg(
+    plan: Plan, common: Common, config: PrepareConfig, folder: Path, files: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    onsets, where = plan.alignment.onsets, str(plan.files.eeg)
+    raw = clean(read_raw(plan.files.eeg, config=config.eeg), config.eeg, onsets, common.tr, where)
+    derivation = plan.derivation.pick(common.electrodes)
+    checks = SignalChecks(derivation.inputs, plan.sfreq)
     n_bins = len(common.frequencies)
-    shape = (plan.bold.n_volumes, len(common.electrodes), n_bins)
-    with ArrayWriter(folder / "eeg.npy", shape) as writer:
-        for block in spectrogram_blocks(raw, common.electrodes, plan.alignment.onsets, common.tr, n_bins, checks):
+    locked = _locked_share(raw, derivation, onsets, common.tr)
+    with ArrayWriter(folder / "eeg.npy", (plan.n_volumes, len(common.electrodes), n_bins)) as writer:
+        for block in spectrogram_blocks(raw, common.electrodes, onsets, common.tr, n_bins, checks, derivation):
             writer.append(block)
     problems = checks.problems(str(plan.files.eeg))
     if problems:
         raise InputError.of(problems)
     files["eeg.npy"] = writer.facts()
-    return {"eeg_std_v": float(np.median(checks.std()))}
-
-
-def _write_bold(
-    plan: Plan,
-    common: Common,
-    config: PrepareConfig,
-    affine: np.ndarray,
-    folder: Path,
-    files: dict[str, dict[str, Any]],
-) -> dict[str, Any]:
-    skip = first_steady_volume(common.tr)
-    statistics = VoxelStatistics(common.grid)
-    n_volumes = plan.bold.n_volumes
-    with ArrayWriter(folder / "bold.npy", (n_volumes, *common.grid)) as writer:
-        for index, volume in enumerate(plan.bold.volumes()):
-            moved = regrid(volume, common.grid)
-            writer.append(moved[None])
-            if index >= skip:
-                statistics.update(moved)
-    mean, std = statistics.result()
-    mask = brain_mask(mean, std, affine, config.mask, str(plan.files.bold))
-    files["bold.npy"] = writer.facts()
-    for name, array in (("mask.npy", mask), ("voxel_mean.npy", mean), ("voxel_std.npy", std)):
-        files[name] = write_array(folder / name, array)
     return {
-        "statistics_from_volume": skip,
-        "tsnr_median": float(np.median(mean[mask] / std[mask])),
-        "brain_voxels": int(mask.sum()),
+        "eeg_std_v": float(np.median(checks.std())),
+        "volume_locked_share": round(locked, 4),
+        "cleaned": list(config.eeg.clean.steps),
     }
+
+
+def _locked_share(raw: mne.io.BaseRaw, derivation: Derivation, onsets: np.ndarray, tr: float) -> float:
+    """Look at some volumes in the middle for what is the same in all of them."""
+    sfreq = float(raw.info["sfreq"])
+    middle = onsets[max(0, (len(onsets) - LOOKED_AT) // 2) :][:LOOKED_AT]
+    length = round(tr * sfreq)
+    starts = np.minimum(np.round(middle * sfreq).astype(int), raw.n_times - length)
+    read = (read_samples(raw, derivation.inputs, int(start), int(start) + length) for start in starts)
+    windows = np.stack([block.astype(np.float32) for block in read])
+    return volume_locked_share(windows) if len(windows) > 1 and np.isfinite(windows).all() else 0.0
+
+
+def _gradient_note(quality: dict[str, Any]) -> list[str]:
+    share = quality["volume_locked_share"]
+    if share < LOCKED_SHARE:
+        return []
+    return [
+        f"{share:.0%} of the EEG is the same in every volume: the gradient artefact seems to be in it; "
+        "eeg: {clean: {gradient: average}} takes it out"
+    ]
 
 
 def _source(path: Path, root: Path) -> dict[str, Any]:

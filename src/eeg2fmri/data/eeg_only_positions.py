@@ -130,7 +130,7 @@ def electrode_map(
                 expected="names as the synthesiser has them, or places of at least 4 recorded electrodes",
                 hint="rename the channels, or give the 'montage' of the cap when preparing",
             )
-        weights[np.ix_(missing, placed)] = _splines(positions[placed], goal[missing])
+        weights[np.array(missing)[:, None], placed] = _splines(positions[placed], goal[missing])
     used = set(placed) | {i for i in named if i is not None}
     return ElectrodeMap(
         weights,

@@ -58,7 +58,8 @@ def prepare_eeg_only(
     notes: list[str] = []
     files = _labelled(find_eeg(root), participants, config, notes)
     classes = config.classes or tuple(sorted({label for _, label in files}))
-    raws, problems = [], []
+    raws: list[mne.io.BaseRaw] = []
+    problems: list[Problem] = []
     for done, (path, _) in enumerate(files, 1):
         try:
             raws.append(read_raw(path))

@@ -12,7 +12,7 @@ from eeg2fmri.data.spectrogram import spectrogram, window_samples
 
 
 def fitting_rate(sfreq: float, tr: float, frequencies: np.ndarray) -> float:
-    """Sampling rate (Hz) at which a row of `tr` s has the synthesiser's frequencies: the recording's own if it can be.
+    """Choose a sampling rate, Hz, at which a row of `tr` s has the given frequencies: the recording's own if it can be.
 
     Raises
     ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,11 +12,15 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.align import Alignment, volume_onsets
+from eeg2fmri.data.align_repair import within
 from eeg2fmri.data.bids import RecordingFiles
 from eeg2fmri.data.bold import BoldImage
 from eeg2fmri.data.channels import electrode_names
+from eeg2fmri.data.cleaning import cleaned_rate
 from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.derivation import Derivation, derive
 from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.eeg_config import VOLTS, EegConfig
 from eeg2fmri.data.markers import markers_of
 from eeg2fmri.data.raw_spectrogram import BLOCK, read_samples
 from eeg2fmri.data.repetition import repetition_time
@@ -39,7 +43,7 @@ class Plan:
     ----------
     files : RecordingFiles
     electrodes : tuple of str
-        EEG channels in the order of the file.
+        Channels that come of the file, in its order.
     bads : tuple of str
         Electrodes marked as bad.
     sfreq, tr : float
@@ -50,6 +54,8 @@ class Plan:
     alignment : Alignment
     notes : tuple of str
         What the user should know.
+    derivation : Derivation
+        How the electrodes come of the channels of the file.
     """
 
     files: RecordingFiles
@@ -61,6 +67,12 @@ class Plan:
     space: str
     alignment: Alignment
     notes: tuple[str, ...]
+    derivation: Derivation
+
+    @property
+    def n_volumes(self) -> int:
+        """Volumes that are kept."""
+        return len(self.alignment.onsets)
 
 
 class Collector:
@@ -88,7 +100,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
     """
     collect = Collector()
     notes: list[str] = []
-    raw = collect(lambda: read_raw(files.eeg, notes))
+    raw = collect(lambda: read_raw(files.eeg, notes, config.eeg))
     bold = collect(lambda: BoldImage.open(files.bold))
     sidecar = collect(lambda: read_json_sidecar(files.bold, "bold"))
     timing = None
@@ -99,18 +111,21 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
         collect.problems.append(
             Problem("the file has no EEG channels", str(files.eeg), ", ".join(raw.ch_names)[:200], "type EEG")
         )
-    if raw is None or bold is None or timing is None:
+    if raw is None or bold is None or timing is None or collect.problems:
         raise InputError.of(collect.problems)
+    derived = collect(lambda: derive(raw, config.eeg, files.eeg, montage=config.montage, exclude=config.exclude))
     tr, timing_notes = timing
     sfreq, n_times, n_volumes = float(raw.info["sfreq"]), int(raw.n_times), bold.n_volumes
     alignment = collect(
         lambda: volume_onsets(
-            markers_of(raw),
+            markers_of(raw, config.eeg.trigger_channel),
             n_volumes,
             tr,
             sfreq,
             marker=config.marker,
             first_volume_s=config.first_volume_s,
+            first_marker=config.first_marker,
+            faults=config.triggers,
             where=str(files.eeg),
         )
     )
@@ -121,7 +136,10 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
             outside = np.flatnonzero(ends + tr > n_times / sfreq)
             collect.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
     else:
+        if config.triggers != "error":
+            alignment = _cut_to_eeg(alignment, n_times / sfreq, tr, sfreq)
         onsets = alignment.onsets
+        n_volumes = len(onsets)
         collect(lambda: window_starts(onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
     skip = first_steady_volume(tr)
     if n_volumes < skip + 2:
@@ -134,26 +152,33 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
                 "leave this recording out",
             )
         )
-    if collect.problems or alignment is None:
+    if collect.problems or alignment is None or derived is None:
         raise InputError.of(collect.problems)
+    derivation, derived_notes = derived
     short = length_problem(n_volumes, tr, PairConfig())
     if short is not None:
         notes.append(f"{short.what}: {short.got}, {short.expected}")
-    electrodes = tuple(electrode_names(raw))
+    electrodes = derivation.outputs
     return Plan(
         files=files,
         electrodes=electrodes,
         bads=tuple(name for name in raw.info["bads"] if name in electrodes),
-        sfreq=sfreq,
+        sfreq=cleaned_rate(sfreq, config.eeg),
         tr=tr,
         bold=bold,
         space=entities(files.bold).get("space", "native"),
         alignment=alignment,
-        notes=(*notes, *bold.notes, *timing_notes, *alignment.notes),
+        notes=(*notes, *bold.notes, *timing_notes, *alignment.notes, *derived_notes),
+        derivation=derivation,
     )
 
 
-def content_problems(files: RecordingFiles) -> list[Problem]:
+def _cut_to_eeg(alignment: Alignment, duration_s: float, tr: float, sfreq: float) -> Alignment:
+    onsets, first, told = within(alignment.onsets, alignment.first, duration_s, tr, 1 / sfreq)
+    return replace(alignment, onsets=onsets, first=first, notes=(*alignment.notes, *told))
+
+
+def content_problems(files: RecordingFiles, config: PrepareConfig) -> list[Problem]:
     """Look through samples and volumes for what headers do not tell.
 
     For the recordings of a data set that cannot be prepared because of its headers: the user sees all
@@ -161,18 +186,20 @@ def content_problems(files: RecordingFiles) -> list[Problem]:
     """
     collect = Collector()
     opened = Collector()
-    raw = opened(lambda: read_raw(files.eeg))
+    raw = opened(lambda: read_raw(files.eeg, config=config.eeg))
     if raw is not None and electrode_names(raw):
-        collect.problems += collect(partial(_sample_problems, raw, str(files.eeg))) or []
+        collect.problems += collect(partial(_sample_problems, raw, config.eeg, str(files.eeg))) or []
     bold = opened(lambda: BoldImage.open(files.bold))
     if bold is not None:
         collect(partial(deque, bold.volumes(), maxlen=0))
     return collect.problems
 
 
-def _sample_problems(raw: mne.io.BaseRaw, where: str) -> list[Problem]:
+def _sample_problems(raw: mne.io.BaseRaw, config: EegConfig, where: str) -> list[Problem]:
+    scale = 1.0 if config.unit == "header" else VOLTS[config.unit]
     checks = SignalChecks(electrode_names(raw), float(raw.info["sfreq"]))
     step = max(1, BLOCK // len(raw.ch_names))
     for start in range(0, int(raw.n_times), step):
-        checks.update(read_samples(raw, checks.names, start, min(start + step, int(raw.n_times))), start)
+        block = read_samples(raw, checks.names, start, min(start + step, int(raw.n_times)))
+        checks.update(block * scale, start)
     return checks.problems(where)

@@ -56,8 +56,8 @@ def prepare(
     root, target = Path(bids_root), Path(store_path)
     config = config or PrepareConfig()
     refuse_existing(target)
-    found = find_recordings(root)
-    plans, common = _plan(found, config, n_jobs, progress)
+    found = find_recordings(root, config)
+    plans, common = _plan(found, config, root, n_jobs, progress)
     _check_space(target, plans, common)
     with StoreWriter(target) as writer:
         jobs = (delayed(convert)(plan, common, config, writer.folder(plan.files.id), root) for plan in plans)
@@ -80,11 +80,14 @@ def prepare(
             affine=ordered[0].affine,
             space=common.space,
             notes=found.notes,
+            regions=() if common.target.atlas is None else [int(number) for number in common.target.atlas.numbers],
         )
     return Store.open(target)
 
 
-def _plan(found: FoundRecordings, config: PrepareConfig, n_jobs: int, progress: Progress) -> tuple[list[Plan], Common]:
+def _plan(
+    found: FoundRecordings, config: PrepareConfig, root: Path, n_jobs: int, progress: Progress
+) -> tuple[list[Plan], Common]:
     plans: list[Plan] = []
     problems: list[Problem] = []
     for done, files in enumerate(found.recordings, 1):
@@ -96,20 +99,24 @@ def _plan(found: FoundRecordings, config: PrepareConfig, n_jobs: int, progress: 
     common = None
     if plans:
         try:
-            common = agree(plans, config)
+            common = agree(plans, config, root)
         except InputError as error:
             problems += error.problems
     if problems or common is None:
-        problems += _all_content_problems(found.recordings, n_jobs, progress)
+        problems += _all_content_problems(found.recordings, config, n_jobs, progress)
         raise InputError.of(problems)
     return plans, common
 
 
-def _all_content_problems(recordings: Iterable[RecordingFiles], n_jobs: int, progress: Progress) -> list[Problem]:
+def _all_content_problems(
+    recordings: Iterable[RecordingFiles], config: PrepareConfig, n_jobs: int, progress: Progress
+) -> list[Problem]:
     """Look for more to mend, so that the user need not come back for it."""
     files = list(recordings)
     problems: list[Problem] = []
-    for done, more in enumerate(_run((delayed(content_problems)(each) for each in files), n_jobs, ordered=True), 1):
+    for done, more in enumerate(
+        _run((delayed(content_problems)(each, config) for each in files), n_jobs, ordered=True), 1
+    ):
         problems += more
         progress("Looking for more problems", done, len(files))
     return problems
@@ -121,7 +128,7 @@ def _run(jobs: Iterable[Any], n_jobs: int, *, ordered: bool = False) -> Iterable
 
 def _check_space(target: Path, plans: list[Plan], common: Common) -> None:
     row = len(common.electrodes) * len(common.frequencies) + common.grid[0] * common.grid[1] * common.grid[2]
-    needed = 4 * row * sum(plan.bold.n_volumes for plan in plans)
+    needed = 4 * row * sum(plan.n_volumes for plan in plans)
     folder = next(parent for parent in target.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:

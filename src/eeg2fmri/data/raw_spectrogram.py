@@ -10,6 +10,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.align import has_volume_marker, volume_onsets
 from eeg2fmri.data.channels import channel_problems
+from eeg2fmri.data.derivation import Derivation
 from eeg2fmri.data.markers import markers_of
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, spectrogram, window_samples, window_starts
@@ -28,6 +29,7 @@ def spectrogram_blocks(
     window_s: float,
     n_bins: int,
     checks: SignalChecks,
+    derivation: Derivation | None = None,
 ) -> Iterator[np.ndarray]:
     """Compute the spectrogram some volumes at a time.
 
@@ -44,7 +46,9 @@ def spectrogram_blocks(
     n_bins : int
         Frequencies.
     checks : SignalChecks
-        Takes in every sample between the first and the last window.
+        Takes in every sample between the first and the last window, of the channels that are read.
+    derivation : Derivation, optional
+        How `electrodes` come of the channels of the recording; by default they are channels of it.
 
     Yields
     ------
@@ -56,6 +60,7 @@ def spectrogram_blocks(
     InputError
         If a window reaches beyond the recording, or MNE cannot read the samples.
     """
+    chosen = derivation or Derivation.picking(electrodes)
     sfreq = float(raw.info["sfreq"])
     n_samples = window_samples(window_s, sfreq)
     starts = window_starts(onsets, sfreq, n_samples, raw.n_times, _where(raw))
@@ -66,8 +71,11 @@ def spectrogram_blocks(
         last = first + len(block_starts)
         end = int(block_starts[-1]) + n_samples if last == len(starts) else int(starts[last])
         end = max(end, int(block_starts[-1]) + n_samples)
-        signal = read_samples(raw, electrodes, int(block_starts[0]), end)
+        signal = read_samples(raw, chosen.inputs, int(block_starts[0]), end)
+        if chosen.scale != 1:
+            signal *= chosen.scale
         checks.update(signal, int(block_starts[0]))
+        signal = chosen.apply(signal)
         local = (block_starts - block_starts[0]) / sfreq
         yield spectrogram(signal, sfreq, local, window_s, n_bins)[0]
 

@@ -91,7 +91,10 @@ def read_channels_tsv(path: Path) -> tuple[Path, dict[str, dict[str, str]]] | No
         return None
     try:
         with files[-1].open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+            lines = file.read().splitlines()
+        # some data sets have spaces in place of tabs
+        tabs = bool(lines) and "\t" in lines[0]
+        rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)) if tabs else [x.split() for x in lines]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("channels.tsv cannot be read", where=str(files[-1]), got=str(error)) from None
     columns = [name.strip().lower() for name in rows[0]] if rows else []

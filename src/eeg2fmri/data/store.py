@@ -91,6 +91,8 @@ class Store:
     recordings : tuple of Recording
     notes : tuple of str
         What the user should know of the data set, such as files that were left out.
+    regions : tuple of int
+        Numbers in the atlas of what is stored along x, where regions are stored in place of voxels; else empty.
     """
 
     path: Path
@@ -105,6 +107,7 @@ class Store:
     recordings: tuple[Recording, ...]
     notes: tuple[str, ...]
     _digests: dict[str, dict[str, Any]] = field(repr=False)
+    regions: tuple[int, ...] = ()
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
@@ -139,6 +142,7 @@ class Store:
                 recordings=tuple(_read_recording(path / name) for name in digests),
                 notes=tuple(manifest["notes"]),
                 _digests=digests,
+                regions=tuple(int(number) for number in manifest.get("regions", ())),
             )
         except ConfigError as error:
             raise damaged(path / MANIFEST, str(error)) from None

@@ -157,6 +157,7 @@ class StoreWriter:
         affine: np.ndarray,
         space: str,
         notes: Sequence[str] = (),
+        regions: Sequence[int] = (),
     ) -> None:
         """Write the manifest; the store takes its name when the context ends.
 
@@ -168,6 +169,8 @@ class StoreWriter:
             See `eeg2fmri.data.store.Store`; `sources` are files with the digest of their content.
         notes : sequence of str
             What the user should know of the data set.
+        regions : sequence of int
+            Numbers of the regions of an atlas, where these are stored in place of voxels.
         """
         manifest: dict[str, Any] = {
             "format": FORMAT,
@@ -182,6 +185,7 @@ class StoreWriter:
             "affine": np.asarray(affine, float).tolist(),
             "space": space,
             "notes": list(notes),
+            "regions": [int(number) for number in regions],
             "recordings": [{"id": name, "files": files[name]} for name in files],
         }
         manifest["seal"] = seal(manifest)

@@ -1,0 +1,55 @@
+"""Settings of reading BOLD: where it is, how it comes to the common grid, what is taken out of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from eeg2fmri.core.config import Config
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class BoldConfig(Config):
+    """How BOLD is read.
+
+    Attributes
+    ----------
+    derivatives : str or None
+        Folder of fMRIPrep below the BIDS folder, for example ``derivatives/fmriprep``: its ``desc-preproc_bold``
+        images are read instead of the raw ones, with their brain masks.
+    space : str or None
+        Which ``space-`` of the derivatives; needed where there are several.
+    resample : {"dct", "world"}
+        How volumes come to the grid: ``dct`` keeps each recording's field of view (its cosine spectrum is cut or
+        padded); ``world`` samples every recording at the same places in mm (cubic splines), those of `like`.
+    like : str or None
+        NIfTI image that gives grid and affine for ``world``; None takes those of the first recording.
+    detrend : int or None
+        Order of the polynomial in time that is regressed out of each voxel; the mean stays. None leaves all.
+    confounds : tuple of str
+        Columns (or patterns with ``*``) of fMRIPrep's confounds TSV that are regressed out of each voxel,
+        for example ``trans_*`` and ``rot_*``.
+    atlas : str or None
+        NIfTI image of numbered regions in the space of the volumes: the target is then the mean of each region,
+        stored as a grid of (region, 1, 1).
+    """
+
+    derivatives: Name | None = None
+    space: Name | None = None
+    resample: Literal["dct", "world"] = "dct"
+    like: Name | None = None
+    detrend: Annotated[int, Field(ge=0, le=10)] | None = None
+    confounds: tuple[Name, ...] = ()
+    atlas: Name | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BoldConfig:
+        if self.like is not None and self.resample != "world":
+            raise ValueError("'like' needs resample: world")
+        if self.atlas is not None and self.resample == "world":
+            raise ValueError("'atlas' takes region means in each recording's own voxels: leave 'resample' out")
+        if self.space is not None and self.derivatives is None:
+            raise ValueError("'space' needs 'derivatives'")
+        return self

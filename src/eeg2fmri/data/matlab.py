@@ -1,0 +1,90 @@
+"""EEG in MATLAB files, read as their owner declares: which variable, which rows, which unit, which rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.channel_types import type_by_name
+from eeg2fmri.data.eeg_config import VOLTS, MatlabConfig
+
+if TYPE_CHECKING:
+    import mne
+
+#: No deflate stream grows by more than this when it is unpacked.
+LARGEST_EXPANSION = 1032
+
+
+def read_matlab(path: Path, config: MatlabConfig | None) -> mne.io.BaseRaw:
+    """Read an array of a MATLAB file (version 7 or older) as a recording in memory.
+
+    Raises
+    ------
+    InputError
+        If nothing is declared of the file, it cannot be read, or the array is another than declared.
+    """
+    import mne
+
+    if config is None:
+        raise InputError(
+            "a MATLAB file does not say what its arrays are",
+            where=str(path),
+            hint="declare it in the settings: eeg: {matlab: {variable: ..., sfreq: ..., rows: [...], unit: uV}}",
+        )
+    array = _array(path, config)
+    if config.axes == "time, channel":
+        array = array.T
+    if len(array) != len(config.rows):
+        raise InputError(
+            "the array has another number of channels than the settings name",
+            where=f"{path}: {config.variable}",
+            got=f"{len(array)} channels of {array.shape[1]} samples",
+            expected=f"{len(config.rows)} channels ('rows')",
+            hint="correct 'rows', or 'axes' if channels and samples are swapped",
+        )
+    types = [type_by_name(name) or "eeg" for name in config.rows]
+    data = np.array(array, float)
+    data[[kind != "stim" for kind in types]] *= VOLTS[config.unit]
+    info = mne.create_info(list(config.rows), config.sfreq, types)
+    raw = mne.io.RawArray(data, info, verbose="error")
+    raw.filenames = (path,)
+    return raw
+
+
+def _array(path: Path, config: MatlabConfig) -> np.ndarray:
+    import scipy.io
+
+    where = f"{path}: {config.variable}"
+    try:
+        listed = {name: shape for name, shape, _ in scipy.io.whosmat(path)}
+        if config.variable in listed:
+            promised = int(np.prod(listed[config.variable], dtype=object))
+            if promised > path.stat().st_size * LARGEST_EXPANSION:
+                raise ValueError(f"{promised} values cannot be in {path.stat().st_size} bytes")
+            array = scipy.io.loadmat(path, variable_names=[config.variable])[config.variable]
+    except NotImplementedError:
+        raise InputError(
+            "the MATLAB file has the format of version 7.3", where=str(path), hint="save it with save(..., '-v7')"
+        ) from None
+    except Exception as error:
+        raise InputError(
+            "the MATLAB file cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {error}",
+            hint="copy the file again",
+        ) from None
+    if config.variable not in listed:
+        raise InputError(
+            "the MATLAB file has no such variable", where=where, got=", ".join(listed)[:200], expected=config.variable
+        )
+    if getattr(array, "ndim", 0) != 2 or array.dtype.kind not in "iuf" or not array.size:
+        raise InputError(
+            "the variable is not a two-dimensional array of numbers",
+            where=where,
+            got=f"type {array.dtype}, shape {array.shape}",
+            expected=config.axes,
+        )
+    return array

@@ -1,0 +1,78 @@
+"""The EEG of a recording as a store would hold it: every step of the settings, on a recording that is new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.align import has_volume_marker, volume_onsets
+from eeg2fmri.data.cleaning import clean
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.derivation import derive
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.markers import markers_of
+
+if TYPE_CHECKING:
+    import mne
+
+
+def prepared_raw(
+    path: str | Path, config: PrepareConfig, tr: float | None = None, notes: list[str] | None = None
+) -> mne.io.BaseRaw:
+    """Read an EEG file and take every step that preparing takes before the spectrogram.
+
+    Parameters
+    ----------
+    path : path
+        EEG file.
+    config : PrepareConfig
+        Of the store, ``store.config``.
+    tr : float, optional
+        s; needed to take out the gradient artefact.
+    notes : list of str, optional
+        What the user should know is appended.
+
+    Returns
+    -------
+    mne Raw
+        In memory, with the electrodes of the store and the markers as annotations, V.
+
+    Raises
+    ------
+    InputError
+        As preparing.
+    """
+    import mne
+
+    path = Path(path)
+    told: list[str] = []
+    raw = read_raw(path, told, config.eeg)
+    markers = markers_of(raw, config.eeg.trigger_channel)
+    onsets = np.array([])
+    if config.eeg.clean.gradient != "keep":
+        if tr is None or not (config.marker is not None or has_volume_marker(markers, tr)):
+            raise InputError(
+                "the gradient artefact can only be taken out where volumes are marked",
+                where=str(path),
+                got=", ".join(markers) or "no markers",
+                hint="name the marker with 'marker'",
+            )
+        alignment = volume_onsets(
+            markers, None, tr, float(raw.info["sfreq"]), marker=config.marker, faults=config.triggers, where=str(path)
+        )
+        onsets = alignment.onsets
+        told += alignment.notes
+    cleaned = clean(raw, config.eeg, onsets, tr or 1.0, str(path))
+    derivation, more = derive(cleaned, config.eeg, path, montage=config.montage, exclude=config.exclude)
+    data = cleaned.get_data(picks=list(derivation.inputs), verbose="error") * derivation.scale
+    info = mne.create_info(list(derivation.outputs), cleaned.info["sfreq"], "eeg")
+    made = mne.io.RawArray(derivation.apply(data), info, verbose="error")
+    times = [(time, name) for name, each in markers.items() for time in each]
+    made.set_annotations(mne.Annotations([t for t, _ in times], 0.0, [name for _, name in times]), verbose="error")
+    made.filenames = (path,)
+    if notes is not None:
+        notes += [*told, *more]
+    return made

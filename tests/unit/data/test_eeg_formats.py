@@ -1,0 +1,346 @@
+"""Every format of EEG gives the same recording; what channels are, their names, units, reference and bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mne
+import numpy as np
+import pybv
+import pytest
+import scipy.io
+
+from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.channels import electrode_names
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.derivation import derive
+from eeg2fmri.data.eeg import eeg_files, read_raw
+from eeg2fmri.data.eeg_config import EegConfig
+from eeg2fmri.data.head_directions import directions
+from eeg2fmri.data.markers import markers_of
+from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.replay import prepared_raw
+from eeg2fmri.data.spline import spline_matrix
+
+NAMES = ["Fz", "T3", "T6", "Oz", "ECG", "HEOG"]
+SFREQ, N = 128, 128 * 6
+ONSETS = np.array([1.0, 2.5, 4.0])
+
+
+def signal(rows: int = len(NAMES), n: int = N) -> np.ndarray:
+    return generator(0, "formats").standard_normal((rows, n)) * 2e-5
+
+
+def write_edf(path: Path, data: np.ndarray, names: list[str], *, bdf: bool, status: np.ndarray | None = None) -> Path:
+    """European Data Format by hand (Kemp et al., 1992): one record a second, physical unit uV."""
+    labels = [*names, *(["Status"] if status is not None else [])]
+    top, width = (2**23 - 1, 3) if bdf else (2**15 - 1, 2)
+    largest = 200.0
+    digital = np.round(data * 1e6 / largest * top).astype(np.int64)
+    if status is not None:
+        digital = np.vstack([digital, status[None]])
+    n_records = data.shape[1] // SFREQ
+
+    def field(values: list[Any], size: int) -> bytes:
+        return b"".join(str(value).encode().ljust(size) for value in values)
+
+    n = len(labels)
+    head = (b"\xffBIOSEMI" if bdf else b"0".ljust(8)) + b"X X X X".ljust(80) + b"Startdate X X X X".ljust(80)
+    head += b"01.02.0310.20.30" + str(256 * (n + 1)).encode().ljust(8) + (b"24BIT" if bdf else b"").ljust(44)
+    head += field([n_records, 1], 8) + str(n).encode().ljust(4)
+    scales = [largest] * len(names) + ([top] if status is not None else [])
+    head += field(labels, 16) + field([""] * n, 80) + field(["uV"] * len(names) + [""] * (n - len(names)), 8)
+    head += field([-scale for scale in scales], 8) + field(scales, 8) + field([-top] * n, 8) + field([top] * n, 8)
+    head += field([""] * n, 80) + field([SFREQ] * n, 8) + field([""] * n, 32)
+    body = b""
+    for record in range(n_records):
+        block = digital[:, record * SFREQ : (record + 1) * SFREQ].astype("<i4")
+        body += np.ascontiguousarray(block).view(np.uint8).reshape(n, SFREQ, 4)[..., :width].tobytes()
+    path.write_bytes(head + body)
+    return path
+
+
+def write(kind: str, folder: Path, data: np.ndarray) -> tuple[Path, EegConfig, float]:
+    """Write a recording; give its file, the settings to read it, and the precision of the format (V)."""
+    path, config, precision = folder / f"rec.{kind}", EegConfig(), 1e-9
+    if kind == "vhdr":
+        pybv.write_brainvision(
+            data=data, sfreq=SFREQ, ch_names=NAMES, fname_base="rec", folder_out=folder, fmt="binary_float32"
+        )
+    elif kind in ("edf", "bdf"):
+        write_edf(path, data, NAMES, bdf=kind == "bdf")
+        precision = 4e-9 if kind == "edf" else 1e-10
+    elif kind == "set":
+        location = np.array([(name,) for name in NAMES], dtype=[("labels", object)])
+        facts = {
+            "data": (data * 1e6).astype(np.float32),
+            "nbchan": len(NAMES),
+            "pnts": data.shape[1],
+            "trials": 1,
+            "srate": float(SFREQ),
+            "xmin": 0.0,
+            "xmax": (data.shape[1] - 1) / SFREQ,
+            "chanlocs": location,
+            "event": [],
+            "epoch": [],
+            "icawinv": [],
+            "icaweights": [],
+        }
+        scipy.io.savemat(path, {"EEG": facts}, appendmat=False)
+    elif kind == "fif":
+        path = folder / "rec_raw.fif"
+        mne.io.RawArray(data, mne.create_info(NAMES, SFREQ, "eeg"), verbose="error").save(path, verbose="error")
+    else:
+        scipy.io.savemat(path, {"data_noGA": data.T * 1e3})
+        config = EegConfig.make(
+            {"matlab": {"variable": "data_noGA", "sfreq": SFREQ, "rows": NAMES, "unit": "mV", "axes": "time, channel"}}
+        )
+    return path, config, precision
+
+
+@pytest.mark.parametrize("kind", ["vhdr", "edf", "bdf", "set", "fif", "mat"])
+def test_a_format_gives_volts_types_and_names(kind: str, tmp_path: Path) -> None:
+    path, config, precision = write(kind, tmp_path, signal())
+    notes: list[str] = []
+    raw = read_raw(path, notes, config)
+    assert raw.info["sfreq"] == SFREQ
+    assert raw.ch_names == ["Fz", "T7", "P8", "Oz", "ECG", "HEOG"]
+    assert raw.get_channel_types() == ["eeg"] * 4 + ["ecg", "eog"]
+    assert any("old electrode names: T3 is T7, T6 is P8" in note for note in notes)
+    np.testing.assert_allclose(raw.get_data()[:, : N - 1], signal()[:, : N - 1], atol=precision)
+    assert path in eeg_files(path)
+
+
+def test_old_names_stay_on_request_or_where_the_new_one_is_there(tmp_path: Path) -> None:
+    path, config, _ = write("fif", tmp_path, signal())
+    assert "T3" in read_raw(path, config=config.model_copy(update={"old_names": "keep"})).ch_names
+    raw = read_raw(path, config=EegConfig(rename={"Oz": "T7"}))
+    assert raw.ch_names[:4] == ["Fz", "T3", "P8", "T7"]
+
+
+def test_channels_as_the_user_says(tmp_path: Path) -> None:
+    path, _, _ = write("edf", tmp_path, signal())
+    raw = read_raw(path, config=EegConfig(types={"o*": "eog", "ECG": "eeg"}, rename={"ECG": "Cz"}))
+    assert dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))["Oz"] == "eog"
+    assert "Cz" in electrode_names(raw)
+    for wrong, what in (
+        ({"types": {"Q9": "eeg"}}, "'types' names a channel that the file does not have"),
+        ({"rename": {"Q9": "Cz"}}, "'rename' names only channels"),
+        ({"rename": {"Fz": "Oz"}}, "two channels would have the same name"),
+    ):
+        with pytest.raises(InputError, match=what):
+            read_raw(path, config=EegConfig.make(wrong))
+
+
+def test_markers_of_a_status_channel(tmp_path: Path) -> None:
+    status = np.zeros(N, np.int64)
+    for onset in ONSETS:
+        status[round(onset * SFREQ) :][:3] = 17
+    status[700:703] = 4
+    path = write_edf(tmp_path / "rec.bdf", signal(), NAMES, bdf=True, status=status)
+    raw = read_raw(path)
+    assert raw.get_channel_types()[-1] == "stim"
+    markers = markers_of(raw)
+    np.testing.assert_allclose(markers["Status/17"], ONSETS)
+    np.testing.assert_allclose(markers["Status/4"], [700 / SFREQ])
+    with pytest.raises(InputError, match="no such trigger channel"):
+        markers_of(raw, "Trigger")
+
+
+def test_markers_of_a_voltage_and_of_a_named_channel() -> None:
+    level = generator(1).standard_normal(N) * 0.01
+    for onset in ONSETS:
+        level[round(onset * SFREQ) :][:5] += 5
+    raw = mne.io.RawArray(
+        np.vstack([signal(1), level]), mne.create_info(["Cz", "in"], SFREQ, ["eeg", "misc"]), verbose=40
+    )
+    assert markers_of(raw) == {}
+    np.testing.assert_allclose(markers_of(raw, "in")["in/high"], ONSETS)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({}, "does not say what its arrays are"),
+        ({"variable": "other"}, "no such variable"),
+        ({"rows": ["Fz"]}, "another number of channels"),
+        ({"variable": "cell"}, "not a two-dimensional array of numbers"),
+    ],
+)
+def test_matlab_arrays_that_are_not_as_declared(change: dict[str, Any], what: str, tmp_path: Path) -> None:
+    path = tmp_path / "rec.mat"
+    scipy.io.savemat(path, {"data": signal(), "cell": np.array([["a"]], object)})
+    declared = {"variable": "data", "sfreq": 128, "rows": NAMES, **change}
+    config = EegConfig.make({"matlab": declared} if change else {})
+    with pytest.raises(InputError, match=what) as caught:
+        read_raw(path, config=config)
+    assert "rec.mat" in str(caught.value)
+    assert read_raw(path, config=EegConfig.make({"matlab": {"variable": "data", "sfreq": 128, "rows": NAMES}}))
+
+
+def test_rows_named_twice_are_refused() -> None:
+    with pytest.raises(ConfigError, match="names a channel twice"):
+        EegConfig.make({"matlab": {"variable": "x", "sfreq": 1, "rows": ["A", "A"]}})
+
+
+# spatial steps ----------------------------------------------------------------------------------------------------
+
+CAP = ["Fp1", "Fp2", "F3", "Fz", "F4", "C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2", "T7", "T8"]
+
+
+def cap(positions: bool = True) -> mne.io.BaseRaw:
+    raw = mne.io.RawArray(signal(len(CAP), 200), mne.create_info(CAP, SFREQ, "eeg"), verbose="error")
+    if positions:
+        raw.set_montage("standard_1005", verbose="error")
+    return raw
+
+
+def test_bad_electrodes_are_interpolated_as_mne_does() -> None:
+    raw = cap()
+    raw.info["bads"] = ["Cz", "O1"]
+    derivation, notes = derive(raw, EegConfig(bads="interpolate"), Path("x"))
+    assert set(derivation.inputs) == set(CAP) - {"Cz", "O1"}
+    ours = derivation.apply(raw.get_data(picks=list(derivation.inputs)))
+    theirs = raw.copy().interpolate_bads(method="spline", origin="auto", verbose="error").get_data()
+    rows = [CAP.index("Cz"), CAP.index("O1")]
+    np.testing.assert_allclose(np.delete(ours, rows, 0), np.delete(theirs, rows, 0))
+    for row in rows:
+        assert np.corrcoef(ours[row], theirs[row])[0, 1] > 0.99
+    assert notes == ("bad electrodes interpolated: Cz, O1",)
+
+
+def test_bad_electrodes_are_left_out() -> None:
+    raw = cap(False)
+    raw.info["bads"] = ["Cz"]
+    derivation, _ = derive(raw, EegConfig(bads="drop"), Path("x"))
+    assert derivation.matrix is None
+    assert derivation.outputs == tuple(name for name in CAP if name != "Cz")
+    assert derive(raw, EegConfig(), Path("x"))[0].outputs == tuple(CAP)
+
+
+def test_references() -> None:
+    raw = cap(False)
+    raw.info["bads"] = ["Fp1"]
+    data = raw.get_data()
+    average, _ = derive(raw, EegConfig(reference="average"), Path("x"))
+    expected = mne.set_eeg_reference(raw, "average", copy=True, verbose="error")[0].get_data()
+    good = slice(1, None)
+    np.testing.assert_allclose(average.apply(data)[good], expected[good], atol=1e-12)
+    linked, _ = derive(raw, EegConfig(reference=("T7", "T8")), Path("x"))
+    assert "T7" not in linked.outputs
+    ours = linked.pick(["Pz"]).apply(raw.get_data(picks=list(linked.pick(["Pz"]).inputs)))
+    np.testing.assert_allclose(ours[0], data[CAP.index("Pz")] - data[-2:].mean(axis=0))
+    with pytest.raises(InputError, match="electrodes are missing"):
+        derive(raw, EegConfig(reference=("M1",)), Path("x"))
+
+
+def test_a_montage_is_computed_from_positions_not_from_order_or_names() -> None:
+    """A field that is smooth on the head is found at places without electrode, whatever the channels are called."""
+    dense = [*CAP, "F7", "F8", "P7", "P8", "Fpz", "Oz", "FC1", "FC2", "CP1", "CP2", "FC5", "FC6", "CP5", "CP6", "AF3"]
+    raw = mne.io.RawArray(np.zeros((len(dense), 50)), mne.create_info(dense, SFREQ, "eeg"), verbose="error")
+    raw.set_montage("standard_1005", verbose="error")
+    places = directions(raw, dense, Path("x"))
+    unit = places / np.linalg.norm(places, axis=1, keepdims=True)
+    field = (1 + unit @ [0.5, -1.0, 2.0])[:, None] * np.sin(np.arange(50))
+    target = ["C3", "Pz", "F4", "Oz"]
+    left = [name for name in dense if name not in target]
+    order = generator(0).permutation(len(left))
+    names = {left[k]: f"EEG {number:03d}" for number, k in enumerate(order)}
+    anonymous = mne.io.RawArray(field, raw.info, verbose="error").pick([left[k] for k in order])
+    anonymous.rename_channels(names)
+    derivation, _ = derive(anonymous, EegConfig(), Path("x"), montage=target)
+    found = derivation.apply(anonymous.get_data(picks=list(derivation.inputs)))
+    assert derivation.outputs == tuple(target)
+    np.testing.assert_allclose(found, field[[dense.index(name) for name in target]], atol=0.06)
+    bare = mne.io.RawArray(
+        np.zeros((3, 9)), mne.create_info(["EEG 001", "EEG 002", "EEG 003"], SFREQ, "eeg"), verbose=40
+    )
+    with pytest.raises(InputError, match="not known where electrodes are") as caught:
+        derive(bare, EegConfig(), Path("x"), montage=target)
+    assert "EEG 001" in str(caught.value)
+
+
+def test_splines_keep_constants_and_known_values() -> None:
+    places = generator(0).standard_normal((25, 3))
+    wanted = np.vstack([places[:4], [[0, 0, 1.0]]])
+    matrix = spline_matrix(places, wanted)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-8)
+    fields = [each @ [1.0, -2.0, 0.5] / np.linalg.norm(each, axis=1) for each in (places, wanted)]
+    np.testing.assert_allclose(matrix @ fields[0], fields[1], atol=0.05)
+
+
+# through prepare --------------------------------------------------------------------------------------------------
+
+
+def make(bids: Any, name: str = "out", **settings: object) -> Any:
+    return prepare(bids.root, bids.root.parent / name, PrepareConfig.make(settings))
+
+
+def test_units_of_the_users_word(two: Any) -> None:
+    for subject in ("01", "02"):
+        two.eeg(subject, signal=two.eeg_signal(subject) * 1e6)
+    with pytest.raises(InputError, match="implausible for volts"):
+        make(two)
+    store = make(two, eeg={"unit": "uV"})
+    assert 1e-5 < store.recordings[0].quality["eeg_std_v"] < 4e-5
+
+
+def test_kept_channels_come_after_the_electrodes(two: Any) -> None:
+    store = make(two, eeg={"keep": ["ecg"]})
+    assert store.electrodes == ("Fz", "Cz", "Pz", "O1", "ECG")
+
+
+def test_a_flat_bad_electrode_is_no_obstacle_where_it_is_interpolated(two: Any) -> None:
+    data = two.eeg_signal("02")
+    data[1] = 0
+    path = two.eeg("02", signal=data)
+    table = path.with_name("sub-02_task-rest_channels.tsv")
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("Cz\tEEG\tµV\tgood", "Cz\tEEG\tµV\tbad"), encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="EEG channels are constant"):
+        make(two)
+    store = make(two, eeg={"bads": "interpolate"})
+    assert store.electrodes == ("Fz", "Cz", "Pz", "O1")
+    assert store.eeg(1)[:, 1].min() > 0
+    assert "bad electrodes interpolated: Cz" in store.recordings[1].quality["warnings"]
+    dropped = make(two, "dropped", eeg={"bads": "drop"}, channels="intersection")
+    assert dropped.electrodes == ("Fz", "Pz", "O1")
+
+
+def test_recordings_with_other_caps_meet_in_a_montage(two: Any) -> None:
+    two.electrodes = ("F3", "C4", "P3", "Oz", "T8")
+    two.eeg("02")
+    store = make(two, channels="interpolate", montage=["Cz", "Pz"])
+    assert store.electrodes == ("Cz", "Pz")
+    assert store.eeg(1).shape[1] == 2
+    assert "2 electrodes interpolated from the places of 5" in store.recordings[1].quality["warnings"]
+
+
+def test_what_prepare_did_is_replayed_on_a_new_recording(two: Any) -> None:
+    config = {"eeg": {"reference": "average", "bad_electrodes": ["Pz"], "bads": "interpolate"}}
+    store = make(two, **config)
+    raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config)
+    from eeg2fmri.data.raw_spectrogram import raw_spectrogram
+
+    made, onsets = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
+    np.testing.assert_allclose(onsets, store.recordings[0].onsets)
+    np.testing.assert_allclose(made, store.eeg(0), rtol=1e-4, atol=1e-9)
+
+
+def test_space_separated_channels_tsv(two: Any) -> None:
+    table = two.root / "sub-01/eeg/sub-01_task-rest_channels.tsv"
+    table.write_text(table.read_text(encoding="utf-8").replace("\t", "   "), encoding="utf-8")
+    assert make(two).electrodes == ("Fz", "Cz", "Pz", "O1")
+
+
+def test_a_brainvision_header_that_names_other_files(two: Any) -> None:
+    header = two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr"
+    header.write_text(header.read_text(encoding="utf-8").replace("sub-01_task-rest_eeg", "old_name"), encoding="utf-8")
+    with pytest.raises(InputError, match="names does not exist"):
+        make(two)
+    store = make(two, eeg={"links": "same name"})
+    assert len(store.recordings[0].onsets) == 17
+    assert "sub-01/eeg/sub-01_task-rest_eeg.eeg" in store.recordings[0].sources
