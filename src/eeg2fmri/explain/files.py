@@ -118,8 +118,8 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
 
     ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume, ``subjects``
     (subject,); ``signed``, ``magnitude`` and ``fluctuation`` (subject, channel, freq, time); ``attention`` and
-    ``pairs`` (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine`` (4, 4);
-    ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions`` (step,), and
+    ``pairs`` (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine``
+    (4, 4); ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions`` (step,), and
     ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``, ``curve_random_insertion``,
     ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was checked.
     """
@@ -159,6 +159,7 @@ def summary(explanation: Explanation) -> dict[str, Any]:
             "explained": subject.explained,
             "absorbed_by_biases": subject.absorbed,
             "spread_constants": subject.spread,
+            "from_biases": subject.from_biases,
             "conservation_error": subject.error,
             "unaccounted": subject.unaccounted,
             "through_scores": subject.through_scores,

@@ -122,10 +122,8 @@ class Explanation:
 
     @property
     def from_biases(self) -> float:
-        """Share of the explained output that stayed with biases: no EEG is responsible for it."""
-        total = sum(abs(subject.explained) for subject in self.subjects)
-        absorbed = sum(subject.absorbed * np.sign(subject.explained or 1) for subject in self.subjects)
-        return float(absorbed / total) if total else float("nan")
+        """Share of biases, for which no EEG is responsible, mean over subjects."""
+        return float(np.mean([subject.from_biases for subject in self.subjects]))
 
     def summary(self) -> str:
         """Say the gist in a few lines."""
@@ -138,7 +136,8 @@ class Explanation:
         lines = [
             f"{self.target.what}, {sum(s.n_windows for s in self.subjects)} windows of {len(self.subjects)} subjects",
             f"strongest electrodes {names}; band {band}; {time:g} s before the volume",
-            f"{100 * self.from_biases:.1f} % of the output stems from biases, conservation error {self.error:.2g}",
+            f"{100 * self.from_biases:.0f} % of the output stems from biases whatever the EEG; "
+            f"conservation error {self.error:.2g}",
         ]
         if self.fidelity is not None:
             lines.append(

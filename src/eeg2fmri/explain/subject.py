@@ -36,6 +36,8 @@ class SubjectRelevance:
     n_windows : int
     explained, absorbed, spread : float
         Means over windows, in the unit of the target; see `WindowRelevance`.
+    from_biases : float
+        Absolute part of biases over that of biases and EEG together, all windows: 0 to 1.
     error, unaccounted : float
         Conservation errors over all windows.
     through_scores : float or None
@@ -55,6 +57,7 @@ class SubjectRelevance:
     explained: float
     absorbed: float
     spread: float
+    from_biases: float
     error: float
     unaccounted: float
     through_scores: float | None = None
@@ -86,6 +89,8 @@ class SubjectSums:
         self._add("products", np.tensordot(found.explained.astype(float), found.relevance.astype(float), axes=1))
         self._add("size", np.abs(found.explained).sum(dtype=np.float64))
         self._add("absorbed", found.absorbed.sum(dtype=np.float64))
+        self._add("bias size", np.abs(found.absorbed).sum(dtype=np.float64))
+        self._add("total size", np.abs(total).sum())
         self._add("spread", found.spread.sum(dtype=np.float64))
         self._add("missing", np.abs(total - found.explained).sum())
         self._add("unaccounted", np.abs(total + found.absorbed - found.explained).sum())
@@ -139,6 +144,7 @@ class SubjectSums:
             explained=float(sums["explained"]) / self._n,
             absorbed=float(sums["absorbed"]) / self._n,
             spread=float(sums["spread"]) / self._n,
+            from_biases=_ratio(sums["bias size"], sums["bias size"] + sums["total size"]),
             error=_ratio(sums["missing"], sums["size"]),
             unaccounted=_ratio(sums["unaccounted"], sums["size"]),
             through_scores=None if ways is None else _ratio(ways[1], ways.sum()),

@@ -26,6 +26,8 @@ def test_shares_are_pooled_over_windows():
     np.testing.assert_allclose(found.magnitude, (np.abs(first) + np.abs(second))[0] / 12)
     assert found.magnitude.sum() == pytest.approx(1)
     assert (found.n_windows, found.explained, found.absorbed) == (2, 0.0, 1.0)
+    # 2 of the biases against 0 and -2 of the EEG
+    assert found.from_biases == pytest.approx(0.5)
     # 2 of the 2 + 2 explained went to biases
     assert (found.error, found.unaccounted) == (0.5, 0.0)
     assert (found.attention, found.pairs, found.latent, found.through_scores) == (None, None, None, None)
