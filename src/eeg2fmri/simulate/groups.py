@@ -74,7 +74,7 @@ def draw_members(config: GroupsConfig, study: Study) -> list[GroupMember]:
     n = len(labels)
     of = np.resize(np.arange(len(config.groups)), n)
     generator(config.seed, "groups").shuffle(of)
-    return [_member(config, study, label, config.groups[g], later=g > 0) for label, g in zip(labels, of, strict=True)]
+    return [_member(config, study, label, config.groups[g], later=bool(g)) for label, g in zip(labels, of, strict=True)]
 
 
 def _member(config: GroupsConfig, study: Study, label: str, group: str, *, later: bool) -> GroupMember:

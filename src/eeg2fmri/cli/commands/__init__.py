@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from eeg2fmri.cli.commands import (
+    classify,
     demo,
     evaluate,
     export,
@@ -13,6 +14,7 @@ from eeg2fmri.cli.commands import (
     prepare,
     report,
     simulate,
+    simulate_eeg,
     train,
     tune,
 )
@@ -22,11 +24,13 @@ def register(app: typer.Typer) -> None:
     """Add every sub-command to `app`, in the order of the work."""
     app.command("demo")(demo.command)
     app.command("simulate")(simulate.command)
+    app.command("simulate-eeg")(simulate_eeg.command)
     app.command("prepare")(prepare.command)
     app.command("train")(train.command)
     app.command("predict")(predict.command)
     app.command("evaluate")(evaluate.command)
     app.command("report")(report.command)
     app.command("export")(export.command)
+    app.command("classify")(classify.command)
     app.command("tune")(tune.command)
     app.command("import-checkpoint")(import_checkpoint.command)

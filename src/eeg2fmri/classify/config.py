@@ -1,0 +1,103 @@
+"""Every setting of a classification."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from eeg2fmri.classify.training import NotNegative, ViewTraining
+from eeg2fmri.core.config import Config
+
+MethodName = Literal["view", "untrained view", "spectrogram", "band power", "covariance", "majority"]
+#: What is compared by default; the covariance needs pyriemann and is left out, and said to be, without it.
+METHODS: tuple[MethodName, ...] = ("view", "untrained view", "spectrogram", "band power", "covariance", "majority")
+
+
+class ViewConfig(Config):
+    """Settings of the view classifier.
+
+    Attributes
+    ----------
+    penalty : {"none", "l1", "l2"}
+    penalty_factors : tuple of float
+        To choose from in inner folds.
+    choose_epochs : bool
+        Choose the number of epochs in inner folds too; else all of ``training.epochs``.
+    degree, activation, variational, aleatoric
+        As in `EEGViewClassifier`.
+    passes : int
+        Draws over which variational weights are averaged.
+    training : ViewTraining
+    """
+
+    penalty: Literal["none", "l1", "l2"] = "l1"
+    penalty_factors: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (0.001, 0.01)
+    choose_epochs: bool = True
+    degree: Annotated[int, Field(ge=1)] = 1
+    activation: Literal["linear", "relu", "elu", "tanh", "sigmoid"] = "linear"
+    variational: bool = False
+    aleatoric: bool = False
+    passes: Annotated[int, Field(ge=1)] = 1
+    training: ViewTraining = ViewTraining()
+
+
+class ClassifyConfig(Config):
+    """How EEG-only recordings are classified and what of it is reported.
+
+    Attributes
+    ----------
+    folds : {"leave-one-subject-out", "leave-one-per-class-out"} or int
+        Outer folds over subjects; a number makes so many stratified folds.
+    inner_folds : int
+        Stratified folds over the training subjects in which settings are chosen; 0 takes the first of every list of
+        settings and chooses nothing.
+    vote : {"mean probability", "majority"}
+        How windows make a subject: mean of the probabilities; or share of the windows that a class has.
+    stride : int or None
+        Rows between the starts of windows; None: windows follow each other without overlap.
+    skip_rows : int
+        Rows left out at the beginning of a recording.
+    methods : tuple of str
+        What is compared, on the same folds.
+    electrodes : {"interpolate", "recorded"}
+        ``interpolate`` brings the EEG to the synthesiser's electrodes, by name or by spherical splines. ``recorded``
+        gives the recorded ones to the encoder, which is trained anew and adapts.
+    strengths : tuple of float
+        Inverse penalties of the linear baselines, to choose from.
+    view : ViewConfig
+    permutations : int
+        Of labels over subjects.
+    refits : int
+        Permutations for which the whole protocol of the view is run again, which makes no assumption; 0 for none.
+    bootstraps : int
+        Draws of subjects for intervals.
+    explain_windows : int
+        Windows of each test subject that are explained; 0 for none.
+    seed : int
+    """
+
+    folds: Literal["leave-one-subject-out", "leave-one-per-class-out"] | Annotated[int, Field(ge=2)] = (
+        "leave-one-subject-out"
+    )
+    inner_folds: Annotated[int, Field(ge=0)] = 2
+    vote: Literal["mean probability", "majority"] = "mean probability"
+    stride: Annotated[int, Field(ge=1)] | None = None
+    skip_rows: Annotated[int, Field(ge=0)] = 0
+    methods: Annotated[tuple[MethodName, ...], Field(min_length=1)] = METHODS
+    electrodes: Literal["interpolate", "recorded"] = "interpolate"
+    strengths: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (0.01, 0.1, 1.0)
+    view: ViewConfig = ViewConfig()
+    permutations: Annotated[int, Field(ge=0)] = 5000
+    refits: Annotated[int, Field(ge=0)] = 0
+    bootstraps: Annotated[int, Field(ge=0)] = 2000
+    explain_windows: Annotated[int, Field(ge=0)] = 2
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.inner_folds == 1:
+            raise ValueError("one inner fold has nothing to choose on: 0, or 2 and more")
+        if len(set(self.methods)) != len(self.methods):
+            raise ValueError("methods are named twice")
+        return self

@@ -1,0 +1,184 @@
+"""What each method sees of the windows of an EEG-only store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.covariance import BANDS, band_covariances
+from eeg2fmri.data.eeg_only import EegStore
+from eeg2fmri.data.eeg_only_positions import electrode_map
+from eeg2fmri.data.eeg_only_spectrogram import model_spectrogram
+from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows
+from eeg2fmri.models.baselines.band_power import log_band_power
+from eeg2fmri.models.card import ModelCard
+
+
+@dataclass(frozen=True, eq=False)
+class WindowData:
+    """Windows of all recordings, in order.
+
+    Attributes
+    ----------
+    subjects : array of str, shape (window,)
+    labels : int array, shape (window,)
+        Index into `classes`.
+    classes : tuple of str
+    features : dict
+        ``windows`` (window, channel, freq, time), as the synthesiser takes them; ``band power`` (window, feature), log
+        power of the recorded electrodes; ``covariance`` (window, band, channel, channel), V^2.
+    recordings : array of str, shape (window,)
+        Recording of each window.
+    starts : array, shape (window,)
+        Start of each window in its recording, s.
+    electrodes : tuple of str
+        Channels of ``windows``.
+    notes : tuple of str
+        What was done to the recordings.
+    """
+
+    subjects: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    features: dict[str, np.ndarray]
+    recordings: np.ndarray = field(default_factory=lambda: np.empty(0, str))
+    starts: np.ndarray = field(default_factory=lambda: np.empty(0))
+    electrodes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def of(self, subjects: Sequence[str]) -> np.ndarray:
+        """Find the indices of the windows of some subjects."""
+        return np.flatnonzero(np.isin(self.subjects, list(subjects)))
+
+
+def window_data(
+    store: EegStore,
+    card: ModelCard,
+    *,
+    electrodes: str = "interpolate",
+    stride: int | None = None,
+    skip_rows: int = 0,
+    covariances: bool = True,
+    progress: Progress = silent,
+) -> WindowData:
+    """Cut every recording of a store into windows of a synthesiser.
+
+    Parameters
+    ----------
+    store : EegStore
+    card : ModelCard
+        Of the synthesiser: electrodes, frequencies, TR, length and scaling of a window.
+    electrodes : {"interpolate", "recorded"}
+    stride : int, optional
+        Rows between windows; the length of a window by default.
+    skip_rows : int
+        Rows left out at the beginning.
+    covariances : bool
+        Whether covariances are needed.
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        If a recording is shorter than a window or sampled too slowly, or electrodes cannot be had: all at once.
+    """
+    card.check_usable(str(store.path))
+    frequencies = np.asarray(card.frequencies)
+    notes = []
+    if electrodes == "recorded":
+        names, weights = store.electrodes, np.eye(len(store.electrodes))
+    else:
+        mapped = electrode_map(store.electrodes, store.positions, card.electrodes, str(store.path))
+        names, weights = card.electrodes, mapped.weights
+        notes.append(mapped.sentence())
+    problems: list[Problem] = []
+    parts: dict[str, list[np.ndarray]] = {"windows": [], "band power": [], "covariance": []}
+    subjects: list[str] = []
+    labels: list[int] = []
+    recordings: list[str] = []
+    starts_s: list[float] = []
+    for k, recording in enumerate(store.recordings):
+        signal = np.asarray(store.signal(k))
+        try:
+            rows, told = model_spectrogram(signal, recording.sfreq, weights, frequencies, card.tr)
+            starts = _starts(len(rows), card.pairs, stride, skip_rows, recording.id, card.tr)
+            own = np.eye(len(signal))
+            recorded = (
+                rows
+                if electrodes == "recorded"
+                else model_spectrogram(signal, recording.sfreq, own, frequencies, card.tr)[0]
+            )
+            cut = eeg_windows(rows, starts, card.pairs)
+            power = _band_power(recorded, frequencies, starts, card.pairs.window)
+            covariance = _covariances(signal, recording.sfreq, starts * card.tr, card) if covariances else None
+        except InputError as error:
+            problems += [Problem(p.what, p.where or recording.id, p.got, p.expected, p.hint) for p in error.problems]
+            continue
+        notes += told
+        parts["windows"].append(cut)
+        parts["band power"].append(power)
+        if covariance is not None:
+            parts["covariance"].append(covariance)
+        subjects += [recording.subject] * len(starts)
+        labels += [store.classes.index(recording.label)] * len(starts)
+        recordings += [recording.id] * len(starts)
+        starts_s += [float(start * card.tr) for start in starts]
+        progress("Cutting windows", k + 1, len(store.recordings))
+    if problems:
+        raise InputError.of(problems)
+    notes = list(dict.fromkeys(notes))
+    own_rates = sorted({recording.source_sfreq for recording in store.recordings})
+    notes.append(
+        f"EEG recorded at {', '.join(f'{rate:g}' for rate in own_rates)} Hz was cut into rows of {card.tr:g} s, the TR "
+        f"of the synthesiser, and windows of {card.pairs.window} rows ({card.pairs.window * card.tr:g} s)."
+    )
+    return WindowData(
+        subjects=np.array(subjects),
+        labels=np.array(labels),
+        classes=store.classes,
+        features={name: np.concatenate(values) for name, values in parts.items() if values},
+        recordings=np.array(recordings),
+        starts=np.array(starts_s),
+        electrodes=tuple(names),
+        notes=tuple(notes),
+    )
+
+
+def _starts(n_rows: int, pairs: PairConfig, stride: int | None, skip: int, where: str, tr: float) -> np.ndarray:
+    step = pairs.window if stride is None else stride
+    starts = skip + (
+        consecutive_windows(n_rows - skip, pairs.window)
+        if step == pairs.window
+        else np.arange(0, n_rows - skip - pairs.window + 1, step)
+    )
+    if not len(starts):
+        raise InputError(
+            "the recording is shorter than one window of the synthesiser",
+            where=where,
+            got=f"{n_rows * tr:g} s",
+            expected=f"at least {(skip + pairs.window) * tr:g} s",
+            hint="leave it out, or train a synthesiser with shorter windows ('pairs.window')",
+        )
+    return starts
+
+
+def _band_power(rows: np.ndarray, frequencies: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Log power of each electrode and band, mean over the rows of a window: (window, feature)."""
+    power = log_band_power(rows, frequencies)
+    mean = np.stack([power[start : start + length].mean(axis=0) for start in starts])
+    return mean.reshape(len(mean), -1)
+
+
+def _covariances(signal: np.ndarray, sfreq: float, onsets: np.ndarray, card: ModelCard) -> np.ndarray:
+    centred = signal - signal.mean(axis=0)
+    return band_covariances(centred, sfreq, onsets, card.pairs.window * card.tr, _bands(sfreq))
+
+
+@lru_cache(maxsize=8)
+def _bands(sfreq: float) -> tuple[tuple[str, float, float], ...]:
+    return tuple(band for band in BANDS if band[2] <= sfreq / 2)

@@ -1,0 +1,107 @@
+"""Results of single folds on disk: whole or absent, so that a classification that was stopped goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem
+
+FORMAT = "eeg2fmri classification"
+STATE = "classify.json"
+FOLDS = "folds"
+
+
+@dataclass(frozen=True, eq=False)
+class FoldResult:
+    """What a fold gave.
+
+    Attributes
+    ----------
+    probability : dict of method to array, shape (test window, class)
+    facts : dict
+        Test subjects, settings and losses by method, seconds.
+    arrays : dict
+        Relevance of the view classifier, where windows are explained.
+    """
+
+    probability: dict[str, np.ndarray]
+    facts: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+def open_result(folder: Path, fingerprint: str, facts: dict[str, Any]) -> None:
+    """Make the folder of a result, or check that the one that exists is of the same classification.
+
+    Raises
+    ------
+    InputError
+        If the folder is something else, or belongs to other settings, run or store.
+    """
+    state = folder / STATE
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        try:
+            known = json.loads(state.read_text(encoding="utf-8"))
+            same = known["format"] == FORMAT and known["fingerprint"] == fingerprint
+        except (OSError, ValueError, KeyError, TypeError):
+            raise InputError(
+                "the output exists and is no classification", where=str(folder), hint="choose another path"
+            ) from None
+        if not same:
+            problems = [
+                Problem(
+                    "the output belongs to another classification",
+                    f"{folder}: {name}",
+                    str(known.get(name)),
+                    str(value),
+                )
+                for name, value in facts.items()
+                if known.get(name) != value
+            ] or [Problem("the output belongs to another version", str(folder))]
+            raise InputError.of(
+                [*problems, Problem("nothing was overwritten", hint="choose another path for the result")]
+            )
+        return
+    (folder / FOLDS).mkdir(parents=True)
+    write_json(state, {"format": FORMAT, "fingerprint": fingerprint, **facts})
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON under a temporary name first."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def fold_path(folder: Path, name: str) -> Path:
+    """File of a fold."""
+    return folder / FOLDS / f"{name}.npz"
+
+
+def write_fold(path: Path, result: FoldResult) -> None:
+    """Write a fold; the file has its name when the last byte is written."""
+    arrays: dict[str, Any] = {f"probability {name}": value for name, value in result.probability.items()}
+    arrays |= {f"array {name}": value for name, value in result.arrays.items()}
+    arrays["facts"] = np.array(json.dumps(result.facts))
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)
+    part.replace(path)
+
+
+def read_fold(path: Path) -> FoldResult | None:
+    """Read a fold; None if there is none, or it is damaged and has to be run again."""
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return FoldResult(
+                {k.removeprefix("probability "): found[k] for k in found.files if k.startswith("probability ")},
+                json.loads(str(found["facts"])),
+                {k.removeprefix("array "): found[k] for k in found.files if k.startswith("array ")},
+            )
+    except (OSError, ValueError, KeyError, EOFError):
+        return None

@@ -1,0 +1,120 @@
+"""What one process does for one fold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from eeg2fmri.classify.config import ClassifyConfig
+from eeg2fmri.classify.explanation import explain_decisions, spread_evenly
+from eeg2fmri.classify.features import WindowData
+from eeg2fmri.classify.fold_files import FoldResult, write_fold
+from eeg2fmri.classify.folds import Fold
+from eeg2fmri.classify.methods import Method, make_methods
+from eeg2fmri.classify.protocol import run_fold, run_folds
+from eeg2fmri.core.random import child_seed, generator
+from eeg2fmri.models.card import ModelCard
+from eeg2fmri.models.hub import save
+from eeg2fmri.models.view_classifier import ViewClassifier
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread: folds run side by side, and the last digits do not depend on how many do."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def _methods(run: str, digest: str, config: str) -> tuple[Method, ...]:
+    """Load the methods once in each process; a model is not sent from process to process."""
+    from eeg2fmri.classify.view_estimator import load_synthesizer
+
+    synthesizer, electrodes = load_synthesizer(run)
+    return tuple(make_methods(ClassifyConfig.model_validate_json(config), synthesizer, electrodes))
+
+
+def work(
+    run: str,
+    digest: str,
+    data: WindowData,
+    fold: Fold,
+    number: int,
+    config: ClassifyConfig,
+    path: Path,
+    models: Path | None,
+) -> None:
+    """Run every method in a fold and write what it gave."""
+    began = time.perf_counter()
+    probability: dict[str, np.ndarray] = {}
+    facts: dict[str, Any] = {"test": list(fold.test), "train": list(fold.train), "methods": {}}
+    arrays: dict[str, np.ndarray] = {}
+    with one_thread():
+        for method in _methods(run, digest, config.model_dump_json()):
+            start = time.perf_counter()
+            # every method has the same inner folds, because they follow from the seed of the fold
+            made = run_fold(data, fold, method, config.inner_folds, child_seed(config.seed, "fold", number))
+            probability[method.name] = made.probability
+            facts["methods"][method.name] = {
+                "setting": made.setting,
+                "losses": made.losses,
+                "seconds": time.perf_counter() - start,
+            }
+            if method.name == "view":
+                if config.explain_windows:
+                    arrays = _explained(made.trained, data, fold, config.explain_windows)
+                if models is not None:
+                    _save(made.trained, data, models / path.stem)
+    facts["seconds"] = time.perf_counter() - began
+    write_fold(path, FoldResult(probability, facts, arrays))
+
+
+def work_refit(
+    run: str, digest: str, data: WindowData, folds: list[Fold], number: int, config: ClassifyConfig, path: Path
+) -> None:
+    """Run the view's whole protocol with classes permuted over subjects."""
+    with one_thread():
+        methods = _methods(run, digest, config.model_dump_json())
+        view = [method for method in methods if method.name == "view"]
+        permuted = permute_subjects(data, generator(config.seed, "refit", number))
+        found = run_folds(permuted, folds, view, config.inner_folds, config.seed)
+    write_fold(path, FoldResult(dict(found), {"labels": permuted.labels.tolist()}, {}))
+
+
+def permute_subjects(data: WindowData, rng: np.random.Generator) -> WindowData:
+    """Deal the classes out to other subjects; the windows of a subject stay together."""
+    names = list(dict.fromkeys(data.subjects.tolist()))
+    own = [int(data.labels[data.subjects == name][0]) for name in names]
+    dealt = dict(zip(names, rng.permutation(own).tolist(), strict=True))
+    labels = np.array([dealt[name] for name in data.subjects.tolist()])
+    return WindowData(**{**vars(data), "labels": labels})
+
+
+def _explained(models: list[ViewClassifier], data: WindowData, fold: Fold, wanted: int) -> dict[str, np.ndarray]:
+    """Mean relevance of each test subject's windows for each model: (subject, model, ...)."""
+    view, eeg, errors = [], [], []
+    for subject in fold.test:
+        chosen = spread_evenly(data.of([subject]), wanted)
+        found = [explain_decisions(model, data.features["windows"][chosen]) for model in models]
+        view.append(np.stack([one.view.mean(axis=0) for one in found]))
+        eeg.append(np.stack([one.eeg.mean(axis=0) for one in found]))
+        errors.append([[one.view_error, one.eeg_error] for one in found])
+    arrays = {"view": np.stack(view).astype(np.float32), "eeg": np.stack(eeg).astype(np.float32)}
+    return arrays | {"errors": np.array(errors)}
+
+
+def _save(models: list[ViewClassifier], data: WindowData, folder: Path) -> None:
+    for model, name in zip(models, data.classes[-1:] if len(models) == 1 else data.classes, strict=True):
+        card = ModelCard.of_model(model.config, electrodes=data.electrodes)
+        save(folder / f"class-{name}", model, card)

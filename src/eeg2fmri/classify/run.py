@@ -1,0 +1,306 @@
+"""The whole classification: windows, folds in processes, scores, explanation, model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+
+from eeg2fmri import __version__
+from eeg2fmri.classify import fold_files
+from eeg2fmri.classify.baselines import available
+from eeg2fmri.classify.config import ClassifyConfig
+from eeg2fmri.classify.confounds import confound_notes
+from eeg2fmri.classify.counts import Counts
+from eeg2fmri.classify.explanation_files import write_explanation
+from eeg2fmri.classify.features import WindowData, window_data
+from eeg2fmri.classify.fold_files import FoldResult, fold_path, read_fold
+from eeg2fmri.classify.fold_work import work, work_refit
+from eeg2fmri.classify.folds import Fold, make_folds, subject_labels
+from eeg2fmri.classify.results import Classification
+from eeg2fmri.classify.scores import difference, method_scores
+from eeg2fmri.classify.verdict import verdict
+from eeg2fmri.classify.votes import RULES, Votes, vote
+from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.errors import CheckpointError, ConfigError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.eeg_only import EegStore
+from eeg2fmri.explain.axes import Axes
+from eeg2fmri.models.hub import Loaded, load
+from eeg2fmri.models.synthesizer import Synthesizer
+
+
+def classify_run(
+    run: str | Path,
+    store: str | Path,
+    out: str | Path,
+    config: ClassifyConfig | Mapping[str, Any] | None = None,
+    *,
+    jobs: int = 1,
+    keep_models: bool = False,
+    progress: Progress = silent,
+) -> Classification:
+    """Classify the subjects of an EEG-only store through the view of a synthesiser, beside EEG baselines.
+
+    Parameters
+    ----------
+    run : path
+        Run folder of a trained synthesiser.
+    store : path
+        EEG-only store.
+    out : path
+        Folder to make; one of the same classification goes on where it was stopped. See
+        `eeg2fmri.classify.results` for what it holds.
+    config : ClassifyConfig or mapping, optional
+    jobs : int
+        Folds that run at the same time, each in a process; the result does not depend on it.
+    keep_models : bool
+        Whether the view classifiers of all folds are kept.
+    progress : Progress
+
+    Raises
+    ------
+    CheckpointError
+        If the run cannot be loaded, or its kind of model lends no view.
+    StoreError
+        If the store cannot be used.
+    InputError
+        If recordings do not fit the synthesiser, there are too few subjects, or `out` is something else.
+    """
+    settings = config if isinstance(config, ClassifyConfig) else ClassifyConfig.make(dict(config or {}))
+    settings, left_out = _without_missing(settings)
+    loaded, recordings, folder = _load(run), EegStore.open(store), Path(out)
+    labels = subject_labels(
+        [r.subject for r in recordings.recordings],
+        [recordings.classes.index(r.label) for r in recordings.recordings],
+    )
+    folds = make_folds(labels, settings.folds, settings.seed)
+    facts = {
+        "version": __version__,
+        "weights_sha256": loaded.digest,
+        "store_hash": recordings.hash,
+        "config": settings.model_dump(mode="json"),
+        "keep_models": keep_models,
+    }
+    fold_files.open_result(folder, fingerprint(facts), facts)
+    data = window_data(
+        recordings,
+        loaded.card,
+        electrodes=settings.electrodes,
+        stride=settings.stride,
+        skip_rows=settings.skip_rows,
+        covariances="covariance" in settings.methods,
+        progress=progress,
+    )
+    models = folder / "models" if keep_models else None
+    found = _run_folds(str(run), loaded.digest, data, folds, settings, folder, models, jobs, progress)
+    refits = _run_refits(str(run), loaded.digest, data, folds, settings, folder, jobs, progress)
+    notes = [*left_out, *recordings.notes, *data.notes, *_untrained_note(loaded)]
+    notes += confound_notes(
+        {r.subject: r.participant for r in recordings.recordings},
+        {name: recordings.classes[label] for name, label in labels.items()},
+        recordings.config.label,
+    )
+    made = summarise(data, folds, found, settings, refits, notes, _facts(facts, run, recordings, labels))
+    if all("view" in fold.arrays for fold in found):
+        axes = Axes.of_window(
+            data.electrodes, loaded.card.frequencies, loaded.card.tr, loaded.card.pairs.window, loaded.card.pairs.lag
+        )
+        told = write_explanation(folder / "explanation", found, labels, data.classes, axes, loaded.card)
+        made.facts["explanation"] = told
+    made.write(folder)
+    return made
+
+
+def summarise(
+    data: WindowData,
+    folds: list[Fold],
+    found: list[FoldResult],
+    config: ClassifyConfig,
+    refits: list[FoldResult],
+    notes: list[str],
+    facts: dict[str, Any],
+) -> Classification:
+    """Score what all folds gave.
+
+    Parameters
+    ----------
+    data : WindowData
+    folds : list of Fold
+    found : list of FoldResult
+        In the order of the folds.
+    config : ClassifyConfig
+    refits : list of FoldResult
+        Of permuted classes.
+    notes : list of str
+    facts : dict
+        What else is to be said in ``scores.json``.
+    """
+    methods: dict[str, dict[str, Any]] = {}
+    counts: dict[str, Counts] = {}
+    probability: dict[str, np.ndarray] = {}
+    votes: dict[str, Votes] = {}
+    for name in config.methods:
+        whole = np.full((len(data.labels), len(data.classes)), np.nan)
+        for fold, result in zip(folds, found, strict=True):
+            whole[data.of(fold.test)] = result.probability[name]
+        probability[name] = whole
+        votes[name] = vote(data.subjects, data.labels, whole, config.vote)
+        methods[name], counts[name] = method_scores(
+            data.subjects, data.labels, whole, votes[name], config.bootstraps, config.permutations, config.seed
+        )
+        methods[name]["choices"] = [result.facts["methods"][name]["setting"] for result in found]
+        methods[name]["seconds"] = sum(result.facts["methods"][name]["seconds"] for result in found)
+    if refits and "view" in methods:
+        methods["view"]["permutation"] |= _refit_test(methods["view"], data, refits, config)
+    labels = votes[config.methods[0]].labels
+    differences: dict[str, dict[str, Any]] = {
+        name: difference(counts["view"], counts[name], labels, config.bootstraps, config.seed)
+        for name in config.methods
+        if name != "view" and "view" in counts
+    }
+    return Classification(
+        verdict=verdict(methods, differences),
+        methods=methods,
+        differences=differences,
+        facts={
+            **facts,
+            "windows": len(data.labels),
+            "classes": list(data.classes),
+            "protocol": _protocol(config, folds),
+        },
+        notes=tuple(dict.fromkeys(notes)),
+        data=data,
+        probability=probability,
+        votes=votes,
+    )
+
+
+def _refit_test(
+    view: dict[str, Any], data: WindowData, refits: list[FoldResult], config: ClassifyConfig
+) -> dict[str, Any]:
+    from eeg2fmri.classify.counts import count, scores
+
+    null = []
+    for refit in refits:
+        by_subject = vote(data.subjects, np.array(refit.facts["labels"]), refit.probability["view"], config.vote)
+        null.append(float(scores(count(*by_subject), np.ones((1, len(by_subject.labels))))["auc"][0]))
+    observed = view["subject"]["auc"]["value"]
+    p = (1 + sum(value >= observed - 1e-9 for value in null)) / (1 + len(null))
+    return {"p_auc_refit": p, "refits": len(null)}
+
+
+def _load(run: str | Path) -> Loaded:
+    loaded = load(run)
+    if not isinstance(loaded.model, Synthesizer):
+        raise CheckpointError(
+            "this kind of model lends no view",
+            where=str(run),
+            got=type(loaded.model).__name__,
+            expected="a synthesiser with latent, projection and decoder (model preset 'documented')",
+            hint="train one:  eeg2fmri train STORE RUN",
+        )
+    loaded.card.check_usable(str(run))
+    return loaded
+
+
+def _without_missing(config: ClassifyConfig) -> tuple[ClassifyConfig, list[str]]:
+    kept = tuple(name for name in config.methods if available(name))
+    if not kept:
+        raise ConfigError("none of the methods is installed", where="methods", hint="pip install pyriemann")
+    notes = [
+        f"The baseline '{name}' was left out: pyriemann is not installed (pip install pyriemann)."
+        for name in config.methods
+        if name not in kept
+    ]
+    return config.model_copy(update={"methods": kept}), notes
+
+
+def _run_folds(
+    run: str,
+    digest: str,
+    data: WindowData,
+    folds: list[Fold],
+    config: ClassifyConfig,
+    folder: Path,
+    models: Path | None,
+    jobs: int,
+    progress: Progress,
+) -> list[FoldResult]:
+    paths = [fold_path(folder, f"fold-{number:03d}") for number in range(len(folds))]
+    tasks = [
+        delayed(work)(run, digest, data, folds[k], k, config, paths[k], models)
+        for k in range(len(folds))
+        if read_fold(paths[k]) is None
+    ]
+    _in_processes(tasks, jobs, "Folds", len(folds), progress)
+    return [_written(path) for path in paths]
+
+
+def _run_refits(
+    run: str,
+    digest: str,
+    data: WindowData,
+    folds: list[Fold],
+    config: ClassifyConfig,
+    folder: Path,
+    jobs: int,
+    progress: Progress,
+) -> list[FoldResult]:
+    if "view" not in config.methods:
+        return []
+    paths = [fold_path(folder, f"refit-{number:04d}") for number in range(config.refits)]
+    tasks = [
+        delayed(work_refit)(run, digest, data, folds, k, config, path)
+        for k, path in enumerate(paths)
+        if read_fold(path) is None
+    ]
+    _in_processes(tasks, jobs, "Permutations", len(paths), progress)
+    return [_written(path) for path in paths]
+
+
+def _in_processes(tasks: list[Any], jobs: int, what: str, total: int, progress: Progress) -> None:
+    done = total - len(tasks)
+    if total:
+        progress(what, done, total)
+    if not tasks:
+        return
+    with parallel_config(backend="loky" if jobs > 1 else "sequential", inner_max_num_threads=1 if jobs > 1 else None):
+        for _ in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+            done += 1
+            progress(what, done, total)
+
+
+def _written(path: Path) -> FoldResult:
+    result = read_fold(path)
+    if result is None:
+        raise OSError(f"the result of a fold cannot be read again: {path}")
+    return result
+
+
+def _untrained_note(loaded: Loaded) -> list[str]:
+    if loaded.statistics is not None:
+        return []
+    return ["The synthesiser has no statistics of a training group: it may never have been trained."]
+
+
+def _protocol(config: ClassifyConfig, folds: list[Fold]) -> dict[str, Any]:
+    return {
+        "folds": config.folds,
+        "n_folds": len(folds),
+        "inner_folds": config.inner_folds,
+        "inner_score": "log loss of windows, mean over windows of a subject, subjects of a class, classes",
+        "vote": config.vote,
+        "vote_rule": RULES[config.vote],
+        "permutations": config.permutations,
+        "bootstraps": config.bootstraps,
+        "interval": "95 % percentile, subjects drawn with replacement within classes",
+    }
+
+
+def _facts(facts: dict[str, Any], run: str | Path, store: EegStore, labels: dict[str, int]) -> dict[str, Any]:
+    sizes = {name: sum(label == k for label in labels.values()) for k, name in enumerate(store.classes)}
+    return {**facts, "run": Path(run).name, "label": store.config.label, "subjects_by_class": sizes}

@@ -1,0 +1,54 @@
+"""``eeg2fmri classify``: EEG-only subjects told apart through a synthesised view, beside EEG baselines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="Run folder of a trained synthesiser.")],
+    store: Annotated[Path, typer.Argument(help="Store made by prepare --eeg-only.")],
+    result: Annotated[Path, typer.Argument(help="Folder to make; one that was stopped goes on.")],
+    folds: Annotated[
+        str | None, typer.Option(help="leave-one-subject-out, leave-one-per-class-out, or a number of folds.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the classification.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Folds that run at the same time.")] = 1,
+    permutations: Annotated[int | None, typer.Option(min=0, help="Permutations of classes over subjects.")] = None,
+    keep_models: Annotated[bool, typer.Option("--keep-models", help="Keep the classifiers of all folds.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, pairs and draws.")] = None,
+) -> None:
+    """Classify subjects by their EEG through a synthesised fMRI view, and say whether the view helped.
+
+    Research only: not a medical device.
+
+    Example: eeg2fmri classify run store result --folds leave-one-subject-out
+    """
+    from eeg2fmri.classify.config import ClassifyConfig
+    from eeg2fmri.classify.run import classify_run
+    from eeg2fmri.cli.console import progress_bar, say, table, wrote
+    from eeg2fmri.core.config import read_mapping
+
+    values: dict[str, Any] = read_mapping(config) if config else {}
+    if folds is not None:
+        values["folds"] = int(folds) if folds.isdigit() else folds
+    given = {"permutations": permutations, "seed": seed}
+    values |= {name: value for name, value in given.items() if value is not None}
+    settings = ClassifyConfig.make(values, where=str(config or ""))
+    with progress_bar() as progress:
+        found = classify_run(run, store, result, settings, jobs=jobs, keep_models=keep_models, progress=progress)
+    columns, rows = found.table()
+    table(
+        "Scores of subjects",
+        columns,
+        rows,
+        f"in brackets: 95 % interval over subjects. {len(found.data.labels)} windows",
+    )
+    for note in found.notes:
+        say(f"note: {note}")
+    say(found.verdict)
+    wrote("scores", result / "scores.json")
+    wrote("model card", result / "MODEL_CARD.md")
