@@ -1,0 +1,35 @@
+"""Stores of random numbers in any shape: what is in them does not matter to time and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.store_arrays import RecordingArrays, write_store
+
+TR = 2.16
+
+
+def random_store(
+    path: Path,
+    recordings: int,
+    volumes: int = 100,
+    channels: int = 64,
+    freqs: int = 134,
+    grid: tuple[int, int, int] = (64, 64, 30),
+) -> Store:
+    """Write a store of `recordings` subjects."""
+
+    def each() -> Iterator[RecordingArrays]:
+        for k in range(recordings):
+            rng = generator(k, "benchmark")
+            eeg = rng.random((volumes, channels, freqs), np.float32) * 1e-5
+            bold = 1000 + 10 * rng.random((volumes, *grid), np.float32)
+            yield RecordingArrays(f"sub-{k:02d}_task-rest", eeg, bold, np.ones(grid, bool))
+
+    names = [f"E{k}" for k in range(channels)]
+    return write_store(path, each(), electrodes=names, frequencies=np.arange(1, freqs + 1) / TR, tr=TR)
