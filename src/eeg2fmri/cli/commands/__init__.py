@@ -8,6 +8,7 @@ from eeg2fmri.cli.commands import (
     classify,
     demo,
     evaluate,
+    explain,
     export,
     import_checkpoint,
     predict,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("train")(train.command)
     app.command("predict")(predict.command)
     app.command("evaluate")(evaluate.command)
+    app.command("explain")(explain.command)
     app.command("report")(report.command)
     app.command("export")(export.command)
     app.command("classify")(classify.command)
