@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -29,34 +30,34 @@ class Method:
         What a reader calls it.
     sees : str
         What it is given of a test recording: "nothing", "own BOLD", "EEG", or "EEG at the wrong time".
+    role : {"model", "null", "baseline"}
     """
 
     name: str
     label: str
     sees: str
+    role: Literal["model", "null", "baseline"] = "baseline"
 
 
 #: The same model with EEG that tells nothing of the volume.
-SHIFTED = Method("shifted_eeg", "same model, EEG shifted in time", "EEG at the wrong time")
+SHIFTED = Method("shifted_eeg", "same model, EEG shifted in time", "EEG at the wrong time", "null")
 
 
 def targets_of(run: OpenRun, recording: str) -> np.ndarray:
-    """Volumes (pair,) of a recording that every method has to give."""
+    """Volumes (pair,) of a recording that a run has a window for."""
     facts = run.store.recordings[run.store.index(recording)]
     return pair_index(facts.n_volumes, run.store.tr, run.loaded.card.pairs, where=facts.id)[1]
 
 
-def truth_of(run: OpenRun, recording: str) -> np.ndarray:
-    """Measured volumes (pair, x, y, z) of a recording: a view of the store, nothing is read yet."""
-    targets = targets_of(run, recording)
-    # pairs follow each other volume by volume, so a slice of the memory map does it
-    return run.store.bold(recording)[targets[0] : targets[-1] + 1]
+def common_targets(runs: Sequence[OpenRun], recording: str) -> np.ndarray:
+    """Volumes (volume,) that every run has a window for: all targets end with the recording, some start later."""
+    return min((targets_of(run, recording) for run in runs), key=len)
 
 
 def model_method(run: OpenRun) -> Method:
     """Describe the model of a run."""
     kind = str(run.loaded.card.model.get("kind", "model")).replace("_", " ")
-    return Method("model", f"{kind} (this run)", "EEG")
+    return Method("model", f"{kind} (this run)", "EEG", "model")
 
 
 def predict_with_model(run: OpenRun, recording: str, device: str, progress: Progress) -> np.ndarray:

@@ -10,21 +10,17 @@ from typing import Any
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.evaluate.open_run import OpenRun
 
 
-def record_reading(
-    folder: Path, *, store_hash: str, digest: str, recordings: Sequence[str], seed: int
-) -> list[dict[str, Any]]:
+def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]]:
     """Add this reading to ``reads.json``, before anything is read.
 
     Parameters
     ----------
+    run : OpenRun
     folder : Path
         Evaluation folder of the run.
-    store_hash, digest : str
-        Of the store, and of the weights.
-    recordings : sequence of str
-        Ids that are read.
     seed : int
         Of the draws of the evaluation.
 
@@ -53,9 +49,9 @@ def record_reading(
     reads.append(
         {
             "when": datetime.now(UTC).isoformat(timespec="seconds"),
-            "store_hash": store_hash,
-            "weights": digest,
-            "recordings": list(recordings),
+            "store_hash": run.store.hash,
+            "weights": run.loaded.digest,
+            "recordings": list(run.split.test),
             "seed": seed,
             "eeg2fmri": __version__,
         }

@@ -12,21 +12,16 @@ from eeg2fmri.evaluate.open_run import OpenRun
 from eeg2fmri.evaluate.protocol import HEADLINE, METRICS
 from eeg2fmri.evaluate.reads import reading_note
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.shifts import ShiftScores
+from eeg2fmri.evaluate.scoring import Scores
 from eeg2fmri.evaluate.significance import bootstrap_interval, pooled_shift_test, sign_flip_test
-
-Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
-Shifts = Mapping[str, Mapping[str, ShiftScores]]
+from eeg2fmri.evaluate.ssim import WINDOW
 
 
 def summarise(
     run: OpenRun,
-    methods: tuple[Method, ...],
     scores: Scores,
-    shifts: Shifts,
     rng: np.random.Generator,
     reads: Sequence[dict[str, Any]],
-    notes: tuple[str, ...],
     facts: Mapping[str, Any],
 ) -> tuple[Evaluation, dict[str, np.ndarray]]:
     """Average recordings within subjects, and test.
@@ -34,15 +29,12 @@ def summarise(
     Parameters
     ----------
     run : OpenRun
-    methods : tuple of Method
-        In the order of the table, the model first.
-    scores : mapping of method, recording and metric to float
-    shifts : mapping of method and recording to ShiftScores
-        Of the headline; methods whose prediction is constant have none.
+        Store and split.
+    scores : Scores
+        The judged model first.
     rng : numpy Generator
     reads : sequence of dict
         Every reading of the test recordings.
-    notes : tuple of str
     facts : mapping
         More to be written with the scores.
 
@@ -52,19 +44,20 @@ def summarise(
     nulls : dict of subject to array, shape (draw,)
         Null distributions of the model's headline.
     """
+    methods = tuple(scores.methods)
     subject_of = {name: run.store.recordings[run.store.index(name)].subject for name in run.split.test}
     subjects = tuple(dict.fromkeys(subject_of.values()))
     own = {subject: [name for name in run.split.test if subject_of[name] == subject] for subject in subjects}
     values = np.array(
         [
-            [[np.mean([scores[m.name][name][k.name] for name in own[s]]) for k in METRICS] for s in subjects]
+            [[np.mean([scores.values[m.name][name][k.name] for name in own[s]]) for k in METRICS] for s in subjects]
             for m in methods
         ]
     )
     p_values = np.full((len(methods), len(subjects)), np.nan)
     pooled, nulls = {}, {}
     for row, method in enumerate(methods):
-        of_method = shifts.get(method.name, {})
+        of_method = scores.shifts.get(method.name, {})
         if set(of_method) != set(run.split.test):
             continue
         for column, subject in enumerate(subjects):
@@ -89,7 +82,7 @@ def summarise(
         against=_differences(methods, values, rng),
         space=run.store.space,
         facts={**_facts(run, reads), **facts},
-        notes=(*notes, *_few(subjects, pooled, methods[0]), *([again] if again else [])),
+        notes=(*_space(run), *_few(subjects, pooled, methods[0]), *([again] if again else [])),
     )
     return evaluation, nulls
 
@@ -111,6 +104,20 @@ def _differences(
             "p_value": float(sign_flip_test(difference, rng).p_value) if several else None,
         }
     return found
+
+
+def _space(run: OpenRun) -> list[str]:
+    notes = []
+    if run.store.space == "native" or run.store.space.startswith("mixed"):
+        notes.append(
+            f"The volumes are in {run.store.space} space: voxels of different subjects do not correspond, so a model "
+            "or baseline that learns from other subjects is held back by anatomy."
+        )
+    if min(run.store.grid[:2]) < WINDOW:
+        notes.append(
+            f"SSIM of slices is not defined: slices are smaller than its window of {WINDOW} x {WINDOW} voxels."
+        )
+    return notes
 
 
 def _few(subjects: tuple[str, ...], pooled: Mapping[str, Any], model: Method) -> list[str]:

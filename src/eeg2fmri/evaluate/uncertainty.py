@@ -10,7 +10,7 @@ import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.evaluate.calibration import Calibration, IntervalScores
-from eeg2fmri.evaluate.methods import BATCH, truth_of
+from eeg2fmri.evaluate.methods import BATCH, targets_of
 from eeg2fmri.evaluate.open_run import OpenRun
 
 #: Monte Carlo passes of a variational model in an evaluation.
@@ -81,7 +81,7 @@ class UncertainModel:
             Takes the errors inside the recording's brain mask.
         progress : Progress
         """
-        truth = truth_of(self.run, recording)
+        truth = self.run.store.bold(recording)[targets_of(self.run, recording)[0] :]
         inside = self.run.store.mask(recording) & (self._unit > 0)
         epistemic, aleatoric = np.zeros((2, *self.run.store.grid))
         for k, (mean, variance, scale) in enumerate(self._passes(recording, self.passes)):

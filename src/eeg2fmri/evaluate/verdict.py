@@ -10,9 +10,6 @@ from eeg2fmri.evaluate.protocol import HEADLINE, SIGNIFICANT
 if TYPE_CHECKING:
     from eeg2fmri.evaluate.results import Evaluation
 
-#: Rows that are no rival: the model with EEG at the wrong time is its own null.
-NO_RIVAL = ("model", "shifted_eeg")
-
 
 def significant(evaluation: Evaluation) -> bool:
     """Whether temporal r is above 0 and above what EEG at the wrong time gives (p at most .05)."""
@@ -25,7 +22,7 @@ def best_rival(evaluation: Evaluation) -> tuple[str, float]:
     scores = {
         method.label: evaluation.score(method.name, HEADLINE.name)
         for method in evaluation.methods
-        if method.name not in NO_RIVAL
+        if method.role == "baseline"
     }
     defined = {label: score for label, score in scores.items() if not math.isnan(score)}
     if not defined:

@@ -14,7 +14,7 @@ def make():
 
     def make(model=0.1, ridge=0.04, p=0.001, still=False, **changes):
         methods = (
-            Method("model", "our model", "EEG"),
+            Method("model", "our model", "EEG", "model"),
             SHIFTED,
             Method("mean_volume", "mean training volume", "nothing"),
             Method("ridge", "a ridge", "EEG"),

@@ -1,0 +1,79 @@
+"""Temporal r of the regions of an atlas, with p values, and how alike the functional connectivities are."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.store import Store
+from eeg2fmri.evaluate.regions import connectivity_similarity, read_atlas, region_courses
+from eeg2fmri.evaluate.scoring import Recording
+from eeg2fmri.evaluate.shifts import shift_test
+
+
+def check_atlas(store: Store, atlas: str | Path) -> None:
+    """Refuse an atlas for volumes that are in each subject's own space, where one atlas fits nobody.
+
+    Raises
+    ------
+    InputError
+        If the volumes are not in one template space.
+    """
+    if store.space == "native" or store.space.startswith("mixed"):
+        raise InputError(
+            "regions of an atlas need volumes in one template space",
+            where=str(atlas),
+            got=f"volumes in {store.space} space",
+            expected="the space of the atlas",
+            hint="prepare the store from images that were normalised to a template (BIDS space-<label>)",
+        )
+
+
+def score_regions(store: Store, recording: Recording, prediction: np.ndarray, atlas: str | Path) -> dict[str, Any]:
+    """Score the mean courses of the regions of an atlas.
+
+    Parameters
+    ----------
+    store : Store
+    recording : Recording
+    prediction : array, shape (volume, x, y, z)
+    atlas : path
+        3-D NIfTI image of labels in the space of the store.
+
+    Returns
+    -------
+    dict
+        JSON values: ``regions`` (label to ``r``, ``p_value``, and ``p_corrected`` for all regions by the largest r),
+        ``temporal_r`` (median over regions) with its ``p_value``, ``connectivity_similarity`` (None if not defined).
+
+    Raises
+    ------
+    InputError
+        If the atlas cannot be read or does not overlap the brain.
+    """
+    facts = store.recordings[store.index(recording.id)]
+    labels = read_atlas(atlas, store.grid, facts.affine)
+    regions, truth = region_courses(recording.truth, labels, recording.mask)
+    _, predicted = region_courses(prediction, labels, recording.mask)
+    test = shift_test(truth[:, :, None, None], predicted[:, :, None, None])
+    alike = connectivity_similarity(truth, predicted) if len(regions) > 2 else float("nan")
+    return {
+        "atlas": str(atlas),
+        "temporal_r": test.median.observed,
+        "p_value": test.median.p_value,
+        "connectivity_similarity": alike if math.isfinite(alike) else None,
+        "regions": {
+            str(label): {"r": _number(r), "p_value": _number(p), "p_corrected": _number(corrected)}
+            for label, r, p, corrected in zip(
+                regions, test.r.ravel(), test.p_voxel.ravel(), test.p_max.ravel(), strict=True
+            )
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,97 @@
+"""Several models and every baseline in one table, on the same unseen volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.random import generator
+from eeg2fmri.evaluate.methods import Method, predict_with_model
+from eeg2fmri.evaluate.open_run import OpenRun, open_run
+from eeg2fmri.evaluate.reads import record_reading
+from eeg2fmri.evaluate.results import Evaluation
+from eeg2fmri.evaluate.run import FOLDER, chosen_device, score_baselines
+from eeg2fmri.evaluate.scoring import Recording, Scores
+from eeg2fmri.evaluate.summary import summarise
+
+
+def benchmark(
+    runs: Mapping[str, str | Path],
+    store_path: str | Path,
+    out: str | Path,
+    *,
+    progress: Progress = silent,
+    device: str = "auto",
+    seed: int = 0,
+) -> Evaluation:
+    """Score several runs of one split beside the baselines.
+
+    Runs may differ in window, lag and target: the volumes that all of them have a window for are scored. Baselines see
+    the window of the first run.
+
+    Parameters
+    ----------
+    runs : mapping of label to path
+        Run folders; the first is judged against the others and the baselines.
+    store_path : path
+        The store that all of them were trained on.
+    out : path
+        Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
+    progress, device, seed
+        As `eeg2fmri.evaluate.run.evaluate_run`.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        If there is no run.
+    CheckpointError
+        If a run cannot be used, belongs to another store, or has another split than the first.
+    """
+    if not runs:
+        raise InputError("there is no run to compare")
+    opened = {label: open_run(path, store_path) for label, path in runs.items()}
+    _check_splits(opened)
+    first, on, folder = next(iter(opened.values())), chosen_device(device), Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    reads = max((record_reading(run, run.folder / FOLDER, seed) for run in opened.values()), key=len)
+    recordings = [Recording.of(list(opened.values()), name) for name in first.split.test]
+    scores = Scores(progress)
+    for number, (label, run) in enumerate(opened.items()):
+        method = Method("model" if number == 0 else f"model_{number + 1}", label, "EEG", "model")
+        for recording in recordings:
+            prediction = recording.cut(predict_with_model(run, recording.id, on, progress))
+            _, test = scores.add_tested(method, recording, prediction)
+            if number == 0:
+                scores.add_shifted(recording, prediction, test)
+    score_baselines(first, recordings, scores)
+    facts = {"runs": {label: str(run.folder) for label, run in opened.items()}}
+    evaluation, nulls = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
+    evaluation.write_csv(folder / "scores.csv")
+    evaluation.write_null(folder / "null.npz", nulls)
+    evaluation.write_json(folder / "scores.json")
+    return evaluation
+
+
+def _check_splits(opened: Mapping[str, OpenRun]) -> None:
+    """Refuse runs that were trained, chosen or tested on different recordings."""
+    (first, of_first), *others = opened.items()
+    problems = [
+        Problem(
+            f"the run has another {part} part than {first}",
+            f"{label}: {run.folder}",
+            ", ".join(getattr(run.split, part)),
+            ", ".join(getattr(of_first.split, part)),
+            "train all runs of a comparison with the same split settings",
+        )
+        for label, run in others
+        for part in ("train", "validation", "test")
+        if set(getattr(run.split, part)) != set(getattr(of_first.split, part))
+    ]
+    if problems:
+        raise CheckpointError.of(problems)

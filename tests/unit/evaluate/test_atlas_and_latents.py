@@ -1,0 +1,79 @@
+import json
+
+import nibabel
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.store_arrays import RecordingArrays, write_store
+from eeg2fmri.evaluate.atlas_scores import check_atlas, score_regions
+from eeg2fmri.evaluate.frechet import frechet_distance
+from eeg2fmri.evaluate.latents import latent_distance
+from eeg2fmri.evaluate.metrics import temporal_r
+from eeg2fmri.evaluate.open_run import open_run
+from eeg2fmri.evaluate.regions import region_courses
+from eeg2fmri.evaluate.run import evaluate_run
+from eeg2fmri.evaluate.scoring import Recording
+
+GRID = (6, 5, 4)
+
+
+@pytest.fixture
+def template_store(tmp_path, rng):
+    bold = 500 + rng.standard_normal((40, *GRID))
+    recording = RecordingArrays("sub-01_task-a", rng.random((40, 2, 3)).astype(np.float32), bold.astype(np.float32))
+    facts = {"electrodes": ("Cz", "Pz"), "frequencies": (4.0, 9.0, 14.0), "tr": 2.0, "affine": np.diag([3.0, 3, 3, 1])}
+    return write_store(tmp_path / "store", [recording], space="MNI152NLin2009cAsym", **facts)
+
+
+@pytest.fixture
+def atlas(tmp_path):
+    labels = np.zeros(GRID, np.int16)
+    labels[:2], labels[2:4], labels[4, :3], labels[5] = 11, 12, 15, 40
+    nibabel.Nifti1Image(labels, np.diag([3.0, 3, 3, 1])).to_filename(tmp_path / "atlas.nii.gz")
+    return tmp_path / "atlas.nii.gz", labels
+
+
+def test_scores_of_regions(template_store, atlas, rng):
+    path, labels = atlas
+    mask = np.ones(GRID, bool)
+    mask[0, 0, 0] = False
+    truth = np.asarray(template_store.bold(0))
+    recording = Recording("sub-01_task-a", np.arange(40), truth, mask, 1.0)
+    prediction = truth + rng.standard_normal(truth.shape) * 2
+    scores = score_regions(template_store, recording, prediction, path)
+    assert list(scores["regions"]) == ["11", "12", "15", "40"]
+    courses = [region_courses(series, labels, mask)[1][:, :, None, None] for series in (truth, prediction)]
+    expected = temporal_r(*courses).ravel()
+    assert [region["r"] for region in scores["regions"].values()] == pytest.approx(expected, abs=1e-6)
+    assert scores["temporal_r"] == pytest.approx(np.median(expected), abs=1e-6)
+    for region in scores["regions"].values():
+        assert 0 < region["p_value"] <= region["p_corrected"] <= 1
+    assert -1 <= scores["connectivity_similarity"] <= 1
+    json.dumps(scores, allow_nan=False)
+
+
+def test_atlas_needs_a_template_space(small_run, small_store, template_store, atlas):
+    check_atlas(template_store, atlas[0])
+    with pytest.raises(InputError, match="template space"):
+        evaluate_run(small_run, small_store.path, atlas=atlas[0])
+    assert not (small_run / "evaluation").exists()
+
+
+def test_distance_of_latents_of_a_recording(small_run, small_store):
+    run = open_run(small_run, small_store.path)
+    found = []
+
+    def keep(module, inputs, out):
+        found.append((out.z_eeg.numpy(), out.z_fmri.numpy()))
+
+    hook = run.loaded.model.register_forward_hook(keep)
+    distance = latent_distance(run, "sub-04_task-a")
+    hook.remove()
+    eeg, volume = (np.concatenate(part) for part in zip(*found, strict=True))
+    assert len(eeg) == 49 - 3 - 4
+    assert distance == pytest.approx(frechet_distance(eeg, volume))
+    assert distance > 0
+    evaluate_run(small_run, small_store.path)
+    scores = json.loads((small_run / "evaluation" / "scores.json").read_text())
+    assert scores["latent_frechet_distance"]["sub-04_task-a"] == pytest.approx(distance)

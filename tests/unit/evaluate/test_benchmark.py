@@ -1,0 +1,63 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.evaluate import benchmark as module
+from eeg2fmri.evaluate.benchmark import benchmark
+from eeg2fmri.evaluate.methods import common_targets
+from eeg2fmri.evaluate.open_run import open_run
+from eeg2fmri.models.hub import load, save
+
+
+@pytest.fixture
+def two_runs(make_run, tmp_path):
+    """Runs of one split, the second with a lag, so that its first target comes later."""
+    first = make_run()
+    second = tmp_path / "second"
+    shutil.copytree(first, second)
+    loaded = load(second)
+    card = loaded.card.model_copy(update={"pairs": PairConfig(window=4, lag=2, target="volume")})
+    save(second, loaded.model, card, loaded.statistics)
+    return {"ours": first, "theirs": second}
+
+
+def test_all_models_and_baselines_on_the_same_volumes(two_runs, small_store, tmp_path, monkeypatch):
+    seen = []
+    of = module.Recording.of.__func__
+    monkeypatch.setattr(module.Recording, "of", classmethod(lambda cls, *args: seen.append(of(cls, *args)) or seen[-1]))
+    evaluation = benchmark(two_runs, small_store.path, tmp_path / "out")
+    names = [method.name for method in evaluation.methods]
+    assert names[:3] == ["model", "shifted_eeg", "model_2"]
+    assert [method.label for method in evaluation.methods if method.role == "model"] == ["ours", "theirs"]
+    assert [recording.targets[0] for recording in seen] == [3 + 4 + 2] * 3
+    assert np.isfinite(evaluation.values).all()
+    assert set(evaluation.pooled) >= {"model", "model_2", "group_mean_of_others"}
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert scores["runs"] == {label: str(path) for label, path in two_runs.items()}
+    assert (tmp_path / "out" / "scores.csv").is_file()
+    for run in two_runs.values():
+        assert len(json.loads((run / "evaluation" / "reads.json").read_text())) == 1
+
+
+def test_common_targets(two_runs, small_store):
+    opened = [open_run(path, small_store.path) for path in two_runs.values()]
+    assert common_targets(opened, "sub-04_task-a").tolist() == list(range(9, 49))
+    assert common_targets(opened[:1], "sub-04_task-a").tolist() == list(range(7, 49))
+
+
+def test_runs_of_other_splits_are_refused(two_runs, small_store, tmp_path):
+    path = two_runs["theirs"] / "split.json"
+    split = json.loads(path.read_text())
+    split["train"], split["validation"] = split["validation"], split["train"]
+    path.write_text(json.dumps(split))
+    with pytest.raises(CheckpointError) as error:
+        benchmark(two_runs, small_store.path, tmp_path / "out")
+    assert "another train part than ours" in str(error.value)
+    assert "another validation part than ours" in str(error.value)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="no run"):
+        benchmark({}, small_store.path, tmp_path / "out")
