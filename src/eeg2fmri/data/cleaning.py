@@ -8,10 +8,13 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.eeg_config import EegConfig
+from eeg2fmri.data.raw_spectrogram import read_samples
 
 if TYPE_CHECKING:
     import mne
 
+#: Channels that are in memory at once.
+GROUP = 8
 #: Heart beats in the mean that is subtracted.
 BEATS = 21
 #: Part of a beat (s) before the R peak that belongs to it.
@@ -23,14 +26,14 @@ LOCKED_SHARE = 0.5
 
 
 def clean(raw: mne.io.BaseRaw, config: EegConfig, onsets: np.ndarray, tr: float, where: str) -> mne.io.BaseRaw:
-    """Clean a recording.
+    """Clean a recording, some channels at a time: only what comes out is in memory as a whole.
 
     Parameters
     ----------
     raw : mne Raw
         Left as it is.
     config : EegConfig
-        Steps (`clean`) and unit.
+        Steps (`clean`).
     onsets : array, shape (volume,)
         Start of each volume, s after the first sample.
     tr : float
@@ -41,48 +44,67 @@ def clean(raw: mne.io.BaseRaw, config: EegConfig, onsets: np.ndarray, tr: float,
     Returns
     -------
     mne Raw
-        In memory, where there is a step to take; otherwise `raw` itself.
+        In memory, with the channels that have signals, where there is a step to take; otherwise `raw` itself.
 
     Raises
     ------
     InputError
         If a step cannot be taken: no ECG, no volumes, a band beyond the sampling rate.
     """
+    import mne
+
     steps = config.clean
     if not steps.steps:
         return raw
-    try:
-        raw = raw.copy().load_data(verbose="error")
-    except Exception as error:
-        raise InputError(
-            "the EEG samples cannot be read", where=where, got=f"{type(error).__name__}: {error}", hint="copy it again"
-        ) from None
-    kinds = raw.get_channel_types()
-    rows = np.array([k for k, kind in enumerate(kinds) if kind in ("eeg", "eog", "ecg", "emg")])
-    finite = np.isfinite(raw._data[rows]).all()
-    if not finite:
-        raise InputError("the EEG holds values that are not finite (NaN or infinite)", where=where)
     sfreq = float(raw.info["sfreq"])
-    if steps.gradient == "average":
-        length = round(tr * sfreq)
-        starts = np.round(onsets * sfreq).astype(int)
-        subtract_average(raw._data, rows, starts, length, steps.gradient_volumes)
-    if steps.pulse == "average":
-        starts, length = _beats(raw, where)
-        subtract_average(raw._data, np.array([k for k in rows if kinds[k] == "eeg"]), starts, length, BEATS)
-    highest = sfreq / 2
-    if max(steps.high_pass or 0, steps.low_pass or 0) >= highest:
+    if max(steps.high_pass or 0, steps.low_pass or 0) >= sfreq / 2:
         raise InputError(
             "the pass band reaches beyond half the sampling rate",
             where=where,
             got=f"{steps.high_pass} to {steps.low_pass} Hz",
-            expected=f"below {highest:g} Hz",
+            expected=f"below {sfreq / 2:g} Hz",
         )
-    if steps.high_pass is not None or steps.low_pass is not None:
-        raw.filter(steps.high_pass, steps.low_pass, picks=rows, verbose="error")
-    if steps.resample is not None and steps.resample != sfreq:
-        raw.resample(steps.resample, verbose="error")
-    return raw
+    kinds = {
+        name: kind
+        for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
+        if kind in ("eeg", "eog", "ecg", "emg")
+    }
+    volumes = np.round(onsets * sfreq).astype(int)
+
+    def without_gradients(names: list[str]) -> np.ndarray:
+        data = _samples(raw, names, where)
+        if steps.gradient == "average":
+            subtract_average(data, volumes, round(tr * sfreq), steps.gradient_volumes)
+        return data
+
+    beats = None
+    if steps.pulse == "average":
+        ecg = [name for name, kind in kinds.items() if kind == "ecg"]
+        if not ecg:
+            raise InputError(
+                "there is no ECG to find heart beats in",
+                where=where,
+                got=", ".join(raw.ch_names)[:300],
+                hint="give its type with eeg: {types: {NAME: ecg}}",
+            )
+        beats = _beats(without_gradients(ecg[:1]), sfreq, f"{where}: {ecg[0]}")
+    made: list[np.ndarray] = []
+    for first in range(0, len(kinds), GROUP):
+        names = list(kinds)[first : first + GROUP]
+        data = without_gradients(names)
+        if beats is not None:
+            for row, name in enumerate(names):
+                if kinds[name] == "eeg":
+                    subtract_average(data[row : row + 1], *beats, BEATS)
+        if steps.high_pass is not None or steps.low_pass is not None:
+            data = mne.filter.filter_data(data, sfreq, steps.high_pass, steps.low_pass, verbose="error")
+        if steps.resample is not None and steps.resample != sfreq:
+            data = mne.filter.resample(data, up=steps.resample, down=sfreq, verbose="error")
+        made.append(data)
+    info = mne.create_info(list(kinds), cleaned_rate(sfreq, config), list(kinds.values()))
+    cleaned = mne.io.RawArray(np.concatenate(made), info, verbose="error")
+    cleaned.filenames = raw.filenames
+    return cleaned
 
 
 def cleaned_rate(sfreq: float, config: EegConfig) -> float:
@@ -90,7 +112,7 @@ def cleaned_rate(sfreq: float, config: EegConfig) -> float:
     return config.clean.resample or sfreq
 
 
-def subtract_average(data: np.ndarray, rows: np.ndarray, starts: np.ndarray, length: int, neighbours: int) -> None:
+def subtract_average(data: np.ndarray, starts: np.ndarray, length: int, neighbours: int) -> None:
     """Subtract, in place, from each stretch of signal the mean of the stretches around it.
 
     The stretch itself is not in the mean, so that what it has of its own is not reduced; the mean over time of
@@ -99,8 +121,6 @@ def subtract_average(data: np.ndarray, rows: np.ndarray, starts: np.ndarray, len
     Parameters
     ----------
     data : array, shape (channel, time)
-    rows : int array
-        Channels to clean.
     starts : int array, shape (stretch,)
         First sample of each.
     length : int
@@ -115,11 +135,11 @@ def subtract_average(data: np.ndarray, rows: np.ndarray, starts: np.ndarray, len
     inside = starts[:, None] + np.arange(length)
     span = min(neighbours, count - 1)
     first = np.clip(np.arange(count) - span // 2, 0, count - span - 1)
-    for row in rows:
-        stretches = data[row][inside]
+    for signal in data:
+        stretches = signal[inside]
         total = np.concatenate([np.zeros((1, length)), np.cumsum(stretches, axis=0)])
         mean = (total[first + span + 1] - total[first] - stretches) / span
-        data[row][inside] = stretches - (mean - mean.mean(axis=1, keepdims=True))
+        signal[inside] = stretches - (mean - mean.mean(axis=1, keepdims=True))
 
 
 def volume_locked_share(windows: np.ndarray) -> float:
@@ -143,20 +163,25 @@ def volume_locked_share(windows: np.ndarray) -> float:
     return float(np.median(np.clip(locked / np.where(whole > 0, whole, 1), 0, 1)))
 
 
-def _beats(raw: mne.io.BaseRaw, where: str) -> tuple[np.ndarray, int]:
+def _samples(raw: mne.io.BaseRaw, names: list[str], where: str) -> np.ndarray:
+    data = read_samples(raw, names, 0, int(raw.n_times))
+    bad = [name for name, signal in zip(names, data, strict=True) if not np.isfinite(signal).all()]
+    if bad:
+        raise InputError(
+            "the EEG holds values that are not finite (NaN or infinite)",
+            where=where,
+            got=", ".join(bad),
+            hint="repair the file or leave the recording out",
+        )
+    return np.array(data)
+
+
+def _beats(ecg: np.ndarray, sfreq: float, where: str) -> tuple[np.ndarray, int]:
     import mne
 
-    names = [name for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True) if kind == "ecg"]
-    if not names:
-        raise InputError(
-            "there is no ECG to find heart beats in",
-            where=where,
-            got=", ".join(raw.ch_names)[:300],
-            hint="give its type with eeg: {types: {NAME: ecg}}",
-        )
-    events, _, _ = mne.preprocessing.find_ecg_events(raw, ch_name=names[0], verbose="error")
-    peaks = events[:, 0] - raw.first_samp
+    alone = mne.io.RawArray(ecg, mne.create_info(["ECG"], sfreq, "ecg"), verbose="error")
+    events, _, _ = mne.preprocessing.find_ecg_events(alone, ch_name="ECG", verbose="error")
+    peaks = events[:, 0]
     if len(peaks) < 3:
-        raise InputError("no heart beats were found in the ECG", where=f"{where}: {names[0]}", got=f"{len(peaks)}")
-    sfreq = raw.info["sfreq"]
+        raise InputError("no heart beats were found in the ECG", where=where, got=f"{len(peaks)}")
     return peaks - round(BEFORE_R_S * sfreq), int(np.percentile(np.diff(peaks), 10))

@@ -65,8 +65,8 @@ def prepared_raw(
         )
         onsets = alignment.onsets
         told += alignment.notes
+    derivation, more = derive(raw, config.eeg, path, montage=config.montage, exclude=config.exclude)
     cleaned = clean(raw, config.eeg, onsets, tr or 1.0, str(path))
-    derivation, more = derive(cleaned, config.eeg, path, montage=config.montage, exclude=config.exclude)
     data = cleaned.get_data(picks=list(derivation.inputs), verbose="error") * derivation.scale
     info = mne.create_info(list(derivation.outputs), cleaned.info["sfreq"], "eeg")
     made = mne.io.RawArray(derivation.apply(data), info, verbose="error")
