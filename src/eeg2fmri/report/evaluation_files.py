@@ -10,8 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.report.evaluation import (
+    Calibration,
+    Courses,
+    Difference,
+    Evaluation,
+    Metric,
+    Null,
+    ScoreTable,
+    SubjectMaps,
+)
 from eeg2fmri.report.figures.timecourses import TimeCourse
-from eeg2fmri.report.results import Courses, Difference, Evaluation, Metric, Null, ScoreTable, SubjectMaps
+from eeg2fmri.report.numbers import number
 
 SCORES = "scores.json"
 NULL = "null.npz"
@@ -62,6 +72,7 @@ def read_evaluation(folder: Path, problems: list[str]) -> Evaluation | None:
         courses=tuple(courses),
         notes=notes,
         differences=_differences(scores),
+        calibration=_calibration(scores, problems),
         times_read=scores.get("times_read") if isinstance(scores.get("times_read"), int) else None,
     )
 
@@ -101,6 +112,32 @@ def _differences(scores: Mapping[str, Any]) -> tuple[Difference, ...]:
         Difference(labels.get(name, name), *(_float(one[key]) for key in ("difference", "low", "high", "p_value")))
         for name, one in minus.items()
     )
+
+
+def _calibration(scores: Mapping[str, Any], problems: list[str]) -> Calibration | None:
+    """Read the optional ``uncertainty``: coverage of the model's intervals, as claimed and after recalibration."""
+    found = scores.get("uncertainty")
+    if found is None:
+        return None
+    try:
+        claimed, *rows = (
+            np.array([_float(value) for value in found[name]])
+            for name in ("levels", "observed_coverage", "recalibrated_coverage")
+        )
+        observed = dict(zip(("As the model claims", "Recalibrated"), rows, strict=True))
+        if any(row.shape != claimed.shape or not ((row >= 0) & (row <= 1)).all() for row in rows):
+            raise ValueError("observed coverage does not fit the claimed one")
+        facts = {
+            "Distribution that the model claims": str(found["distribution"]),
+            "Passes": str(found["passes"]),
+            "Mean claimed standard deviation": f"{number(_float(found['sharpness']))} BOLD units",
+            "Negative log likelihood of a voxel": f"{number(_float(found['negative_log_likelihood']))} nats",
+            "Recalibration": str(found["recalibration"]),
+        }
+    except DAMAGE as error:
+        problems.append(_problem(f"{SCORES} (uncertainty)", error))
+        return None
+    return Calibration(claimed, observed, facts)
 
 
 def _null(folder: Path, headline: Metric, problems: list[str]) -> Null | None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eeg2fmri.report.figures.scores import benchmark_bars, null_histogram
+from eeg2fmri.report.evaluation import Courses, Evaluation, Null, ScoreTable, SubjectMaps
+from eeg2fmri.report.figures.scores import benchmark_bars, calibration_curve, null_histogram
 from eeg2fmri.report.figures.timecourses import time_courses
 from eeg2fmri.report.figures.training import learning_curves
 from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncertainty_maps, volume_comparison
 from eeg2fmri.report.numbers import correlation, number, p_value, plural
 from eeg2fmri.report.pictures import Picture, picture
-from eeg2fmri.report.results import Courses, Evaluation, History, Null, ScoreTable, SubjectMaps
+from eeg2fmri.report.results import History
 from eeg2fmri.report.verdict import SIGNIFICANT
 
 #: Fewest example volumes from which a mean over time is drawn.
@@ -60,6 +61,24 @@ def _null(null: Null) -> Picture:
         caption="The same model was fed the same EEG, shifted in time around a circle: what remains is due to anatomy, "
         f"slow drifts and chance. {p_value(null.p_value)}.",
     )
+
+
+def calibration_pictures(evaluation: Evaluation) -> list[Picture]:
+    """Claimed against observed coverage of the intervals, where the evaluation has them."""
+    calibration = evaluation.calibration
+    if calibration is None or not calibration.observed:
+        return []
+    errors = "; ".join(f"{kind} {number(calibration.error(kind))}" for kind in calibration.observed)
+    return [
+        picture(
+            calibration_curve,
+            calibration.claimed,
+            calibration.observed,
+            alt=f"Claimed against observed coverage of intervals. Mean absolute distance: {errors}.",
+            caption="How often the measured value lies inside an interval that claims a certain coverage, over voxels "
+            f"and volumes of the test subjects. Mean absolute distance from the claim: {errors}.",
+        )
+    ]
 
 
 def map_pictures(maps: SubjectMaps, which: str = "all") -> list[Picture]:

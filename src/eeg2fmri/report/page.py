@@ -7,21 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
-from eeg2fmri import __version__
-from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report import gallery, viewer
+from eeg2fmri.report.document import LARGEST_PAGE, fill, write_text
+from eeg2fmri.report.explanation_gallery import explanation_pictures
+from eeg2fmri.report.explanation_words import explanation_text
 from eeg2fmri.report.numbers import duration, number, plural, value
 from eeg2fmri.report.pictures import Picture
 from eeg2fmri.report.results import RunResults
 from eeg2fmri.report.tables import difference_table, quality_table, subject_tables, summary_table
 from eeg2fmri.report.verdict import key_numbers, verdict, warnings_of
-
-#: A page must stay below this size, bytes.
-LARGEST_PAGE = 15_000_000
 
 #: What everything but pictures and volumes may take of it: NiiVue, tables, settings, text.
 OTHER_PARTS = 2_500_000
@@ -57,38 +54,20 @@ def write_report(run_folder: str | Path, out: str | Path | None = None, *, progr
     """
     results = RunResults.read(run_folder)
     path = results.folder / "report.html" if out is None else Path(out)
-    text = render(results, progress=progress)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(
-            "the report cannot be written",
-            where=str(path),
-            got=error.strerror or str(error),
-            hint="give a file name in a folder that exists and that you may write to",
-        ) from None
-    return path
+    return write_text(path, render(results, progress=progress), "report")
 
 
 def render(results: RunResults, *, progress: Progress = silent) -> str:
     """Return the page as text."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("eeg2fmri.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     evaluation = results.evaluation
     table = evaluation.table if evaluation else None
     pictures = _pictures(results, progress)
     volumes = viewer.viewer_data(evaluation.maps[:SUBJECTS_WITH_MAP], budget=_room(pictures)) if evaluation else None
     left_out = max(len(evaluation.maps) - SUBJECTS_WITH_MAP, 0) if evaluation else 0
-    return environment.get_template("report.html.j2").render(
+    return fill(
+        "report.html.j2",
+        kind="report",
         name=results.folder.resolve().name,
-        version=__version__,
         verdict=verdict(results),
         numbers=key_numbers(evaluation) if evaluation else [],
         warnings=warnings_of(results),
@@ -98,6 +77,8 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         score_details=subject_tables(table) if table else [],
         times_read=evaluation.times_read if evaluation else None,
         pictures=pictures,
+        calibration=evaluation.calibration.facts if evaluation and evaluation.calibration else {},
+        explanation=explanation_text(results.explanation) if results.explanation else None,
         left_out=plural(left_out, "test subject") if left_out else "",
         viewer=volumes,
         niivue=viewer.niivue() if volumes else "",
@@ -124,9 +105,12 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
     maps = evaluation.maps if evaluation else ()
     courses = evaluation.courses if evaluation else ()
     total = len(maps) + len(courses) + 2
-    found: dict[str, list[Picture]] = {"scores": [], "maps": [], "training": []}
+    found: dict[str, list[Picture]] = {"scores": [], "maps": [], "calibration": [], "explanation": [], "training": []}
     if evaluation is not None:
         found["scores"] = gallery.score_pictures(evaluation)
+        found["calibration"] = gallery.calibration_pictures(evaluation)
+    if results.explanation is not None:
+        found["explanation"] = explanation_pictures(results.explanation)
     progress("Drawing the report", 1, total)
     for done, one in enumerate(maps, start=2):
         found["maps"] += gallery.map_pictures(one, how_many(done - 2))

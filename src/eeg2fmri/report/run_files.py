@@ -12,8 +12,11 @@ import numpy as np
 
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.report.evaluation import Evaluation
 from eeg2fmri.report.evaluation_files import read_evaluation
-from eeg2fmri.report.results import Evaluation, History, RecordingQuality
+from eeg2fmri.report.explanation import Explanation
+from eeg2fmri.report.explanation_files import read_explanation
+from eeg2fmri.report.results import History, RecordingQuality
 
 #: Columns of history.csv that are no loss.
 NO_LOSS = ("epoch", "seconds", "learning_rate")
@@ -107,6 +110,10 @@ class RunFiles:
     def evaluation(self) -> Evaluation | None:
         """Read what evaluating the run found."""
         return read_evaluation(self.folder / "evaluation", self.problems)
+
+    def explanation(self) -> Explanation | None:
+        """Read what explaining the run found."""
+        return read_explanation(self.folder / "explain", self.problems)
 
 
 def _quality(recording: str, part: str, values: Mapping[str, Any]) -> RecordingQuality:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eeg2fmri.report.evaluation import Evaluation, ScoreTable
 from eeg2fmri.report.numbers import correlation, p_value, plural
-from eeg2fmri.report.results import Evaluation, RunResults, ScoreTable
+from eeg2fmri.report.results import RunResults
 
 #: A surrogate test is called significant below this p value.
 SIGNIFICANT = 0.05

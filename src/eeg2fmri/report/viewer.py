@@ -15,8 +15,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.report import brain, style
+from eeg2fmri.report.evaluation import SubjectMaps
 from eeg2fmri.report.figures.mosaic import limits_of, symmetric_limit
-from eeg2fmri.report.results import SubjectMaps
 
 #: NiiVue as published, see vendor/README.md.
 NIIVUE = "niivue-0.69.0.umd.js"

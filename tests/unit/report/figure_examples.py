@@ -19,6 +19,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.report.figures import (
     classification,
     electrodes,
+    perturbation,
     profiles,
     scores,
     spectra,
@@ -187,6 +188,13 @@ def _lag() -> Figure:
     return profiles.lag_profile(lags, {"model": model}, unit="relevance (fraction)")
 
 
+def _perturbation() -> Figure:
+    part = np.linspace(0, 1, 9)
+    deletion = {"by relevance": (1 - part) ** 4, "by the untrained model": (1 - part) ** 1.5, "random": 1 - part}
+    insertion = {"by relevance": part**0.3, "by the untrained model": part**0.8, "random": part}
+    return perturbation.perturbation_curves(part, deletion, insertion)
+
+
 def _bars() -> Figure:
     methods = {
         "Synthesiser": np.array([0.14, 0.20, 0.11]),
@@ -232,6 +240,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "attention_graph": _attention,
     "frequency_profile": _frequency,
     "lag_profile": _lag,
+    "perturbation_curves": _perturbation,
     "benchmark_bars": _bars,
     "null_histogram": _null,
     "calibration_curve": _calibration,

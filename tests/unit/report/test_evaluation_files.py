@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.evaluate.examples import write_examples, write_r_map
+from eeg2fmri.evaluate.examples import write_examples, write_map
 from eeg2fmri.evaluate.methods import SHIFTED, Method
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.results import Evaluation
@@ -60,8 +62,8 @@ def run(tmp_path, examples) -> Path:
         r=examples.correlation(),
         test=None,
     )
-    write_r_map(folder / "sub-03_task-rest_desc-temporalr_map.nii.gz", examples.correlation(), examples.AFFINE)
-    write_r_map(folder / "sub-04_task-rest_desc-temporalr_map.nii.gz", examples.correlation(), examples.AFFINE)
+    write_map(folder / "sub-03_task-rest_desc-temporalr_map.nii.gz", examples.correlation(), examples.AFFINE)
+    write_map(folder / "sub-04_task-rest_desc-temporalr_map.nii.gz", examples.correlation(), examples.AFFINE)
     return tmp_path
 
 
@@ -101,6 +103,41 @@ def test_volumes_and_courses_come_back(run, examples):
     courses = RunResults.read(run).evaluation.courses[0]
     assert courses.courses[0].name == "Brain mean"
     assert len(courses.courses[0].truth) == len(courses.times) == len(truth)
+
+
+def uncertain(run: Path, **changes) -> Path:
+    """Add the uncertainty of a model whose intervals are too narrow."""
+    facts = {
+        "distribution": "laplace",
+        "passes": 20,
+        "levels": [0.25, 0.5, 0.75],
+        "observed_coverage": [0.15, 0.4, 0.65],
+        "recalibrated_coverage": [0.25, 0.5, 0.7],
+        "sharpness": 12.0,
+        "negative_log_likelihood": 3.25,
+        "recalibration": "split conformal",
+    }
+    path = run / "evaluation" / "scores.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "uncertainty": {**facts, **changes}}))
+    return run
+
+
+def test_coverage_of_the_intervals_comes_back_and_is_shown(run):
+    results = RunResults.read(uncertain(run))
+    calibration = results.evaluation.calibration
+    assert calibration.error("As the model claims") == pytest.approx(0.1)
+    assert calibration.error("Recalibrated") == pytest.approx(0.05 / 3)
+    page = render(replace(results, evaluation=replace(results.evaluation, maps=(), courses=())))
+    for words in ("Can the uncertainty be trusted?", "As the model claims 0.100", "12.0 BOLD units", "split conformal"):
+        assert words in page
+
+
+@pytest.mark.parametrize("changes", [{"levels": [0.5]}, {"observed_coverage": [0.1, 0.2, 1.5]}])
+def test_damaged_uncertainty_is_named(run, changes):
+    results = RunResults.read(uncertain(run, **changes))
+    assert results.evaluation.calibration is None
+    assert results.problems[0].startswith("evaluation/scores.json (uncertainty)")
+    assert results.evaluation.table is not None
 
 
 def test_the_page_shows_it(run):

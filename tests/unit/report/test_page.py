@@ -15,8 +15,9 @@ import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_report
+from eeg2fmri.report.evaluation import Evaluation
 from eeg2fmri.report.page import LARGEST_PAGE, render
-from eeg2fmri.report.results import Evaluation, RecordingQuality, RunResults
+from eeg2fmri.report.results import RecordingQuality, RunResults
 
 SCRIPT = "<script>alert('sub')</script>"
 

@@ -112,4 +112,5 @@ def _curves(axes: Axes, x: np.ndarray, profiles: Mapping[str, np.ndarray], marke
             error = profile.std(axis=0, ddof=1) / np.sqrt(len(profile))
             axes.fill_between(x, mean - error, mean + error, color=colour, alpha=0.22, linewidth=0)
     axes.axhline(0, color=style.faint(), linewidth=0.6, zorder=0)
-    axes.legend(loc="best")
+    if len(profiles) > 1:
+        axes.legend(loc="best")

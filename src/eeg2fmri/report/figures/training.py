@@ -81,6 +81,7 @@ def search_history(
     lower_is_better: bool = True,
     objective: str = "validation loss",
     importances: Mapping[str, float] | None = None,
+    first: int = 1,
     width: float = style.COLUMN,
 ) -> Figure:
     """Draw what each trial of a search reached, the best so far, and which settings mattered.
@@ -95,6 +96,8 @@ def search_history(
         Name of the objective, with its unit if it has one.
     importances : mapping of setting to share, or None
         Share of the variance of the objective that each setting explains, 0 to 1.
+    first : int
+        Number of the first trial.
     width : float
         Width of the figure, inches.
 
@@ -106,7 +109,7 @@ def search_history(
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).any():
         raise InputError("no trial of the search finished", got=f"{len(values)} trials", expected="at least one value")
-    trials = np.arange(1, len(values) + 1)
+    trials = first + np.arange(len(values))
     filled = np.where(np.isfinite(values), values, np.inf if lower_is_better else -np.inf)
     best = np.minimum.accumulate(filled) if lower_is_better else np.maximum.accumulate(filled)
     best = np.where(np.isfinite(best), best, np.nan)

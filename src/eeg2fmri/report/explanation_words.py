@@ -1,0 +1,140 @@
+"""Words and tables of an explanation: what was explained, where it went, whether it can be believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.report.explanation import Explanation
+from eeg2fmri.report.numbers import decimals, number, plural
+from eeg2fmri.report.tables import Table
+
+#: From this share of the output on, what stems from biases is said as a warning.
+MUCH_FROM_BIASES = 0.5
+
+#: Below this rank agreement, a map differs from that of the untrained model.
+LIKE_UNTRAINED = 0.5
+
+AXES = ("map", "electrodes", "frequencies", "times")
+
+
+@dataclass(frozen=True)
+class ExplanationText:
+    """Sentences, tables and notes of the section."""
+
+    words: tuple[str, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def explanation_text(explanation: Explanation) -> ExplanationText:
+    """Put an explanation into words and tables."""
+    windows = sum(one.windows for one in explanation.conservation)
+    words = (
+        f"Layer-wise relevance propagation of the {explanation.target}: {plural(windows, 'window')} of "
+        f"{plural(len(explanation.subjects), f'{explanation.part} subject'.strip())}. Each part of the EEG gets the "
+        "share of the output that the model took from it. This tells what the model used, not what the brain did.",
+        _tested(explanation),
+    )
+    tables = [_conservation(explanation)]
+    if explanation.fidelity:
+        tables.insert(0, _fidelity(explanation.fidelity))
+    tables.append(_electrodes(explanation))
+    return ExplanationText(tuple(filter(None, words)), tuple(tables), (*explanation.notes, *_warnings(explanation)))
+
+
+def _tested(explanation: Explanation) -> str:
+    if len(explanation.subjects) < 2:
+        return ""
+    counts = [
+        f"{one['significant_max']} of {one['tests']} {name}"
+        for name, one in explanation.tests.items()
+        if name in ("electrodes", "bands", "times")
+    ]
+    return (
+        "Signed relevance differs from 0 over subjects (p < 0.05, corrected by the largest t) for "
+        + ", ".join(counts)
+        + "."
+        if counts
+        else ""
+    )
+
+
+def _fidelity(fidelity: Mapping[str, Any]) -> Table:
+    """Rank agreements: 1 is the same order, 0 none."""
+    rows = []
+    named = {
+        "Integrated gradients (another method; near 1 is good)": fidelity["gradients_map"],
+        "Untrained model (control; near 0 is good)": fidelity["untrained"],
+        "True drivers of simulated data (near 1 is good)": fidelity.get("truth"),
+        "True drivers, by the untrained model (control)": fidelity.get("untrained_truth"),
+    }
+    for label, agreement in named.items():
+        if agreement is not None:
+            rows.append((label, *(_agreement(agreement, axis) for axis in AXES)))
+    caption = (
+        f"Can it be believed? Rank agreement (Spearman) of the relevance on {plural(fidelity['n_windows'], 'window')} "
+        "with that of others: 1 same order, 0 none."
+    )
+    return Table(caption, ("Compared with", "Whole map", "Electrodes", "Frequencies", "Times"), tuple(rows))
+
+
+def _agreement(agreement: Mapping[str, float | None], axis: str) -> str:
+    if axis not in agreement:
+        return "\N{EN DASH}"
+    value = agreement[axis]
+    return decimals(math.nan if value is None else value, 2)
+
+
+def _conservation(explanation: Explanation) -> Table:
+    rows = tuple(
+        (one.subject, str(one.windows), _percent(one.from_biases), _percent(one.error), _percent(one.unaccounted))
+        for one in explanation.conservation
+    )
+    head = ("Subject", "Windows", "Stays with biases", "Conservation error", "Found nowhere")
+    return Table("Conservation: where the explained output went, as a share of it", head, rows)
+
+
+def _electrodes(explanation: Explanation) -> Table:
+    share, signed = (part.sum((2, 3)) for part in (explanation.magnitude, explanation.signed))
+    order = np.argsort(-share.mean(0), kind="stable")
+    rows = tuple(
+        (explanation.electrodes[k], _percent(float(share[:, k].mean())), _percent(float(signed[:, k].mean())))
+        for k in order
+    )
+    return Table(
+        "Relevance of every electrode, mean over subjects",
+        ("Electrode", "Share of absolute relevance", "Signed share"),
+        rows,
+    )
+
+
+def _percent(share: float) -> str:
+    if not math.isfinite(share):
+        return number(math.nan)
+    return f"{number(100 * share) if abs(share) >= 1e-5 else 'below 0.001' if share else '0'} %"
+
+
+def _warnings(explanation: Explanation) -> list[str]:
+    found = []
+    biases = [one.from_biases for one in explanation.conservation if math.isfinite(one.from_biases)]
+    if biases and abs(float(np.mean(biases))) > MUCH_FROM_BIASES:
+        found.append(
+            f"{_percent(float(np.mean(biases)))} of the explained output stems from biases of the model: no EEG is "
+            "responsible for it."
+        )
+    if explanation.fidelity:
+        control = explanation.fidelity["untrained"].get("map")
+        if control is not None and control > LIKE_UNTRAINED:
+            found.append(
+                f"The map of an untrained model looks alike (rank agreement {decimals(control, 2)}): it shows the data "
+                "and the architecture more than what was learnt."
+            )
+        curves = explanation.fidelity["curves"]
+        if min(curves["deletion_gain"] or 0.0, curves["insertion_gain"] or 0.0) <= 0:
+            found.append("Deletion or insertion by relevance does no better than random orders: do not trust the maps.")
+    return found

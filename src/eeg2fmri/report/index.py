@@ -1,0 +1,219 @@
+"""One page that compares several runs on their test subjects."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.report.document import fill, write_text
+from eeg2fmri.report.evaluation import Metric, ScoreTable
+from eeg2fmri.report.figures.scores import benchmark_bars
+from eeg2fmri.report.numbers import duration, p_value, plural
+from eeg2fmri.report.pictures import Picture, picture
+from eeg2fmri.report.results import RunResults
+from eeg2fmri.report.tables import FIRST, interval
+from eeg2fmri.report.verdict import Verdict, best_baseline, verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run in the table: name, address of its report (empty without one), verdict, cells."""
+
+    name: str
+    address: str
+    verdict: Verdict
+    cells: tuple[str, ...]
+
+
+def write_index(
+    run_folders: Sequence[str | Path], out: str | Path = "index.html", *, progress: Progress = silent
+) -> Path:
+    """Write one self-contained HTML page that compares runs, with links to their reports where they have one.
+
+    Parameters
+    ----------
+    run_folders : sequence of path
+        Folders that train wrote, better evaluated.
+    out : path
+        Page to write.
+    progress : Progress
+        Told about each run.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    CheckpointError
+        If a folder holds no run.
+    InputError
+        If no run is given, or the page cannot be written.
+    """
+    if not run_folders:
+        raise InputError("there is no run to compare", expected="at least one run folder")
+    runs = []
+    for done, folder in enumerate(run_folders, start=1):
+        runs.append(RunResults.read(folder))
+        progress("Reading runs", done, len(run_folders))
+    path = Path(out)
+    return write_text(path, render_index(runs, path.parent), "index")
+
+
+def render_index(runs: Sequence[RunResults], beside: Path) -> str:
+    """Return the page as text; links are relative to the folder `beside`."""
+    names = _names(runs)
+    metrics = _metrics(runs)
+    rows = [
+        Row(name, _address(run, beside), verdict(run), _cells(run, metrics))
+        for name, run in zip(names, runs, strict=True)
+    ]
+    order = sorted(range(len(runs)), key=lambda k: _rank(runs[k]))
+    return fill(
+        "index.html.j2",
+        kind="index",
+        name=plural(len(runs), "run"),
+        verdict=_overall(runs),
+        numbers=[],
+        warnings=_warnings(runs),
+        head=("Run", "Verdict", *(_head(metric) for metric in metrics), "Against time shifts", "Best baseline", *FACTS),
+        rows=[rows[k] for k in order],
+        pictures=_pictures(names, runs),
+    )
+
+
+FACTS = ("Test subjects", "Epochs", "Training time")
+
+
+def _names(runs: Sequence[RunResults]) -> list[str]:
+    """Names that tell the runs apart: the folder's, with the one above where two are called alike."""
+    short = [run.folder.resolve().name for run in runs]
+    return [
+        f"{run.folder.resolve().parent.name}/{name}" if short.count(name) > 1 else name
+        for run, name in zip(runs, short, strict=True)
+    ]
+
+
+def _tables(runs: Sequence[RunResults]) -> list[ScoreTable]:
+    return [run.evaluation.table for run in runs if run.evaluation is not None and run.evaluation.table is not None]
+
+
+def _metrics(runs: Sequence[RunResults]) -> list[Metric]:
+    known = {metric.name: metric for table in _tables(runs) for metric in table.metrics}
+    headlines = list(dict.fromkeys(table.metrics[0].name for table in _tables(runs) if table.metrics))
+    return [known[name] for name in dict.fromkeys([*headlines, *FIRST]) if name in known]
+
+
+def _head(metric: Metric) -> str:
+    arrow = "\N{UPWARDS ARROW}" if metric.higher_is_better else "\N{DOWNWARDS ARROW}"
+    return f"{metric.label} ({metric.unit}) {arrow}" if metric.unit else f"{metric.label} {arrow}"
+
+
+def _cells(run: RunResults, metrics: Sequence[Metric]) -> tuple[str, ...]:
+    evaluation = run.evaluation
+    table = evaluation.table if evaluation else None
+    own = {metric.name for metric in table.metrics} if table else set()
+    cells = []
+    for metric in metrics:
+        if table is None or metric.name not in own:
+            cells.append("\N{EN DASH}")
+            continue
+        text = metric.text(table.mean(table.methods[0], metric.name))
+        k = [m.name for m in table.metrics].index(metric.name)
+        if k == 0 and table.intervals is not None and np.isfinite(table.intervals[0, 0]).all():
+            low, high = (float(end) for end in table.intervals[0, 0])
+            text += f" ({interval(low, high, metric)})"
+        cells.append(text)
+    null = evaluation.null if evaluation else None
+    cells.append("no test" if null is None or math.isnan(null.p_value) else p_value(null.p_value))
+    best = best_baseline(table) if table and table.metrics else ""
+    headline = table.metrics[0] if table and table.metrics else None
+    cells.append(f"{headline.text(table.mean(best, headline.name))}, {best}" if table and headline and best else "none")
+    cells.append(str(len(table.subjects)) if table else "\N{EN DASH}")
+    cells.append(str(len(run.history.epochs)) if run.history else "\N{EN DASH}")
+    cells.append(duration(run.history.seconds) if run.history else "\N{EN DASH}")
+    return tuple(cells)
+
+
+def _address(run: RunResults, beside: Path) -> str:
+    report = run.folder / "report.html"
+    if not report.is_file():
+        return ""
+    relative = os.path.relpath(report.resolve(), beside.resolve())
+    # a folder may be called what an address may not: spaces, #, ?
+
+    return "./" + quote(Path(relative).as_posix())
+
+
+def _rank(run: RunResults) -> tuple[bool, float]:
+    tables = _tables([run])
+    if not tables or not tables[0].metrics:
+        return (True, 0.0)
+    headline = tables[0].metrics[0]
+    mean = tables[0].mean(tables[0].methods[0], headline.name)
+    if math.isnan(mean):
+        return (True, 0.0)
+    return (False, -mean if headline.higher_is_better else mean)
+
+
+def _overall(runs: Sequence[RunResults]) -> Verdict:
+    tones = [verdict(run).tone for run in runs]
+    helped, judged = tones.count("good"), len(tones) - tones.count("open")
+    if not judged:
+        return Verdict("open", "Not evaluated", "No run has been evaluated: whether the EEG helped is not known.")
+    sentence = (
+        f"The EEG helped, beyond shifted EEG and every baseline, in {helped} of {plural(judged, 'evaluated run')}."
+    )
+    return Verdict("good" if helped else "bad", f"{helped} of {judged}", sentence)
+
+
+def _warnings(runs: Sequence[RunResults]) -> list[str]:
+    found = []
+    tables = _tables(runs)
+    if len({table.subjects for table in tables}) > 1:
+        found.append("The runs were tested on different subjects: their scores cannot be set beside each other.")
+    targets = {str(run.card.get("pairs", {}).get("target")) for run in runs if run.card.get("pairs")}
+    if len(targets) > 1:
+        found.append(
+            f"The runs predict different targets ({', '.join(sorted(targets))}): compare the temporal r alone."
+        )
+    if len(tables) > 1:
+        found.append(
+            f"{len(tables)} runs are compared on test subjects: the best of several looks better than it is. "
+            "Choose by validation, and count this reading."
+        )
+    return found
+
+
+def _pictures(names: Sequence[str], runs: Sequence[RunResults]) -> list[Picture]:
+    scores, metric = {}, None
+    for name, run in zip(names, runs, strict=True):
+        for table in _tables([run]):
+            if table.metrics and metric in (None, table.metrics[0]):
+                metric = table.metrics[0]
+                scores[name] = table.of(table.methods[0], metric.name)
+    scores = {name: values for name, values in scores.items() if np.isfinite(values).any()}
+    if metric is None or not scores:
+        return []
+    means = {name: float(np.nanmean(values)) for name, values in scores.items()}
+    best = (max if metric.higher_is_better else min)(means, key=lambda name: means[name])
+    listed = ", ".join(f"{name} {metric.text(mean)}" for name, mean in means.items())
+    return [
+        picture(
+            benchmark_bars,
+            scores,
+            metric=metric.axis,
+            model=best,
+            alt=f"Bars of {metric.label} of each run: {listed}.",
+            caption=f"{metric.label} of each run: mean over its test subjects, each dot one of them. The best is blue.",
+        )
+    ]

@@ -1,0 +1,147 @@
+"""Picture and table of a search for settings, from the folder that ``tune`` wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.report.document import fill, write_text
+from eeg2fmri.report.figures.training import search_history
+from eeg2fmri.report.numbers import number, plural, value
+from eeg2fmri.report.pictures import picture
+from eeg2fmri.report.tables import Table
+from eeg2fmri.report.verdict import Verdict
+
+TRIALS = "trials.json"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a search: its number, state, score (NaN without one), settings, and error."""
+
+    number: int
+    state: str
+    score: float
+    params: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def write_search_figure(study_folder: str | Path, out: str | Path | None = None) -> Path:
+    """Write one self-contained HTML page about a search: course, best settings, every trial.
+
+    Parameters
+    ----------
+    study_folder : path
+        Folder that ``eeg2fmri tune`` wrote.
+    out : path or None
+        Page to write; ``search.html`` in the folder if None.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no search, no trial was completed, or the page cannot be written.
+    """
+    folder = Path(study_folder)
+    trials = read_trials(folder)
+    path = folder / "search.html" if out is None else Path(out)
+    return write_text(path, _render(folder.resolve().name, trials), "page of the search")
+
+
+def read_trials(folder: Path) -> list[Trial]:
+    """Read the trials of a study, in the order of their numbers.
+
+    Raises
+    ------
+    InputError
+        If there are none, none was completed, or the file is damaged.
+    """
+    path = folder / TRIALS
+    try:
+        found = [
+            Trial(
+                int(one["number"]),
+                str(one["state"]),
+                math.nan if one["score"] is None else float(one["score"]),
+                dict(one["params"]),
+                str(one.get("error", "")),
+            )
+            for one in json.loads(path.read_text(encoding="utf-8"))
+        ]
+    except FileNotFoundError:
+        raise InputError(
+            "the folder holds no search", where=str(folder), expected=TRIALS, hint="give the folder that tune wrote"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("the trials cannot be read", where=str(path), got=f"{type(error).__name__}: {error}") from None
+    if not any(math.isfinite(trial.score) for trial in found):
+        raise InputError("no trial of the search was completed", where=str(path), got=plural(len(found), "trial"))
+    return sorted(found, key=lambda trial: trial.number)
+
+
+def _render(name: str, trials: Sequence[Trial]) -> str:
+    scores = np.array([trial.score for trial in trials])
+    drawn = picture(
+        search_history,
+        scores,
+        objective="validation reconstruction",
+        first=trials[0].number,
+        alt=f"Score of {plural(len(trials), 'trial')} in their order, and the best so far.",
+        caption="The reconstruction part of the validation loss of each trial, lower is better. Trials without a "
+        "value were stopped early or could not be built. Test subjects were not looked at.",
+    )
+    done = [trial for trial in trials if math.isfinite(trial.score)]
+    best = min(done, key=lambda trial: trial.score)
+    first = next(trial for trial in trials if math.isfinite(trial.score))
+    sentence = (
+        f"Trial {best.number} reached {number(best.score, 4)}; the first that was completed reached "
+        f"{number(first.score, 4)}. Its settings are in best.yaml."
+    )
+    return fill(
+        "search.html.j2",
+        kind="search",
+        name=name,
+        verdict=Verdict("open", f"Best of {plural(len(done), 'completed trial')}", sentence),
+        numbers=[("Trials", str(len(trials))), ("Completed", str(len(done))), ("Best score", number(best.score, 4))],
+        warnings=_warnings(trials, best),
+        pictures=[drawn],
+        best=[(label, value(item)) for label, item in best.params.items()],
+        trials=_table(trials, best),
+    )
+
+
+def _warnings(trials: Sequence[Trial], best: Trial) -> list[str]:
+    found = []
+    failed = [trial for trial in trials if trial.error]
+    if failed:
+        found.append(f"{plural(len(failed), 'trial')} could not be trained; the table names the errors.")
+    if best is trials[-1] and len(trials) > 1:
+        found.append("The last trial was the best: more trials may find better settings.")
+    return found
+
+
+def _table(trials: Sequence[Trial], best: Trial) -> Table:
+    names = list(dict.fromkeys(name for trial in trials for name in trial.params))
+    order = sorted(trials, key=lambda trial: (not math.isfinite(trial.score), trial.score, trial.number))
+    rows = tuple(
+        (
+            str(trial.number),
+            number(trial.score, 4) if math.isfinite(trial.score) else trial.state,
+            *(value(trial.params[name]) if name in trial.params else "\N{EN DASH}" for name in names),
+            trial.error.splitlines()[0] if trial.error else "",
+        )
+        for trial in order
+    )
+    head = ("Trial", "Score", *(name.replace("_", " ") for name in names), "Error")
+    return Table("Every trial, the best first", head, rows, strong=(order.index(best),))

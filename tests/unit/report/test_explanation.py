@@ -1,0 +1,160 @@
+"""The section of an explanation: what RUN/explain holds is read, told in words and numbers, doubted where it must be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.random import generator
+from eeg2fmri.report.explanation_files import read_explanation
+from eeg2fmri.report.explanation_gallery import explanation_pictures, strongest
+from eeg2fmri.report.explanation_words import explanation_text
+from eeg2fmri.report.page import render
+from eeg2fmri.report.results import RunResults
+
+ELECTRODES = ("Fp1", "Cz", "Pz", "O1", "O2")
+FREQUENCIES = np.arange(1, 9) * 2.0
+TIMES = np.array([6.0, 4.0, 2.0])
+
+AGREEMENT = {"map": 0.9, "electrodes": 0.8, "frequencies": 0.7, "times": None}
+
+
+def write(folder: Path, **changes) -> Path:
+    """Two subjects whose relevance comes from O2 at 10 Hz, 4 s before the volume."""
+    folder.mkdir()
+    magnitude = generator(1, "relevance").random((2, 5, 8, 3)) * 0.1
+    magnitude[:, 4, 4, 1] += 2
+    magnitude /= magnitude.sum((1, 2, 3), keepdims=True)
+    fraction = np.linspace(0, 1, 4)
+    curves = {
+        f"curve_{order}{what}": fraction
+        for order in ("", "random_", "untrained_")
+        for what in ("deletion", "insertion")
+    }
+    np.savez(
+        folder / "explain.npz",
+        electrodes=np.array(ELECTRODES),
+        frequencies=FREQUENCIES,
+        times=TIMES,
+        subjects=np.array(["03", "04"]),
+        magnitude=magnitude.astype(np.float32),
+        signed=-magnitude.astype(np.float32),
+        attention=generator(2, "attention").dirichlet(np.ones(5), (2, 5)),
+        curve_fractions=fraction,
+        **curves,
+    )
+    subject = {
+        "windows": 7,
+        "explained": -2.0,
+        "absorbed_by_biases": -1.5,
+        "conservation_error": 0.75,
+        "unaccounted": 1e-7,
+    }
+    summary = {
+        "facts": {"part": "test"},
+        "target": {"name": "volume", "what": "sum of the synthesised volume", "voxels": 9},
+        "subjects": [{"subject": "03", **subject}, {"subject": "04", **subject}],
+        "tests": {"electrodes": {"significant_max": 2, "tests": 5}, "pairs of anything": {}},
+        "fidelity": {
+            "n_windows": 8,
+            "curves": {"deletion_gain": 0.5, "insertion_gain": 0.25},
+            "gradients_map": AGREEMENT,
+            "untrained": {**AGREEMENT, "map": 0.1},
+            "truth": {"electrodes": 0.61, "frequencies": 0.62, "times": 0.63},
+            "untrained_truth": None,
+        },
+        "notes": ["Read with care."],
+        **changes,
+    }
+    (folder / "explain.json").write_text(json.dumps(summary), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def explanation(tmp_path):
+    problems: list[str] = []
+    found = read_explanation(write(tmp_path / "explain"), problems)
+    assert problems == []
+    assert found is not None
+    return found
+
+
+def test_what_was_written_is_read(explanation):
+    assert explanation.subjects == ("sub-03", "sub-04")
+    assert explanation.magnitude.shape == (2, 5, 8, 3)
+    assert explanation.conservation[0].from_biases == 0.75
+    assert set(explanation.curves.deletion) == {"by relevance", "by the untrained model", "random"}
+    assert strongest(explanation)[0] == "O2"
+
+
+def test_pictures_name_where_the_relevance_lies(explanation):
+    pictures = explanation_pictures(explanation)
+    words = " ".join(picture.alt for picture in pictures)
+    assert len(pictures) == 5
+    assert "Largest: O2" in words
+    assert "largest at 10.0 Hz" in words
+    assert "largest 4.00 s before it" in words
+    assert "0.500 for deletion, 0.250 for insertion" in words
+
+
+def test_electrodes_without_a_place_have_no_head(explanation):
+    nameless = replace(explanation, electrodes=tuple("ABCDE"), curves=None)
+    assert len(explanation_pictures(nameless)) == 2
+    assert "A" in {row[0] for row in explanation_text(nameless).tables[-1].rows}
+
+
+def test_numbers_that_say_how_far_it_can_be_believed(explanation):
+    text = explanation_text(explanation)
+    cells = {row[0].split(" (")[0]: row[1:] for row in text.tables[0].rows}
+    assert cells["Integrated gradients"] == ("0.90", "0.80", "0.70", "not defined")
+    assert cells["True drivers of simulated data"] == ("\N{EN DASH}", "0.61", "0.62", "0.63")
+    assert "True drivers, by the untrained model" not in cells
+    assert text.tables[1].rows[0] == ("sub-03", "7", "75.0 %", "75.0 %", "below 0.001 %")
+    assert "2 of 5 electrodes" in text.words[1]
+    assert text.notes[0] == "Read with care."
+    assert "75.0 % of the explained output stems from biases" in text.notes[1]
+    assert len(text.notes) == 2
+
+
+def test_what_cannot_be_believed_is_said(explanation):
+    fidelity = {
+        **explanation.fidelity,
+        "untrained": {**AGREEMENT, "map": 0.8},
+        "curves": {"deletion_gain": -0.1, "insertion_gain": 0.3},
+    }
+    notes = " ".join(explanation_text(replace(explanation, fidelity=fidelity)).notes)
+    assert "untrained model looks alike (rank agreement 0.80)" in notes
+    assert "no better than random" in notes
+
+
+def test_unchecked_explanation_of_one_subject(explanation):
+    one = replace(explanation, subjects=explanation.subjects[:1], fidelity={}, curves=None)
+    text = explanation_text(one)
+    assert len(text.words) == 1
+    assert "Conservation" in text.tables[0].caption
+
+
+@pytest.mark.parametrize("damage", [{"subjects": [{}]}, {"target": None}, {"fidelity": 3}])
+def test_damage_becomes_a_problem(tmp_path, damage):
+    problems: list[str] = []
+    assert read_explanation(write(tmp_path / "explain", **damage), problems) is None
+    assert problems[0].startswith("explain: ")
+
+
+def test_no_explanation(tmp_path):
+    problems: list[str] = []
+    assert read_explanation(tmp_path, problems) is None
+    assert problems == []
+
+
+def test_page_shows_it(explanation):
+    hostile = replace(explanation, target="<script>x", curves=None, attention=None)
+    text = render(RunResults(Path("run"), settings={"epochs": 1}, explanation=hostile))
+    assert 'href="#explanation"' in text
+    assert "&lt;script&gt;x" in text
+    assert "<script>x" not in text
+    assert "Can it be believed?" in text

@@ -1,0 +1,100 @@
+"""The page that compares runs: order, links, warnings, escaping."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.report import write_index
+from eeg2fmri.report.index import render_index
+
+
+@pytest.fixture(scope="module")
+def run(runs, examples):
+    found = runs.results(examples)
+    return replace(found, evaluation=replace(found.evaluation, maps=(), courses=()), history=None, quality=())
+
+
+def scored(run, folder: Path, r: float, **parts):
+    """The same run with another headline."""
+    table = run.evaluation.table
+    values = table.values.copy()
+    values[0, :, 0] = [r - 0.01, r + 0.01]
+    evaluation = replace(run.evaluation, table=replace(table, values=values), **parts)
+    return replace(run, folder=folder, evaluation=evaluation)
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def test_the_best_run_stands_first(run, tmp_path):
+    runs = [
+        scored(run, tmp_path / "weak", 0.1, helped=False),
+        replace(run, folder=tmp_path / "bare", evaluation=None),
+        scored(run, tmp_path / "strong", 0.3),
+    ]
+    page = render_index(runs, tmp_path)
+    heads = re.findall(r'<tr><th scope="row">([^<]*)</th>', page)
+    assert heads == ["strong", "weak", "bare"]
+    text = words(page)
+    assert "in 1 of 2 evaluated runs" in text
+    assert "Not evaluated" in text
+    assert "0.165, Ridge on lagged band power" in text
+    assert "0.300" in text
+    assert "2 runs are compared on test subjects" in text
+    assert "weak 0.100, strong 0.300" in page
+
+
+def test_runs_that_cannot_be_compared_are_named(run, tmp_path):
+    other = scored(run, tmp_path / "b", 0.2)
+    table = replace(other.evaluation.table, subjects=("sub-08", "sub-09"))
+    other = replace(
+        other, evaluation=replace(other.evaluation, table=table), card={**run.card, "pairs": {"target": "dynamics"}}
+    )
+    text = words(render_index([scored(run, tmp_path / "a", 0.1), other], tmp_path))
+    assert "tested on different subjects" in text
+    assert "different targets (dynamics, volume)" in text
+
+
+def test_one_name_twice_is_told_apart_and_nothing_runs(run, tmp_path):
+    runs = [replace(run, folder=tmp_path / group / "<b>run", evaluation=None) for group in ("one", "two")]
+    page = render_index(runs, tmp_path)
+    assert "one/&lt;b&gt;run" in page
+    assert "two/&lt;b&gt;run" in page
+    assert "<b>run" not in page
+    assert "No run has been evaluated" in words(page)
+
+
+def test_links_lead_to_reports_that_exist(tmp_path):
+    for name in ("a #1", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "train.yaml").write_text("epochs: 2\n", encoding="utf-8")
+    (tmp_path / "a #1" / "report.html").touch()
+    (tmp_path / "pages").mkdir()
+    calls = []
+    page = write_index(
+        [tmp_path / "a #1", tmp_path / "b"], tmp_path / "pages" / "index.html", progress=lambda *now: calls.append(now)
+    )
+    text = page.read_text(encoding="utf-8")
+    assert 'href="./../a%20%231/report.html"' in text
+    assert text.count("report.html") == 1
+    assert calls[-1][1:] == (2, 2)
+
+
+def test_a_run_without_a_defined_headline_has_no_bar(run, tmp_path):
+    undefined = scored(run, tmp_path / "flat", np.nan)
+    assert "<figure>" not in render_index([undefined], tmp_path)
+
+
+def test_refusals(tmp_path):
+    with pytest.raises(InputError, match="no run to compare"):
+        write_index([], tmp_path / "index.html")
+    with pytest.raises(CheckpointError, match="does not exist"):
+        write_index([tmp_path / "absent"], tmp_path / "index.html")
