@@ -6,7 +6,9 @@ import typer
 
 from eeg2fmri.cli.commands import (
     classify,
+    datasets,
     demo,
+    download,
     evaluate,
     explain,
     export,
@@ -16,6 +18,7 @@ from eeg2fmri.cli.commands import (
     report,
     simulate,
     simulate_eeg,
+    store,
     train,
     tune,
 )
@@ -26,7 +29,10 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo.command)
     app.command("simulate")(simulate.command)
     app.command("simulate-eeg")(simulate_eeg.command)
+    app.command("datasets")(datasets.command)
+    app.command("download")(download.command)
     app.command("prepare")(prepare.command)
+    app.add_typer(store.app, name="store")
     app.command("train")(train.command)
     app.command("predict")(predict.command)
     app.command("evaluate")(evaluate.command)

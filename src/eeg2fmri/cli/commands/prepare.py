@@ -9,9 +9,14 @@ import typer
 
 
 def command(
-    bids_root: Annotated[Path, typer.Argument(help="BIDS folder with simultaneous EEG and BOLD.")],
+    bids_root: Annotated[
+        Path, typer.Argument(help="Folder with simultaneous EEG and BOLD: BIDS, or as a recipe says.")
+    ],
     store: Annotated[Path, typer.Argument(help="Folder to make. Must not exist.")],
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the preparation.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Public data set whose settings are taken; --config goes before them.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Recordings prepared at the same time.")] = 1,
     eeg_only: Annotated[bool, typer.Option("--eeg-only", help="Keep EEG without BOLD, for classify.")] = False,
     label: Annotated[
@@ -30,9 +35,13 @@ def command(
     if label is not None:
         raise ConfigError("--label goes with --eeg-only", got=f"--label {label}", hint="add --eeg-only")
     from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.core.config import read_mapping
     from eeg2fmri.data.prepare import PrepareConfig, prepare
+    from eeg2fmri.data.recipe import with_settings
 
     settings = PrepareConfig.read(config) if config else PrepareConfig()
+    if recipe is not None:
+        settings = with_settings(recipe, read_mapping(config) if config else {})
     with progress_bar() as progress:
         made = prepare(bids_root, store, settings, n_jobs=jobs, progress=progress)
     for note in made.notes:

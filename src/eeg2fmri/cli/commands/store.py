@@ -1,0 +1,45 @@
+"""``eeg2fmri store``: what is inside a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Look into a store.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _top() -> None: ...
+
+
+@app.command("info")
+def info(
+    store: Annotated[Path, typer.Argument(help="Folder that eeg2fmri prepare wrote.")],
+    figures: Annotated[Path | None, typer.Option(help="Folder for a figure of each recording's quality.")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Read every file and compare it with its digest.")] = False,
+) -> None:
+    """Show what a store holds and how good each recording is.
+
+    Example: eeg2fmri store info store --figures quality
+    """
+    from eeg2fmri.cli.console import progress_bar, say, table, wrote
+    from eeg2fmri.data.quality import facts, rows, warnings
+    from eeg2fmri.data.store import Store
+
+    opened = Store.open(store)
+    if verify:
+        opened.verify()
+        say("every file is as it was written")
+    for name, value in facts(opened):
+        say(f"{name + ':':<13}{value}")
+    table("Recordings", *rows(opened))
+    for text in warnings(opened):
+        say(text)
+    if figures is not None:
+        from eeg2fmri.data.quality_figure import write_figures
+
+        with progress_bar() as progress:
+            for path in write_figures(opened, figures, progress=progress):
+                wrote("figure", path)

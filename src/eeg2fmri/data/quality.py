@@ -1,0 +1,74 @@
+"""How good the recordings of a store are, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eeg2fmri.data.store import Recording, Store
+
+COLUMNS = (
+    "recording",
+    "volumes",
+    "marker",
+    "jitter ms",
+    "drift ppm",
+    "EEG uV",
+    "tSNR",
+    "brain voxels",
+    "bad",
+    "cleaned",
+)
+
+
+def facts(store: Store) -> list[tuple[str, str]]:
+    """Say what the store as a whole is: names and values."""
+    subjects = {recording.subject for recording in store.recordings}
+    size = sum(entry["size"] for files in store._digests.values() for entry in files.values())
+    voxels = f"{len(store.regions)} regions" if store.regions else " x ".join(map(str, store.grid)) + " voxels"
+    same = "native" not in store.space and "mixed" not in store.space
+    return [
+        ("store", str(store.path)),
+        ("hash", store.hash),
+        ("recordings", f"{len(store.recordings)} of {len(subjects)} subjects, {size / 1e6:.1f} MB"),
+        ("electrodes", f"{len(store.electrodes)}: {', '.join(store.electrodes)}"),
+        ("frequencies", f"{len(store.frequencies)}, {store.frequencies[0]:.2f} to {store.frequencies[-1]:.2f} Hz"),
+        ("volumes", f"{voxels} every {store.tr:g} s"),
+        ("space", store.space + ("" if same else ": voxels of different subjects do not correspond")),
+    ]
+
+
+def rows(store: Store) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+    """Give the columns of a table, and a row for each recording."""
+    return COLUMNS, [_row(recording) for recording in store.recordings]
+
+
+def warnings(store: Store) -> list[str]:
+    """Say what the user should know of the data set and of each recording."""
+    notes = [f"note: {note}" for note in store.notes]
+    return notes + [
+        f"warning: {recording.id}: {text}"
+        for recording in store.recordings
+        for text in recording.quality.get("warnings", [])
+    ]
+
+
+def _row(recording: Recording) -> tuple[str, ...]:
+    quality = recording.quality
+    std = quality.get("eeg_std_v")
+    return (
+        recording.id,
+        str(recording.n_volumes),
+        str(quality.get("marker") or "none"),
+        _number(quality.get("trigger_jitter_s"), 1e3, 2),
+        _number(quality.get("drift_ppm"), 1, 0),
+        _number(std, 1e6, 1),
+        _number(quality.get("tsnr_median"), 1, 1),
+        str(quality.get("brain_voxels", "")),
+        str(len(quality.get("bad_electrodes", []))),
+        ", ".join(quality.get("cleaned", [])) or "no",
+    )
+
+
+def _number(value: Any, factor: float, digits: int) -> str:
+    return "" if value is None else f"{float(value) * factor:.{digits}f}"

@@ -1,0 +1,175 @@
+"""What is known of a public data set: where it is, how its files lie, what to beware of, how to prepare it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from eeg2fmri.core.config import Config, read_mapping
+from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.data.config import PrepareConfig
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Source(Config):
+    """Where a data set is: the number of its page on OpenNeuro or OSF."""
+
+    openneuro: Text | None = None
+    osf: Text | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Source:
+        if (self.openneuro is None) == (self.osf is None):
+            raise ValueError("give either 'openneuro' or 'osf'")
+        return self
+
+    @property
+    def id(self) -> str:
+        """Number at its archive."""
+        return str(self.openneuro or f"OSF {self.osf}")
+
+
+class Facts(Config):
+    """Size of a data set.
+
+    Attributes
+    ----------
+    subjects, electrodes : int
+    sfreq : float
+        Of the EEG, Hz.
+    tr : float or None
+        s.
+    volumes : int or None
+        In a run.
+    window_s : float or None
+        Length of a window of EEG alone, s.
+    """
+
+    subjects: int
+    electrodes: int
+    sfreq: float
+    tr: float | None = None
+    volumes: int | None = None
+    window_s: float | None = None
+
+
+class Label(Config):
+    """What distinguishes the people of a data set.
+
+    Attributes
+    ----------
+    from_ : {"participants", "session"}
+        Column of ``participants.tsv``, or the session's label; ``from`` in a file.
+    column : str or None
+        Of ``participants.tsv``.
+    classes : dict of str to str
+        Name of each value that is used; empty uses all.
+    """
+
+    from_: Annotated[Literal["participants", "session"], Field(alias="from")] = "participants"
+    column: Text | None = None
+    classes: dict[str, str] = Field(default_factory=dict)
+
+
+class Recipe(Config):
+    """A public data set.
+
+    Attributes
+    ----------
+    name : str
+        By which it is asked for; that of its file.
+    title, licence, citation : str
+    kind : {"simultaneous", "eeg"}
+        EEG with BOLD, or EEG alone.
+    source : Source
+    facts : Facts
+    traps : tuple of str
+        What goes wrong if it is read like any other data set, and what is done about it.
+    advice : str
+        What its authors ask of whoever uses it.
+    label : Label or None
+        For classification.
+    prepare : PrepareConfig
+        Settings by which it is prepared.
+    """
+
+    name: Text
+    title: Text
+    kind: Literal["simultaneous", "eeg"]
+    source: Source
+    licence: Text
+    citation: Text
+    facts: Facts
+    traps: tuple[Text, ...] = ()
+    advice: str = ""
+    label: Label | None = None
+    prepare: PrepareConfig = PrepareConfig()
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that come with the package, sorted."""
+    return tuple(sorted(path.name.removesuffix(".yaml") for path in _folder() if path.name.endswith(".yaml")))
+
+
+def recipe(name: str) -> Recipe:
+    """Read the recipe of a data set.
+
+    Parameters
+    ----------
+    name : str
+        One of `recipe_names`, the number of the data set at its archive (``ds000116``), or the path of a file.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of this name, or it holds wrong settings.
+    """
+    if Path(name).suffix in (".yaml", ".yml", ".json"):
+        return Recipe.make({"name": Path(name).stem, **read_mapping(name)}, where=name)
+    for known in recipe_names():
+        with resources.as_file(resources.files(__package__) / "recipes" / f"{known}.yaml") as path:
+            values = read_mapping(path)
+        ids = [str(value).casefold() for value in values["source"].values()]
+        if name.casefold() in (known, known.replace("_", "-"), *ids):
+            return Recipe.make({"name": known, **values}, where=f"recipe {known}")
+    raise ConfigError(
+        "there is no recipe of this name",
+        got=name,
+        expected=", ".join(recipe_names()),
+        hint="eeg2fmri datasets lists them; for a data set of your own, write a YAML file",
+    )
+
+
+def with_settings(name: str, values: dict[str, Any]) -> PrepareConfig:
+    """Give the settings of a recipe with some of the user's own in their place.
+
+    Raises
+    ------
+    ConfigError
+        If the settings are wrong, or the data set has no BOLD.
+    """
+    found = recipe(name)
+    if found.kind != "simultaneous":
+        raise ConfigError(
+            "the data set has EEG alone: there is nothing to pair it with",
+            where=found.name,
+            hint="prepare it as EEG alone, for classification",
+        )
+    return PrepareConfig.make(_merged(found.prepare.model_dump(exclude_unset=True), values), where=f"recipe {name}")
+
+
+def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(base[key], more[key]) for key in base if key in more and _nested(base[key], more[key])}
+    return {**base, **more, **both}
+
+
+def _nested(one: object, other: object) -> bool:
+    return isinstance(one, dict) and isinstance(other, dict)
+
+
+def _folder() -> Any:
+    return (resources.files(__package__) / "recipes").iterdir()

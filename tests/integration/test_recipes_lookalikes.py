@@ -1,0 +1,327 @@
+"""Each public data set by its recipe: a small look-alike of its layout and traps, with simulated signals."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import mne
+import nibabel
+import numpy as np
+import pybv
+import pytest
+import scipy.io
+
+from eeg2fmri.cli.main import run
+from eeg2fmri.core.config import Config
+from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.bids import find_eeg
+from eeg2fmri.data.channels import electrode_names
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.recipe import recipe, recipe_names, with_settings
+from eeg2fmri.data.store import Store
+from eeg2fmri.simulate import SimulationConfig, simulate_dataset
+
+
+def simulated(folder: Path, tr: float, volumes: int = 16, sfreq: float = 200.0) -> tuple[mne.io.BaseRaw, Any]:
+    """Give the EEG and BOLD of a simulated recording."""
+    values = {
+        "subjects": 1,
+        "volumes": volumes,
+        "grid": (9, 11, 8),
+        "electrodes": 12,
+        "regions": 8,
+        "sfreq": sfreq,
+        "tr": tr,
+        "seed": 5,
+        "t1w_voxel_mm": 10.0,
+    }
+    root = simulate_dataset(folder / f"simulated_{tr}_{sfreq}", SimulationConfig.make(values))
+    raw = mne.io.read_raw(next(root.glob("sub-*/eeg/*.vhdr")), preload=True, verbose="error")
+    return raw, nibabel.load(next(root.glob("sub-*/func/*.nii.gz")))
+
+
+def onsets(raw: mne.io.BaseRaw) -> np.ndarray:
+    return np.array([a["onset"] for a in raw.annotations if "R128" in a["description"]])
+
+
+def brainvision(
+    raw: mne.io.BaseRaw, base: Path, events: list[tuple[float, str]], data: np.ndarray | None = None
+) -> Path:
+    base.parent.mkdir(parents=True, exist_ok=True)
+    sfreq = raw.info["sfreq"]
+    pybv.write_brainvision(
+        data=raw.get_data() if data is None else data,
+        sfreq=sfreq,
+        ch_names=raw.ch_names,
+        fname_base=base.name,
+        folder_out=base.parent,
+        events=[
+            {"onset": round(t * sfreq), "duration": 1, "description": name, "type": "Comment", "channels": "all"}
+            for t, name in events
+        ],
+        fmt="binary_float32",
+    )
+    return base.with_name(f"{base.name}.vhdr")
+
+
+def with_ecg(raw: mne.io.BaseRaw) -> mne.io.BaseRaw:
+    noise = generator(0, "ecg").standard_normal((1, raw.n_times)) * 1e-4
+    return raw.copy().add_channels(
+        [mne.io.RawArray(noise, mne.create_info(["ECG"], raw.info["sfreq"], "eeg"), verbose="error")],
+        force_update_info=True,
+    )
+
+
+def image(there: Any, path: Path, header_tr: float | None = None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    copy = nibabel.Nifti1Image(np.asarray(there.dataobj), there.affine, there.header)
+    if header_tr is not None:
+        copy.header.set_zooms((*copy.header.get_zooms()[:3], header_tr))
+    copy.to_filename(path)
+
+
+def made(root: Path, name: str, **settings: object) -> Store:
+    return prepare(root, root.parent / f"{name}_store", with_settings(name, {"grid": [9, 11, 8], **settings}))
+
+
+def test_noddi(tmp_path: Path) -> None:
+    """Folders by batch, ECG among the electrodes, headers that name files which do not exist."""
+    raw, bold = simulated(tmp_path, 2.16, sfreq=250.0)
+    raw = with_ecg(raw)
+    events = [(t, "R128") for t in onsets(raw)]
+    root = tmp_path / "noddi"
+    for batch, subject in (("EEG1", "32"), ("EEG2", "35")):
+        header = brainvision(raw, root / batch / subject / "export" / f"{subject}_export", events)
+        header.write_text(header.read_text().replace(f"{subject}_export", "trio1_elsewhere"))
+        image(bold, root / "fMRI" / subject / f"{subject}_cross.nii.gz")
+    store = made(root, "noddi")
+    assert [recording.id for recording in store.recordings] == ["sub-32", "sub-35"]
+    assert "ECG" not in store.electrodes
+    assert len(store.electrodes) == 12
+    assert (len(store.frequencies), store.tr) == (134, 2.16)
+    np.testing.assert_allclose(store.bold(0), np.moveaxis(bold.get_fdata(), -1, 0), rtol=1e-4)
+    np.testing.assert_allclose(store.recordings[0].onsets, onsets(raw), atol=1 / 250)
+
+
+def test_oddball(tmp_path: Path) -> None:
+    """MATLAB arrays with 49 rows, legacy folders, no volume markers."""
+    raw, bold = simulated(tmp_path, 2.0, volumes=12, sfreq=1000.0)
+    first = onsets(raw)[0]
+    data = raw.get_data(tmin=first) * 1e6
+    rows = np.vstack([data[k % 12] - data[(k + 1) % 12] for k in range(43)])
+    other = generator(0).standard_normal((4, data.shape[1])) * 200
+    events = np.zeros((2, data.shape[1]))
+    events[0, 5000:5010] = 1
+    root = tmp_path / "ds000116"
+    for subject, task, number in (("001", "001", "001"), ("002", "001", "001"), ("002", "001", "002")):
+        place = f"task{task}_run{number}"
+        folder = root / f"sub{subject}"
+        (folder / "EEG" / place).mkdir(parents=True)
+        scipy.io.savemat(folder / "EEG" / place / "EEG_noGA.mat", {"data_noGA": np.vstack([rows, other, events])})
+        image(bold, folder / "BOLD" / place / "bold.nii.gz")
+    store = made(root, "oddball")
+    assert [r.id for r in store.recordings][1:] == ["sub-002_task-001_run-001", "sub-002_task-001_run-002"]
+    assert len(store.electrodes) == 43
+    assert store.recordings[0].sfreq == 1000
+    np.testing.assert_allclose(store.recordings[0].onsets, 2 * np.arange(12))
+    segment = rows[0, :2000] * 1e-6
+    np.testing.assert_allclose(store.eeg(0)[0, 0], np.abs(np.fft.rfft(segment))[1:135], rtol=1e-3, atol=1e-9)
+
+
+def test_cn_epfl(tmp_path: Path) -> None:
+    """Raw EEG with gradients at a high rate, RepetitionTime in ms, no channels.tsv, another lead-in in each run."""
+    raw, bold = simulated(tmp_path, 1.28, sfreq=1000.0)
+    raw = with_ecg(raw)
+    starts = onsets(raw)
+    shape = generator(0, "gradient").standard_normal(1280) * 2e-3
+    data = raw.get_data()
+    sound = data.copy()
+    for start in starts:
+        data[:, round(start * 1000) :][:, :1280] += shape
+    root = tmp_path / "ds002158"
+    root.mkdir()
+    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.1.1"}))
+    for number, lead in (("001", 0), ("002", 700)):
+        stem = f"sub-01_ses-001_task-confidence_run-{number}"
+        folder = root / "sub-01" / "ses-001"
+        padded = np.hstack([sound[:, :lead], data])
+        shift = (padded.shape[1] - data.shape[1]) / 1000
+        brainvision(raw, folder / "eeg" / f"{stem}_eeg", [(t + shift, "R128") for t in starts], padded)
+        image(bold, folder / "func" / f"{stem}_bold.nii.gz")
+        (folder / "func" / f"{stem}_bold.json").write_text(json.dumps({"RepetitionTime": 1280.0}))
+    with pytest.raises(InputError, match="milliseconds"):
+        prepare(root, tmp_path / "plain", PrepareConfig())
+    store = made(root, "cn_epfl")
+    assert store.tr == 1.28
+    assert [recording.sfreq for recording in store.recordings] == [250.0, 250.0]
+    first, second = (recording.onsets[0] for recording in store.recordings)
+    assert second - first == pytest.approx(0.7, abs=1e-6)
+    assert store.recordings[0].quality["cleaned"] == ["gradient", "resample"]
+    assert store.recordings[0].quality["volume_locked_share"] < 0.2
+    assert "ECG" not in store.electrodes
+    assert len(store.frequencies) == 79
+    # without the recipe's cleaning the gradients would be hundreds of times the EEG
+    reference = np.abs(np.fft.rfft(sound[0, round(starts[8] * 1000) :][:1280]))[1:80] / 4
+    assert np.median(store.eeg(0)[8, 0]) < 3 * np.median(reference)
+
+
+@pytest.mark.parametrize(("name", "tr"), [("neurofeedback_xp1", 2.0), ("neurofeedback_xp2", 1.0)])
+def test_neurofeedback(name: str, tr: float, tmp_path: Path) -> None:
+    """Cleaned EEG in derivatives, only the first volume marked, channels.tsv with spaces, raw EEG with artefacts."""
+    raw, bold = simulated(tmp_path, tr)
+    start = onsets(raw)[0]
+    root = tmp_path / name
+    root.mkdir()
+    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.0.2"}))
+    for subject in ("xp101", "xp102"):
+        for task, number in (("MIpre", ""), ("1dNF", "_run-01")):
+            stem = f"sub-{subject}_task-{task}{number}"
+            events = [(start - 0.5, "S  2"), (start, "S 99"), (start + 7, "S  2")]
+            brainvision(raw, root / "derivatives" / f"sub-{subject}" / "eeg_pp" / f"{stem}_eeg_pp", events)
+            header = brainvision(raw, root / f"sub-{subject}" / "eeg" / f"{stem}_eeg", events, raw.get_data() * 300)
+            lines = ["name type units"] + [f"{channel} EEG uV" for channel in raw.ch_names]
+            header.with_name(f"{stem}_channels.tsv").write_text("\n".join(lines) + "\n")
+            image(bold, root / f"sub-{subject}" / "func" / f"{stem}_bold.nii.gz")
+    store = made(root, name)
+    assert [recording.id for recording in store.recordings] == [
+        f"sub-{subject}_task-{task}" for subject in ("xp101", "xp102") for task in ("1dNF_run-01", "MIpre")
+    ]
+    np.testing.assert_allclose(store.recordings[0].onsets, start + tr * np.arange(16), atol=0.0051)
+    assert 1e-6 < store.recordings[0].quality["eeg_std_v"] < 1e-4
+    assert read_raw(root / "sub-xp101/eeg/sub-xp101_task-MIpre_eeg.vhdr").get_channel_types() == ["eeg"] * 12
+
+
+def eeg_only(root: Path, files: dict[str, str], participants: str) -> Path:
+    root.mkdir()
+    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.2.1"}))
+    (root / "participants.tsv").write_text(participants)
+    for stem in files:
+        (root / Path(stem).parent).mkdir(parents=True, exist_ok=True)
+    return root
+
+
+def test_parkinson_and_schizophrenia(tmp_path: Path) -> None:
+    """A status channel and external ones are no electrodes; sessions and groups are found."""
+    raw, _ = simulated(tmp_path, 2.0)
+    more = np.vstack([raw.get_data(), generator(0).standard_normal((2, raw.n_times)) * 1e-4])
+    wide = mne.io.RawArray(more, mne.create_info([*raw.ch_names, "EXG1", "EXG2"], 200, "eeg"), verbose="error")
+    stems = ["sub-pd1/ses-off/eeg/sub-pd1_ses-off_task-rest_eeg", "sub-hc1/ses-hc/eeg/sub-hc1_ses-hc_task-rest_eeg"]
+    root = eeg_only(tmp_path / "ds002778", dict.fromkeys(stems, ""), "participant_id\nsub-pd1\nsub-hc1\n")
+    for stem in stems:
+        brainvision(wide, root / stem, [])
+    found = find_eeg(root)
+    assert [labels["ses"] for _, labels in found] == ["hc", "off"]
+    assert electrode_names(read_raw(found[0][0])) == raw.ch_names
+    assert "advise against classifying patients against controls" in recipe("ds002778").advice
+    with pytest.raises(ConfigError, match="EEG alone"):
+        with_settings("parkinson", {})
+
+
+def test_alzheimer(tmp_path: Path) -> None:
+    """EEGLAB files with old electrode names."""
+    names = ["Fp1", "T3", "T4", "T5", "T6", "O1"]
+    stem = "sub-001/eeg/sub-001_task-eyesclosed_eeg"
+    root = eeg_only(tmp_path / "ds004504", {stem: ""}, "participant_id\tGroup\nsub-001\tA\n")
+    data = generator(0).standard_normal((6, 3000)).astype(np.float32) * 20
+    location = np.array([(name,) for name in names], dtype=[("labels", object)])
+    facts = {"data": data, "nbchan": 6, "pnts": 3000, "trials": 1, "srate": 500.0, "xmin": 0.0, "xmax": 5.998}
+    facts |= {"chanlocs": location, "event": [], "epoch": [], "icawinv": [], "icaweights": []}
+    scipy.io.savemat(root / f"{stem}.set", {"EEG": facts}, appendmat=False)
+    ((path, labels),) = find_eeg(root)
+    assert labels == {"sub": "001", "task": "eyesclosed"}
+    assert electrode_names(read_raw(path)) == ["Fp1", "T7", "T8", "P7", "P8", "O1"]
+
+
+def test_every_recipe_can_be_read_and_says_what_it_must() -> None:
+    names = recipe_names()
+    assert len(names) == 8
+    found = [recipe(name) for name in names]
+    assert sum(each.kind == "simultaneous" for each in found) == 5
+    for each in found:
+        assert each.traps
+        assert each.licence
+        assert recipe(each.source.id.removeprefix("OSF ")) == each
+        if each.kind == "simultaneous":
+            assert isinstance(with_settings(each.name, {}), Config)
+            assert each.prepare.tr == each.facts.tr
+    with pytest.raises(ConfigError, match="no recipe of this name"):
+        recipe("ds999999")
+
+
+def test_settings_of_the_user_go_before_those_of_the_recipe() -> None:
+    config = with_settings("cn_epfl", {"eeg": {"clean": {"resample": 500}}, "n_bins": 20})
+    assert (config.eeg.clean.gradient, config.eeg.clean.resample, config.n_bins) == ("average", 500, 20)
+
+
+def test_a_strangers_folder_with_ten_lines_of_yaml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example of the documentation, on the command line."""
+    raw, bold = simulated(tmp_path, 1.5)
+    text = (Path(__file__).parents[2] / "docs" / "your_own_data.md").read_text()
+    settings = text.split("```yaml", 1)[1].split("```", 1)[0].strip()
+    assert len(settings.splitlines()) <= 10
+    (tmp_path / "mine.yaml").write_text(settings + "\n")
+    root = tmp_path / "lab data"
+    for subject in ("anna", "bert"):
+        folder = root / subject / "EEG recordings"
+        folder.mkdir(parents=True)
+        data = raw.get_data() * 1e6
+        trigger = np.zeros((1, raw.n_times))
+        for start in onsets(raw):
+            trigger[0, round(start * 200) :][:4] = 1
+        scipy.io.savemat(folder / "morning_rest.mat", {"eeg": np.vstack([data, trigger])})
+        image(bold, root / subject / "scans" / "rest.nii.gz")
+    rows = [*raw.ch_names[:-1], "pulse", "trigger"]
+    (tmp_path / "mine.yaml").write_text(
+        settings.replace("rows: [Fp1, Fp2, Cz, pulse, trigger]", f"rows: {json.dumps(rows)}") + "\n"
+    )
+    status = run(["prepare", str(root), str(tmp_path / "store"), "--config", str(tmp_path / "mine.yaml")])
+    assert status == 0, capsys.readouterr().err
+    store = Store.open(tmp_path / "store")
+    assert [recording.subject for recording in store.recordings] == ["anna", "bert"]
+    assert store.electrodes == tuple(raw.ch_names[:-1])
+    np.testing.assert_allclose(store.recordings[0].onsets, onsets(raw), atol=1 / 200)
+
+
+def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str], small_store: Path) -> None:
+    assert run(["datasets"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in recipe_names())
+    assert run(["datasets", "ds002778"]) == 0
+    assert "advise against classifying patients" in capsys.readouterr().out
+    assert run(["store", "info", str(small_store), "--figures", str(tmp_path / "figures"), "--verify"]) == 0
+    shown = capsys.readouterr().out
+    assert "tSNR" in shown
+    assert "space:" in shown
+    assert len(list((tmp_path / "figures").glob("*_quality.png"))) == 3
+    assert run(["store", "info", str(tmp_path)]) == 1
+    assert "not a store" in capsys.readouterr().err
+
+
+def test_prepare_by_recipe_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw, bold = simulated(tmp_path, 2.0)
+    root = tmp_path / "xp1"
+    stem = "sub-xp101_task-MIpre"
+    brainvision(raw, root / "derivatives" / "sub-xp101" / "eeg_pp" / f"{stem}_eeg_pp", [(onsets(raw)[0], "S 99")])
+    image(bold, root / "sub-xp101" / "func" / f"{stem}_bold.nii.gz")
+    (tmp_path / "grid.yaml").write_text("grid: [9, 11, 8]\n")
+    arguments = [
+        "prepare",
+        str(root),
+        str(tmp_path / "store"),
+        "--recipe",
+        "ds002336",
+        "--config",
+        str(tmp_path / "grid.yaml"),
+    ]
+    assert run(arguments) == 0
+    assert "1 recordings" in capsys.readouterr().out
+    assert Store.open(tmp_path / "store").config.first_marker == "S 99"
+    shutil.rmtree(root / "derivatives")
+    assert run([*arguments[:2], str(tmp_path / "second"), *arguments[3:]]) == 1
+    assert "no EEG file fits the pattern" in capsys.readouterr().err
