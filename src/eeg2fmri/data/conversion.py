@@ -10,6 +10,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.agreement import Common
+from eeg2fmri.data.amplitude import AmplitudeCollector
 from eeg2fmri.data.bold_writing import VoxelStatistics as VoxelStatistics
 from eeg2fmri.data.bold_writing import write_bold
 from eeg2fmri.data.cleaning import LOCKED_SHARE, LOOKED_AT, clean, volume_locked_share
@@ -22,7 +23,8 @@ from eeg2fmri.data.sidecars import sidecars
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.store import Recording
 from eeg2fmri.data.store_format import META, digest
-from eeg2fmri.data.store_writer import ArrayWriter, write_meta
+from eeg2fmri.data.store_writer import ArrayWriter, write_array, write_meta
+from eeg2fmri.data.windows import first_steady_volume
 
 if TYPE_CHECKING:
     import mne
@@ -50,6 +52,15 @@ class Converted:
     files: dict[str, dict[str, Any]]
     sources: list[dict[str, Any]]
     problems: tuple[Problem, ...] = ()
+
+    def noted(self) -> dict[str, Any]:
+        """Give what is to be known of a complete recording, as JSON."""
+        return {"affine": self.affine.tolist(), "files": self.files, "sources": self.sources}
+
+    @classmethod
+    def of_noted(cls, recording_id: str, noted: dict[str, Any]) -> Converted:
+        """Rebuild from `noted`."""
+        return cls(recording_id, np.array(noted["affine"], float), noted["files"], noted["sources"])
 
 
 def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, root: Path) -> Converted:
@@ -107,7 +118,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "bad_electrodes": list(plan.bads),
             **eeg,
             **bold.quality,
-            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg)],
+            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg), *_band_note(eeg)],
         },
     )
     files[META] = write_meta(folder, recording)
@@ -123,16 +134,23 @@ def _write_eeg(
     checks = SignalChecks(derivation.inputs, plan.sfreq)
     n_bins = len(common.frequencies)
     locked = _locked_share(raw, derivation, onsets, common.tr)
+    amplitude = AmplitudeCollector(plan.sfreq, common.tr)
     with ArrayWriter(folder / "eeg.npy", (plan.n_volumes, len(common.electrodes), n_bins)) as writer:
-        for block in spectrogram_blocks(raw, common.electrodes, onsets, common.tr, n_bins, checks, derivation):
+        for block in spectrogram_blocks(
+            raw, common.electrodes, onsets, common.tr, n_bins, checks, derivation, amplitude
+        ):
             writer.append(block)
     problems = checks.problems(str(plan.files.eeg))
     if problems:
         raise InputError.of(problems)
     files["eeg.npy"] = writer.facts()
+    recentred = amplitude.recentred(first_steady_volume(common.tr))
+    if recentred is not None:
+        files["amplitude.npy"] = write_array(folder / "amplitude.npy", recentred)
     return {
         "eeg_std_v": float(np.median(checks.std())),
         "volume_locked_share": round(locked, 4),
+        "no_amplitudes": amplitude.problem,
         "cleaned": list(config.eeg.clean.steps),
     }
 
@@ -156,6 +174,11 @@ def _gradient_note(quality: dict[str, Any]) -> list[str]:
         f"{share:.0%} of the EEG is the same in every volume: the gradient artefact seems to be in it; "
         "eeg: {clean: {gradient: average}} takes it out"
     ]
+
+
+def _band_note(quality: dict[str, Any]) -> list[str]:
+    problem = quality.pop("no_amplitudes")
+    return [f"no band amplitudes, which the recommended synthesiser needs: {problem}"] if problem else []
 
 
 def _source(path: Path, root: Path) -> dict[str, Any]:

@@ -85,12 +85,17 @@ class PairDataset(Dataset[Pair]):
 
     def _arrays(self, recording: int) -> tuple[np.ndarray, np.ndarray]:
         if recording not in self._maps:
-            self._maps[recording] = (self.store.eeg(recording), self.store.bold(recording))
+            self._maps[recording] = (eeg_rows(self.store, recording, self.config), self.store.bold(recording))
         return self._maps[recording]
 
     def __getstate__(self) -> dict[str, object]:
         # a pickled memory map would become a copy of the whole array in every worker process
         return {**self.__dict__, "_maps": {}}
+
+
+def eeg_rows(store: Store, recording: int | str, config: PairConfig) -> np.ndarray:
+    """Memory map of the representation (volume, channel, freq or band) that the windows of a recording are cut from."""
+    return store.eeg(recording) if config.eeg == "spectrogram" else store.amplitude(recording)
 
 
 def _check_length(store: Store, positions: list[int], config: PairConfig) -> None:

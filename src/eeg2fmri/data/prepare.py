@@ -9,6 +9,8 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
+from eeg2fmri import __version__
+from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import InputError, Problem, StoreError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.agreement import Common, agree
@@ -31,7 +33,8 @@ def prepare(
     """Make a store of the recordings of a BIDS folder.
 
     Everything that can be seen in headers is checked for all recordings before the first array is written;
-    the store is complete or absent.
+    the store is complete or absent. If the process is killed, the next attempt with the same settings and files goes
+    on after the last recording that was completed.
 
     Parameters
     ----------
@@ -42,7 +45,8 @@ def prepare(
     config : PrepareConfig, optional
         Settings; the defaults fit a data set with volume markers and one grid.
     n_jobs : int
-        Recordings prepared at the same time (joblib); the store does not depend on it.
+        Recordings prepared at the same time (joblib); the store does not depend on it. Inside
+        ``joblib.parallel_config("dask")``, -1 uses the whole cluster.
     progress : Progress
         Told after each recording.
 
@@ -59,11 +63,18 @@ def prepare(
     found = find_recordings(root, config)
     plans, common = _plan(found, config, root, n_jobs, progress)
     _check_space(target, plans, common)
-    with StoreWriter(target) as writer:
-        jobs = (delayed(convert)(plan, common, config, writer.folder(plan.files.id), root) for plan in plans)
-        converted: dict[str, Converted] = {}
+    with StoreWriter(target, _key(root, plans, config)) as writer:
+        converted = {
+            plan.files.id: Converted.of_noted(plan.files.id, noted)
+            for plan in plans
+            if (noted := writer.finished(plan.files.id)) is not None
+        }
+        left = [plan for plan in plans if plan.files.id not in converted]
+        jobs = (delayed(convert)(plan, common, config, writer.folder(plan.files.id), root) for plan in left)
         for done in _run(jobs, n_jobs):
             converted[done.id] = done
+            if not done.problems:
+                writer.mark(done.id, done.noted())
             progress("Preparing", len(converted), len(plans))
         ordered = [converted[plan.files.id] for plan in plans]
         problems = [problem for one in ordered for problem in one.problems]
@@ -83,6 +94,17 @@ def prepare(
             regions=() if common.target.atlas is None else [int(number) for number in common.target.atlas.numbers],
         )
     return Store.open(target)
+
+
+def _key(root: Path, plans: list[Plan], config: PrepareConfig) -> str:
+    """Hash of what a store is made of, without reading it: settings, and names, sizes and times of the files."""
+    folders = {path.parent for plan in plans for path in (plan.files.eeg, plan.files.bold)}
+    more = [path for name in (config.bold.atlas, config.bold.like) if name for path in (Path(name), root / name)]
+    files = sorted(
+        path for path in (*(file for folder in folders for file in folder.iterdir()), *more) if path.is_file()
+    )
+    facts = [(str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    return fingerprint([__version__, config.model_dump(mode="json"), [plan.files.id for plan in plans], facts])
 
 
 def _plan(

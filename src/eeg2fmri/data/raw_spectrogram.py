@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,7 @@ def spectrogram_blocks(
     n_bins: int,
     checks: SignalChecks,
     derivation: Derivation | None = None,
+    also: Callable[[np.ndarray, np.ndarray], None] | None = None,
 ) -> Iterator[np.ndarray]:
     """Compute the spectrogram some volumes at a time.
 
@@ -49,6 +50,9 @@ def spectrogram_blocks(
         Takes in every sample between the first and the last window, of the channels that are read.
     derivation : Derivation, optional
         How `electrodes` come of the channels of the recording; by default they are channels of it.
+    also : callable, optional
+        Is given the samples (channel, time) of each block, V, and the onsets in it, s: for a second representation
+        without a second reading.
 
     Yields
     ------
@@ -77,6 +81,8 @@ def spectrogram_blocks(
         checks.update(signal, int(block_starts[0]))
         signal = chosen.apply(signal)
         local = (block_starts - block_starts[0]) / sfreq
+        if also is not None:
+            also(signal, local)
         yield spectrogram(signal, sfreq, local, window_s, n_bins)[0]
 
 
@@ -89,6 +95,7 @@ def raw_spectrogram(
     first_volume_s: float | None = None,
     marker: str | None = None,
     notes: list[str] | None = None,
+    also: Callable[[np.ndarray, np.ndarray], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make the spectrogram that a trained model expects of any recording.
 
@@ -110,6 +117,8 @@ def raw_spectrogram(
         Description of the volume marker; found by default. Without markers the first volume starts at 0.
     notes : list of str, optional
         What the user should know is appended.
+    also : callable, optional
+        See `spectrogram_blocks`.
 
     Returns
     -------
@@ -135,7 +144,7 @@ def raw_spectrogram(
     checks = SignalChecks(electrodes, sfreq)
     result = np.empty((len(times), len(electrodes), len(frequencies)), np.float32)
     done = 0
-    for block in spectrogram_blocks(raw, electrodes, times, tr, len(frequencies), checks):
+    for block in spectrogram_blocks(raw, electrodes, times, tr, len(frequencies), checks, also=also):
         result[done : done + len(block)] = block
         done += len(block)
     problems = checks.problems(where)

@@ -15,6 +15,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
 from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.store_format import (
     AGAIN,
     ARRAYS,
@@ -174,6 +175,26 @@ class Store:
         """Read-only memory map of the EEG (volume, channel, freq): unscaled magnitude, V."""
         shape = (len(self.electrodes), len(self.frequencies))
         return self._map(recording, "eeg.npy", (self._recording(recording).n_volumes, *shape))
+
+    def amplitude(self, recording: int | str) -> np.ndarray:
+        """Read-only memory map of recentred band amplitudes (volume, channel, band), no unit.
+
+        See `eeg2fmri.data.recentring`; the bands are those of `eeg2fmri.data.covariance.BANDS`.
+
+        Raises
+        ------
+        StoreError
+            If the store has none of this recording.
+        """
+        entry = self._recording(recording)
+        if "amplitude.npy" not in self._digests[entry.id]:
+            raise StoreError(
+                "the store has no band amplitudes of the recording",
+                where=f"{self.path}: {entry.id}",
+                got="; ".join(entry.quality.get("warnings", ())) or "a store made without them",
+                hint="prepare the store again from EEG that has the bands, or train a model on the spectrogram",
+            )
+        return self._map(recording, "amplitude.npy", (entry.n_volumes, len(self.electrodes), len(BANDS)))
 
     def bold(self, recording: int | str) -> np.ndarray:
         """Read-only memory map of the volumes (volume, x, y, z), in the units of their source."""

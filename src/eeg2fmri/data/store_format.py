@@ -22,7 +22,10 @@ ARRAYS = {
     "mask.npy": ("bool", ("x", "y", "z")),
     "voxel_mean.npy": ("float32", ("x", "y", "z")),
     "voxel_std.npy": ("float32", ("x", "y", "z")),
+    "amplitude.npy": ("float32", ("volume", "channel", "band")),
 }
+#: Arrays that a recording may lack: bands need windows long enough for them.
+OPTIONAL = {"amplitude.npy"}
 META = "meta.json"
 
 #: The next step for every damage.
@@ -96,7 +99,7 @@ def file_problems(folder: Path, files: dict[str, dict[str, Any]]) -> list[Proble
     """Compare names and sizes of the files of a recording with the manifest."""
     problems = [
         Problem("a file is not in the manifest of the store", str(folder / name), hint=AGAIN)
-        for name in {*ARRAYS, META} - set(files)
+        for name in {*ARRAYS, META} - OPTIONAL - set(files)
     ]
     for name, facts in files.items():
         file = folder / name

@@ -25,6 +25,7 @@ from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording
 from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, seal, store_hash
+from eeg2fmri.data.store_partial import Partial, remove_left_behind
 
 
 class ArrayWriter:
@@ -109,6 +110,9 @@ class StoreWriter:
     ----------
     path : path
         Store to make.
+    key : str
+        What the store is made of, as a hash. A process that is killed leaves its temporary folder behind; the next
+        one with the same key takes it up. Without a key every attempt begins anew.
 
     Raises
     ------
@@ -124,25 +128,36 @@ class StoreWriter:
     ...                   tr=2.0, grid=(4, 5, 6), affine=np.eye(4), space="native")
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, key: str = "") -> None:
         self.path = Path(path)
-        self.temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.partial")
+        self.temporary = self.path.with_name(f".{self.path.name}.{key[:16] or secrets.token_hex(8)}.partial")
+        self._partial = Partial(self.temporary)
         self._finished = False
 
     def __enter__(self) -> Self:
         refuse_existing(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.temporary.mkdir()
+            self._partial.open()
+            remove_left_behind(f".{self.path.name}.*.partial", self.path.parent)
         except OSError as error:
             raise write_error(error, self.path) from error
         return self
 
     def folder(self, recording_id: str) -> Path:
-        """Make the folder of a recording."""
+        """Make the folder of a recording, empty."""
         folder = self.temporary / recording_id
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         return folder
+
+    def finished(self, recording_id: str) -> dict[str, Any] | None:
+        """Give what an earlier process, killed since, noted of a recording that it had completed."""
+        return self._partial.finished(recording_id)
+
+    def mark(self, recording_id: str, noted: dict[str, Any]) -> None:
+        """Note that a recording is complete; `noted` holds its ``files``."""
+        self._partial.mark(recording_id, noted)
 
     def finish(
         self,
@@ -197,11 +212,13 @@ class StoreWriter:
         try:
             if kind is None and self._finished:
                 refuse_existing(self.path)
+                self._partial.clear()
                 self.temporary.rename(self.path)
         except OSError as fault:
             error = fault
         finally:
             shutil.rmtree(self.temporary, ignore_errors=True)
+            self._partial.close()
         if isinstance(error, OSError):
             raise write_error(error, self.path) from error
 

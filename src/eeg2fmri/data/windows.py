@@ -27,8 +27,11 @@ class PairConfig(Config):
     skip_volumes : int or None
         Volumes dropped from the beginning of both EEG and BOLD, before the magnetisation is steady;
         None is 3 at a TR of 1.5 s or more and 6 below.
+    eeg : {"spectrogram", "amplitude"}
+        Representation of the EEG: magnitudes of every frequency, or band amplitudes recentred by the recording's own
+        covariance (`eeg2fmri.data.recentring`), which are scaled already.
     eeg_scaling : {"electrodes", "none"}
-        ``electrodes``: z-score over electrodes for every frequency and volume.
+        Of the spectrogram. ``electrodes``: z-score over electrodes for every frequency and volume.
     bold_scaling : {"recording", "volume", "voxel", "none"}
         z-score with one mean and deviation per recording, per volume, or per voxel of a recording.
     target : {"volume", "dynamics"}
@@ -39,6 +42,7 @@ class PairConfig(Config):
     window: Annotated[int, Field(ge=1)] = 10
     lag: Annotated[int, Field(ge=0)] = 0
     skip_volumes: Annotated[int, Field(ge=0)] | None = None
+    eeg: Literal["spectrogram", "amplitude"] = "spectrogram"
     eeg_scaling: Literal["electrodes", "none"] = "electrodes"
     bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
     target: Literal["volume", "dynamics"] = "volume"
@@ -136,7 +140,7 @@ def eeg_windows(spectrogram: np.ndarray, starts: np.ndarray, config: PairConfig)
         return windows
     first = int(starts.min())
     rows = np.asarray(spectrogram[first : int(starts.max()) + config.window])
-    if config.eeg_scaling == "electrodes":
+    if config.eeg == "spectrogram" and config.eeg_scaling == "electrodes":
         rows = zscore_electrodes(rows)
     by_time = np.moveaxis(rows, 0, -1)
     for pair, start in enumerate(starts - first):

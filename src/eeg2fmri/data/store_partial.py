@@ -1,0 +1,108 @@
+"""The unfinished folder of a store: locked by who writes it, taken up again after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.errors import StoreError
+from eeg2fmri.data.store_format import digest, file_problems
+
+try:
+    import fcntl
+except ImportError:  # not on Windows: nothing is taken up again there
+    fcntl = None  # type: ignore[assignment]
+
+LOCK = ".lock"
+DONE = ".done.json"
+
+
+class Partial:
+    """A folder that one process at a time may write.
+
+    The lock ends with the process, however that ends: a folder that is not locked was left behind.
+
+    Parameters
+    ----------
+    folder : Path
+        Hidden, beside the store to make.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock: int | None = None
+
+    def open(self) -> None:
+        """Make the folder, or take up the one that was left behind.
+
+        Raises
+        ------
+        StoreError
+            If another process is writing it.
+        OSError
+            If it cannot be made.
+        """
+        self.folder.mkdir(exist_ok=True)
+        self._lock = _locked(self.folder)
+        if self._lock is None:
+            raise StoreError(
+                "another process is preparing the same store",
+                where=str(self.folder),
+                hint="wait until it is finished, or choose another path",
+            )
+
+    def finished(self, recording: str) -> dict[str, Any] | None:
+        """Give what `mark` noted of a recording, if its files are still as they were then."""
+        try:
+            noted = json.loads((self.folder / f"{recording}{DONE}").read_text(encoding="utf-8"))
+            files = dict(noted["files"])
+            folder = self.folder / recording
+            sound = not file_problems(folder, files)
+            if sound and all(digest(folder / name) == facts["sha256"] for name, facts in files.items()):
+                return dict(noted)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return None
+
+    def mark(self, recording: str, noted: dict[str, Any]) -> None:
+        """Note that a recording is complete."""
+        path = self.folder / f"{recording}{DONE}"
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(noted), encoding="utf-8")
+        draft.replace(path)
+
+    def clear(self) -> None:
+        """Remove what is only of use while the store is unfinished."""
+        for path in (*self.folder.glob(f"*{DONE}"), self.folder / LOCK):
+            path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the lock back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def remove_left_behind(pattern: str, beside: Path) -> None:
+    """Remove unfinished folders that no process writes any more."""
+    for folder in beside.glob(pattern):
+        if not (folder / LOCK).is_file():
+            continue
+        lock = _locked(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int | None:
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
