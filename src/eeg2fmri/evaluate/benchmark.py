@@ -15,6 +15,7 @@ from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.run import FOLDER, chosen_device, score_baselines
 from eeg2fmri.evaluate.scoring import Recording, Scores
 from eeg2fmri.evaluate.summary import summarise
+from eeg2fmri.models.baselines import all_baselines
 
 
 def benchmark(
@@ -69,7 +70,7 @@ def benchmark(
             _, test = scores.add_tested(method, recording, prediction)
             if number == 0:
                 scores.add_shifted(recording, prediction, test)
-    score_baselines(first, recordings, scores)
+    score_baselines(first, all_baselines(), recordings, scores)
     facts = {"runs": {label: str(run.folder) for label, run in opened.items()}}
     evaluation, nulls = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
     evaluation.write_csv(folder / "scores.csv")

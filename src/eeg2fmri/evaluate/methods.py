@@ -12,7 +12,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress
 from eeg2fmri.data.windows import pair_index
 from eeg2fmri.evaluate.open_run import OpenRun
-from eeg2fmri.models.baselines import Baseline, all_baselines
+from eeg2fmri.models.baselines import Baseline
 
 #: Windows that go through the model at once.
 BATCH = 8
@@ -87,8 +87,10 @@ def predict_with_model(run: OpenRun, recording: str, device: str, progress: Prog
     return volumes
 
 
-def fitted_baselines(run: OpenRun, progress: Progress) -> Iterator[tuple[Method, Baseline]]:
-    """Fit one baseline after the other to the training recordings, so that only one is in memory."""
-    for baseline in all_baselines():
+def fitted_baselines(
+    run: OpenRun, baselines: Sequence[Baseline], progress: Progress
+) -> Iterator[tuple[Method, Baseline]]:
+    """Fit one baseline after the other to the training recordings."""
+    for baseline in baselines:
         baseline.fit(run.store, run.split.train, run.loaded.card.pairs, run.split.validation, progress=progress)
         yield Method(baseline.name, baseline.label, baseline.sees), baseline

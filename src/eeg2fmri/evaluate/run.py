@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.scoring import Recording, Scores
 from eeg2fmri.evaluate.summary import summarise
 from eeg2fmri.evaluate.uncertainty import UncertainModel, UncertaintyMaps, uncertainty_facts
+from eeg2fmri.models.baselines import Baseline, standard_baselines
 
 #: Folder of the results in a run.
 FOLDER = "evaluation"
@@ -87,7 +89,7 @@ def evaluate_run(
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
     }
-    score_baselines(opened, recordings, scores)
+    score_baselines(opened, standard_baselines(), recordings, scores)
     evaluation, nulls = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
     evaluation.write_csv(folder / "scores.csv")
     evaluation.write_null(folder / "null.npz", nulls)
@@ -95,9 +97,11 @@ def evaluate_run(
     return evaluation
 
 
-def score_baselines(run: OpenRun, recordings: list[Recording], scores: Scores) -> None:
+def score_baselines(
+    run: OpenRun, baselines: Sequence[Baseline], recordings: Sequence[Recording], scores: Scores
+) -> None:
     """Fit one baseline after the other to the training recordings of a run, and score it."""
-    for method, baseline in fitted_baselines(run, scores.progress):
+    for method, baseline in fitted_baselines(run, baselines, scores.progress):
         for recording in recordings:
             scores.add_tested(method, recording, recording.cut(baseline.predict(run.store, recording.id)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
@@ -12,10 +12,10 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, pair_index
-from eeg2fmri.models.baselines.band_power import log_band_power, recentre
+from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import deviations
+from eeg2fmri.models.baselines.features import Fit, pairs_of, recentred_power, row_features
 from eeg2fmri.models.baselines.response import response_filters
 from eeg2fmri.models.baselines.ridge import Ridge
 
@@ -76,7 +76,7 @@ class BandPowerRidge:
         self._pairs, self._recordings = pairs, tuple(recordings)
         self._group = group_statistics(store, recordings)
         self._voxels = np.flatnonzero(self._group.mask)
-        power = {recording: _power(store, recording) for recording in (*recordings, *validation)}
+        power = {recording: recentred_power(store, recording) for recording in (*recordings, *validation)}
         rng = generator(0, "voxels on which the ridge is chosen")
         few = rng.choice(self._voxels, min(CHOICE_VOXELS, len(self._voxels)), replace=False)
         bold = {recording: self._targets(store, recording, few) for recording in power}
@@ -86,7 +86,7 @@ class BandPowerRidge:
             features = {recording: self._features(store, recording, each, filters) for recording, each in power.items()}
             ridge = Ridge([features[recording] for recording in recordings])
             for penalty, coefficients in ridge.path(training):
-                fits = [_Fit.of(bold[unseen], ridge.apply(features[unseen], coefficients)) for unseen in validation]
+                fits = [Fit.of(bold[unseen], ridge.apply(features[unseen], coefficients)) for unseen in validation]
                 r = float(np.mean([fit.r for fit in fits]))
                 if r > best:
                     best, self.filters, self.penalty, self._ridge = r, name, penalty, ridge
@@ -100,7 +100,7 @@ class BandPowerRidge:
     def predict_dynamics(self, store: Store, recording: int | str) -> np.ndarray:
         """Synthesise deviations in units of the voxel's deviation, (pair, voxel of the training mask), float32."""
         filters = self.candidates(store.tr, self._pairs)[self.filters]
-        features = self._features(store, recording, _power(store, recording), filters)
+        features = self._features(store, recording, recentred_power(store, recording), filters)
         weights = (self.gain * self._ridge.weights(features, self.penalty)).astype(np.float32)
         predicted = np.zeros((len(features), len(self._voxels)), np.float32)
         first = 0
@@ -125,16 +125,10 @@ class BandPowerRidge:
         return volumes.reshape(-1, *self._group.mask.shape)
 
     def _targets(self, store: Store, recording: int | str, voxels: np.ndarray) -> np.ndarray:
-        return deviations(store, recording, _index(store, recording, self._pairs)[1], voxels)
+        return deviations(store, recording, pairs_of(store, recording, self._pairs)[1], voxels)
 
     def _features(self, store: Store, recording: int | str, power: np.ndarray, filters: np.ndarray) -> np.ndarray:
-        """Filter the power into features of every pair (pair, feature), of zero mean."""
-        starts, _ = _index(store, recording, self._pairs)
-        windows = np.lib.stride_tricks.sliding_window_view(power, self._pairs.window, axis=0)[starts]
-        features = (windows @ filters.T).reshape(len(starts), -1)
-        features -= features.mean(axis=0)
-        scaled: np.ndarray = features
-        return scaled
+        return row_features(power, pairs_of(store, recording, self._pairs)[0], filters)
 
 
 class LaggedBandPowerRidge(BandPowerRidge):
@@ -163,31 +157,3 @@ class HaemodynamicRidge(BandPowerRidge):
             "responses 2 s apart and derivative": ((-2.0, 0.0, 2.0), True),
         }
         return {name: response_filters(tr, pairs.window, pairs.lag, *each) for name, each in settings.items()}
-
-
-def _power(store: Store, recording: int | str) -> np.ndarray:
-    """Recentred log band power (row, feature)."""
-    power = log_band_power(store.eeg(recording), store.frequencies)
-    return recentre(power.reshape(len(power), -1))
-
-
-def _index(store: Store, recording: int | str, pairs: PairConfig) -> tuple[np.ndarray, np.ndarray]:
-    facts = store.recordings[store.index(recording)]
-    return pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)
-
-
-class _Fit(NamedTuple):
-    """How well a prediction fits: mean temporal r over voxels, sums of truth x prediction and of prediction squared."""
-
-    r: float
-    product: float
-    square: float
-
-    @classmethod
-    def of(cls, truth: np.ndarray, prediction: np.ndarray) -> _Fit:
-        """Compare arrays (volume, voxel); voxels that do not vary count as r = 0."""
-        y, p = truth - truth.mean(axis=0), prediction - prediction.mean(axis=0)
-        products, squares = (y * p).sum(axis=0), (p * p).sum(axis=0)
-        norm = np.sqrt((y * y).sum(axis=0) * squares)
-        r = np.where(norm > 0, products / np.where(norm > 0, norm, 1), 0)
-        return cls(float(r.mean()), float(products.sum()), float(squares.sum()))

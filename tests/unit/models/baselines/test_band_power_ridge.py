@@ -93,13 +93,13 @@ def test_the_window_alone_is_seen(coupled_store, parts):
 def test_penalty_and_filters_are_chosen_on_validation_recordings(coupled_store, parts, monkeypatch):
     training, validation, _ = parts
     seen = []
-    fit_of = band_power_ridge._Fit.of.__func__
+    fit_of = band_power_ridge.Fit.of.__func__
 
     def spy(cls, truth, prediction):
         seen.append(len(truth))
         return fit_of(cls, truth, prediction)
 
-    monkeypatch.setattr(band_power_ridge._Fit, "of", classmethod(spy))
+    monkeypatch.setattr(band_power_ridge.Fit, "of", classmethod(spy))
     baseline = HaemodynamicRidge().fit(coupled_store, training, PairConfig(window=8), validation)
     length = len(pair_index(coupled_store.recordings[4].n_volumes, 2.0, PairConfig(window=8))[0])
     assert set(seen) == {length}

@@ -32,7 +32,7 @@ def test_volumes_of_every_pair_in_bold_units(coupled_store, parts, baseline):
 
 def test_names_and_what_they_see_differ():
     baselines = all_baselines()
-    assert len({baseline.name for baseline in baselines}) == len({baseline.label for baseline in baselines}) == 5
+    assert len({baseline.name for baseline in baselines}) == len({baseline.label for baseline in baselines}) == 6
     assert {baseline.sees for baseline in baselines} == {"nothing", "own BOLD", "EEG"}
 
 
