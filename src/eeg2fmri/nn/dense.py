@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import glorot_
+from eeg2fmri.nn.wide import affine
 
 
 class Dense(nn.Module):
@@ -34,7 +35,7 @@ class Dense(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (batch, n_in) -> (batch, n_out)."""
-        return x @ self.kernel if self.bias is None else torch.addmm(self.bias, x, self.kernel)
+        return x @ self.kernel if self.bias is None else affine(x, self.kernel, self.bias)
 
     @property
     def weight(self) -> Tensor:
