@@ -14,7 +14,7 @@ from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.baselines.base import Sees
-from eeg2fmri.models.baselines.dynamics import deviations
+from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
 from eeg2fmri.models.baselines.features import Fit, pairs_of, recentred_power, row_features
 from eeg2fmri.models.baselines.response import response_filters
 from eeg2fmri.models.baselines.ridge import Ridge
@@ -75,7 +75,7 @@ class BandPowerRidge:
             )
         self._pairs, self._recordings = pairs, tuple(recordings)
         self._group = group_statistics(store, recordings)
-        self._voxels = np.flatnonzero(self._group.mask)
+        self._voxels = brain_voxels(store, recordings)
         power = {recording: recentred_power(store, recording) for recording in (*recordings, *validation)}
         rng = generator(0, "voxels on which the ridge is chosen")
         few = rng.choice(self._voxels, min(CHOICE_VOXELS, len(self._voxels)), replace=False)
@@ -98,7 +98,7 @@ class BandPowerRidge:
         return self
 
     def predict_dynamics(self, store: Store, recording: int | str) -> np.ndarray:
-        """Synthesise deviations in units of the voxel's deviation, (pair, voxel of the training mask), float32."""
+        """Synthesise deviations in units of the voxel's deviation, (pair, voxel of any training brain), float32."""
         filters = self.candidates(store.tr, self._pairs)[self.filters]
         features = self._features(store, recording, recentred_power(store, recording), filters)
         weights = (self.gain * self._ridge.weights(features, self.penalty)).astype(np.float32)
@@ -110,7 +110,7 @@ class BandPowerRidge:
         return predicted
 
     def predict(self, store: Store, recording: int | str) -> np.ndarray:
-        """Synthesise in BOLD units: group mean + deviation x group deviation; the mean outside the training mask.
+        """Synthesise in BOLD units: group mean + deviation x group deviation; the mean outside the training brains.
 
         Returns
         -------

@@ -13,7 +13,7 @@ from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.baselines.base import Sees
-from eeg2fmri.models.baselines.dynamics import deviations
+from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
 from eeg2fmri.models.baselines.features import Fit, pairs_of, recentred_power, row_features
 from eeg2fmri.models.baselines.sparse_group_lasso import FRACTIONS, SparseGroupLasso
 
@@ -25,7 +25,7 @@ class DistributedLagLasso:
     """Few electrodes and bands, each with a free response over the lags of the window.
 
     A group is one electrode and band with all its lags, so what is left out is left out at every lag. Targets are the
-    mean deviations of the voxels of each piece of the training mask; a voxel follows its piece with a weight that is
+    mean deviations of the voxels of each piece of the training brains; a voxel follows its piece with a weight that is
     its regression on the piece's mean over the training recordings.
 
     Attributes
@@ -66,7 +66,7 @@ class DistributedLagLasso:
             )
         self._pairs = pairs
         self._group = group_statistics(store, recordings)
-        self._voxels = np.flatnonzero(self._group.mask)
+        self._voxels = brain_voxels(store, recordings)
         self._piece = _pieces(store.grid, self._voxels)
         features = {name: self._features(store, name) for name in (*recordings, *validation)}
         courses = {name: self._courses(store, name) for name in features}
@@ -89,7 +89,7 @@ class DistributedLagLasso:
         return self
 
     def predict(self, store: Store, recording: int | str) -> np.ndarray:
-        """Synthesise in BOLD units, (pair, x, y, z), float32; the group mean outside the training mask."""
+        """Synthesise in BOLD units, (pair, x, y, z), float32; the group mean outside the training brains."""
         courses = (self._gain * (self._features(store, recording) @ self._weights)).astype(np.float32)
         volumes = np.empty((len(courses), self._group.mask.size), np.float32)
         volumes[:] = self._group.voxel_mean.reshape(-1)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from eeg2fmri.data.standardize import RecordingStatistics
 from eeg2fmri.data.store import Store
+
+
+def brain_voxels(store: Store, recordings: Sequence[int | str]) -> np.ndarray:
+    """Find the voxels (voxel,) inside the mask of any of the recordings, as positions in the flattened grid.
+
+    Brains differ in shape: in the voxels that all have in common alone, the rim of an unseen brain has no prediction.
+    """
+    return np.flatnonzero(np.logical_or.reduce([store.mask(recording) for recording in recordings]))
 
 
 def deviations(store: Store, recording: int | str, targets: np.ndarray, voxels: np.ndarray) -> np.ndarray:
