@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_there_are_binding_files() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FOUND | LISTED))
-def test_equals_the_recording(name: str, record_property: pytest.RecordProperty) -> None:
+def test_equals_the_recording(name: str, record_property: Callable[[str, object], None]) -> None:
     assert name in FOUND, f"{name} is binding, but it is not below {FOLDER}"
     assert name in BINDING, f"{name} is not listed in binding.json"
     keys = BINDING[name]["binding"]
