@@ -70,7 +70,7 @@ def benchmark(
             _, test = scores.add_tested(method, recording, prediction)
             if number == 0:
                 scores.add_shifted(recording, prediction, test)
-    score_baselines(first, all_baselines(), recordings, scores)
+    score_baselines(first, all_baselines(first.store), recordings, scores)
     facts = {"runs": {label: str(run.folder) for label, run in opened.items()}}
     evaluation, nulls = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
     evaluation.write_csv(folder / "scores.csv")

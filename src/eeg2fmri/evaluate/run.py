@@ -89,7 +89,7 @@ def evaluate_run(
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
     }
-    score_baselines(opened, standard_baselines(), recordings, scores)
+    score_baselines(opened, standard_baselines(opened.store), recordings, scores)
     evaluation, nulls = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
     evaluation.write_csv(folder / "scores.csv")
     evaluation.write_null(folder / "null.npz", nulls)

@@ -15,7 +15,7 @@ from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
-from eeg2fmri.models.baselines.features import Fit, pairs_of, recentred_power, row_features
+from eeg2fmri.models.baselines.features import Fit, pairs_of, recentred_amplitude, recentred_power, row_features
 from eeg2fmri.models.baselines.response import response_filters
 from eeg2fmri.models.baselines.ridge import Ridge
 
@@ -51,6 +51,10 @@ class BandPowerRidge:
         """Give the filters (filter, row) to choose from, by name."""
         raise NotImplementedError
 
+    def rows(self, store: Store, recording: int | str) -> np.ndarray:
+        """Give what is filtered (row, feature), z-scored over the recording."""
+        return recentred_power(store, recording)
+
     def fit(
         self,
         store: Store,
@@ -76,14 +80,14 @@ class BandPowerRidge:
         self._pairs, self._recordings = pairs, tuple(recordings)
         self._group = group_statistics(store, recordings)
         self._voxels = brain_voxels(store, recordings)
-        power = {recording: recentred_power(store, recording) for recording in (*recordings, *validation)}
+        rows = {recording: self.rows(store, recording) for recording in (*recordings, *validation)}
         rng = generator(0, "voxels on which the ridge is chosen")
         few = rng.choice(self._voxels, min(CHOICE_VOXELS, len(self._voxels)), replace=False)
-        bold = {recording: self._targets(store, recording, few) for recording in power}
+        bold = {recording: self._targets(store, recording, few) for recording in rows}
         training = np.concatenate([bold[recording] for recording in recordings])
         best, candidates = -np.inf, self.candidates(store.tr, pairs)
         for number, (name, filters) in enumerate(candidates.items()):
-            features = {recording: self._features(store, recording, each, filters) for recording, each in power.items()}
+            features = {recording: self._features(store, recording, each, filters) for recording, each in rows.items()}
             ridge = Ridge([features[recording] for recording in recordings])
             for penalty, coefficients in ridge.path(training):
                 fits = [Fit.of(bold[unseen], ridge.apply(features[unseen], coefficients)) for unseen in validation]
@@ -100,7 +104,7 @@ class BandPowerRidge:
     def predict_dynamics(self, store: Store, recording: int | str) -> np.ndarray:
         """Synthesise deviations in units of the voxel's deviation, (pair, voxel of any training brain), float32."""
         filters = self.candidates(store.tr, self._pairs)[self.filters]
-        features = self._features(store, recording, recentred_power(store, recording), filters)
+        features = self._features(store, recording, self.rows(store, recording), filters)
         weights = (self.gain * self._ridge.weights(features, self.penalty)).astype(np.float32)
         predicted = np.zeros((len(features), len(self._voxels)), np.float32)
         first = 0
@@ -127,8 +131,8 @@ class BandPowerRidge:
     def _targets(self, store: Store, recording: int | str, voxels: np.ndarray) -> np.ndarray:
         return deviations(store, recording, pairs_of(store, recording, self._pairs)[1], voxels)
 
-    def _features(self, store: Store, recording: int | str, power: np.ndarray, filters: np.ndarray) -> np.ndarray:
-        return row_features(power, pairs_of(store, recording, self._pairs)[0], filters)
+    def _features(self, store: Store, recording: int | str, rows: np.ndarray, filters: np.ndarray) -> np.ndarray:
+        return row_features(rows, pairs_of(store, recording, self._pairs)[0], filters)
 
 
 class LaggedBandPowerRidge(BandPowerRidge):
@@ -157,3 +161,18 @@ class HaemodynamicRidge(BandPowerRidge):
             "responses 2 s apart and derivative": ((-2.0, 0.0, 2.0), True),
         }
         return {name: response_filters(tr, pairs.window, pairs.lag, *each) for name, each in settings.items()}
+
+
+class RecentredRidge(HaemodynamicRidge):
+    """The same on the amplitudes of electrodes that are whitened by each recording's own mean covariance.
+
+    Whitening separates sources that electrodes mix, and makes heads and caps comparable: the strongest linear baseline
+    where the store has band covariances (see `eeg2fmri.data.recentring`).
+    """
+
+    name = "recentred_ridge"
+    label = "ridge on whitened band amplitudes convolved with the haemodynamic response"
+
+    def rows(self, store: Store, recording: int | str) -> np.ndarray:
+        """Give the whitened amplitudes (row, feature), z-scored over the recording."""
+        return recentred_amplitude(store, recording)

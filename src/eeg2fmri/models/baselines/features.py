@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig, pair_index
 from eeg2fmri.models.baselines.band_power import log_band_power, recentre
@@ -37,6 +38,28 @@ def recentred_power(store: Store, recording: int | str) -> np.ndarray:
     """Give the log band power of a recording, recentred (row, feature)."""
     power = log_band_power(store.eeg(recording), store.frequencies)
     return recentre(power.reshape(len(power), -1))
+
+
+def recentred_amplitude(store: Store, recording: int | str) -> np.ndarray:
+    """Give the amplitudes of electrodes that are whitened by the recording's own covariance (row, feature).
+
+    Raises
+    ------
+    StoreError
+        If the store has none of this recording.
+    """
+    amplitude = np.asarray(store.amplitude(recording), np.float64)
+    return recentre(amplitude.reshape(len(amplitude), -1))
+
+
+def has_amplitudes(store: Store) -> bool:
+    """Whether the store has recentred amplitudes of every recording."""
+    try:
+        for recording in store.recordings:
+            store.amplitude(recording.id)
+    except StoreError:
+        return False
+    return True
 
 
 def pairs_of(store: Store, recording: int | str, pairs: PairConfig) -> tuple[np.ndarray, np.ndarray]:

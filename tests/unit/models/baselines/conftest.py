@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from eeg2fmri.data.store import Store
 from eeg2fmri.data.store_arrays import RecordingArrays, write_store
 from eeg2fmri.models.baselines.response import glover
 
@@ -43,6 +44,20 @@ def coupled_store(tmp_path_factory):
         frequencies=FREQUENCIES,
         tr=TR,
     )
+
+
+@pytest.fixture
+def with_amplitudes(coupled_store, monkeypatch):
+    """Let the store have band amplitudes of theta, alpha, beta, as if electrodes were independent sources."""
+
+    def amplitude(store, recording):
+        bands = np.array([(4, 8), (8, 13), (13, 30)])
+        inside = (bands[:, :1] <= store.frequencies) & (store.frequencies < bands[:, 1:])
+        power = np.square(np.asarray(store.eeg(recording), float)) @ inside.T
+        return (np.sqrt(power) / np.sqrt(power).mean(axis=0)).astype(np.float32)
+
+    monkeypatch.setattr(Store, "amplitude", amplitude)
+    return coupled_store
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from sklearn.linear_model import Ridge as PeerRidge
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.windows import PairConfig, pair_index
-from eeg2fmri.models.baselines import HaemodynamicRidge, LaggedBandPowerRidge, band_power_ridge
+from eeg2fmri.models.baselines import HaemodynamicRidge, LaggedBandPowerRidge, RecentredRidge, band_power_ridge
 from eeg2fmri.models.baselines.dynamics import deviations
 from eeg2fmri.models.baselines.ridge import PENALTIES, Ridge
 
@@ -56,8 +56,8 @@ def test_mean_of_a_recording_does_not_matter(problem):
     np.testing.assert_allclose(weights @ shifted, weights @ y, atol=1e-8)
 
 
-@pytest.mark.parametrize("kind", [LaggedBandPowerRidge, HaemodynamicRidge])
-def test_coupled_voxels_are_predicted_on_unseen_subjects(coupled_store, parts, kind):
+@pytest.mark.parametrize("kind", [LaggedBandPowerRidge, HaemodynamicRidge, RecentredRidge])
+def test_coupled_voxels_are_predicted_on_unseen_subjects(with_amplitudes, coupled_store, parts, kind):
     training, validation, test = parts
     pairs = PairConfig(window=8, skip_volumes=2)
     baseline = kind().fit(coupled_store, training, pairs, validation)

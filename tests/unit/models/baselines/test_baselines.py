@@ -6,7 +6,17 @@ import pytest
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.windows import PairConfig, pair_index
-from eeg2fmri.models.baselines import GroupMeanOfOthers, MeanVolume, SubjectMean, all_baselines
+from eeg2fmri.models.baselines import (
+    DistributedLagLasso,
+    GroupMeanOfOthers,
+    HaemodynamicRidge,
+    LaggedBandPowerRidge,
+    MeanVolume,
+    RecentredRidge,
+    SubjectMean,
+    all_baselines,
+    standard_baselines,
+)
 
 PAIRS = PairConfig(window=7, lag=1, skip_volumes=2)
 
@@ -15,8 +25,20 @@ def targets_of(store, recording):
     return pair_index(store.recordings[store.index(recording)].n_volumes, store.tr, PAIRS)[1]
 
 
-@pytest.mark.parametrize("baseline", all_baselines(), ids=lambda baseline: baseline.name)
-def test_volumes_of_every_pair_in_bold_units(coupled_store, parts, baseline):
+KINDS = (
+    MeanVolume,
+    SubjectMean,
+    GroupMeanOfOthers,
+    LaggedBandPowerRidge,
+    HaemodynamicRidge,
+    RecentredRidge,
+    DistributedLagLasso,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_volumes_of_every_pair_in_bold_units(with_amplitudes, coupled_store, parts, kind):
+    baseline = kind()
     training, validation, test = parts
     state = np.random.get_state()[1].copy()  # noqa: NPY002
     assert baseline.fit(coupled_store, training, PAIRS, validation) is baseline
@@ -30,10 +52,15 @@ def test_volumes_of_every_pair_in_bold_units(coupled_store, parts, baseline):
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
 
 
-def test_names_and_what_they_see_differ():
-    baselines = all_baselines()
-    assert len({baseline.name for baseline in baselines}) == len({baseline.label for baseline in baselines}) == 6
+def test_names_and_what_they_see_differ(with_amplitudes):
+    baselines = all_baselines(with_amplitudes)
+    assert tuple(map(type, baselines)) == KINDS
+    assert len({baseline.name for baseline in baselines}) == len({baseline.label for baseline in baselines}) == 7
     assert {baseline.sees for baseline in baselines} == {"nothing", "own BOLD", "EEG"}
+
+
+def test_a_store_without_amplitudes_has_no_whitened_ridge(coupled_store):
+    assert not any(isinstance(baseline, RecentredRidge) for baseline in standard_baselines(coupled_store))
 
 
 def test_mean_volume_knows_training_recordings_alone(coupled_store, parts):
