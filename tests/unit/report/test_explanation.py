@@ -1,4 +1,4 @@
-"""The section of an explanation: what RUN/explain holds is read, told in words and numbers, doubted where it must be."""
+"""The section of an explanation: what RUN/explain holds is read, told in words and numbers, doubted where needed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,238 @@
+"""One page about a classification: verdict, scores beside other classifiers of the EEG, confusion and ROC."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.report.classification_files import ClassificationResults, Votes, read_classification
+from eeg2fmri.report.document import fill, write_text
+from eeg2fmri.report.figures.classification import confusion_matrix, roc_curve
+from eeg2fmri.report.figures.scores import benchmark_bars
+from eeg2fmri.report.numbers import decimals, p_value, plural, value
+from eeg2fmri.report.pictures import Picture, picture
+from eeg2fmri.report.tables import Table
+from eeg2fmri.report.verdict import SIGNIFICANT, Verdict
+
+#: Scores in the order of the table, and how they are called.
+LABELS = {
+    "balanced_accuracy": "Balanced accuracy",
+    "auc": "AUC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "f1": "F1",
+}
+
+#: Methods whose receiver operating characteristic is drawn; more cannot be told apart.
+CURVES = 4
+
+
+def write_classification(folder: str | Path, out: str | Path | None = None) -> Path:
+    """Write one self-contained HTML page about a classification.
+
+    Parameters
+    ----------
+    folder : path
+        Folder that ``eeg2fmri classify`` wrote.
+    out : path or None
+        Page to write; ``report.html`` in the folder if None.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no classification, or the page cannot be written.
+    """
+    results = read_classification(Path(folder))
+    path = results.folder / "report.html" if out is None else Path(out)
+    return write_text(path, render_classification(results), "report of the classification")
+
+
+def render_classification(results: ClassificationResults) -> str:
+    """Return the page as text."""
+    facts, first = results.facts, next(iter(results.methods))
+    sizes = facts.get("subjects_by_class") or {}
+    view = results.methods.get("view", results.methods[first])
+    protocol = facts.get("protocol") or {}
+    data = [
+        ("Synthesiser", value(facts.get("run"))),
+        ("What was classified", value(facts.get("label"))),
+        ("Windows", value(facts.get("windows"))),
+        *((f"Subjects, {name}", value(count)) for name, count in sizes.items()),
+    ]
+    return fill(
+        "scores.html.j2",
+        kind="classification",
+        name=results.folder.resolve().name,
+        verdict=_verdict(results),
+        numbers=[
+            (f"AUC over subjects, {'view' if 'view' in results.methods else first}", _score(view["subject"]["auc"])),
+            ("Against permuted classes", _p(view["permutation"]["p_auc"])),
+            ("Subjects", str(sum(sizes.values())) if sizes else "not known"),
+        ],
+        warnings=[*(f"A file could not be read: {problem}" for problem in results.problems), *results.notes],
+        pictures=_pictures(results),
+        tables=[_table(results, "subject"), *_differences(results)],
+        details=[_table(results, "window"), _calibration(results)],
+        details_head="Scores of windows, and calibration of the probabilities",
+        sections=[
+            ("What was classified", data),
+            ("Protocol", [(str(name).replace("_", " "), value(item)) for name, item in protocol.items()]),
+        ],
+        reading=READING,
+    )
+
+
+#: What a reader of the scores has to know.
+READING = (
+    "The view is what a trained synthesiser makes of the EEG. It is of use only if it beats classifiers of the EEG "
+    "itself, and the same view from a synthesiser that was never trained, on the same subjects.",
+    "Windows of one subject are not independent: judge by the scores of subjects. Intervals are over subjects; the "
+    "test permutes classes over subjects. No subject is on both sides of a fold.",
+    "A difference between groups may come from age, medication, site or cap as well as from what is studied.",
+)
+
+
+def _verdict(results: ClassificationResults) -> Verdict:
+    if "view" not in results.methods:
+        return Verdict("open", "No view", results.verdict)
+    p = results.methods["view"]["permutation"]["p_auc"]
+    if p is None:
+        return Verdict("open", "Not tested", results.verdict)
+    if p >= SIGNIFICANT:
+        return Verdict("bad", "Not above chance", results.verdict)
+    lows = [gap["low"] for name, gap in results.differences.items() if name != "majority"]
+    better = bool(lows) and all(low is not None and low > 0 for low in lows)
+    return Verdict("good" if better else "bad", "View helped" if better else "View did not help", results.verdict)
+
+
+def _table(results: ClassificationResults, level: str) -> Table:
+    rows = tuple(
+        (
+            name,
+            *(_score(found[level][score]) for score in LABELS),
+            *((_p(found["permutation"]["p_auc"]),) if level == "subject" else ()),
+        )
+        for name, found in results.methods.items()
+    )
+    test = ("AUC against permuted classes",) if level == "subject" else ()
+    caption = f"Scores of {level}s with 95 % intervals over subjects"
+    return Table(caption, ("Method", *LABELS.values(), *test), rows, strong=_strong(results))
+
+
+def _strong(results: ClassificationResults) -> tuple[int, ...]:
+    return tuple(k for k, name in enumerate(results.methods) if name == "view")
+
+
+def _differences(results: ClassificationResults) -> list[Table]:
+    if not results.differences:
+        return []
+    rows = tuple((name, _score(gap)) for name, gap in results.differences.items())
+    return [
+        Table(
+            "AUC over subjects of the view minus that of each method, with its 95 % interval",
+            ("Method", "Difference"),
+            rows,
+        )
+    ]
+
+
+def _calibration(results: ClassificationResults) -> Table:
+    names = {
+        "brier": "Brier score (0 to 2)",
+        "log_loss": "Log loss (nats)",
+        "expected_calibration_error": "Calibration error",
+    }
+    rows = tuple(
+        (method, *(_number(found["calibration"]["subject"].get(name)) for name in names))
+        for method, found in results.methods.items()
+    )
+    return Table(
+        "Do the probabilities of subjects hold? Lower is better", ("Method", *names.values()), rows, _strong(results)
+    )
+
+
+def _pictures(results: ClassificationResults) -> list[Picture]:
+    found = [_bars(results)]
+    shown = "view" if "view" in results.votes else next(iter(results.votes), None)
+    if shown is not None:
+        found.append(_confusion(results, shown))
+    if len(results.classes) == 2 and results.votes:
+        found.append(_roc(results))
+    return found
+
+
+def _bars(results: ClassificationResults) -> Picture:
+    areas = {name: _float(found["subject"]["auc"]["value"]) for name, found in results.methods.items()}
+    listed = "; ".join(f"{name} {decimals(area, 2)}" for name, area in areas.items())
+    return picture(
+        benchmark_bars,
+        {name: np.array([area]) for name, area in areas.items()},
+        metric="AUC over subjects (0.5 is chance)",
+        model="view" if "view" in areas else next(iter(areas)),
+        alt=f"Bars of the area under the curve of each method: {listed}.",
+        caption="Area under the curve over subjects. The view is blue, what it is compared with hatched.",
+    )
+
+
+def _confusion(results: ClassificationResults, method: str) -> Picture:
+    votes, n = results.votes[method], len(results.classes)
+    counts = np.zeros((n, n), dtype=int)
+    np.add.at(counts, (votes.labels, votes.probability.argmax(axis=1)), 1)
+    right = int(np.trace(counts))
+    return picture(
+        confusion_matrix,
+        counts,
+        results.classes,
+        alt=f"Counts of true against predicted class of {method}: {right} of {plural(len(votes.labels), 'subject')} "
+        "right.",
+        caption=f"Subjects by true and predicted class ({method}): {right} of {len(votes.labels)} right.",
+    )
+
+
+def _roc(results: ClassificationResults) -> Picture:
+    order = sorted(results.votes, key=lambda name: name != "view")
+    methods = [name for name in order if name != "majority"][:CURVES] or order[:1]
+    curves = {name: _rates(results.votes[name]) for name in methods}
+    return picture(
+        roc_curve,
+        curves,
+        alt=f"Receiver operating characteristics of {', '.join(methods)}.",
+        caption=f"True against false positive rate over subjects; positive is {results.classes[1]}.",
+    )
+
+
+def _rates(votes: Votes) -> tuple[np.ndarray, np.ndarray]:
+    """Find false and true positive rates at every threshold; subjects with one probability pass it together."""
+    positive, score = votes.labels == 1, votes.probability[:, 1]
+    thresholds = np.unique(score)[::-1]
+    passed = score[None, :] >= thresholds[:, None]
+    rates = [(passed & group).sum(axis=1) / max(int(group.sum()), 1) for group in (~positive, positive)]
+    false, true = (np.concatenate([[0.0], rate]) for rate in rates)
+    return false, true
+
+
+def _score(found: Mapping[str, float | None]) -> str:
+    text = _number(found["value"])
+    low, high = found.get("low"), found.get("high")
+    return text if low is None or high is None else f"{text} ({_number(low)} to {_number(high)})"
+
+
+def _number(number: Any) -> str:
+    return decimals(_float(number), 2)
+
+
+def _float(number: float | None) -> float:
+    return math.nan if number is None else float(number)
+
+
+def _p(p: float | None) -> str:
+    return "no test" if p is None else p_value(p)

@@ -1,0 +1,74 @@
+"""The page of a benchmark: scores of several models beside the baselines, from the files of an evaluation."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.random import generator
+from eeg2fmri.evaluate.methods import SHIFTED, Method
+from eeg2fmri.evaluate.protocol import METRICS
+from eeg2fmri.evaluate.results import Evaluation
+from eeg2fmri.evaluate.significance import PooledShiftTest
+from eeg2fmri.report import write_benchmark
+
+METHODS = (Method("model", "<i>first", "EEG"), SHIFTED, Method("model_2", "second", "EEG"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two models and two test subjects; the second model is better."""
+    rng = generator(1, "scores")
+    values = np.zeros((3, 2, len(METRICS))) + np.array([0.125, 0.0, 0.25])[:, None, None]
+    evaluation = Evaluation(
+        methods=METHODS,
+        subjects=("03", "04"),
+        metrics=METRICS,
+        values=values,
+        p_values=np.full((3, 2), np.nan),
+        pooled={"model": PooledShiftTest(0.125, rng.standard_normal(99) * 0.03, 0.01, 500)},
+        intervals=np.stack([values.min(axis=1), values.max(axis=1)], axis=-1),
+        against={"model_2": {"difference": -0.125, "low": -0.2, "high": -0.05, "p_value": 0.5}},
+        space="native",
+        facts={"runs": {"<i>first": "runs/a", "second": "runs/b"}},
+        notes=("Read with care.",),
+    )
+    evaluation.write_json(tmp_path / "scores.json")
+    evaluation.write_null(tmp_path / "null.npz", {})
+    return tmp_path
+
+
+def test_page_tells_who_won(folder):
+    page = write_benchmark(folder)
+    assert page == folder / "report.html"
+    text = page.read_text(encoding="utf-8")
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
+    for part in ("Read with care.", "runs/b", "Second 0.250", "2 runs of the benchmark", "\N{MINUS SIGN}0.125"):
+        assert part in words or part in text
+    assert 'class="verdict bad"' in text
+    assert "Not better than the others" in text
+    assert "&lt;i&gt;first" in text
+    assert "<i>first" not in text
+    assert text.count("<figure>") == 2
+
+
+def test_without_a_null_nothing_is_claimed(folder):
+    (folder / "null.npz").unlink()
+    text = write_benchmark(folder, folder / "other.html").read_text(encoding="utf-8")
+    assert "Cannot be told" in text
+    assert not (folder / "report.html").exists()
+
+
+def test_refusals(folder, tmp_path):
+    scores = json.loads((folder / "scores.json").read_text())
+    (folder / "scores.json").unlink()
+    with pytest.raises(InputError, match=r"holds no benchmark(.|\n)*scores.json"):
+        write_benchmark(folder)
+    del scores["methods"]
+    (folder / "scores.json").write_text(json.dumps(scores))
+    with pytest.raises(InputError, match=r"holds no benchmark(.|\n)*KeyError"):
+        write_benchmark(folder)

@@ -1,0 +1,133 @@
+"""The page of a classification: what `classify` writes is read back, judged by its numbers, drawn and escaped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eeg2fmri.classify.features import WindowData
+from eeg2fmri.classify.results import Classification
+from eeg2fmri.classify.scores import difference, method_scores
+from eeg2fmri.classify.verdict import verdict
+from eeg2fmri.classify.votes import vote
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.random import generator
+from eeg2fmri.report import write_classification
+from eeg2fmri.report.classification import _rates, render_classification
+from eeg2fmri.report.classification_files import Votes, read_classification
+
+CLASSES = ("control", "<b>patient")
+
+
+def windows() -> WindowData:
+    """Ten subjects with three windows each, the second half of them patients."""
+    subjects = np.repeat([f"{k:02d}" for k in range(10)], 3)
+    return WindowData(
+        subjects, np.repeat([0, 1], 15), CLASSES, {}, recordings=subjects, starts=np.tile([0.0, 2, 4], 10)
+    )
+
+
+def write(folder: Path, strength: dict[str, float]) -> Path:
+    """Write a classification whose methods know the class so well."""
+    folder.mkdir()
+    data, rng = windows(), generator(1, "probabilities")
+    probability, votes, methods, counts = {}, {}, {}, {}
+    for name, known in strength.items():
+        patient = np.clip(0.5 + known * (data.labels - 0.5) + 0.02 * rng.standard_normal(30), 0.01, 0.99)
+        probability[name] = np.stack([1 - patient, patient], axis=1)
+        votes[name] = vote(data.subjects, data.labels, probability[name])
+        methods[name], counts[name] = method_scores(
+            data.subjects, data.labels, probability[name], votes[name], 50, 199, 0
+        )
+    labels = votes["view"].labels
+    gaps = {name: difference(counts["view"], one, labels, 50, 0) for name, one in counts.items() if name != "view"}
+    made = Classification(verdict(methods, gaps), methods, gaps, FACTS, ("A <i>note.",), data, probability, votes)
+    made.write(folder)
+    return folder
+
+
+FACTS = {
+    "run": "run-1",
+    "label": "group",
+    "windows": 30,
+    "subjects_by_class": {"control": 5, "<b>patient": 5},
+    "classes": list(CLASSES),
+    "protocol": {
+        "folds": 10,
+        "n_folds": 10,
+        "inner_folds": 2,
+        "vote": "mean probability",
+        "vote_rule": "mean",
+        "permutations": 199,
+        "bootstraps": 50,
+        "interval": "95 %",
+        "inner_score": "AUC",
+    },
+    "config": {},
+}
+
+
+@pytest.fixture(scope="module")
+def helped(tmp_path_factory) -> Path:
+    return write(tmp_path_factory.mktemp("class") / "helped", {"view": 0.8, "band power": 0.0, "majority": 0.0})
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+def test_a_view_that_helps(helped):
+    page = write_classification(helped)
+    assert page == helped / "report.html"
+    text = page.read_text(encoding="utf-8")
+    for part in ("1.00 (1.00 to 1.00)", "Balanced accuracy", "10 of 10 right", "run-1", "n folds", "Brier score"):
+        assert part in words(text) or part in text
+    assert 'class="verdict good"' in text
+    assert "View helped" in text
+    assert "A &lt;i&gt;note." in text
+    assert "<b>patient" not in text
+    assert text.count("<figure>") == 3
+
+
+def test_a_view_that_does_not(tmp_path):
+    weak = words(render_classification(read_classification(write(tmp_path / "a", {"view": 0.0, "band power": 0.8}))))
+    assert "Not above chance" in weak
+    equal = words(render_classification(read_classification(write(tmp_path / "b", {"view": 0.8, "band power": 0.8}))))
+    assert "View did not help" in equal
+
+
+def test_without_a_test_nothing_is_claimed(helped):
+    results = read_classification(helped)
+    untested = {name: {**found, "permutation": {"p_auc": None}} for name, found in results.methods.items()}
+    assert "Not tested" in render_classification(replace(results, methods=untested))
+    alone = {"band power": results.methods["band power"]}
+    page = render_classification(replace(results, methods=alone, differences={}, votes={}))
+    assert "No view" in page
+    assert page.count("<figure>") == 1
+
+
+def test_rates_of_equal_probabilities_move_together():
+    votes = Votes(np.array([0, 1, 0, 1]), np.array([[0.5, 0.5], [0.5, 0.5], [0.8, 0.2], [0.1, 0.9]]))
+    false, true = _rates(votes)
+    np.testing.assert_allclose(false, [0, 0, 0.5, 1])
+    np.testing.assert_allclose(true, [0, 0.5, 1, 1])
+
+
+def test_subjects_that_cannot_be_read_leave_the_scores(tmp_path):
+    folder = write(tmp_path / "a", {"view": 0.8, "band power": 0.0})
+    (folder / "subjects.csv").write_text("method,subject\nview,01\n", encoding="utf-8")
+    results = read_classification(folder)
+    assert results.votes == {}
+    assert "subjects.csv" in render_classification(results)
+
+
+def test_refusals(tmp_path):
+    with pytest.raises(InputError, match="holds no classification"):
+        write_classification(tmp_path)
+    (tmp_path / "scores.json").write_text('{"verdict": "x"}', encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be read"):
+        write_classification(tmp_path)
