@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -91,3 +92,12 @@ def test_bars_and_stars_of_docstrings_stay_what_they_are(pages):
     escape = pages[2].escape
     assert escape("mean |y - yhat| of a * b, ``x | y``") == r"mean \|y - yhat\| of a \* b, ``x | y``"
     assert escape("*args, **settings") == "*args, **settings"
+
+
+def test_every_formula_can_be_drawn():
+    latex2mathml = pytest.importorskip("docutils.utils.math.latex2mathml")
+    text = (DOCS / "mathematics.md").read_text(encoding="utf-8")
+    formulas = [a or b for a, b in re.findall(r"\$\$(.*?)\$\$|\$(.*?)\$", text, re.DOTALL)]
+    assert len(formulas) > 40
+    for formula in formulas:
+        assert "<m" in latex2mathml.tex2mathml(formula.strip(), as_block=True)
