@@ -75,6 +75,18 @@ class Case:
 
 
 TABLE = [
+    Case(
+        "recommended",
+        {
+            "kind": "recommended",
+            "eeg_shape": (5, 3, 4),
+            "volume_shape": VOLUME,
+            "components": 6,
+            "scale": "laplace",
+            "seed": 3,
+        },
+        ((5, 3, 4), VOLUME),
+    ),
     Case("documented", _synthesizer(dropout=0.5), (EEG, VOLUME)),
     Case(
         "local kernels, sparsemax, organised, flipout, local filter",

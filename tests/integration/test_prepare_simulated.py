@@ -68,6 +68,6 @@ def test_the_store_does_not_depend_on_the_number_of_processes(store: Store, bids
     parallel = prepare(bids, tmp_path / "store", n_jobs=2)
     assert parallel.hash == store.hash
     files = sorted(path.relative_to(store.path) for path in store.path.rglob("*") if path.is_file())
-    assert len(files) == 2 * 6 + 1
+    assert len(files) == 2 * 7 + 1
     for file in files:
         assert (parallel.path / file).read_bytes() == (store.path / file).read_bytes()

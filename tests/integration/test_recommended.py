@@ -95,3 +95,62 @@ def test_an_unseen_subject_is_synthesised_from_its_eeg_where_there_is_coupling()
 
 def test_nothing_is_synthesised_where_there_is_none():
     assert np.median(temporal_r(0.0)) == pytest.approx(0, abs=0.1)
+
+
+def test_the_preset_trains_predicts_and_streams_from_a_store(small_bids, tmp_path):
+    import mne
+
+    from eeg2fmri import Synthesizer
+    from eeg2fmri.data.pairs import PairDataset
+    from eeg2fmri.data.prepare import prepare
+    from eeg2fmri.models.hub import load
+    from eeg2fmri.train.run import train_run
+
+    store = prepare(small_bids, tmp_path / "store")
+    assert store.amplitude(0).shape == (store.recordings[0].n_volumes, len(store.electrodes), 3)
+    settings = {"model": {"preset": "recommended", "components": 5}, "pairs": {"window": 6}, "split": {"seed": 1}}
+    result = train_run(store.path, tmp_path / "run", settings)
+    assert "closed form" in result.summary()
+    assert [row["epoch"] for row in result.fitted.history] == [0]
+    loaded = load(tmp_path / "run")
+    assert loaded.card.pairs.target == "dynamics"
+    assert loaded.model.fitted
+
+    name = "sub-02_task-rest"
+    raw = mne.io.read_raw_brainvision(small_bids / "sub-02" / "eeg" / f"{name}_eeg.vhdr", verbose="error")
+    synthesizer = Synthesizer.from_pretrained(tmp_path / "run", device="cpu")
+    made = synthesizer.predict_volumes(raw)
+    pair = PairDataset(store, [name], loaded.card.pairs)[4]
+    with torch.inference_mode():
+        expected = loaded.scaler().unscale(loaded.model(pair.x[None]).volume[0].numpy())
+    np.testing.assert_allclose(made.volumes[4], expected, rtol=1e-3)
+
+    first = float(made.onsets[0] - made.indices[0] * store.tr)
+    stream = synthesizer.stream(raw.info["sfreq"], raw.ch_names, first_volume_s=first)
+    last = round((first + store.recordings[0].n_volumes * store.tr) * raw.info["sfreq"])
+    streamed = stream.feed(raw.get_data()[:, :last])
+    # the last window has seen what the file has: its recentring is that of the whole recording
+    raw_last = next(volume for volume in streamed if volume.index == made.indices[-1] + 1)
+    assert np.isfinite(raw_last.volume).all()
+    assert [volume.index for volume in streamed][:-1] == made.indices.tolist()
+    near = [np.corrcoef(a.volume.ravel(), b.ravel())[0, 1] for a, b in zip(streamed, made.volumes, strict=False)]
+    assert min(near) > 0.9
+
+
+def test_gradient_steps_start_from_the_closed_form_and_keep_the_better(small_store, tmp_path):
+    from eeg2fmri.core.errors import ConfigError
+    from eeg2fmri.train.run import train_run
+
+    values = {
+        "model": {"preset": "recommended", "components": 5},
+        "pairs": {"window": 6},
+        "split": {"seed": 1},
+        "epochs": 2,
+        "optimiser": {"learning_rate": 3e-5},
+    }
+    result = train_run(small_store, tmp_path / "run", values)
+    assert [row["epoch"] for row in result.fitted.history] == [0, 1, 2]
+    losses = [row["validation_loss"] for row in result.fitted.history]
+    assert result.fitted.best_epoch == losses.index(min(losses))
+    with pytest.raises(ConfigError, match="has to be trained"):
+        train_run(small_store, tmp_path / "none", {"epochs": 0, "pairs": {"window": 4}})

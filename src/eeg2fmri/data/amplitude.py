@@ -43,6 +43,8 @@ class AmplitudeCollector:
 
     def __call__(self, signal: np.ndarray, onsets: np.ndarray) -> None:
         """Take samples (channel, time), V, and the onsets of the windows in them, s."""
+        if not np.isfinite(signal).all():
+            self.problem = "samples are missing"
         if not self.problem:
             self._covariances.append(band_covariances(signal, self._sfreq, onsets, self._window_s, self._bands))
 

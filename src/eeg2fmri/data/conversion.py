@@ -118,7 +118,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "bad_electrodes": list(plan.bads),
             **eeg,
             **bold.quality,
-            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg), *_band_note(eeg)],
+            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg)],
         },
     )
     files[META] = write_meta(folder, recording)
@@ -150,8 +150,8 @@ def _write_eeg(
     return {
         "eeg_std_v": float(np.median(checks.std())),
         "volume_locked_share": round(locked, 4),
-        "no_amplitudes": amplitude.problem,
         "cleaned": list(config.eeg.clean.steps),
+        **({"no_amplitudes": amplitude.problem} if amplitude.problem else {}),
     }
 
 
@@ -174,11 +174,6 @@ def _gradient_note(quality: dict[str, Any]) -> list[str]:
         f"{share:.0%} of the EEG is the same in every volume: the gradient artefact seems to be in it; "
         "eeg: {clean: {gradient: average}} takes it out"
     ]
-
-
-def _band_note(quality: dict[str, Any]) -> list[str]:
-    problem = quality.pop("no_amplitudes")
-    return [f"no band amplitudes, which the recommended synthesiser needs: {problem}"] if problem else []
 
 
 def _source(path: Path, root: Path) -> dict[str, Any]:

@@ -191,7 +191,7 @@ class Store:
             raise StoreError(
                 "the store has no band amplitudes of the recording",
                 where=f"{self.path}: {entry.id}",
-                got="; ".join(entry.quality.get("warnings", ())) or "a store made without them",
+                got=entry.quality.get("no_amplitudes") or "a store made without them",
                 hint="prepare the store again from EEG that has the bands, or train a model on the spectrogram",
             )
         return self._map(recording, "amplitude.npy", (entry.n_volumes, len(self.electrodes), len(BANDS)))

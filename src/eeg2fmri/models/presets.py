@@ -17,8 +17,36 @@ def _documented(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) 
     return SynthesizerConfig.documented(eeg_shape, volume_shape, **changes)
 
 
+def _recommended(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) -> Config:
+    from eeg2fmri.models.zoo.recommended import RecommendedConfig
+
+    return RecommendedConfig.make({"eeg_shape": eeg_shape, "volume_shape": volume_shape, **changes}, where="model")
+
+
+#: Settings of a training that go with a preset, where the user gives no others.
+TRAINING: dict[str, dict[str, Any]] = {
+    "recommended": {"epochs": 0, "pairs": {"eeg": "amplitude", "target": "dynamics"}},
+}
+
 #: Name of each preset, and what makes its settings for the shapes of a store.
-PRESETS = {"documented": _documented}
+PRESETS = {"documented": _documented, "recommended": _recommended}
+
+
+def with_preset(values: dict[str, Any]) -> dict[str, Any]:
+    """Add the settings of a training that go with its preset; what the user gives stays.
+
+    Parameters
+    ----------
+    values : dict
+        Settings of a training, with ``{"model": {"preset": NAME}}``.
+    """
+    model = values.get("model")
+    extra = TRAINING.get(str(model.get("preset")), {}) if isinstance(model, dict) else {}
+    merged = {**extra, **values}
+    for key, value in extra.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            merged[key] = {**value, **values[key]}
+    return merged
 
 
 def model_config(spec: dict[str, Any], eeg_shape: Shape, volume_shape: Shape, seed: int = 0) -> Config:

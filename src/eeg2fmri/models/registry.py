@@ -15,6 +15,7 @@ from eeg2fmri.core.errors import ConfigError
 #: Kind of a config -> module of `eeg2fmri.models`, config class, model class. Modules are imported when needed.
 _MODELS = {
     "synthesizer": ("synthesizer", "SynthesizerConfig", "Synthesizer"),
+    "recommended": ("zoo.recommended", "RecommendedConfig", "Recommended"),
     "fmri_autoencoder": ("autoencoder", "AutoencoderConfig", "Autoencoder"),
     "linear_classifier": ("classifier", "LinearClassifierConfig", "Classifier"),
     "view_classifier": ("view_classifier", "ViewClassifierConfig", "ViewClassifier"),

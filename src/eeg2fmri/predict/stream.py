@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.covariance import band_covariances
+from eeg2fmri.data.recentring import RunningRecentring
 from eeg2fmri.data.spectrogram import spectrogram, window_samples
 from eeg2fmri.data.windows import eeg_windows, skipped
 from eeg2fmri.models.hub import Loaded
@@ -38,7 +40,8 @@ class Stream:
     """A running synthesis; made by `Synthesizer.stream`.
 
     The EEG is cut into TRs from `first_volume_s` on, as `Synthesizer.predict` does for a recording without
-    volume markers, and the volumes are the same. Only one TR of samples and one window of spectra are held.
+    volume markers, and the volumes are the same. A model on band amplitudes recentres by what the stream has shown so
+    far, where a file is recentred by all of it: its volumes become those of the file towards the end. Only one TR of samples and one window of spectra are held.
 
     Parameters
     ----------
@@ -82,7 +85,8 @@ class Stream:
         self._buffer = np.empty((len(self._rows), 0))
         self._buffer_start = 0
         self._row = 0
-        self._spectra: deque[np.ndarray] = deque(maxlen=card.pairs.window)
+        self._rows_seen: deque[np.ndarray] = deque(maxlen=card.pairs.window)
+        self._recentring = RunningRecentring(card.pairs.window) if card.pairs.eeg == "amplitude" else None
 
     def feed(self, samples: np.ndarray) -> list[StreamedVolume]:
         """Take the next samples and return the volumes that they complete, most often none or one.
@@ -125,16 +129,23 @@ class Stream:
 
     def _take_row(self, first: int) -> None:
         segment = self._buffer[:, first : first + self._n_samples]
-        n_bins = len(self._card.frequencies)
-        row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self._card.tr, n_bins)
-        self._spectra.append(row[0])
+        if self._recentring is None:
+            n_bins = len(self._card.frequencies)
+            row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self._card.tr, n_bins)
+            self._rows_seen.append(row[0])
+        elif self._row >= self._skip:
+            # the whole window is recentred anew by all that has been seen
+            covariances = band_covariances(segment, self.sfreq, np.zeros(1), self._card.tr)
+            recentred = self._recentring.push(covariances[0])
+            if recentred is not None:
+                self._rows_seen.extend(recentred)
         self._row += 1
 
     def _synthesize(self) -> StreamedVolume | None:
         pairs = self._card.pairs
         if self._row - self._skip < pairs.window:
             return None
-        window = eeg_windows(np.stack(self._spectra), np.zeros(1, int), pairs)
+        window = eeg_windows(np.stack(self._rows_seen), np.zeros(1, int), pairs)
         volume = next(iter(synthesize(self.loaded.model, window, batch_size=1, device=self._device)))
         index = self._row + pairs.lag
         onset = self.first_volume_s + index * self._card.tr

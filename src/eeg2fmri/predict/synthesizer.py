@@ -11,9 +11,10 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.amplitude import AmplitudeCollector
 from eeg2fmri.data.image import volumes_to_image
 from eeg2fmri.data.raw_spectrogram import raw_spectrogram
-from eeg2fmri.data.windows import eeg_windows, pair_index
+from eeg2fmri.data.windows import eeg_windows, pair_index, skipped
 from eeg2fmri.models.hub import Loaded, load
 from eeg2fmri.models.synthesis import synthesize
 from eeg2fmri.predict.stream import Stream
@@ -149,7 +150,8 @@ class Synthesizer:
         """Synthesise as `predict`, and return arrays with the number and onset of each volume."""
         card = self.card
         notes: list[str] = []
-        spectrogram, found = raw_spectrogram(
+        amplitude = AmplitudeCollector(float(raw.info["sfreq"]), card.tr) if card.pairs.eeg == "amplitude" else None
+        rows, found = raw_spectrogram(
             raw,
             card.electrodes,
             np.asarray(card.frequencies),
@@ -158,12 +160,15 @@ class Synthesizer:
             first_volume_s=first_volume_s,
             marker=marker,
             notes=notes,
+            also=amplitude,
         )
         where = str((raw.filenames or ("",))[0] or "the recording")
-        starts, targets = pair_index(len(spectrogram), card.tr, card.pairs, where=where)
+        starts, targets = pair_index(len(rows), card.tr, card.pairs, where=where)
         self._check_mean(own_mean)
+        if amplitude is not None:
+            rows = _recentred(amplitude, skipped(card.tr, card.pairs), where)
         scaler = self.loaded.scaler()
-        windows = (eeg_windows(spectrogram, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
+        windows = (eeg_windows(rows, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
         volumes = np.empty((len(starts), *card.grid), np.float32)
         for k, volume in enumerate(synthesize(self.loaded.model, windows, batch_size=BATCH, device=self.device)):
             volumes[k] = scaler.unscale(volume, own_mean=own_mean)
@@ -192,3 +197,12 @@ class Synthesizer:
                 expected=str(tuple(self.card.grid)),
                 hint="resample it to the grid of the run (its affine is in config.json)",
             )
+
+
+def _recentred(amplitude: AmplitudeCollector, skip: int, where: str) -> np.ndarray:
+    rows = amplitude.recentred(skip)
+    if rows is None:
+        raise InputError(
+            "the recording does not have the band amplitudes that the model needs", where=where, got=amplitude.problem
+        )
+    return rows

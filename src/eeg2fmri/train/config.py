@@ -100,7 +100,7 @@ class TrainConfig(Config):
     split : SplitConfig
         Which subjects train, validate and test.
     epochs : int
-        Passes over the training pairs.
+        Passes over the training pairs; 0 keeps a model that was fitted in closed form as it is.
     batch_size : int
         Pairs in a batch on each device.
     patience : int or None
@@ -129,7 +129,7 @@ class TrainConfig(Config):
     split: SplitConfig = SplitConfig()
     loss: LossConfig = LossConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
-    epochs: Annotated[int, Field(ge=1)] = 10
+    epochs: Annotated[int, Field(ge=0)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 4
     patience: Annotated[int, Field(ge=1)] | None = None
     average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None

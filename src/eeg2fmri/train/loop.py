@@ -43,7 +43,7 @@ class Fitted:
     history : list of dict
         One row an epoch.
     best_epoch : int
-        Epoch (from 1) with the lowest validation loss, 0 if none was validated.
+        Epoch (from 1) with the lowest validation loss; 0 if none was validated, or the closed form is the best.
     weights : dict of str to Tensor
         Weights of the best epoch; those of the last step if none was validated.
     stopped : {"epochs", "patience", "asked"}
@@ -111,15 +111,20 @@ class Training:
         resume: bool = False,
         progress: Progress = silent,
         on_epoch: Callable[[Row], None] | None = None,
+        fit: Callable[[], None] | None = None,
     ) -> Fitted:
         """Train until the epochs are done, validation stops getting better, or a stop is asked for.
 
-        `on_epoch` is called with each epoch's row of the history, and may raise to end the training.
+        `on_epoch` is called with each epoch's row of the history, and may raise to end the training. `fit` sets the
+        weights before the first epoch, in closed form; they are validated as epoch 0, which may be the best one.
         """
         devices = [self.fabric.device] if self.fabric.device.type == "cuda" else []
         with torch.random.fork_rng(devices), StopRequest() as stop:
-            if resume:
-                self._resume()
+            if not (resume and self._resume()) and fit is not None:
+                fit()
+                self._validate_epoch({"epoch": 0}, 0)
+                if on_epoch:
+                    on_epoch(self.history[-1])
             why = "epochs"
             while self.epoch < self.config.epochs:
                 if not self._train_epoch(stop, progress):
@@ -190,16 +195,19 @@ class Training:
     def _end_epoch(self) -> None:
         row: Row = {"epoch": self.epoch + 1}
         row |= {f"train_{name}": value for name, value in reduced(self.fabric, self.means).items()}
+        row |= {"learning_rate": self.optimiser.param_groups[0]["lr"], "seconds": round(self.epoch_seconds, 3)}
         with self._averaged():
-            scores = self._validate()
-            row |= {f"validation_{name}": value for name, value in scores.items()}
-            row |= {"learning_rate": self.optimiser.param_groups[0]["lr"], "seconds": round(self.epoch_seconds, 3)}
-            self.history.append(row)
-            self.epoch, self.batches_done, self.means = self.epoch + 1, 0, Means()
-            if scores["loss"] < self.best[1]:
-                self.best = (self.epoch, scores["loss"])
-                self._save_best()
+            self._validate_epoch(row, self.epoch + 1)
+        self.epoch, self.batches_done, self.means = self.epoch + 1, 0, Means()
         self._save()
+
+    def _validate_epoch(self, row: Row, epoch: int) -> None:
+        """Validate the present weights, add the row to the history, and keep the weights if they are the best."""
+        scores = self._validate()
+        self.history.append(row | {f"validation_{name}": value for name, value in scores.items()})
+        if scores["loss"] < self.best[1]:
+            self.best = (epoch, scores["loss"])
+            self._save_best()
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
@@ -286,13 +294,13 @@ class Training:
 
     def _best_weights(self) -> dict[str, Tensor]:
         self.fabric.barrier()
-        state = read_state(self.folder / "best", self.best[0]) if self.best[0] else None
+        state = read_state(self.folder / "best", self.best[0]) if self.best[1] < float("inf") else None
         return state.tensors if state else {k: v.detach().cpu() for k, v in self.raw.state_dict().items()}
 
-    def _resume(self) -> None:
+    def _resume(self) -> bool:
         state = read_state(self.folder)
         if state is None:
-            return
+            return False
         restore(state, self.raw, self.optimiser)
         if self.average:
             self.average.restore(state.tensors)
@@ -301,6 +309,7 @@ class Training:
         self.batches_seen, self.steps = facts["batches_seen"], facts["steps"]
         self.best, self.history = (facts["best"][0], facts["best"][1]), facts["history"]
         self.means = Means(facts["sums"], facts["weight"])
+        return True
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from eeg2fmri.core.errors import CheckpointError, Eeg2FmriError, InputError
+from eeg2fmri.core.errors import CheckpointError, ConfigError, Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs import PairDataset
 from eeg2fmri.data.splits import Split, make_split
@@ -21,8 +21,9 @@ from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.models.card import ModelCard
 from eeg2fmri.models.hub import save
-from eeg2fmri.models.presets import model_config
+from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.registry import build
+from eeg2fmri.models.zoo.acquisition import Acquisition
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.engine import make_fabric
 from eeg2fmri.train.environment import environment
@@ -55,12 +56,15 @@ class TrainResult:
 
     def summary(self) -> str:
         """Say in one line what was trained and which epoch was kept."""
+        if self.fitted.history and self.fitted.best_epoch == 0:
+            loss = self.fitted.history[0]["validation_loss"]
+            return f"fitted in closed form (loss of the validation subjects {loss:.4f})"
         if not self.fitted.best_epoch:
             return "no epoch was completed: the weights are those of the last step, not validated"
-        best = self.fitted.history[self.fitted.best_epoch - 1]
+        best = next(row for row in self.fitted.history if row["epoch"] == self.fitted.best_epoch)
         return (
-            f"{len(self.fitted.history)} epochs; kept epoch {self.fitted.best_epoch}, the best by the validation "
-            f"subjects (loss {best['validation_loss']:.4f}, training {best['train_loss']:.4f})"
+            f"{self.fitted.history[-1]['epoch']} epochs; kept epoch {self.fitted.best_epoch}, the best by the "
+            f"validation subjects (loss {best['validation_loss']:.4f}, training {best['train_loss']:.4f})"
         )
 
 
@@ -104,7 +108,7 @@ def train_run(
         For settings, shapes, stores and states that cannot be used.
     """
     run = Path(run_path)
-    config = _resumed_config(run, values or {}) if resume else TrainConfig.make(values or {}, where=where)
+    config = _resumed_config(run, values or {}) if resume else TrainConfig.make(with_preset(values or {}), where=where)
     if not resume and run.exists():
         raise InputError(
             "the run folder exists already",
@@ -115,9 +119,15 @@ def train_run(
     split = _checked_split(run, store) if resume else make_split(store, config.split)
     statistics = group_statistics(store, split.train)
     train, validation = (PairDataset(store, ids, config.pairs) for ids in (split.train, split.validation))
-    eeg_shape = (len(store.electrodes), len(store.frequencies), config.pairs.window)
+    channels, features, window = train[0].x.shape
+    eeg_shape = (channels, features, window)
     settings = model_config(config.model, eeg_shape, store.grid, seed=config.seed)
     model = build(settings)
+    closed = hasattr(model, "fit_closed_form")
+    if config.epochs == 0 and not closed:
+        raise ConfigError(
+            "this model has to be trained", where="epochs", got="0", expected="at least 1: it has no closed form"
+        )
     fabric = make_fabric(config)
     card = ModelCard.of_store(store, settings, config.pairs)
     voxels = torch.from_numpy(np.flatnonzero(statistics.mask)) if config.loss.voxels == "brain" else None
@@ -131,9 +141,16 @@ def train_run(
     fabric.barrier()
     started = time.monotonic()
     training = Training(model, train, validation, config, run / STATES, fabric, voxels)
+
+    def fit() -> None:
+        progress("Fitting in closed form", 0, 1)
+        acquisition = Acquisition.of_store(store, split.train, config.pairs.lag)
+        model.fit_closed_form(train, validation, acquisition, progress)  # type: ignore[operator]
+        progress("Fitting in closed form", 1, 1)
+
     try:
         with epoch_log(run, config.logs if first else (), on_epoch) as log:
-            fitted = training.run(resume, progress, lambda row: log(row, training.history))
+            fitted = training.run(resume, progress, lambda row: log(row, training.history), fit if closed else None)
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)

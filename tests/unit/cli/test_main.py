@@ -36,7 +36,7 @@ def test_wrong_arguments_exit_with_2_and_a_message(arguments, capsys):
         (["prepare", "nowhere", "store"], "nowhere"),
         (["train", "nowhere", "run"], "nowhere"),
         (["predict", "nowhere", "a.vhdr", "out.nii.gz"], "nowhere"),
-        (["evaluate", "nowhere", "store"], "nowhere"),
+        (["evaluate", "nowhere", "no-store"], "no-store"),
         (["report", "nowhere"], "nowhere"),
         (["import-checkpoint", "nowhere", "out"], "nowhere"),
         (["tune", "nowhere", "study"], "nowhere"),

@@ -81,6 +81,7 @@ AUTOENCODER: dict[str, Any] = {
 
 #: One config of every other kind of the registry.
 OTHERS: dict[str, dict[str, Any]] = {
+    "recommended": {"kind": "recommended", "eeg_shape": EEG, "volume_shape": VOLUME, "components": 6},
     "fmri_autoencoder": AUTOENCODER,
     "linear_classifier": {"kind": "linear_classifier", "input_shape": VOLUME, "n_classes": 2, "scale": "softplus"},
     "polynomial_classifier": {"kind": "polynomial_classifier", "input_shape": VOLUME, "degree": 3},
@@ -101,6 +102,8 @@ def shake(model: nn.Module, *, biases: bool = True, seed: int = 5) -> nn.Module:
     with torch.no_grad():
         for name, value in [*model.named_parameters(), *model.named_buffers()]:
             last = name.rpartition(".")[2]
+            if value.dtype == torch.bool:
+                continue
             draw = torch.randn(value.shape, generator=generator, dtype=torch.float64).to(value.dtype)
             if last in {"bias", "running_mean", "shift", "bias_loc"} or name == "output_filter.offset":
                 # most units of a trained model are active for some window

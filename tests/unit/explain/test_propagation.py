@@ -132,14 +132,15 @@ def test_the_model_and_the_random_state_are_left_as_they_were(make_model, config
 
 def test_every_registered_kind_is_explained(make_model, configs, windows, volumes):
     assert set(kinds()) <= {config["kind"] for config in configs.values()}
-    inputs = {"view_classifier": torch.cat([windows, windows[:, :1]], dim=1)}
-    for kind in ("fmri_autoencoder", "linear_classifier", "polynomial_classifier", "view_classifier"):
+    inputs = {"view_classifier": torch.cat([windows, windows[:, :1]], dim=1), "recommended": windows}
+    for kind in ("recommended", "fmri_autoencoder", "linear_classifier", "polynomial_classifier", "view_classifier"):
         for biases in (False, True):
             model = make_model(configs[kind], biases=biases)
 
             def outputs(x, model=model):
                 out = model(x)
-                return {"out": (out if isinstance(out, torch.Tensor) else out.logit).flatten(1)[:, ::3].sum(1)}
+                tensor = out if isinstance(out, torch.Tensor) else getattr(out, "logit", None)
+                return {"out": (out.volume if tensor is None else tensor).flatten(1)[:, ::3].sum(1)}
 
             found = propagate(model, inputs.get(kind, volumes), outputs, composite("default"))["out"]
             torch.testing.assert_close(found.explained, outputs(inputs.get(kind, volumes))["out"].detach())

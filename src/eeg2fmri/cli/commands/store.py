@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Look into a store.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Look into a store.\n\nExample: eeg2fmri store info store", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.callback()

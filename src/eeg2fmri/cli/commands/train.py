@@ -20,7 +20,11 @@ def command(
     store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
     run: Annotated[Path, typer.Argument(help="Run folder to make. Must not exist, except with --resume.")],
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the training pairs.")] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Model: documented (as published), or recommended (small, fitted in closed form)."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
     target: Annotated[
         Target | None,
         typer.Option(help="Whole volumes, as published, or the deviation of each voxel from its mean."),
@@ -37,6 +41,8 @@ def command(
     from eeg2fmri.train.run import train_run
 
     values: dict[str, Any] = read_mapping(config) if config else {}
+    if preset is not None:
+        values["model"] = {"preset": preset}
     if epochs is not None:
         values["epochs"] = epochs
     if seed is not None:

@@ -15,6 +15,7 @@ from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import Problem, ShapeError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.output import Synthesis
+from eeg2fmri.models.pretrained import Pretrained
 from eeg2fmri.models.zoo import closed_form
 from eeg2fmri.models.zoo.acquisition import Acquisition
 from eeg2fmri.models.zoo.choice import Trial, choose
@@ -61,7 +62,7 @@ class RecommendedConfig(Config):
         return self
 
 
-class Recommended(nn.Module):
+class Recommended(Pretrained, nn.Module):
     """Recentred band amplitudes, haemodynamic responses, spatial filters, components, volume.
 
     volume = offset + sum_k map_k sum_{m, b, c} w_{k, m, b, c} sum_t response_{m, t} x_{c, b, t}
@@ -127,14 +128,17 @@ class Recommended(nn.Module):
         """
         courses = self.courses(x)
         flat = self.maps.flatten(1)
-        volume = self.offset + (courses @ flat).reshape(len(x), *self.config.volume_shape)
+        volume = self.offset + (courses @ flat).reshape(x.shape[0], *self.config.volume_shape)
         z_fmri = None
         if y is not None:
             # least squares; the ridge keeps maps that are zero, or alike, from a division by 0
             gram = flat @ flat.T
             ridge = (1e-6 * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
             target = (y - self.offset).flatten(1) @ flat.T
-            z_fmri = torch.linalg.solve(gram + ridge, target.T).T[..., None, None]
+            # solvers know no half precision
+            wide = gram.dtype if gram.dtype == torch.float64 else torch.float32
+            solved = torch.linalg.solve((gram + ridge).to(wide), target.T.to(wide)).T
+            z_fmri = solved.to(gram.dtype)[..., None, None]
         scale = self.error_scale.expand_as(volume) if self.config.scale == "laplace" else None
         return Synthesis(volume, scale, courses[..., None, None], z_fmri, None)
 
