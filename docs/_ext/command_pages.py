@@ -35,9 +35,9 @@ def _section(command: Any, path: str) -> Iterator[str]:
     words, _, example = (command.help or "").partition("Example:")
     yield f"## `{path}`\n"
     yield f"{' '.join(words.split())}\n"
-    yield f"```\n{path} {'[OPTIONS] ' if options else ''}{shown}\n```\n"
+    yield f"```text\n{path} {'[OPTIONS] ' if options else ''}{shown}\n```\n"
     if example.strip():
-        yield f"Example:\n\n```\n{' '.join(example.split())}\n```\n"
+        yield f"Example:\n\n```text\n{' '.join(example.split())}\n```\n"
     if arguments:
         yield "| argument | meaning |\n|---|---|"
         for one in arguments:
