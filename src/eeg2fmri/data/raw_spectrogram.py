@@ -18,8 +18,8 @@ from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, spectrogram
 if TYPE_CHECKING:
     import mne
 
-#: Samples (of all channels together) that are in memory at once: 32 MB.
-BLOCK = 4_000_000
+#: Samples (of all channels together) that are in memory at once: 8 MB, little enough that freed blocks are used again.
+BLOCK = 1_000_000
 
 
 def spectrogram_blocks(

@@ -1,0 +1,185 @@
+"""Preparing at full size: memory against recordings, the spectrogram, time against reading and writing alone, pairs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pybv
+
+from benchmarks.common import Row, at_least, at_most
+from benchmarks.random_store import random_store
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.bold import BoldImage
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.electrode_positions import electrode_positions
+from eeg2fmri.data.raw_spectrogram import read_samples
+from eeg2fmri.data.spectrogram import spectrogram
+from eeg2fmri.data.store import Store
+
+SFREQ, TR, VOLUMES, GRID = 250, 2.16, 296, (64, 64, 30)
+RECORDINGS = (1, 4, 16)
+#: Samples that are read at once, of each channel.
+BLOCK = 60_000
+PREPARE = """
+import resource, sys, time
+from eeg2fmri.data.prepare import prepare
+began = time.perf_counter()
+prepare(sys.argv[1], sys.argv[2])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.perf_counter() - began)
+"""
+
+
+def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sources = _write(folder / "source")
+        memory, seconds = {}, {}
+        for count in RECORDINGS:
+            root = _data_set(folder / f"bids{count}", sources, count)
+            memory[count], seconds[count] = _prepare(root, folder / f"store{count}")
+        plain = min(_read_and_write(sources, folder / "store1", folder / f"copy{k}") for k in range(2))
+        one = min(_prepare(folder / "bids1", folder / f"again{k}")[1] for k in range(2))
+        # what is paid once a process (imports) shows in one recording: the slope has none of it
+        each = (seconds[16] - seconds[1]) / 15
+    made, delivered = _pairs()
+    return [
+        at_most("peak memory of preparing, 16 recordings", memory[16] / memory[1], "x 1 recording", 1.05),
+        at_most("peak memory of preparing, 16 recordings", memory[16], "MB", 1500),
+        at_most("spectrogram of 64 electrodes x 640 s", _spectrogram(), "s", 0.045),
+        at_most("preparing a recording", each / plain, "x reading and writing", 1.7),
+        Row("preparing the first recording", one / plain, "x reading and writing"),
+        Row("preparing a recording", each, "s"),
+        at_least("random pairs of a warm store, made by 2 workers", made, "a second", 2000),
+        Row("random pairs of a warm store, delivered in batches by 2 workers", delivered, "a second"),
+    ]
+
+
+def _names() -> list[str]:
+    names = [f"{row}{number}" for row in ("AF", "F", "FC", "C", "CP", "P", "PO") for number in (*range(1, 9), "z")]
+    names += ["Fp1", "Fp2", "Fpz", "O1", "O2", "Oz", "T7", "T8", "FT7", "FT8", "TP7", "TP8"]
+    known = np.isfinite(electrode_positions(names)).all(axis=1)
+    return [name for name, there in zip(names, known, strict=True) if there][:64]
+
+
+def _write(folder: Path) -> dict[str, Path]:
+    """Write one recording of the size of a published one: EEG as float32, BOLD as int16, not compressed."""
+    rng = generator(0, "bench")
+    folder.mkdir()
+    duration = round((VOLUMES * TR + 1) * SFREQ)
+    markers = np.round((0.5 + TR * np.arange(VOLUMES)) * SFREQ).astype(int)
+    pybv.write_brainvision(
+        data=rng.standard_normal((64, duration)) * 2e-5,
+        sfreq=SFREQ,
+        ch_names=_names(),
+        fname_base="x",
+        folder_out=folder,
+        events=[
+            {"onset": int(k), "duration": 1, "description": "R128", "type": "Comment", "channels": "all"}
+            for k in markers
+        ],
+        fmt="binary_float32",
+    )
+    baseline = np.full(GRID, 50.0, np.float32)
+    baseline[12:-12, 10:-10, 4:-4] = 1000
+    volumes = np.empty((*GRID, VOLUMES), np.int16)
+    for k in range(VOLUMES):
+        volumes[..., k] = baseline * (1 + 0.01 * rng.standard_normal(GRID, np.float32))
+    image = nibabel.Nifti1Image(volumes, np.diag([3.0, 3, 4, 1]))
+    image.header.set_xyzt_units("mm", "sec")
+    image.header.set_zooms((3, 3, 4, TR))
+    image.to_filename(folder / "x.nii")
+    return {suffix: folder / f"x.{suffix}" for suffix in ("vhdr", "eeg", "vmrk", "nii")}
+
+
+def _data_set(root: Path, sources: dict[str, Path], count: int) -> Path:
+    """Make a BIDS folder of so many subjects that share the samples (hard links)."""
+    root.mkdir()
+    (root / "dataset_description.json").write_text('{"Name": "bench", "BIDSVersion": "1.9.0"}')
+    for k in range(1, count + 1):
+        stem = f"sub-{k:02d}_task-rest"
+        eeg, func = root / f"sub-{k:02d}" / "eeg", root / f"sub-{k:02d}" / "func"
+        eeg.mkdir(parents=True)
+        func.mkdir()
+        for suffix in ("vhdr", "vmrk"):
+            text = sources[suffix].read_text(encoding="utf-8")
+            for old in ("eeg", "vmrk"):
+                text = text.replace(f"=x.{old}", f"={stem}_eeg.{old}")
+            (eeg / f"{stem}_eeg.{suffix}").write_text(text, encoding="utf-8")
+        os.link(sources["eeg"], eeg / f"{stem}_eeg.eeg")
+        os.link(sources["nii"], func / f"{stem}_bold.nii")
+    return root
+
+
+def _prepare(root: Path, store: Path) -> tuple[float, float]:
+    """Peak memory (MB) and time (s) of a process that prepares."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE, root, store], env=environment, capture_output=True, text=True, check=True
+    )
+    peak, seconds = map(float, done.stdout.split())
+    return peak, seconds
+
+
+def _read_and_write(sources: dict[str, Path], store: Path, out: Path) -> float:
+    """Time (s) of reading a recording as preparing does, and of writing files of the size of its arrays."""
+    opened = Store.open(store)
+    arrays = {file.name: np.load(file) for file in (store / opened.recordings[0].id).glob("*.npy")}
+    out.mkdir()
+    raw = read_raw(sources["vhdr"])
+    began = time.perf_counter()
+    for start in range(0, int(raw.n_times), BLOCK):
+        read_samples(raw, raw.ch_names, start, min(start + BLOCK, int(raw.n_times)))
+    for _ in BoldImage.open(sources["nii"]).volumes():
+        pass
+    for name, array in arrays.items():
+        with (out / name).open("wb") as file:
+            file.write(array.data)
+    return time.perf_counter() - began
+
+
+def _spectrogram() -> float:
+    signal = generator(0, "spectrogram").standard_normal((64, 640 * SFREQ)) * 2e-5
+    onsets = TR * np.arange(VOLUMES)
+    return _best(lambda: spectrogram(signal, SFREQ, onsets, TR))
+
+
+def _pairs() -> tuple[float, float]:
+    """Random pairs a second from a store in the page cache, by two processes: made there, and delivered as batches."""
+    import torch
+    from torch.utils.data import DataLoader
+
+    from eeg2fmri.data.pairs import PairDataset
+    from eeg2fmri.data.windows import PairConfig
+
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = PairDataset(random_store(Path(folder) / "store", recordings=3), range(3), PairConfig())
+        order = torch.randint(len(pairs), (6000,), generator=torch.Generator().manual_seed(0)).tolist()
+        rates = []
+        for collate in (len, None):
+            loader = DataLoader(
+                pairs, batch_size=16, sampler=order, num_workers=2, persistent_workers=True, collate_fn=collate
+            )
+            for _ in loader:  # brings the store into the page cache
+                pass
+            began = time.perf_counter()
+            for _ in loader:
+                pass
+            rates.append(len(order) / (time.perf_counter() - began))
+        return rates[0], rates[1]
+
+
+def _best(work: Callable[[], object], repeats: int = 7) -> float:
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
