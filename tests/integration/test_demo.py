@@ -20,6 +20,7 @@ def test_the_demo_ends_by_naming_a_report_that_exists(small, tmp_path, capsys):
     assert run(["demo", str(out)]) == 0
     shown = capsys.readouterr().out
     page = out / "run" / "report.html"
+    assert (out / "run-recommended" / "report.html").exists()
     assert shown.rstrip().endswith(f"Open {page} in a browser.")
     assert page.stat().st_size > 100_000
     (image,) = (out / "predicted").glob("*.nii.gz")

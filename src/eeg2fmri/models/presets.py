@@ -25,7 +25,13 @@ def _recommended(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any])
 
 #: Settings of a training that go with a preset, where the user gives no others.
 TRAINING: dict[str, dict[str, Any]] = {
-    "recommended": {"epochs": 0, "pairs": {"eeg": "amplitude", "target": "dynamics"}},
+    "recommended": {
+        "epochs": 0,
+        "pairs": {"eeg": "amplitude", "target": "dynamics"},
+        # for gradient steps after the closed form, which are asked for by `epochs`
+        "loss": {"reconstruction": "squared", "voxels": "brain", "latent": 0.0},
+        "optimiser": {"learning_rate": 3e-5},
+    },
 }
 
 #: Name of each preset, and what makes its settings for the shapes of a store.

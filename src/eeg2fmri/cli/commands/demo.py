@@ -19,12 +19,13 @@ def command(
 
     Example: eeg2fmri demo demo
     """
-    from eeg2fmri.cli.commands import evaluate, predict, prepare, report
+    from eeg2fmri.cli.commands import evaluate, predict, prepare, report, train
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.core.errors import InputError
 
     if out.exists():
         raise InputError("the folder exists already", where=str(out), hint="remove it or choose another name")
+    from eeg2fmri.evaluate.run import evaluate_run
     from eeg2fmri.simulate import SimulationConfig, simulate_dataset
     from eeg2fmri.train.run import train_run
 
@@ -52,10 +53,15 @@ def command(
         marker=None,
         mean_image=None,
     )
-    say("5/6 Evaluating beside the baselines")
+    say("5/6 Evaluating beside the baselines, and writing the report")
     evaluate.command(run, store, json=None)
-    say("6/6 Writing the report")
     report.command(run, out=None)
+    say("6/6 The recommended synthesiser on the same recordings")
+    small = out / "run-recommended"
+    train.command(store, small, preset="recommended", seed=1)
+    with progress_bar() as progress:
+        say(evaluate_run(small, store, progress=progress).verdict)
+    report.command(small, out=None)
     say(f"Open {(run / 'report.html').resolve()} in a browser.")
 
 
