@@ -61,3 +61,11 @@ def test_runs_of_other_splits_are_refused(two_runs, small_store, tmp_path):
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="no run"):
         benchmark({}, small_store.path, tmp_path / "out")
+
+
+def test_predictions_are_cut_at_their_beginning(two_runs, small_store):
+    opened = [open_run(path, small_store.path) for path in two_runs.values()]
+    recording = module.Recording.of(opened, "sub-04_task-a")
+    np.testing.assert_array_equal(recording.truth, small_store.bold("sub-04_task-a")[9:])
+    # the first run's predictions are of volumes 7 to 48
+    assert recording.cut(np.arange(7, 49)).tolist() == recording.targets.tolist()
