@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eeg2fmri.report import write_page
+from eeg2fmri.report.explanation_files import read_explanation
+from eeg2fmri.report.index import render_index
 from eeg2fmri.report.page import render
 
 HERE = Path(__file__).parent
@@ -51,7 +55,7 @@ pytestmark = pytest.mark.skipif(
 READY = "document.getElementById('viewer-body').dataset.ready === 'yes'"
 
 
-def write_page(folder: Path) -> Path:
+def write_run_page(folder: Path) -> Path:
     results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
     file = folder / "report.html"
     file.write_text(render(results), encoding="utf-8")
@@ -76,7 +80,7 @@ def view(browser, name: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory) -> Path:
-    return write_page(tmp_path_factory.mktemp("report"))
+    return write_run_page(tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +214,34 @@ def test_fits_the_width_and_looks_as_it_did(browser, name):
     assert np.sqrt(np.mean((picture - baseline) ** 2)) < TOLERANCE
 
 
+@pytest.fixture(scope="module")
+def other_pages(tmp_path_factory) -> Path:
+    """Folder with a page of each other kind, and of a run with an explanation."""
+    folder = tmp_path_factory.mktemp("pages")
+    results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
+    short = replace(results, evaluation=replace(results.evaluation, maps=(), courses=()))
+    explanation = read_explanation(load(EXAMPLES / "test_explanation.py").write(folder / "explain"), [])
+    explained = replace(short, evaluation=None, explanation=explanation)
+    (folder / "explained.html").write_text(render(explained), encoding="utf-8")
+    (folder / "index.html").write_text(render_index([short, explained], folder), encoding="utf-8")
+    classification = load(EXAMPLES / "test_classification.py")
+    write_page(classification.write(folder / "class", {"view": 0.3, "band power": 0.5}), folder / "classification.html")
+    write_page(load(EXAMPLES / "test_search.py").study(folder), folder / "search.html")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["explained", "index", "classification", "search"])
+def test_other_pages_fit_every_width_without_errors(browser, other_pages, name):
+    browser.open(other_pages / f"{name}.html")
+    for width, height, scheme in VIEWS.values():
+        browser.resize(width, height)
+        browser.colour_scheme(scheme)
+        assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.errors() == []
+    assert [address for address in browser.requests() if not address.endswith(f"/{name}.html")] == []
+    assert browser.run("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+
+
 def test_without_webgl_the_page_says_so_and_shows_pictures(page):
     with chromium.Browser(PROGRAM, flags=("--disable-gpu", "--disable-3d-apis")) as bare:
         bare.resize(800, 900)
@@ -227,7 +259,7 @@ if __name__ == "__main__":
 
     BASELINE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, chromium.Browser(PROGRAM) as one:
-        one.open(write_page(Path(folder)))
+        one.open(write_run_page(Path(folder)))
         for each in VIEWS:
             Image.fromarray(view(one, each).round().astype(np.uint8)).save(BASELINE / f"{each}.png", optimize=True)
             print(BASELINE / f"{each}.png")

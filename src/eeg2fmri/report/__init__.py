@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from eeg2fmri.report.benchmark import write_benchmark
     from eeg2fmri.report.classification import write_classification
+    from eeg2fmri.report.folders import write_page
     from eeg2fmri.report.index import write_index
     from eeg2fmri.report.page import write_report
     from eeg2fmri.report.results import RunResults
@@ -18,6 +19,7 @@ __all__ = [
     "write_benchmark",
     "write_classification",
     "write_index",
+    "write_page",
     "write_report",
     "write_search_figure",
 ]
@@ -27,6 +29,7 @@ _LAZY = {
     "write_benchmark": "eeg2fmri.report.benchmark",
     "write_classification": "eeg2fmri.report.classification",
     "write_index": "eeg2fmri.report.index",
+    "write_page": "eeg2fmri.report.folders",
     "write_report": "eeg2fmri.report.page",
     "write_search_figure": "eeg2fmri.report.search",
 }

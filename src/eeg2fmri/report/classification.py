@@ -96,7 +96,7 @@ READING = (
     "The view is what a trained synthesiser makes of the EEG. It is of use only if it beats classifiers of the EEG "
     "itself, and the same view from a synthesiser that was never trained, on the same subjects.",
     "Windows of one subject are not independent: judge by the scores of subjects. Intervals are over subjects; the "
-    "test permutes classes over subjects. No subject is on both sides of a fold.",
+    "test permutes classes over subjects, as the protocol says. No subject is on both sides of a fold.",
     "A difference between groups may come from age, medication, site or cap as well as from what is studied.",
 )
 
@@ -107,7 +107,7 @@ def _verdict(results: ClassificationResults) -> Verdict:
     p = results.methods["view"]["permutation"]["p_auc"]
     if p is None:
         return Verdict("open", "Not tested", results.verdict)
-    if p >= SIGNIFICANT:
+    if p > SIGNIFICANT:
         return Verdict("bad", "Not above chance", results.verdict)
     lows = [gap["low"] for name, gap in results.differences.items() if name != "majority"]
     better = bool(lows) and all(low is not None and low > 0 for low in lows)

@@ -1,0 +1,54 @@
+"""The page that fits a folder: a run, a classification, a benchmark, or a search."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.report.benchmark import write_benchmark
+from eeg2fmri.report.classification import write_classification
+from eeg2fmri.report.page import write_report
+from eeg2fmri.report.search import TRIALS, write_search_figure
+
+
+def write_page(folder: str | Path, out: str | Path | None = None, *, progress: Progress = silent) -> Path:
+    """Write the self-contained HTML page of whatever a command left in a folder.
+
+    Parameters
+    ----------
+    folder : path
+        Folder that train, classify, benchmark or tune wrote.
+    out : path or None
+        Page to write; by default ``report.html`` in the folder, ``search.html`` for a search.
+    progress : Progress
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder holds none of them.
+    InputError
+        If its files are damaged, or the page cannot be written.
+    """
+    kind = kind_of(Path(folder))
+    if kind == "classification":
+        return write_classification(folder, out)
+    if kind == "benchmark":
+        return write_benchmark(folder, out)
+    if kind == "search":
+        return write_search_figure(folder, out)
+    return write_report(folder, out, progress=progress)
+
+
+def kind_of(folder: Path) -> str:
+    """Say what a folder holds: "classification", "benchmark", "search", else "run"."""
+    try:
+        scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+        return "classification" if "classif" in str(scores["format"]) else "benchmark"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "search" if (folder / TRIALS).is_file() else "run"
