@@ -2,11 +2,14 @@
 
 ``RUN/evaluation/`` holds
 
-- ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`);
+- ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`), and where
+  there are any, ``uncertainty`` (coverage of intervals), ``regions`` (of an atlas), ``latent_frechet_distance``;
 - ``scores.csv``: one row a method and subject, and one with subject ``all``;
 - ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
-  shifted in time beyond its autocorrelation; ``subject_<label>`` (shift,) likewise for each subject with one recording;
+  shifted in time beyond its autocorrelation; ``subject_<label>`` (draw,): the same of each subject;
 - ``<recording>_desc-temporalr_map.nii.gz``: temporal r of the model at each voxel;
+- ``<recording>_desc-epistemic_map.nii.gz``, ``<recording>_desc-aleatoric_map.nii.gz``: uncertainty, BOLD units, of a
+  model that tells of it;
 - ``<recording>_examples.npz``: see `eeg2fmri.evaluate.examples`;
 - ``reads.json``: every reading of the test recordings.
 """
