@@ -2,8 +2,8 @@
 
 ``RUN/evaluation/`` holds
 
-- ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`), and where
-  there are any, ``uncertainty`` (coverage of intervals), ``regions`` (of an atlas), ``latent_frechet_distance``;
+- ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`), and
+  where there are any, ``uncertainty`` (coverage of intervals), ``regions`` (of an atlas), ``latent_frechet_distance``;
 - ``scores.csv``: one row a method and subject, and one with subject ``all``;
 - ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
   shifted in time beyond its autocorrelation; ``subject_<label>`` (draw,): the same of each subject;
