@@ -223,19 +223,28 @@ def test_parkinson_and_schizophrenia(tmp_path: Path) -> None:
         with_settings("parkinson", {})
 
 
-def test_alzheimer(tmp_path: Path) -> None:
-    """EEGLAB files with old electrode names."""
+def test_alzheimer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """EEGLAB files with old electrode names; a third group that is not used."""
     names = ["Fp1", "T3", "T4", "T5", "T6", "O1"]
-    stem = "sub-001/eeg/sub-001_task-eyesclosed_eeg"
-    root = eeg_only(tmp_path / "ds004504", {stem: ""}, "participant_id\tGroup\nsub-001\tA\n")
-    data = generator(0).standard_normal((6, 3000)).astype(np.float32) * 20
-    location = np.array([(name,) for name in names], dtype=[("labels", object)])
-    facts = {"data": data, "nbchan": 6, "pnts": 3000, "trials": 1, "srate": 500.0, "xmin": 0.0, "xmax": 5.998}
-    facts |= {"chanlocs": location, "event": [], "epoch": [], "icawinv": [], "icaweights": []}
-    scipy.io.savemat(root / f"{stem}.set", {"EEG": facts}, appendmat=False)
-    ((path, labels),) = find_eeg(root)
+    groups = {"001": "A", "002": "C", "003": "F"}
+    stems = {f"sub-{subject}/eeg/sub-{subject}_task-eyesclosed_eeg": subject for subject in groups}
+    table = "participant_id\tGroup\n" + "".join(f"sub-{subject}\t{group}\n" for subject, group in groups.items())
+    root = eeg_only(tmp_path / "ds004504", stems, table)
+    for stem, subject in stems.items():
+        data = generator(0, subject).standard_normal((6, 3000)).astype(np.float32) * 20
+        location = np.array([(name,) for name in names], dtype=[("labels", object)])
+        facts = {"data": data, "nbchan": 6, "pnts": 3000, "trials": 1, "srate": 500.0, "xmin": 0.0, "xmax": 5.998}
+        facts |= {"chanlocs": location, "event": [], "epoch": [], "icawinv": [], "icaweights": []}
+        scipy.io.savemat(root / f"{stem}.set", {"EEG": facts}, appendmat=False)
+    path, labels = find_eeg(root)[0]
     assert labels == {"sub": "001", "task": "eyesclosed"}
     assert electrode_names(read_raw(path)) == ["Fp1", "T7", "T8", "P7", "P8", "O1"]
+    assert run(["prepare", str(root), str(tmp_path / "store"), "--recipe", "ds004504"]) == 0
+    shown = capsys.readouterr().out
+    assert "2 recordings of 2 subjects (1 A, 1 C)" in shown
+    assert "left out, of no class that is kept: sub-003 (F)" in shown
+    assert run(["prepare", str(root), str(tmp_path / "other"), "--recipe", "parkinson"]) == 1
+    assert "advise against" in capsys.readouterr().err
 
 
 def test_every_recipe_can_be_read_and_says_what_it_must() -> None:

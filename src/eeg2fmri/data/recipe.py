@@ -162,6 +162,25 @@ def with_settings(name: str, values: dict[str, Any]) -> PrepareConfig:
     return PrepareConfig.make(_merged(found.prepare.model_dump(exclude_unset=True), values), where=f"recipe {name}")
 
 
+def eeg_only_settings(name: str) -> dict[str, Any]:
+    """Give the settings by which a data set of EEG alone is prepared, for `eeg2fmri.data.eeg_only.EegOnlyConfig`.
+
+    Raises
+    ------
+    ConfigError
+        If the data set has BOLD, or its people are not told apart by a column of participants.tsv.
+    """
+    found = recipe(name)
+    if found.label is None or found.label.from_ != "participants" or found.label.column is None:
+        raise ConfigError(
+            "participants.tsv of this data set has no column that tells its people apart",
+            where=found.name,
+            got=" ".join(found.advice.split()) or f"labels from {found.label.from_ if found.label else 'nothing'}",
+            hint="add a column to participants.tsv and name it: prepare DIR STORE --eeg-only --label COLUMN",
+        )
+    return {"label": found.label.column, "classes": list(found.label.classes)}
+
+
 def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     both = {key: _merged(base[key], more[key]) for key in base if key in more and _nested(base[key], more[key])}
     return {**base, **more, **both}

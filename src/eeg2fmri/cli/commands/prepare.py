@@ -29,8 +29,12 @@ def command(
     """
     from eeg2fmri.core.errors import ConfigError
 
+    if recipe is not None:
+        from eeg2fmri.data import recipe as recipes
+
+        eeg_only = eeg_only or recipes.recipe(recipe).kind == "eeg"
     if eeg_only:
-        _eeg_only(bids_root, store, config, label)
+        _eeg_only(bids_root, store, config, label, recipe)
         return
     if label is not None:
         raise ConfigError("--label goes with --eeg-only", got=f"--label {label}", hint="add --eeg-only")
@@ -57,13 +61,16 @@ def command(
     wrote("store", store)
 
 
-def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | None) -> None:
+def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | None, recipe: str | None) -> None:
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.core.config import read_mapping
     from eeg2fmri.data.eeg_only import EegOnlyConfig
     from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
+    from eeg2fmri.data.recipe import eeg_only_settings
 
     values = read_mapping(config) if config else {}
+    if recipe is not None and label is None:
+        values = {**eeg_only_settings(recipe), **values}
     if label is not None:
         values["label"] = label
     settings = EegOnlyConfig.make(values, where=str(config or ""))
