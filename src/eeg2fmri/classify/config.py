@@ -32,8 +32,8 @@ class ViewConfig(Config):
     """
 
     penalty: Literal["none", "l1", "l2"] = "l1"
-    penalty_factors: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (0.001, 0.01)
-    choose_epochs: bool = True
+    penalty_factors: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (1e-4, 1e-3)
+    choose_epochs: bool = False
     degree: Annotated[int, Field(ge=1)] = 1
     activation: Literal["linear", "relu", "elu", "tanh", "sigmoid"] = "linear"
     variational: bool = False
@@ -66,10 +66,14 @@ class ClassifyConfig(Config):
     strengths : tuple of float
         Inverse penalties of the linear baselines, to choose from.
     view : ViewConfig
-    permutations : int
-        Of labels over subjects.
     refits : int
-        Permutations for which the whole protocol of the view is run again, which makes no assumption; 0 for none.
+        Permutations of the classes over subjects for the test against chance. For each of them folds are made and
+        classifiers trained again, with the first of every list of settings; 19 is the least that can give p = 0.05.
+    refit_folds : int
+        Stratified folds of these trainings.
+    permutations : int
+        Permutations of the classes over predictions as they are. It costs nothing, but predictions of different
+        folds depend on each other, so that its p is no more than a hint.
     bootstraps : int
         Draws of subjects for intervals.
     explain_windows : int
@@ -88,8 +92,9 @@ class ClassifyConfig(Config):
     electrodes: Literal["interpolate", "recorded"] = "interpolate"
     strengths: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (0.01, 0.1, 1.0)
     view: ViewConfig = ViewConfig()
+    refits: Annotated[int, Field(ge=0)] = 19
+    refit_folds: Annotated[int, Field(ge=2)] = 4
     permutations: Annotated[int, Field(ge=0)] = 5000
-    refits: Annotated[int, Field(ge=0)] = 0
     bootstraps: Annotated[int, Field(ge=0)] = 2000
     explain_windows: Annotated[int, Field(ge=0)] = 2
     seed: int = 0

@@ -18,8 +18,8 @@ from eeg2fmri.classify.features import WindowData
 from eeg2fmri.classify.fold_files import FoldResult, write_fold
 from eeg2fmri.classify.folds import Fold
 from eeg2fmri.classify.methods import Method, make_methods
-from eeg2fmri.classify.protocol import run_fold, run_folds
-from eeg2fmri.core.random import child_seed, generator
+from eeg2fmri.classify.protocol import refit, run_fold
+from eeg2fmri.core.random import child_seed
 from eeg2fmri.models.card import ModelCard
 from eeg2fmri.models.hub import save
 from eeg2fmri.models.view_classifier import ViewClassifier
@@ -80,25 +80,14 @@ def work(
     write_fold(path, FoldResult(probability, facts, arrays))
 
 
-def work_refit(
-    run: str, digest: str, data: WindowData, folds: list[Fold], number: int, config: ClassifyConfig, path: Path
-) -> None:
-    """Run the view's whole protocol with classes permuted over subjects."""
+def work_refit(run: str, digest: str, data: WindowData, number: int, config: ClassifyConfig, path: Path) -> None:
+    """Train again for one permutation of the classes, and write the AUC of each method.
+
+    The untrained view is left out: it would take half of the time and is no claim that needs a test.
+    """
     with one_thread():
-        methods = _methods(run, digest, config.model_dump_json())
-        view = [method for method in methods if method.name == "view"]
-        permuted = permute_subjects(data, generator(config.seed, "refit", number))
-        found = run_folds(permuted, folds, view, config.inner_folds, config.seed)
-    write_fold(path, FoldResult(dict(found), {"labels": permuted.labels.tolist()}, {}))
-
-
-def permute_subjects(data: WindowData, rng: np.random.Generator) -> WindowData:
-    """Deal the classes out to other subjects; the windows of a subject stay together."""
-    names = list(dict.fromkeys(data.subjects.tolist()))
-    own = [int(data.labels[data.subjects == name][0]) for name in names]
-    dealt = dict(zip(names, rng.permutation(own).tolist(), strict=True))
-    labels = np.array([dealt[name] for name in data.subjects.tolist()])
-    return WindowData(**{**vars(data), "labels": labels})
+        methods = [m for m in _methods(run, digest, config.model_dump_json()) if m.name != "untrained view"]
+        write_fold(path, FoldResult({}, {"auc": refit(data, methods, config, number)}, {}))
 
 
 def _explained(models: list[ViewClassifier], data: WindowData, fold: Fold, wanted: int) -> dict[str, np.ndarray]:

@@ -122,7 +122,7 @@ class View:
                 self.synthesizer,
                 x.shape[1:],
                 trained_electrodes=self.trained_electrodes,
-                electrodes=data.electrodes or None,
+                electrodes=data.electrodes if self.trained_electrodes and data.electrodes else None,
                 degree=self.config.degree,
                 activation=self.config.activation,
                 layer="dense_variational" if self.config.variational else "dense",

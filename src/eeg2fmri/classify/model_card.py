@@ -36,7 +36,7 @@ whether the synthesis adds anything to the EEG. The scores are of this data set 
 - {subjects} subjects ({sizes}), {windows} windows.
 - Intervals: 95 %, subjects drawn with replacement within classes. They leave out that another training set would give
   another classifier.
-- Test: classes permuted over subjects, {permutations} times.
+- Test: {test}.
 
 | method | balanced accuracy | AUC | sensitivity | specificity | F1 | p (AUC) |
 |---|---|---|---|---|---|---|
@@ -71,7 +71,7 @@ def model_card(scores: Mapping[str, Any]) -> str:
         subjects=sum(scores["subjects_by_class"].values()),
         sizes=sizes,
         windows=scores["windows"],
-        permutations=scores["protocol"]["permutations"],
+        test=scores["protocol"]["test"],
         rows="\n".join(_row(name, found) for name, found in scores["methods"].items()),
         positive=f" The positive class is {classes[-1]}."
         if len(classes) == 2

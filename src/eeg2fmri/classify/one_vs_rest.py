@@ -51,10 +51,18 @@ def fit_one_vs_rest(
         seen: list[np.ndarray] = []
 
         def watch(_: int, trained: ViewClassifier, seen: list[np.ndarray] = seen) -> None:
-            if watched is not None:
-                seen.append(positive_probability(trained, watched))
+            assert watched is not None
+            seen.append(positive_probability(trained, watched))
 
-        train_view(model, windows, (labels == positive).astype(int), settings, own, groups, watch)
+        train_view(
+            model,
+            windows,
+            (labels == positive).astype(int),
+            settings,
+            own,
+            groups,
+            watch if watched is not None else None,
+        )
         models.append(model)
         columns.append(seen)
     return models, [combine([column[epoch] for column in columns]) for epoch in range(len(columns[0]))]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from eeg2fmri.classify.config import ClassifyConfig
+from eeg2fmri.classify.counts import count, scores
 from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.folds import Fold, inner_folds, subject_labels
+from eeg2fmri.classify.folds import Fold, inner_folds, stratified, subject_labels
 from eeg2fmri.classify.methods import Method, Setting
-from eeg2fmri.core.random import child_seed
+from eeg2fmri.classify.votes import vote
+from eeg2fmri.core.random import child_seed, generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +27,15 @@ class FoldPrediction:
     probability : array, shape (test window, class)
     setting : dict
         What was chosen.
-    losses : dict of str to float
-        Loss of each setting in the inner folds; empty where nothing was chosen.
+    losses : dict of str to [float, float]
+        `inner_loss` of each setting, mean over the inner folds; empty where nothing was chosen.
     trained : object
         Models or pipeline, not kept on disk.
     """
 
     probability: np.ndarray
     setting: dict[str, Any]
-    losses: dict[str, float]
+    losses: dict[str, list[float]]
     trained: Any = None
 
 
@@ -52,7 +55,7 @@ def run_fold(data: WindowData, fold: Fold, method: Method, n_inner: int, seed: i
     """
     train, test = data.of(fold.train), data.of(fold.test)
     candidates = method.candidates()
-    losses: dict[Setting, list[float]] = defaultdict(list)
+    losses: dict[Setting, list[tuple[float, float]]] = defaultdict(list)
     chosen = candidates[0]
     if n_inner and (len(candidates) > 1 or method.name.endswith("view")):
         labels = subject_labels(data.subjects[train], data.labels[train])
@@ -61,15 +64,25 @@ def run_fold(data: WindowData, fold: Fold, method: Method, n_inner: int, seed: i
             for candidate in candidates:
                 own = child_seed(seed, "inner", number)
                 for setting, probability in method.path(data, fit, held, candidate, own):
-                    losses[setting].append(subject_log_loss(probability, data.labels[held], data.subjects[held]))
-        chosen = min(losses, key=lambda setting: float(np.mean(losses[setting])))
+                    losses[setting].append(inner_loss(probability, data.labels[held], data.subjects[held]))
+        chosen = min(losses, key=lambda setting: tuple(np.mean(losses[setting], axis=0)))
     probability, trained = method.final(data, train, test, chosen, child_seed(seed, "final"))
-    named = {_words(setting): float(np.mean(values)) for setting, values in losses.items()}
+    named = {_words(setting): [float(v) for v in np.mean(values, axis=0)] for setting, values in losses.items()}
     return FoldPrediction(probability, dict(chosen), named, trained)
 
 
 def _words(setting: Setting) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in setting)
+
+
+def inner_loss(probability: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> tuple[float, float]:
+    """1 - AUC over subjects by which settings are chosen, and the log loss that decides between equal ones.
+
+    The log loss alone would choose whatever is least sure of itself.
+    """
+    votes = vote(subjects, labels, probability)
+    auc = float(scores(count(*votes), np.ones((1, len(votes.labels))))["auc"][0])
+    return 1 - auc, subject_log_loss(probability, labels, subjects)
 
 
 def subject_log_loss(probability: np.ndarray, labels: np.ndarray, subjects: np.ndarray) -> float:
@@ -80,6 +93,39 @@ def subject_log_loss(probability: np.ndarray, labels: np.ndarray, subjects: np.n
         own = subjects == subject
         by_class[int(labels[own][0])].append(float(loss[own].mean()))
     return float(np.mean([np.mean(values) for values in by_class.values()]))
+
+
+def permute_subjects(data: WindowData, rng: np.random.Generator) -> WindowData:
+    """Deal the classes out to other subjects; the windows of a subject stay together."""
+    names = list(dict.fromkeys(data.subjects.tolist()))
+    own = [int(data.labels[data.subjects == name][0]) for name in names]
+    dealt = dict(zip(names, rng.permutation(own).tolist(), strict=True))
+    return replace(data, labels=np.array([dealt[name] for name in data.subjects.tolist()]))
+
+
+def refit(data: WindowData, methods: Sequence[Method], config: ClassifyConfig, number: int) -> dict[str, float]:
+    """AUC over subjects of each method, with folds made and classifiers trained for permutation `number` of classes.
+
+    Number 0 leaves the classes as they are. Everything that is done with the classes is done again, so that under the
+    null hypothesis that EEG and class are independent over subjects the numbers are exchangeable.
+    """
+    if number:
+        data = permute_subjects(data, generator(config.seed, "refit", number))
+    labels = subject_labels(data.subjects.tolist(), data.labels.tolist())
+    smallest = min(list(labels.values()).count(c) for c in set(labels.values()))
+    seed = child_seed(config.seed, "refit", number)
+    folds = stratified(labels, min(config.refit_folds, smallest), seed)
+    found = {}
+    for name, probability in run_folds(data, folds, methods, 0, seed).items():
+        votes = vote(data.subjects, data.labels, probability, config.vote)
+        found[name] = float(scores(count(*votes), np.ones((1, len(votes.labels))))["auc"][0])
+    return found
+
+
+def refit_p(aucs: Sequence[float]) -> float:
+    """P of the first AUC among those of permuted classes that follow."""
+    # sums of the same numbers in another order differ by rounding: a tie must stay a tie
+    return (1 + sum(value >= aucs[0] - 1e-9 for value in aucs[1:])) / len(aucs)
 
 
 def run_folds(

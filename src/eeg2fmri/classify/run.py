@@ -20,6 +20,7 @@ from eeg2fmri.classify.features import WindowData, window_data
 from eeg2fmri.classify.fold_files import FoldResult, fold_path, read_fold
 from eeg2fmri.classify.fold_work import work, work_refit
 from eeg2fmri.classify.folds import Fold, make_folds, subject_labels
+from eeg2fmri.classify.protocol import refit_p
 from eeg2fmri.classify.results import Classification
 from eeg2fmri.classify.scores import difference, method_scores
 from eeg2fmri.classify.verdict import verdict
@@ -97,7 +98,7 @@ def classify_run(
     )
     models = folder / "models" if keep_models else None
     found = _run_folds(str(run), loaded.digest, data, folds, settings, folder, models, jobs, progress)
-    refits = _run_refits(str(run), loaded.digest, data, folds, settings, folder, jobs, progress)
+    refits = _run_refits(str(run), loaded.digest, data, settings, folder, jobs, progress)
     notes = [*left_out, *recordings.notes, *data.notes, *_untrained_note(loaded)]
     notes += confound_notes(
         {r.subject: r.participant for r in recordings.recordings},
@@ -134,7 +135,7 @@ def summarise(
         In the order of the folds.
     config : ClassifyConfig
     refits : list of FoldResult
-        Of permuted classes.
+        Of the classes as they are, then permuted; empty without a test.
     notes : list of str
     facts : dict
         What else is to be said in ``scores.json``.
@@ -154,8 +155,10 @@ def summarise(
         )
         methods[name]["choices"] = [result.facts["methods"][name]["setting"] for result in found]
         methods[name]["seconds"] = sum(result.facts["methods"][name]["seconds"] for result in found)
-    if refits and "view" in methods:
-        methods["view"]["permutation"] |= _refit_test(methods["view"], data, refits, config)
+    for method, found_scores in methods.items():
+        aucs = [result.facts["auc"][method] for result in refits if method in result.facts["auc"]]
+        if len(aucs) > 1:
+            found_scores["permutation"] |= {"p_auc": refit_p(aucs), "refits": len(aucs) - 1, "refit_auc": aucs[0]}
     labels = votes[config.methods[0]].labels
     differences: dict[str, dict[str, Any]] = {
         name: difference(counts["view"], counts[name], labels, config.bootstraps, config.seed)
@@ -177,20 +180,6 @@ def summarise(
         probability=probability,
         votes=votes,
     )
-
-
-def _refit_test(
-    view: dict[str, Any], data: WindowData, refits: list[FoldResult], config: ClassifyConfig
-) -> dict[str, Any]:
-    from eeg2fmri.classify.counts import count, scores
-
-    null = []
-    for refit in refits:
-        by_subject = vote(data.subjects, np.array(refit.facts["labels"]), refit.probability["view"], config.vote)
-        null.append(float(scores(count(*by_subject), np.ones((1, len(by_subject.labels))))["auc"][0]))
-    observed = view["subject"]["auc"]["value"]
-    p = (1 + sum(value >= observed - 1e-9 for value in null)) / (1 + len(null))
-    return {"p_auc_refit": p, "refits": len(null)}
 
 
 def _load(run: str | Path) -> Loaded:
@@ -241,20 +230,13 @@ def _run_folds(
 
 
 def _run_refits(
-    run: str,
-    digest: str,
-    data: WindowData,
-    folds: list[Fold],
-    config: ClassifyConfig,
-    folder: Path,
-    jobs: int,
-    progress: Progress,
+    run: str, digest: str, data: WindowData, config: ClassifyConfig, folder: Path, jobs: int, progress: Progress
 ) -> list[FoldResult]:
-    if "view" not in config.methods:
+    if not config.refits:
         return []
-    paths = [fold_path(folder, f"refit-{number:04d}") for number in range(config.refits)]
+    paths = [fold_path(folder, f"refit-{number:04d}") for number in range(config.refits + 1)]
     tasks = [
-        delayed(work_refit)(run, digest, data, folds, k, config, path)
+        delayed(work_refit)(run, digest, data, k, config, path)
         for k, path in enumerate(paths)
         if read_fold(path) is None
     ]
@@ -292,9 +274,12 @@ def _protocol(config: ClassifyConfig, folds: list[Fold]) -> dict[str, Any]:
         "folds": config.folds,
         "n_folds": len(folds),
         "inner_folds": config.inner_folds,
-        "inner_score": "log loss of windows, mean over windows of a subject, subjects of a class, classes",
+        "inner_score": "AUC over the subjects of an inner fold, mean over inner folds; log loss between equal ones",
         "vote": config.vote,
         "vote_rule": RULES[config.vote],
+        "test": f"classes permuted over subjects and classifiers trained again {config.refits} times in "
+        f"{config.refit_folds} stratified folds with fixed settings; statistic: AUC over subjects",
+        "refits": config.refits,
         "permutations": config.permutations,
         "bootstraps": config.bootstraps,
         "interval": "95 % percentile, subjects drawn with replacement within classes",

@@ -66,25 +66,33 @@ def difference(
     return {"value": _number(value), "low": _number(low), "high": _number(high)}
 
 
-def permutation_test(votes: Votes, draws: int, seed: int) -> dict[str, Any]:
-    """Test that subjects' probabilities go with their classes, by permuting the classes over subjects.
+def permuted_predictions(votes: Votes, draws: int, seed: int) -> dict[str, Any]:
+    """Permute the classes over subjects' probabilities as they are: a hint, and no test.
 
-    Windows of a subject stay together. The probabilities stay as they are: no classifier is trained again.
+    Windows of a subject stay together, but no classifier is trained again: predictions of different folds depend on
+    each other, and the spread of their scores without any effect is wider than permuting them shows. The test that
+    holds its level trains again, `eeg2fmri.classify.protocol.refit`.
 
     Returns
     -------
     dict
-        ``p_auc`` and ``p_balanced_accuracy`` = (1 + permutations that reach the score) / (1 + draws), ``draws``.
+        ``fixed_p_auc`` and ``fixed_p_balanced_accuracy`` = (1 + permutations that reach the score) / (1 + draws),
+        ``draws``; ``p_auc`` is None, for the test that trains again.
     """
     if draws < 1:
-        return {"p_auc": None, "p_balanced_accuracy": None, "draws": 0}
+        return {"p_auc": None, "fixed_p_auc": None, "fixed_p_balanced_accuracy": None, "draws": 0}
     rng = generator(seed, "permutation")
     observed = _subject_scores(votes.labels[None], votes.probability)
     permuted = np.stack([rng.permutation(votes.labels) for _ in range(draws)])
     null = _subject_scores(permuted, votes.probability)
     # sums of the same numbers in another order differ by rounding: a tie must stay a tie
     p = {name: (1 + int(np.sum(null[name] >= observed[name][0] - 1e-9))) / (1 + draws) for name in observed}
-    return {"p_auc": p["auc"], "p_balanced_accuracy": p["balanced_accuracy"], "draws": draws}
+    return {
+        "p_auc": None,
+        "fixed_p_auc": p["auc"],
+        "fixed_p_balanced_accuracy": p["balanced_accuracy"],
+        "draws": draws,
+    }
 
 
 def _subject_scores(labels: np.ndarray, probability: np.ndarray) -> dict[str, np.ndarray]:
@@ -156,7 +164,7 @@ def method_scores(
     found = {
         "subject": scored(by_subject, votes.labels, draws, seed),
         "window": scored(windows, votes.labels, draws, seed),
-        "permutation": permutation_test(votes, permutations, seed),
+        "permutation": permuted_predictions(votes, permutations, seed),
         "calibration": {
             "subject": calibration(votes.labels, votes.probability),
             "window": calibration(labels, probability),

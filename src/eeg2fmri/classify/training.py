@@ -10,6 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from eeg2fmri.classify.normalisation import retake_statistics
 from eeg2fmri.classify.pairs import draw_pairs
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.random import child_seed
@@ -42,10 +43,10 @@ class ViewTraining(Config):
         view has 1e5 weights and a study 1e2 windows: at 1 the prior would be all that is left.
     """
 
-    epochs: Annotated[int, Field(ge=1)] = 10
+    epochs: Annotated[int, Field(ge=1)] = 8
     pairs: Annotated[int, Field(ge=1)] = 64
     batch_size: Annotated[int, Field(ge=1)] = 16
-    learning_rate: Positive = 1e-3
+    learning_rate: Positive = 3e-3
     contrastive: NotNegative = 1.0
     margin: Positive = float(np.pi)
     kl: NotNegative = 1e-3
@@ -66,7 +67,8 @@ def train_view(
     """Train a binary view classifier in place.
 
     L = contrastive (on the angle before the cosine) + cross entropy of both windows + penalty on the classifier, and
-    the divergence of variational weights. What the synthesiser lends stays frozen.
+    the divergence of variational weights. What the synthesiser lends stays frozen. At the end the running statistics of
+    batch normalisation are those of the training windows (`eeg2fmri.classify.normalisation`).
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def train_view(
     groups : array, shape (window,), optional
         Subjects; see `eeg2fmri.classify.pairs.draw_pairs`.
     epoch_end : function of epoch and model, optional
-        Called after each epoch, from 1.
+        Called after each epoch, from 1, with the model in evaluation mode.
 
     Returns
     -------
@@ -106,10 +108,10 @@ def train_view(
             optimiser.step()
             total += float(loss.detach()) * len(a)
         losses.append(total / settings.pairs)
-        model.eval()
         if epoch_end is not None:
+            retake_statistics(model, x)
             epoch_end(epoch, model)
-    model.eval()
+    retake_statistics(model, x)
     return losses
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from eeg2fmri.core.config import Config
 from eeg2fmri.simulate.config import EegConfig, Fraction, Label, NotNegative, Positive, SimulationConfig
 
-#: Peaks of cortex (MNI152, mm, either hemisphere) and rhythm that the groups after the first differ in, in turn.
+#: Peaks of cortex (MNI152, mm, either hemisphere) and rhythm that groups differ in from the first.
 PLACES: tuple[tuple[Literal["alpha", "beta"], tuple[float, float, float], float], ...] = (
     ("alpha", (15.0, -80.0, 10.0), -1.0),
     ("beta", (40.0, -25.0, 55.0), 1.0),
@@ -56,8 +56,8 @@ class GroupsConfig(Config):
         0.6 is a factor of 1.8; regional amplitudes scatter over subjects by 0.25 in the same unit. 0 makes the groups
         equal: null data.
     effects : tuple of GroupEffect or None
-        What differs and where. None: the second group has less posterior alpha, and any further group a place of its
-        own.
+        What differs and where. None: the second group has less posterior alpha and more central beta; any further group
+        differs in a place of its own.
     seconds : float
         Length of a recording, s.
     sfreq : float
@@ -143,7 +143,8 @@ class GroupsConfig(Config):
         """Give what differs: as set, or the default places."""
         if self.effects is not None:
             return self.effects
+        named = (self.groups[1], *self.groups[1:])
         return tuple(
             GroupEffect(group=group, band=band, centre=centre, weight=weight)
-            for group, (band, centre, weight) in zip(self.groups[1:], PLACES, strict=False)
+            for group, (band, centre, weight) in zip(named, PLACES, strict=False)
         )

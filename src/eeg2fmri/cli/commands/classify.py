@@ -17,7 +17,9 @@ def command(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the classification.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Folds that run at the same time.")] = 1,
-    permutations: Annotated[int | None, typer.Option(min=0, help="Permutations of classes over subjects.")] = None,
+    refits: Annotated[
+        int | None, typer.Option(min=0, help="Permutations of classes for which classifiers are trained again.")
+    ] = None,
     keep_models: Annotated[bool, typer.Option("--keep-models", help="Keep the classifiers of all folds.")] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, pairs and draws.")] = None,
 ) -> None:
@@ -35,7 +37,7 @@ def command(
     values: dict[str, Any] = read_mapping(config) if config else {}
     if folds is not None:
         values["folds"] = int(folds) if folds.isdigit() else folds
-    given = {"permutations": permutations, "seed": seed}
+    given = {"refits": refits, "seed": seed}
     values |= {name: value for name, value in given.items() if value is not None}
     settings = ClassifyConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
