@@ -297,13 +297,27 @@ def test_a_strangers_folder_with_ten_lines_of_yaml(tmp_path: Path, capsys: pytes
     np.testing.assert_allclose(store.recordings[0].onsets, onsets(raw), atol=1 / 200)
 
 
-def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str], small_store: Path) -> None:
+def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str], small_bids: Path, small_store: Path) -> None:
     assert run(["datasets"]) == 0
     listed = capsys.readouterr().out
     assert all(name in listed for name in recipe_names())
     assert run(["datasets", "ds002778"]) == 0
     assert "advise against classifying patients" in capsys.readouterr().out
-    assert run(["store", "info", str(small_store), "--figures", str(tmp_path / "figures"), "--verify"]) == 0
+    assert (
+        run(
+            [
+                "store",
+                "info",
+                str(small_store),
+                "--figures",
+                str(tmp_path / "figures"),
+                "--verify",
+                "--sources",
+                str(small_bids),
+            ]
+        )
+        == 0
+    )
     shown = capsys.readouterr().out
     assert "tSNR" in shown
     assert "space:" in shown

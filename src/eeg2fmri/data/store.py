@@ -237,6 +237,31 @@ class Store:
         if problems:
             raise StoreError.of(problems)
 
+    def compare_with_sources(self, root: str | Path) -> None:
+        """Compare the files that the store was made of with those of today: a store may be older than its data.
+
+        Parameters
+        ----------
+        root : path
+            Folder of the data set.
+
+        Raises
+        ------
+        StoreError
+            Naming every source that is missing or has another content.
+        """
+        problems = []
+        for source in read_manifest(self.path)["sources"]:
+            file = Path(root) / source["path"]
+            if not file.is_file():
+                problems.append(Problem("a file that the store was made of is missing", str(file)))
+            elif digest(file) != source["sha256"]:
+                problems.append(
+                    Problem("the store is stale: a file that it was made of has changed", str(file), hint=AGAIN)
+                )
+        if problems:
+            raise StoreError.of(problems)
+
     def _recording(self, recording: int | str) -> Recording:
         return self.recordings[self.index(recording)]
 

@@ -64,6 +64,18 @@ def test_the_hash_follows_settings_and_sources(two: Any, tmp_path: Path) -> None
     assert prepare(two.root, tmp_path / "4").hash != first.hash
 
 
+def test_a_store_that_is_older_than_its_data_is_stale(two: Any) -> None:
+    store = make(two)
+    store.compare_with_sources(two.root)
+    two.bold("02", volumes=two.volumes("02") + 1)
+    (two.root / "sub-01" / "eeg" / "sub-01_task-rest_eeg.vmrk").unlink()
+    with pytest.raises(StoreError, match="stale") as caught:
+        store.compare_with_sources(two.root)
+    assert "sub-02_task-rest_bold.nii.gz" in str(caught.value)
+    assert "sub-01_task-rest_eeg.vmrk" in str(caught.value)
+    assert len(caught.value.problems) == 2
+
+
 def test_a_grid_of_the_users_choice(two: Any) -> None:
     store = make(two, grid=[5, 7, 4], mask="varying")
     assert store.grid == (5, 7, 4)

@@ -20,6 +20,9 @@ def _top() -> None: ...
 def info(
     store: Annotated[Path, typer.Argument(help="Folder that eeg2fmri prepare wrote.")],
     figures: Annotated[Path | None, typer.Option(help="Folder for a figure of each recording's quality.")] = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="Folder of the data set: tell whether its files are still those of the store.")
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Read every file and compare it with its digest.")] = False,
 ) -> None:
     """Show what a store holds and how good each recording is.
@@ -34,6 +37,9 @@ def info(
     if verify:
         opened.verify()
         say("every file is as it was written")
+    if sources is not None:
+        opened.compare_with_sources(sources)
+        say("every source is as it was when the store was made")
     for name, value in facts(opened):
         say(f"{name + ':':<13}{value}")
     table("Recordings", *rows(opened))
