@@ -43,6 +43,9 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 add_module_names = False
 
+# every reference inside the site has to lead somewhere
+nitpicky = True
+
 html_theme = "furo"
 html_title = f"eeg2fmri {release}"
 html_static_path = ["_static"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import api_pages
@@ -11,9 +12,20 @@ import model_pages
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+#: Folder of the pages.
+PAGES = Path(__file__).parents[1]
+
 MARK = re.compile(r"\{\{ generated: ([a-z_]+)(?: ([a-z_]+))? \}\}")
 
+
+def other_pages() -> str:
+    """Names of the pages that the first page does not list by itself, so that none is out of reach."""
+    listed = set((PAGES / "index.md").read_text(encoding="utf-8").split())
+    return "\n".join(sorted(path.stem for path in PAGES.glob("*.md") if path.stem not in {*listed, "index"}))
+
+
 MAKERS = {
+    "other_pages": other_pages,
     "commands": command_pages.commands,
     "presets": model_pages.presets,
     "kinds": model_pages.kinds,
