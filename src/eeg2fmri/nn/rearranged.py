@@ -3,7 +3,7 @@
 What each form does was measured on a CPU with oneDNN (see `benchmarks/bench_step.py`):
 
 * A convolution of few channels is slow in its backward pass, because the kernels are made for many. Taps along one
-  axis become channels: a 2-D convolution over the other two axes (`_folded`).
+  axis become channels: a 2-D convolution over the other two axes (`_folded`, in training alone).
 * A strided convolution of a single channel has neither channels nor dense reads. Each run of `stride` positions
   becomes a pixel with `stride` channels, and the stride is gone (`_space_to_depth`).
 * Max pooling is four times as fast with the channels last in memory.
@@ -37,10 +37,10 @@ def conv3d(x: Tensor, weight: Tensor, bias: Tensor, stride: Size3) -> Tensor:
     -------
     Tensor, shape (batch, n_out, d', h', w')
     """
-    if x.device.type == "cpu" and torch.is_grad_enabled():
-        if x.shape[1] > 1:
+    if x.device.type == "cpu":
+        if x.shape[1] > 1 and torch.is_grad_enabled():
             return _folded(x, weight, bias, stride)
-        if max(stride) >= LONG_STRIDE:
+        if x.shape[1] == 1 and max(stride) >= LONG_STRIDE:
             return _space_to_depth(x, weight, bias, stride)
     return functional.conv3d(x, weight, bias, stride)
 
