@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.derivatives import find_derivatives
 from eeg2fmri.data.layout import LayoutConfig, matching, pairs
 from eeg2fmri.data.sidecars import entities
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.bold_config import BoldConfig
     from eeg2fmri.data.config import PrepareConfig
 
 EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set", ".fif", ".mat")
@@ -86,7 +86,7 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     _check_description(root)
     eeg = _raw(root, _find_eeg(root))
     derived = config.bold if config is not None and config.bold.derivatives is not None else None
-    bold = _raw(root, _find_bold(root)) if derived is None else _find_derivatives(root, derived)
+    bold = _raw(root, _find_bold(root)) if derived is None else find_derivatives(root, derived, BOLD_EXTENSIONS)
     problems = [
         Problem(
             f"there is no {kind} in the BIDS folder",
@@ -185,35 +185,6 @@ def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
             hint="name the labels that tell them apart in the patterns of the layout",
         )
     return FoundRecordings(tuple(sorted(found, key=lambda recording: recording.id)), tuple(notes))
-
-
-def _find_derivatives(root: Path, config: BoldConfig) -> list[Path]:
-    folder = root / str(config.derivatives)
-    if not folder.is_dir():
-        raise InputError("the folder of derivatives does not exist", where=str(folder), hint="check bold: derivatives")
-    found = [
-        path
-        for extension in BOLD_EXTENSIONS
-        for level in ("func", "ses-*/func")
-        for path in folder.glob(f"sub-*/{level}/*_desc-preproc_bold{extension}")
-    ]
-    spaces = sorted({entities(path).get("space", "native") for path in found})
-    if config.space is None and len(spaces) > 1:
-        raise InputError(
-            "the derivatives are in several spaces",
-            where=str(folder),
-            got=", ".join(spaces),
-            hint=f"choose one, for example bold: {{space: {spaces[0]}}}",
-        )
-    kept = [path for path in found if config.space in (None, entities(path).get("space", "native"))]
-    if not kept:
-        raise InputError(
-            "there is no preprocessed BOLD in the derivatives",
-            where=str(folder),
-            got=f"spaces {', '.join(spaces)}" if spaces else "no files *_desc-preproc_bold.nii.gz",
-            expected=f"space {config.space}" if config.space else "sub-*/[ses-*/]func/*_desc-preproc_bold.nii.gz",
-        )
-    return sorted(kept)
 
 
 def _check_description(root: Path) -> None:

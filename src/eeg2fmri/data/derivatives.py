@@ -1,0 +1,55 @@
+"""BOLD that fMRIPrep has preprocessed: which images, in which space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bold_config import BoldConfig
+from eeg2fmri.data.sidecars import entities
+
+
+def find_derivatives(root: Path, config: BoldConfig, extensions: Sequence[str]) -> list[Path]:
+    """Find the preprocessed runs in one space.
+
+    Parameters
+    ----------
+    root : Path
+        BIDS folder.
+    config : BoldConfig
+        `derivatives` and `space`.
+    extensions : sequence of str
+        Of images.
+
+    Raises
+    ------
+    InputError
+        If there are none, or several spaces of which none is chosen.
+    """
+    folder = root / str(config.derivatives)
+    if not folder.is_dir():
+        raise InputError("the folder of derivatives does not exist", where=str(folder), hint="check bold: derivatives")
+    found = [
+        path
+        for extension in extensions
+        for level in ("func", "ses-*/func")
+        for path in folder.glob(f"sub-*/{level}/*_desc-preproc_bold{extension}")
+    ]
+    spaces = sorted({entities(path).get("space", "native") for path in found})
+    if config.space is None and len(spaces) > 1:
+        raise InputError(
+            "the derivatives are in several spaces",
+            where=str(folder),
+            got=", ".join(spaces),
+            hint=f"choose one, for example bold: {{space: {spaces[0]}}}",
+        )
+    kept = [path for path in found if config.space in (None, entities(path).get("space", "native"))]
+    if not kept:
+        raise InputError(
+            "there is no preprocessed BOLD in the derivatives",
+            where=str(folder),
+            got=f"spaces {', '.join(spaces)}" if spaces else "no files *_desc-preproc_bold.nii.gz",
+            expected=f"space {config.space}" if config.space else "sub-*/[ses-*/]func/*_desc-preproc_bold.nii.gz",
+        )
+    return sorted(kept)
