@@ -31,7 +31,7 @@ def write(folder: Path, **changes) -> Path:
     magnitude /= magnitude.sum((1, 2, 3), keepdims=True)
     fraction = np.linspace(0, 1, 4)
     curves = {
-        f"curve_{order}{what}": fraction
+        f"curve_{order}{what}": fraction * (1 + len(order))
         for order in ("", "random_", "untrained_")
         for what in ("deletion", "insertion")
     }
@@ -88,6 +88,8 @@ def test_what_was_written_is_read(explanation):
     assert explanation.magnitude.shape == (2, 5, 8, 3)
     assert explanation.conservation[0].from_biases == 0.75
     assert set(explanation.curves.deletion) == {"by relevance", "by the untrained model", "random"}
+    last = {name: curve[-1] for name, curve in explanation.curves.deletion.items()}
+    assert last == {"by relevance": 1, "by the untrained model": 11, "random": 8}
     assert strongest(explanation)[0] == "O2"
 
 
