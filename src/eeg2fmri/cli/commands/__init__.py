@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from eeg2fmri.cli.commands import (
+    benchmark,
     classify,
     datasets,
     demo,
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command("train")(train.command)
     app.command("predict")(predict.command)
     app.command("evaluate")(evaluate.command)
+    app.command("benchmark")(benchmark.command)
     app.command("explain")(explain.command)
     app.command("report")(report.command)
     app.command("export")(export.command)

@@ -11,6 +11,9 @@ import typer
 def command(
     run: Annotated[Path, typer.Argument(help="Run folder made by train.")],
     store: Annotated[Path, typer.Argument(help="The store it was trained on.")],
+    atlas: Annotated[
+        Path | None, typer.Option(help="NIfTI of labelled regions in the space of the store, to score regions too.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
 ) -> None:
     """Score a run on its test subjects, and say whether the EEG helped.
@@ -22,7 +25,7 @@ def command(
     from eeg2fmri.evaluate.table import scores_table
 
     with progress_bar() as progress:
-        evaluation = evaluate_run(run, store, progress=progress)
+        evaluation = evaluate_run(run, store, atlas=atlas, progress=progress)
     scores = scores_table(evaluation)
     table(scores.title, scores.columns, scores.rows, scores.caption)
     for note in evaluation.notes:

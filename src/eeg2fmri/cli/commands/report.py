@@ -9,16 +9,18 @@ import typer
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Run folder made by train, better evaluated.")],
-    out: Annotated[Path | None, typer.Argument(help="Page to write; RUN/report.html if left out.")] = None,
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of a run, better evaluated, or of classify, benchmark or tune.")
+    ],
+    out: Annotated[Path | None, typer.Argument(help="Page to write; report.html in the folder if left out.")] = None,
 ) -> None:
-    """Write one self-contained HTML page about a run: verdict, scores, figures, settings.
+    """Write one self-contained HTML page: verdict, scores, figures, settings.
 
     Example: eeg2fmri report run
     """
     from eeg2fmri.cli.console import progress_bar, wrote
-    from eeg2fmri.report import write_report
+    from eeg2fmri.report import write_page
 
     with progress_bar() as progress:
-        page = write_report(run, out, progress=progress)
+        page = write_page(folder, out, progress=progress)
     wrote("report", page)

@@ -25,6 +25,7 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.report import write_search_figure
     from eeg2fmri.tune.config import TuneConfig
     from eeg2fmri.tune.search import tune
 
@@ -37,4 +38,5 @@ def command(
     done = sum(trial["state"] == "complete" for trial in found.trials)
     say(f"{len(found.trials)} trials, {done} to the end; best validation reconstruction {found.score:.4f}")
     wrote("settings", found.config)
+    wrote("search", write_search_figure(out))
     say(f"train with them:  eeg2fmri train {store} RUN --config {found.config}")

@@ -47,7 +47,7 @@ class Acquisition:
         ----------
         store : Store
         recordings : sequence of str or int
-            The training recordings; the mask is what they have in common.
+            The training recordings; the mask is where any of them has brain.
         lag : int
             Of the pairs.
         """
@@ -55,7 +55,8 @@ class Acquisition:
 
         return cls(
             tr=store.tr,
-            mask=store.brain_mask(recordings),
+            # brains in native space differ: a voxel of one of them is worth a prediction
+            mask=np.logical_or.reduce([store.mask(recording) for recording in recordings]),
             affine=store.affine,
             lag=lag,
             space=store.space,
