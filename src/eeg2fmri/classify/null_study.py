@@ -84,7 +84,7 @@ def _decided(data: WindowData, method: Method, config: ClassifyConfig, level: fl
     reached = 0
     for number in range(1, config.refits + 1):
         aucs.append(refit(data, [method], config, number)[method.name])
-        reached = sum(value >= aucs[0] - 1e-9 for value in aucs[1:])
+        reached = sum(value >= aucs[0] - 1e-14 for value in aucs[1:])
         if (1 + reached) / (1 + config.refits) > level:
             return (1 + reached) / (1 + config.refits)
     return refit_p(aucs)

@@ -32,7 +32,7 @@ def expected(labels, probability):
 
 
 def test_scores_are_those_of_scikit_learn(predicted):
-    subjects, labels, probability = predicted
+    _, labels, probability = predicted
     found = scores(count(*predicted), np.ones((1, 9)))
     for name, value in expected(labels, probability).items():
         assert found[name][0] == pytest.approx(value), name

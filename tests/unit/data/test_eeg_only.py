@@ -10,9 +10,15 @@ from eeg2fmri.data.eeg_only_positions import electrode_map, montage_positions
 from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
 from eeg2fmri.data.eeg_only_spectrogram import model_spectrogram
 
-TEN_TWENTY = ["Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2"]
+TEN_TWENTY = [
+    "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
+]  # fmt: skip
 #: 32 electrodes of a BioSemi cap, 8 external ones, and the trigger: 41 channels.
-BIOSEMI_32 = ["Fp1", "AF3", "F7", "F3", "FC1", "FC5", "T7", "C3", "CP1", "CP5", "P7", "P3", "Pz", "PO3", "O1", "Oz", "O2", "PO4", "P4", "P8", "CP6", "CP2", "C4", "T8", "FC6", "FC2", "F4", "F8", "AF4", "Fp2", "Fz", "Cz"]
+BIOSEMI_32 = [
+    "Fp1", "AF3", "F7", "F3", "FC1", "FC5", "T7", "C3", "CP1", "CP5", "P7", "P3", "Pz",
+    "PO3", "O1", "Oz", "O2", "PO4", "P4", "P8", "CP6", "CP2", "C4",
+    "T8", "FC6", "FC2", "F4", "F8", "AF4", "Fp2", "Fz", "Cz",
+]  # fmt: skip
 EXTERNAL = [f"EXG{k}" for k in range(1, 9)]
 BIOSEMI_128 = [f"{row}{k}" for row in "ABCD" for k in range(1, 33)]
 WANTED = ["Fz", "FC3", "Cz", "CP4", "Pz", "POz", "O2"]

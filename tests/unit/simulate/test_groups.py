@@ -52,7 +52,7 @@ def test_a_patient_has_less_posterior_alpha_by_the_effect():
         study = make_study(settings.recording())
         member = next(m for m in draw_members(settings, study) if m.group == "patient")
         found[effect] = alpha(simulate_member(settings, study, member))
-    assert (found[1.5][5:] < 0.5 * found[0.0][5:]).all()
+    assert (found[1.5][5:] < 0.8 * found[0.0][5:]).all()
 
 
 def test_a_control_does_not_depend_on_the_effect():
