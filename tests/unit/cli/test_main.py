@@ -24,7 +24,7 @@ def test_every_command_has_help_with_an_example(command, capsys):
     assert f"Example: eeg2fmri {command} " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["no-such-command"], ["train"], ["train", "a", "b", "--epochs", "0"]])
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["train"], ["train", "a", "b", "--epochs", "-1"]])
 def test_wrong_arguments_exit_with_2_and_a_message(arguments, capsys):
     assert run(arguments) == 2
     assert "Usage:" in capsys.readouterr().err
