@@ -5,7 +5,7 @@ STAMP  := $(VENV)/.installed
 # one thread a process: the suite runs in as many processes as there are cores
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MPLBACKEND=Agg
 
-.PHONY: install demo test lint format bench clean
+.PHONY: install demo test lint format docs bench clean
 .DEFAULT_GOAL := install
 
 install: $(STAMP)
@@ -33,8 +33,12 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo "Open $(CURDIR)/docs/_build/index.html in a browser."
+
 bench: install
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist docs/_build .mypy_cache .ruff_cache
