@@ -158,3 +158,33 @@ def test_a_failed_write_leaves_nothing(small_run, recording, tmp_path, monkeypat
     with pytest.raises(OSError, match="No space"):
         predict_file(small_run, recording, tmp_path / "a.nii.gz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_recording_is_cleaned_as_those_of_the_training_were(small_bids, small_settings, recording, tmp_path):
+    from eeg2fmri.data.pairs import PairDataset
+    from eeg2fmri.data.prepare import PrepareConfig, prepare
+    from eeg2fmri.models.synthesis import synthesize
+    from eeg2fmri.train.run import train_run
+
+    config = PrepareConfig.make({"eeg": {"clean": {"high_pass": 2.0, "low_pass": 30.0}}})
+    store = prepare(small_bids, tmp_path / "store", config)
+    run = train_run(store.path, tmp_path / "run", small_settings).run
+    predict_file(run, recording, tmp_path / "a.nii.gz")
+    got = np.moveaxis(nibabel.load(tmp_path / "a.nii.gz").get_fdata(), -1, 0)
+    synthesizer = Synthesizer.from_pretrained(run, device="cpu")
+    pairs = PairDataset(store, ["sub-02_task-rest"], synthesizer.card.pairs)
+    scaler = synthesizer.loaded.scaler()
+    windows = (pairs[k].x.numpy() for k in range(len(pairs)))
+    expected = np.stack([scaler.unscale(volume) for volume in synthesize(synthesizer.loaded.model, windows)])
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+    predict_file(_without_cleaning(run, tmp_path), recording, tmp_path / "b.nii.gz")
+    plain = np.moveaxis(nibabel.load(tmp_path / "b.nii.gz").get_fdata(), -1, 0)
+    assert np.abs(plain - expected).max() > 1e-2 * np.abs(expected).max()
+
+
+def _without_cleaning(run, folder):
+    from eeg2fmri.models.hub import load, save
+
+    loaded = load(run)
+    save(folder / "plain", loaded.model, loaded.card.model_copy(update={"prepare": None}), loaded.statistics)
+    return folder / "plain"

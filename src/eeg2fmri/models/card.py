@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from eeg2fmri import __version__
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
+from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.windows import PairConfig
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class ModelCard(Config):
         BIDS space of the volumes, ``native``, or ``unknown``.
     pairs : PairConfig
         How windows and volumes were paired and scaled.
+    prepare : PrepareConfig or None
+        How the recordings were read and cleaned; a new one is treated alike. None where it is not known.
     versions : dict of str to str
         Packages and Python that the model was made with.
     """
@@ -56,6 +59,7 @@ class ModelCard(Config):
     affine: tuple[Row, Row, Row, Row] | tuple[()] = ()
     space: str = "unknown"
     pairs: PairConfig = PairConfig()
+    prepare: PrepareConfig | None = None
     versions: dict[str, str] = Field(default_factory=lambda: versions())
 
     @model_validator(mode="after")
@@ -111,6 +115,7 @@ class ModelCard(Config):
                 "affine": [[float(v) for v in row] for row in store.affine],
                 "space": store.space,
                 "pairs": pairs.model_dump(),
+                "prepare": store.config.model_dump(),
             },
             where=str(store.path),
         )

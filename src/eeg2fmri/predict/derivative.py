@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,14 @@ from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold import read_mean_volume
+from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.image import volumes_to_image
+from eeg2fmri.data.replay import prepared_raw
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
+
+if TYPE_CHECKING:
+    import mne
 
 #: What the unit of a synthesised image is, in words: BOLD has no absolute unit.
 UNITS = "arbitrary (those of the BOLD images the model was trained on)"
@@ -73,7 +78,7 @@ def predict_file(
     card = synthesizer.card
     own_mean = None if mean_image is None else read_mean_volume(mean_image, card.grid, np.asarray(card.affine))
     notes: list[str] = []
-    raw = read_raw(recording, notes)
+    raw = _read(recording, synthesizer, notes)
     made = synthesizer.predict_volumes(
         raw, first_volume_s=first_volume_s, marker=marker, own_mean=own_mean, progress=progress
     )
@@ -92,6 +97,14 @@ def predict_file(
     return PredictedFile(
         out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
     )
+
+
+def _read(recording: str | Path, synthesizer: Synthesizer, notes: list[str]) -> mne.io.BaseRaw:
+    """Read a recording as those of the training were read and cleaned."""
+    prepared = synthesizer.card.prepare
+    if prepared is None or prepared.eeg == PrepareConfig().eeg:
+        return read_raw(recording, notes)
+    return prepared_raw(recording, prepared, synthesizer.card.tr, notes)
 
 
 def _sidecar_of(out: Path) -> Path:

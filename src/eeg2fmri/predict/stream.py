@@ -41,7 +41,7 @@ class Stream:
 
     The EEG is cut into TRs from `first_volume_s` on, as `Synthesizer.predict` does for a recording without
     volume markers, and the volumes are the same. A model on band amplitudes recentres by what the stream has shown so
-    far, where a file is recentred by all of it: its volumes become those of the file towards the end. Only one TR of samples and one window of spectra are held.
+    far, where a file is recentred by all of it: its volumes become those of the file towards the end.
 
     Parameters
     ----------

@@ -105,7 +105,8 @@ class Synthesizer:
         Parameters
         ----------
         raw : mne.io.Raw
-            EEG in volts with at least the electrodes of the training, by name.
+            EEG in volts with at least the electrodes of the training, by name; cleaned as the training recordings
+            were, if they were (`eeg2fmri.data.replay.prepared_raw` does it from a file, by ``card.prepare``).
         onsets : array, shape (volume,), optional
             Start of each volume, s after the first sample; taken from the volume markers by default.
         first_volume_s : float, optional
