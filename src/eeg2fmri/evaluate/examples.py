@@ -12,7 +12,7 @@ from eeg2fmri.evaluate.shifts import VoxelShiftTest
 from eeg2fmri.evaluate.uncertainty import UncertaintyMaps
 
 #: Consecutive volumes that are kept, from the middle of the recording.
-EXAMPLE_VOLUMES = 4
+EXAMPLE_VOLUMES = 40
 
 
 def write_map(path: Path, values: np.ndarray, affine: np.ndarray) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.evaluate import run as run_module
+from eeg2fmri.evaluate.examples import EXAMPLE_VOLUMES
 from eeg2fmri.evaluate.metrics import rmse, ssim_slices, temporal_r
 from eeg2fmri.evaluate.open_run import open_run
 from eeg2fmri.evaluate.protocol import METRICS
@@ -114,9 +115,11 @@ def test_files(evaluation, small_run, small_store):
     with np.load(folder / "sub-05_task-b_examples.npz", allow_pickle=False) as examples:
         assert str(examples["subject"]) == "05"
         np.testing.assert_allclose(np.nan_to_num(examples["r"]), image.get_fdata(), atol=1e-6)
-        assert examples["truth"].shape == examples["prediction"].shape == (4, *small_store.grid)
+        assert examples["truth"].shape == examples["prediction"].shape == (EXAMPLE_VOLUMES, *small_store.grid)
         middle = np.flatnonzero(examples["times"] == examples["onsets"][0])[0]
-        np.testing.assert_array_equal(examples["truth"], small_store.bold("sub-05_task-b")[7:][middle : middle + 4])
+        np.testing.assert_array_equal(
+            examples["truth"], small_store.bold("sub-05_task-b")[7:][middle : middle + EXAMPLE_VOLUMES]
+        )
         assert examples["course_truth"].shape == (len(examples["course_names"]), len(examples["times"]))
         best = np.corrcoef(examples["course_truth"][1], examples["course_prediction"][1])[0, 1]
         assert best == pytest.approx(np.nanmax(examples["r"]), abs=1e-4)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
+from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.card import ModelCard
 
@@ -27,11 +28,13 @@ def test_of_store_takes_what_the_store_knows(synthesizer_config):
         grid=(6, 4, 3),
         affine=np.diag([2.0, 3.0, 4.0, 1.0]),
         space="native",
+        config=PrepareConfig(n_bins=7),
     )
     card = ModelCard.of_store(store, synthesizer_config, PairConfig(window=4, lag=1))
     assert card.model == synthesizer_config.model_dump(mode="json")
     assert card.model["kind"] == "synthesizer"
     assert card.electrodes == store.electrodes
+    assert card.prepare.n_bins == 7
     assert card.frequencies == tuple(store.frequencies)
     assert np.array_equal(np.asarray(card.affine), store.affine)
     assert (card.tr, card.grid, card.space, card.pairs.lag) == (2.0, (6, 4, 3), "native", 1)

@@ -33,6 +33,7 @@ def command(
     from eeg2fmri.classify.run import classify_run
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.report import write_classification
 
     values: dict[str, Any] = read_mapping(config) if config else {}
     if folds is not None:
@@ -54,3 +55,4 @@ def command(
     say(found.verdict)
     wrote("scores", result / "scores.json")
     wrote("model card", result / "MODEL_CARD.md")
+    wrote("report", write_classification(result))
