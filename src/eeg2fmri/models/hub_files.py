@@ -79,6 +79,8 @@ def write_files(
         }
         values["digest"] = fingerprint(values)
         parts[1].write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        # safetensors makes files that only their owner reads; the weights are as readable as the config
+        parts[0].chmod(parts[1].stat().st_mode)
         for part, name in zip(parts, (WEIGHTS, CONFIG), strict=True):
             _sync(part)
             part.replace(folder / name)

@@ -122,3 +122,8 @@ def test_statistics_on_another_grid_or_incomplete_are_refused(synthesizer, synth
     write_files(tmp_path / "run", values, synthesizer.state_dict(), statistics)
     with pytest.raises(CheckpointError, match="statistics are damaged"):
         load(tmp_path / "run")
+
+
+def test_weights_are_as_readable_as_the_config(synthesizer, synthesizer_card, tmp_path):
+    save(tmp_path, synthesizer, synthesizer_card)
+    assert (tmp_path / WEIGHTS).stat().st_mode == (tmp_path / "config.json").stat().st_mode
