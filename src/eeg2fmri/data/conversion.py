@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.agreement import Common
 from eeg2fmri.data.amplitude import AmplitudeCollector
@@ -22,7 +23,7 @@ from eeg2fmri.data.raw_spectrogram import read_samples, spectrogram_blocks
 from eeg2fmri.data.sidecars import sidecars
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.store import Recording
-from eeg2fmri.data.store_format import META, digest
+from eeg2fmri.data.store_format import META
 from eeg2fmri.data.store_writer import ArrayWriter, write_array, write_meta
 from eeg2fmri.data.windows import first_steady_volume
 
@@ -178,7 +179,7 @@ def _gradient_note(quality: dict[str, Any]) -> list[str]:
 
 def _source(path: Path, root: Path) -> dict[str, Any]:
     try:
-        return {"path": _relative(path, root), "size": path.stat().st_size, "sha256": digest(path)}
+        return {"path": _relative(path, root), "size": path.stat().st_size, "sha256": file_digest(path)}
     except OSError as error:
         raise InputError("the file cannot be read", where=str(path), got=str(error.strerror)) from None
 

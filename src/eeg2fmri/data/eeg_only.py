@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 
 from eeg2fmri.core.config import Config, fingerprint
+from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
-from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, digest, seal
+from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, seal
 from eeg2fmri.data.store_writer import StoreWriter
 
 FORMAT = "eeg2fmri EEG-only store"
@@ -189,7 +190,7 @@ class EegStore:
             Problem("the content of a file has changed", str(self.path / entry["id"] / name), hint=AGAIN)
             for entry in _read_manifest(self.path)["recordings"]
             for name, facts in entry["files"].items()
-            if digest(self.path / entry["id"] / name) != facts["sha256"]
+            if file_digest(self.path / entry["id"] / name) != facts["sha256"]
         ]
         if problems:
             raise StoreError.of(problems)
@@ -254,7 +255,9 @@ def write_recording(folder: Path, recording: EegRecording, signal: np.ndarray) -
     np.save(folder / SIGNAL, np.ascontiguousarray(signal, np.float32))
     meta = {key: value for key, value in vars(recording).items() if key != "id"}
     (folder / META).write_text(json.dumps(meta, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    return {name: {"size": (folder / name).stat().st_size, "sha256": digest(folder / name)} for name in (SIGNAL, META)}
+    return {
+        name: {"size": (folder / name).stat().st_size, "sha256": file_digest(folder / name)} for name in (SIGNAL, META)
+    }
 
 
 class EegStoreWriter(StoreWriter):

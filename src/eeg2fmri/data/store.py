@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.covariance import BANDS
@@ -22,7 +23,6 @@ from eeg2fmri.data.store_format import (
     MANIFEST,
     META,
     damaged,
-    digest,
     file_problems,
     read_manifest,
 )
@@ -232,7 +232,7 @@ class Store:
                 problems += [
                     Problem("the content of a file has changed", str(self.path / name / file), hint=AGAIN)
                     for file, facts in files.items()
-                    if digest(self.path / name / file) != facts["sha256"]
+                    if file_digest(self.path / name / file) != facts["sha256"]
                 ]
         if problems:
             raise StoreError.of(problems)
@@ -255,7 +255,7 @@ class Store:
             file = Path(root) / source["path"]
             if not file.is_file():
                 problems.append(Problem("a file that the store was made of is missing", str(file)))
-            elif digest(file) != source["sha256"]:
+            elif file_digest(file) != source["sha256"]:
                 problems.append(
                     Problem("the store is stale: a file that it was made of has changed", str(file), hint=AGAIN)
                 )

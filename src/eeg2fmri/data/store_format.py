@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -35,12 +34,6 @@ AGAIN = "prepare the store again"
 def store_hash(config: PrepareConfig, sources: list[dict[str, Any]]) -> str:
     """Hash that names a store: its format, its settings and the content of its sources."""
     return fingerprint([FORMAT, VERSION, config.model_dump(mode="json"), sources])
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of the content of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def damaged(where: Path, why: str) -> StoreError:

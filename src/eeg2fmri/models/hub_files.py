@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import CheckpointError
 
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
@@ -196,12 +196,6 @@ def _read_config(folder: Path) -> dict[str, Any]:
             hint=_AGAIN,
         )
     return {key: value for key, value in values.items() if key not in ("format", "version")}
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.covariance import band_covariances
+from eeg2fmri.data.raw_spectrogram import frequency_problems
 from eeg2fmri.data.recentring import RunningRecentring
 from eeg2fmri.data.spectrogram import spectrogram, window_samples
 from eeg2fmri.data.windows import eeg_windows, skipped
@@ -80,7 +81,9 @@ class Stream:
         self._own_mean, self._device = own_mean, device
         self._scaler = loaded.scaler()
         self._n_samples = window_samples(card.tr, sfreq)
-        _check_frequencies(np.asarray(card.frequencies), self._n_samples, sfreq)
+        problems = frequency_problems(np.asarray(card.frequencies), card.tr, sfreq, "the stream")
+        if problems:
+            raise InputError.of(problems)
         self._skip = skipped(card.tr, card.pairs)
         self._buffer = np.empty((len(self._rows), 0))
         self._buffer_start = 0
@@ -169,14 +172,3 @@ def _rows_of(channels: Sequence[str], electrodes: Sequence[str]) -> list[int]:
             hint="name the channels as in the training; more channels and another order are fine",
         )
     return [list(channels).index(name) for name in electrodes]
-
-
-def _check_frequencies(frequencies: np.ndarray, n_samples: int, sfreq: float) -> None:
-    own = np.arange(1, len(frequencies) + 1) * sfreq / n_samples
-    if len(frequencies) > n_samples // 2 or not np.allclose(own, frequencies, rtol=1e-2):
-        raise InputError(
-            "the sampling rate of the stream does not give the frequencies of the run",
-            got=f"{sfreq:g} Hz: {min(len(frequencies), n_samples // 2)} frequencies to {own[-1]:.2f} Hz",
-            expected=f"{len(frequencies)} frequencies to {frequencies[-1]:.2f} Hz",
-            hint="stream at the sampling rate of the training, or faster",
-        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import warnings
@@ -15,6 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import CheckpointError
 
 #: States kept on disk: the newest, and the one before for the case that the newest is damaged.
@@ -142,12 +142,6 @@ def restore(state: State, model: nn.Module, optimiser: torch.optim.Optimizer) ->
             _, index, name = key.split(".", 2)
             moments.setdefault(int(index), {})[name] = value
     optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

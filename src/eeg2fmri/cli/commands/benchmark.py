@@ -21,18 +21,18 @@ def command(
 
     Example: eeg2fmri benchmark store benchmark --epochs 10
     """
-    from eeg2fmri.cli.console import progress_bar, say, table, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.cli.scores import print_scores
+    from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.core.errors import InputError
     from eeg2fmri.evaluate.benchmark import benchmark
-    from eeg2fmri.evaluate.table import scores_table
     from eeg2fmri.models.presets import PRESETS, TRAINING
     from eeg2fmri.report import write_benchmark
     from eeg2fmri.train.run import train_run
 
     if out.exists():
         raise InputError("the folder exists already", where=str(out), hint="remove it or choose another name")
-    shared = read_mapping(config) if config else {}
+    shared = read_settings(config)
     runs = {}
     # the recommended one first: it is judged against the others
     for name in sorted(PRESETS, key=lambda preset: preset != "recommended"):
@@ -49,10 +49,6 @@ def command(
             raise typer.Exit(130)
     with progress_bar() as progress:
         evaluation = benchmark(runs, store, out, progress=progress, seed=seed)
-    scores = scores_table(evaluation)
-    table(scores.title, scores.columns, scores.rows, scores.caption)
-    for note in evaluation.notes:
-        say(f"note: {note}")
-    say(evaluation.verdict)
+    print_scores(evaluation)
     wrote("scores", out)
     wrote("report", write_benchmark(out))

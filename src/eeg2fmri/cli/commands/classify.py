@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -32,14 +32,11 @@ def command(
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.run import classify_run
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.report import write_classification
 
-    values: dict[str, Any] = read_mapping(config) if config else {}
-    if folds is not None:
-        values["folds"] = int(folds) if folds.isdigit() else folds
-    given = {"refits": refits, "seed": seed}
-    values |= {name: value for name, value in given.items() if value is not None}
+    chosen = int(folds) if folds is not None and folds.isdigit() else folds
+    values = read_settings(config, folds=chosen, refits=refits, seed=seed)
     settings = ClassifyConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
         found = classify_run(run, store, result, settings, jobs=jobs, keep_models=keep_models, progress=progress)

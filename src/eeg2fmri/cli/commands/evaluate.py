@@ -20,17 +20,13 @@ def command(
 
     Example: eeg2fmri evaluate run store --json scores.json
     """
-    from eeg2fmri.cli.console import progress_bar, say, table, wrote
+    from eeg2fmri.cli.console import progress_bar, wrote
+    from eeg2fmri.cli.scores import print_scores
     from eeg2fmri.evaluate.run import evaluate_run
-    from eeg2fmri.evaluate.table import scores_table
 
     with progress_bar() as progress:
         evaluation = evaluate_run(run, store, atlas=atlas, progress=progress)
-    scores = scores_table(evaluation)
-    table(scores.title, scores.columns, scores.rows, scores.caption)
-    for note in evaluation.notes:
-        say(f"note: {note}")
-    say(evaluation.verdict)
+    print_scores(evaluation)
     wrote("scores", run / "evaluation")
     if json:
         evaluation.write_json(json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -53,23 +53,22 @@ def command(
     Example: eeg2fmri explain run store --windows 32
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.core.errors import ConfigError
     from eeg2fmri.explain.config import ExplainConfig
     from eeg2fmri.explain.run import explain_run
 
     if region is not None and voxel is not None:
         raise ConfigError("one thing is explained at a time", got="--region and --voxel", expected="one of them")
-    values: dict[str, Any] = read_mapping(config) if config else {}
-    given = {
-        "target": str(region) if region is not None else voxel,
-        "rules": rules.value if rules is not None else None,
-        "part": part.value if part is not None else None,
-        "windows": windows,
-        "passes": passes,
-        "seed": seed,
-    }
-    values |= {name: value for name, value in given.items() if value is not None}
+    values = read_settings(
+        config,
+        target=str(region) if region is not None else voxel,
+        rules=rules.value if rules is not None else None,
+        part=part.value if part is not None else None,
+        windows=windows,
+        passes=passes,
+        seed=seed,
+    )
     settings = ExplainConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
         found = explain_run(run, store, out, settings, truth=truth, progress=progress)

@@ -23,12 +23,10 @@ def command(
     Example: eeg2fmri simulate bids --subjects 4 --volumes 150 --seed 1
     """
     from eeg2fmri.cli.console import progress_bar, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
-    values = read_mapping(config) if config else {}
-    given = {"subjects": subjects, "volumes": volumes, "seed": seed, "coupling": coupling}
-    values |= {name: value for name, value in given.items() if value is not None}
+    values = read_settings(config, subjects=subjects, volumes=volumes, seed=seed, coupling=coupling)
     settings = SimulationConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
         simulate_dataset(out, settings, progress=progress)

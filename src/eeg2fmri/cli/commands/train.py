@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -37,16 +37,11 @@ def command(
     Example: eeg2fmri train store run --epochs 10 --target volume
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.train.run import train_run
 
-    values: dict[str, Any] = read_mapping(config) if config else {}
-    if preset is not None:
-        values["model"] = {"preset": preset}
-    if epochs is not None:
-        values["epochs"] = epochs
-    if seed is not None:
-        values["seed"] = seed
+    model = {"preset": preset} if preset is not None else None
+    values = read_settings(config, model=model, epochs=epochs, seed=seed)
     if target is not None:
         values["pairs"] = {**values.get("pairs", {}), "target": target.value}
     with progress_bar() as progress:

@@ -24,14 +24,12 @@ def command(
     Example: eeg2fmri tune store study --trials 20 --epochs 5
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.report import write_search_figure
     from eeg2fmri.tune.config import TuneConfig
     from eeg2fmri.tune.search import tune
 
-    values = read_mapping(config) if config else {}
-    given = {"trials": trials, "epochs": epochs, "seed": seed}
-    values |= {name: value for name, value in given.items() if value is not None}
+    values = read_settings(config, trials=trials, epochs=epochs, seed=seed)
     settings = TuneConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
         found = tune(store, out, settings, storage=storage, progress=progress)

@@ -1,0 +1,21 @@
+"""What the commands print of an evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eeg2fmri.cli.console import say, table
+
+if TYPE_CHECKING:
+    from eeg2fmri.evaluate.results import Evaluation
+
+
+def print_scores(evaluation: Evaluation) -> None:
+    """Print the table, the notes and the verdict."""
+    from eeg2fmri.evaluate.table import scores_table
+
+    scores = scores_table(evaluation)
+    table(scores.title, scores.columns, scores.rows, scores.caption)
+    for note in evaluation.notes:
+        say(f"note: {note}")
+    say(evaluation.verdict)
