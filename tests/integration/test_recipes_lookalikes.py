@@ -18,7 +18,7 @@ from eeg2fmri.cli.main import run
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.bids import find_eeg
+from eeg2fmri.data.bids_search import find_eeg
 from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.eeg import read_raw

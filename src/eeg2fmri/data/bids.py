@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.bids_search import BOLD_EXTENSIONS, EEG_EXTENSIONS, check_description, raw_bold, raw_eeg
 from eeg2fmri.data.derivatives import find_derivatives
-from eeg2fmri.data.layout import LayoutConfig, matching, pairs
+from eeg2fmri.data.layout import LayoutConfig, pairs
+from eeg2fmri.data.recording_files import LABELS, FoundRecordings, RecordingFiles, labelled
 from eeg2fmri.data.sidecars import entities
 
 if TYPE_CHECKING:
     from eeg2fmri.data.config import PrepareConfig
 
-EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set", ".fif", ".mat")
-BOLD_EXTENSIONS = (".nii", ".nii.gz")
-
 #: Subject, session, task, run.
 Key = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True)
-class RecordingFiles:
-    """The two files of a simultaneous recording.
-
-    Attributes
-    ----------
-    id : str
-        BIDS name without suffix, for example ``sub-01_ses-2_task-rest_run-1``.
-    subject, session, task, run : str
-        Labels without prefix; empty where there is none.
-    eeg, bold : Path
-        The EEG file (header) and the 4-D NIfTI.
-    """
-
-    id: str
-    subject: str
-    session: str
-    task: str
-    run: str
-    eeg: Path
-    bold: Path
-
-
-@dataclass(frozen=True)
-class FoundRecordings:
-    """Pairs in a BIDS folder, and what was left over in words."""
-
-    recordings: tuple[RecordingFiles, ...]
-    notes: tuple[str, ...]
 
 
 def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> FoundRecordings:
@@ -83,10 +47,10 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
         raise InputError("the BIDS folder does not exist", where=str(root), hint="check the path")
     if config is not None and config.layout is not None:
         return _by_layout(root, config.layout)
-    _check_description(root)
-    eeg = _raw(root, _find_eeg(root))
+    check_description(root)
+    eeg = raw_eeg(root)
     derived = config.bold if config is not None and config.bold.derivatives is not None else None
-    bold = _raw(root, _find_bold(root)) if derived is None else find_derivatives(root, derived, BOLD_EXTENSIONS)
+    bold = raw_bold(root) if derived is None else find_derivatives(root, derived, BOLD_EXTENSIONS)
     problems = [
         Problem(
             f"there is no {kind} in the BIDS folder",
@@ -127,54 +91,12 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     return FoundRecordings(tuple(sorted(recordings, key=lambda recording: recording.id)), notes)
 
 
-def find_eeg(root: str | Path, layout: LayoutConfig | None = None) -> tuple[tuple[Path, dict[str, str]], ...]:
-    """Find the EEG files of a data set, with or without BOLD.
-
-    Returns
-    -------
-    tuple of (Path, dict)
-        Each file with its labels (``sub``, ``ses``, ``task``, ``run`` as far as it has them), sorted.
-
-    Raises
-    ------
-    InputError
-        If it is no folder, or has no EEG.
-    """
-    root = Path(os.path.abspath(root))  # noqa: PTH100
-    if not root.is_dir():
-        raise InputError("the folder of the data set does not exist", where=str(root), hint="check the path")
-    if layout is not None:
-        found = [
-            (path, {LABELS[k]: v for k, v in labels.items()}) for path, labels in matching(root, layout.eeg).items()
-        ]
-    else:
-        _check_description(root)
-        keys = LABELS.values()
-        found = [
-            (path, {key: value for key, value in entities(path).items() if key in keys})
-            for path in _raw(root, _find_eeg(root))
-        ]
-    if not found:
-        raise InputError(
-            "there is no EEG in the data set",
-            where=str(root),
-            expected=layout.eeg
-            if layout is not None
-            else f"files sub-*/[ses-*/]eeg/*_eeg ({', '.join(EEG_EXTENSIONS)})",
-        )
-    return tuple(sorted(found, key=lambda one: str(one[0])))
-
-
-#: BIDS keys of the labels of a layout.
-LABELS = {"subject": "sub", "session": "ses", "task": "task", "run": "run"}
-
-
 def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
     joined, notes = pairs(root, layout)
     found = []
     for eeg, bold, labels in joined:
         chosen = {LABELS[key]: labels[key] for key in LABELS if key in labels}
-        found.append(_of_labels(chosen, eeg, bold))
+        found.append(labelled(chosen, eeg, bold))
     names = [recording.id for recording in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -185,66 +107,6 @@ def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
             hint="name the labels that tell them apart in the patterns of the layout",
         )
     return FoundRecordings(tuple(sorted(found, key=lambda recording: recording.id)), tuple(notes))
-
-
-def _check_description(root: Path) -> None:
-    file = root / "dataset_description.json"
-    if not file.is_file():
-        return
-    try:
-        values = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError("dataset_description.json cannot be read", where=str(file), got=str(error)) from None
-    if not isinstance(values, dict):
-        raise InputError("dataset_description.json does not hold a JSON object", where=str(file))
-
-
-def _find_eeg(root: Path) -> list[Path]:
-    import mne_bids
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # names that are not quite BIDS are reported by what they lack for pairing
-        try:
-            found = mne_bids.find_matching_paths(
-                root, datatypes="eeg", suffixes="eeg", extensions=list(EEG_EXTENSIONS), ignore_nosub=True
-            )
-        except Exception as error:
-            raise _unreadable(root, error) from None
-    # a .set has its samples in an .fdt beside it, which is no recording of its own
-    return [Path(path.fpath) for path in found]
-
-
-def _find_bold(root: Path) -> list[Path]:
-    import ancpbids
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            layout = ancpbids.BIDSLayout(str(root))
-            files = layout.get(scope="raw", suffix="bold", extension=list(BOLD_EXTENSIONS), return_type="files")
-        except Exception as error:
-            raise _unreadable(root, error) from None
-    return [Path(str(file)) for file in files]
-
-
-def _unreadable(root: Path, error: Exception) -> InputError:
-    return InputError(
-        "the BIDS folder cannot be read",
-        where=str(root),
-        got=f"{type(error).__name__}: {error}",
-        hint="check it with the BIDS validator",
-    )
-
-
-def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:
-    """Keep files sub-*/[ses-*/]<datatype>/*: no derivatives, nothing that is reached again through a link."""
-    kept = set()
-    for path in paths:
-        subject = entities(path).get("sub")
-        parts = path.relative_to(root).parts
-        if subject and parts[0] == f"sub-{subject}" and len(parts) in (3, 4) and path.is_file():
-            kept.add(path)
-    return sorted(kept)
 
 
 def _key(path: Path) -> Key:
@@ -288,19 +150,7 @@ def _pairs_without_run(eeg: dict[Key, Path], bold: dict[Key, Path]) -> dict[Key,
 
 def _recording(eeg: Path, bold: Path) -> RecordingFiles:
     labels = {**entities(eeg), **entities(bold)}
-    return _of_labels({key: labels[key] for key in LABELS.values() if key in labels}, eeg, bold)
-
-
-def _of_labels(chosen: dict[str, str], eeg: Path, bold: Path) -> RecordingFiles:
-    return RecordingFiles(
-        id="_".join(f"{key}-{label}" for key, label in chosen.items()),
-        subject=chosen["sub"],
-        session=chosen.get("ses", ""),
-        task=chosen.get("task", ""),
-        run=chosen.get("run", ""),
-        eeg=eeg,
-        bold=bold,
-    )
+    return labelled({key: labels[key] for key in LABELS.values() if key in labels}, eeg, bold)
 
 
 def _names(paths: list[Path]) -> str:

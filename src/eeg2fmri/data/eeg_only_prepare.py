@@ -12,7 +12,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.bids import EEG_EXTENSIONS
+from eeg2fmri.data.bids_search import EEG_EXTENSIONS
 from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.eeg_only import EegOnlyConfig, EegRecording, EegStore, EegStoreWriter, write_recording

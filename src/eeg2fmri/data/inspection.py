@@ -13,7 +13,6 @@ import numpy as np
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.align import Alignment, volume_onsets
 from eeg2fmri.data.align_repair import within
-from eeg2fmri.data.bids import RecordingFiles
 from eeg2fmri.data.bold import BoldImage
 from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.cleaning import cleaned_rate
@@ -23,6 +22,7 @@ from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.eeg_config import VOLTS, EegConfig
 from eeg2fmri.data.markers import markers_of
 from eeg2fmri.data.raw_spectrogram import BLOCK, read_samples
+from eeg2fmri.data.recording_files import RecordingFiles
 from eeg2fmri.data.repetition import repetition_time
 from eeg2fmri.data.sidecars import entities, read_json_sidecar
 from eeg2fmri.data.signal_checks import SignalChecks

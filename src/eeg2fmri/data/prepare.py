@@ -14,10 +14,11 @@ from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import InputError, Problem, StoreError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.agreement import Common, agree
-from eeg2fmri.data.bids import FoundRecordings, RecordingFiles, find_recordings
+from eeg2fmri.data.bids import find_recordings
 from eeg2fmri.data.config import PrepareConfig as PrepareConfig
 from eeg2fmri.data.conversion import Converted, convert
 from eeg2fmri.data.inspection import Plan, content_problems, inspect
+from eeg2fmri.data.recording_files import FoundRecordings, RecordingFiles
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.store_writer import StoreWriter, refuse_existing
 

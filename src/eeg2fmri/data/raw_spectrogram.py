@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.align import has_volume_marker, volume_onsets
+from eeg2fmri.data.align import volume_onsets
 from eeg2fmri.data.channels import channel_problems
 from eeg2fmri.data.derivation import Derivation
+from eeg2fmri.data.marker_choice import has_volume_marker
 from eeg2fmri.data.markers import markers_of
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, spectrogram, window_samples, window_starts

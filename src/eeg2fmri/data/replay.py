@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.align import has_volume_marker, volume_onsets
+from eeg2fmri.data.align import volume_onsets
 from eeg2fmri.data.cleaning import clean
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.derivation import derive
 from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.marker_choice import has_volume_marker
 from eeg2fmri.data.markers import markers_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.align import Alignment, find_marker, has_volume_marker, volume_onsets
+from eeg2fmri.data.align import Alignment, volume_onsets
+from eeg2fmri.data.marker_choice import find_marker, has_volume_marker
 
 TR = 2.0
 REGULAR = 3.0 + np.arange(20) * TR

@@ -1,0 +1,121 @@
+"""The EEG and BOLD files that a data set holds, each for itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.layout import LayoutConfig, matching
+from eeg2fmri.data.recording_files import LABELS
+from eeg2fmri.data.sidecars import entities
+
+EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set", ".fif", ".mat")
+BOLD_EXTENSIONS = (".nii", ".nii.gz")
+
+
+def find_eeg(root: str | Path, layout: LayoutConfig | None = None) -> tuple[tuple[Path, dict[str, str]], ...]:
+    """Find the EEG files of a data set, with or without BOLD.
+
+    Returns
+    -------
+    tuple of (Path, dict)
+        Each file with its labels (``sub``, ``ses``, ``task``, ``run`` as far as it has them), sorted.
+
+    Raises
+    ------
+    InputError
+        If it is no folder, or has no EEG.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100
+    if not root.is_dir():
+        raise InputError("the folder of the data set does not exist", where=str(root), hint="check the path")
+    if layout is not None:
+        found = [
+            (path, {LABELS[k]: v for k, v in labels.items()}) for path, labels in matching(root, layout.eeg).items()
+        ]
+    else:
+        check_description(root)
+        keys = LABELS.values()
+        found = [(path, {key: value for key, value in entities(path).items() if key in keys}) for path in raw_eeg(root)]
+    if not found:
+        raise InputError(
+            "there is no EEG in the data set",
+            where=str(root),
+            expected=layout.eeg
+            if layout is not None
+            else f"files sub-*/[ses-*/]eeg/*_eeg ({', '.join(EEG_EXTENSIONS)})",
+        )
+    return tuple(sorted(found, key=lambda one: str(one[0])))
+
+
+def check_description(root: Path) -> None:
+    """Refuse a ``dataset_description.json`` that is there and cannot be read.
+
+    Raises
+    ------
+    InputError
+        If it is not a JSON object.
+    """
+    file = root / "dataset_description.json"
+    if not file.is_file():
+        return
+    try:
+        values = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError("dataset_description.json cannot be read", where=str(file), got=str(error)) from None
+    if not isinstance(values, dict):
+        raise InputError("dataset_description.json does not hold a JSON object", where=str(file))
+
+
+def raw_eeg(root: Path) -> list[Path]:
+    """Find the EEG files of the raw part of a BIDS folder, sorted."""
+    import mne_bids
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # names that are not quite BIDS are reported by what they lack for pairing
+        try:
+            found = mne_bids.find_matching_paths(
+                root, datatypes="eeg", suffixes="eeg", extensions=list(EEG_EXTENSIONS), ignore_nosub=True
+            )
+        except Exception as error:
+            raise _unreadable(root, error) from None
+    # a .set has its samples in an .fdt beside it, which is no recording of its own
+    return _raw(root, [Path(path.fpath) for path in found])
+
+
+def raw_bold(root: Path) -> list[Path]:
+    """Find the BOLD files of the raw part of a BIDS folder, sorted."""
+    import ancpbids
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            layout = ancpbids.BIDSLayout(str(root))
+            files = layout.get(scope="raw", suffix="bold", extension=list(BOLD_EXTENSIONS), return_type="files")
+        except Exception as error:
+            raise _unreadable(root, error) from None
+    return _raw(root, [Path(str(file)) for file in files])
+
+
+def _unreadable(root: Path, error: Exception) -> InputError:
+    return InputError(
+        "the BIDS folder cannot be read",
+        where=str(root),
+        got=f"{type(error).__name__}: {error}",
+        hint="check it with the BIDS validator",
+    )
+
+
+def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:
+    """Keep files sub-*/[ses-*/]<datatype>/*: no derivatives, nothing that is reached again through a link."""
+    kept = set()
+    for path in paths:
+        subject = entities(path).get("sub")
+        parts = path.relative_to(root).parts
+        if subject and parts[0] == f"sub-{subject}" and len(parts) in (3, 4) and path.is_file():
+            kept.add(path)
+    return sorted(kept)
