@@ -74,6 +74,10 @@ class InputError(Eeg2FmriError):
     """An input file, folder or array cannot be used."""
 
 
+class LeakageError(InputError):
+    """What tests a model would reach what trains it."""
+
+
 class StoreError(Eeg2FmriError):
     """A store is absent, incomplete, damaged, stale or foreign."""
 

@@ -1,168 +1,149 @@
-"""Which recordings train, choose the best epoch, and are tested: decided by subject, before windows are cut."""
+"""Which recordings train, choose the best epoch, and are tested: decided before windows are cut."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
 
-from pydantic import BeforeValidator, Field, model_validator
-
-from eeg2fmri.core.config import Config
-from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.core.random import generator
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.leakage import check_leakage
+from eeg2fmri.data.protocols import ProtocolName
+from eeg2fmri.data.split import Split, read_split
+from eeg2fmri.data.split_blocks import gap_volumes, split_in_time, time_validation
+from eeg2fmri.data.split_config import PARTS, SplitConfig
+from eeg2fmri.data.split_units import divide, fold_parts, n_folds
 from eeg2fmri.data.store import Store
+from eeg2fmri.data.windows import PairConfig
+
+__all__ = ["PARTS", "Split", "SplitConfig", "make_folds", "make_split", "read_split"]
 
 
-def _labels(value: Any) -> Any:
-    """Accept ``sub-01`` for ``01``, and say what is wrong with a label that YAML took for a number."""
-    if not isinstance(value, list | tuple):
-        return value
-    if any(not isinstance(label, str) for label in value):
-        raise ValueError("subjects are text: write them in quotes, for example ['01', '02']")
-    return tuple(label.removeprefix("sub-") for label in value)
-
-
-Part = Annotated[Annotated[int, Field(ge=1)] | tuple[str, ...] | None, BeforeValidator(_labels)]
-
-
-class SplitConfig(Config):
-    """How the subjects of a store are divided.
-
-    Attributes
-    ----------
-    by : {"subject"}
-        All recordings of a subject are on one side.
-    train, validation, test : int, tuple of str, or None
-        Number of subjects, or their labels. None is a fifth of the subjects for validation and for test,
-        at least one, and the rest for training.
-    seed : int
-        Seed of the draw of the subjects that are not named.
-    """
-
-    by: Literal["subject"] = "subject"
-    train: Part = None
-    validation: Part = None
-    test: Part = None
-    seed: int = 0
-
-
-class Split(Config):
-    """Recording ids of each part.
-
-    Attributes
-    ----------
-    train, validation, test : tuple of str
-        Ids of a store's recordings, none of them empty, no subject in two parts.
-    """
-
-    train: Annotated[tuple[str, ...], Field(min_length=1)]
-    validation: Annotated[tuple[str, ...], Field(min_length=1)]
-    test: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _no_leak(self) -> Split:
-        owner: dict[str, str] = {}
-        for part in ("train", "validation", "test"):
-            for recording in getattr(self, part):
-                subject = recording.split("_")[0]
-                if owner.setdefault(subject, part) != part:
-                    raise ValueError(f"{subject} is in both {owner[subject]} and {part}")
-        return self
-
-
-def make_split(store: Store, config: SplitConfig) -> Split:
-    """Divide the recordings of a store by subject.
+def make_split(store: Store, config: SplitConfig, pairs: PairConfig | None = None) -> Split:
+    """Divide the recordings of a store.
 
     Parameters
     ----------
     store : Store
         Its recordings are divided.
     config : SplitConfig
-        Sizes or labels of the parts.
+        What is divided, and sizes or labels of the parts.
+    pairs : PairConfig, optional
+        How windows will be cut: blocks must be long enough for them, and nothing that a test window reads may train.
 
     Returns
     -------
     Split
-        The same for the same subjects and settings, in the order of the store.
+        The same for the same recordings and settings, in the order of the store.
 
     Raises
     ------
     InputError
-        If there are fewer than 3 subjects, a named subject is not in the store or is in two parts, or the
-        parts ask for more subjects than there are.
+        If there are too few subjects, sessions or volumes for all parts, a named one is not in the store or is in two
+        parts, the parts ask for more than there are, or the settings do not say which fold is meant.
+    LeakageError
+        If what tests would train: see `eeg2fmri.data.leakage`.
     """
-    subjects = sorted({recording.subject for recording in store.recordings})
+    pairs = pairs or PairConfig()
     where = str(store.path)
+    if config.folds is not None and config.fold is None:
+        raise InputError(
+            "the split has folds, and nothing says which one is meant",
+            where=where,
+            got=f"folds: {config.folds}",
+            expected=f"fold: a number from 1 to {len(make_folds(store, config))}",
+            hint="set 'fold', or train and test all of them by eeg2fmri crossvalidate",
+        )
+    split = {"subject": _by_subject, "session": _by_session, "block": _by_block}[config.by](store, config, pairs, where)
+    check_leakage(store, split, pairs)
+    return split
+
+
+def make_folds(store: Store, config: SplitConfig) -> list[SplitConfig]:
+    """Give the settings of every fold of a cross-validation; those of the split itself where there are no folds.
+
+    Raises
+    ------
+    InputError
+        If there are fewer subjects or sessions than folds.
+    """
+    if config.folds is None:
+        return [config]
+    count = config.folds if config.by == "block" else n_folds(_units(store, config.by), config, str(store.path))
+    return [config.model_copy(update={"fold": fold}) for fold in range(1, int(count) + 1)]
+
+
+def _units(store: Store, by: str) -> list[str]:
+    return sorted({getattr(recording, by) for recording in store.recordings})
+
+
+def _by_subject(store: Store, config: SplitConfig, pairs: PairConfig, where: str) -> Split:
+    subjects = _units(store, "subject")
     if len(subjects) < 3:
         raise InputError(
             "there are too few subjects for training, validation and test",
             where=where,
             got=f"{len(subjects)} ({', '.join(subjects)})",
             expected="at least 3: no subject may be in two parts",
-            hint="add subjects to the store",
+            hint="add subjects to the store, or split sessions or blocks of time (by: session, by: block)",
         )
-    problems = _label_problems(subjects, config, where)
-    if problems:
-        raise InputError.of(problems)
-    parts = _divide(subjects, config, where)
-    chosen = {
-        part: tuple(recording.id for recording in store.recordings if recording.subject in members)
-        for part, members in parts.items()
-    }
-    return Split.make(chosen, where=where)
+    protocol: ProtocolName = "fixed-subjects"
+    if config.folds is None:
+        parts = divide(subjects, config, where)
+    else:
+        parts = fold_parts(subjects, config, where)
+        one = config.folds == "leave-one-out" or config.folds == len(subjects)
+        protocol = "leave-one-subject-out" if one else "k-fold-subjects"
+    chosen = {part: _members(store, "subject", parts[part]) for part in PARTS}
+    return _made(chosen, protocol, config, len(make_folds(store, config)), where)
 
 
-def _label_problems(subjects: list[str], config: SplitConfig, where: str) -> list[Problem]:
-    named = {
-        part: value for part in ("train", "validation", "test") if isinstance(value := getattr(config, part), tuple)
-    }
-    problems = [
-        Problem(f"the {part} part names a subject that the store does not have", where, label, ", ".join(subjects))
-        for part, labels in named.items()
-        for label in labels
-        if label not in subjects
-    ]
-    problems += [
-        Problem(f"the {part} part is empty", where, expected="at least one subject", hint=f"name subjects in {part!r}")
-        for part, labels in named.items()
-        if not labels
-    ]
-    everyone = [label for labels in named.values() for label in labels]
-    problems += [
-        Problem("a subject is named twice", where, label, "each subject in one part", "name it once")
-        for label in sorted({label for label in everyone if everyone.count(label) > 1})
-    ]
-    return problems
-
-
-def _divide(subjects: list[str], config: SplitConfig, where: str) -> dict[str, set[str]]:
-    wanted = {part: getattr(config, part) for part in ("test", "validation", "train")}
-    parts = {part: set(value) if isinstance(value, tuple) else set() for part, value in wanted.items()}
-    named = set().union(*parts.values())
-    free = [subject for subject in subjects if subject not in named]
-    order = generator(config.seed, "split").permutation(len(free))
-    pool = [free[k] for k in order]
-    fifth = max(1, round(len(subjects) / 5))
-    counts = {part: _count(wanted[part], fifth) for part in ("test", "validation")}
-    rest = len(pool) - counts["test"] - counts["validation"]
-    counts["train"] = _count(wanted["train"], rest)
-    if counts["train"] > rest or len(parts["train"]) + counts["train"] < 1:
+def _by_session(store: Store, config: SplitConfig, pairs: PairConfig, where: str) -> Split:
+    sessions = [session for session in _units(store, "session") if session]
+    if len(sessions) < 2:
         raise InputError(
-            "the parts of the split ask for more subjects than there are",
+            "there are too few sessions to train on some and test on others",
             where=where,
-            got=f"{len(subjects)} subjects, {len(named)} of them named",
-            expected=f"{counts['test']} more for test, {counts['validation']} for validation, "
-            f"{max(1, counts['train'])} for training",
-            hint="ask for fewer subjects in each part, or add subjects to the store",
+            got=f"{len(sessions)} {'session' if len(sessions) == 1 else 'sessions'} with a name",
+            expected="at least 2, as ses-01 and ses-02 in the names of the files",
+            hint="split subjects (by: subject) or blocks of time (by: block)",
         )
-    start = 0
-    for part, count in counts.items():
-        parts[part] |= set(pool[start : start + count])
-        start += count
-    return parts
+    parts = divide(sessions, config, where) if config.folds is None else fold_parts(sessions, config, where)
+    chosen = {part: _members(store, "session", parts[part]) for part in PARTS}
+    trained = {store.recordings[store.index(name)].subject for name in chosen["train"]}
+    # a subject without a training session would be an unseen one, and this protocol does not test that
+    for part in ("validation", "test"):
+        chosen[part] = [n for n in chosen[part] if store.recordings[store.index(n)].subject in trained]
+    if not chosen["test"]:
+        raise InputError(
+            "no subject has both a training and a test session",
+            where=where,
+            got=", ".join(f"{part}: {' '.join(sorted(parts[part])) or 'none'}" for part in PARTS),
+            hint="name sessions that the same subjects have",
+        )
+    gap = 0
+    if not parts["validation"]:
+        gap = gap_volumes(config, store.tr)
+        chosen["train"], chosen["validation"] = time_validation(store, chosen["train"], gap, pairs, where)
+    return _made(chosen, "across-sessions", config, len(make_folds(store, config)), where, gap)
 
 
-def _count(wanted: int | tuple[str, ...] | None, default: int) -> int:
-    """Subjects to draw for a part: none where they are named."""
-    if isinstance(wanted, tuple):
-        return 0
-    return default if wanted is None else wanted
+def _by_block(store: Store, config: SplitConfig, pairs: PairConfig, where: str) -> Split:
+    chosen = split_in_time(store, config, pairs, where)
+    folds = len(make_folds(store, config))
+    return _made(chosen, "within-recording", config, folds, where, gap_volumes(config, store.tr))
+
+
+def _members(store: Store, by: str, labels: set[str]) -> list[str]:
+    return [recording.id for recording in store.recordings if getattr(recording, by) in labels]
+
+
+def _made(
+    chosen: Mapping[str, Sequence[str]],
+    protocol: ProtocolName,
+    config: SplitConfig,
+    folds: int,
+    where: str,
+    gap: int = 0,
+) -> Split:
+    values = {part: tuple(ids) for part, ids in chosen.items()}
+    fold = {} if config.folds is None else {"fold": config.fold, "folds": folds}
+    return Split.make({**values, "protocol": protocol, "gap": gap, **fold}, where=where)

@@ -171,6 +171,17 @@ class Store:
             expected=", ".join(known.id for known in self.recordings),
         )
 
+    def origin(self, recording: int | str) -> tuple[str, int]:
+        """Name the recording on disk that a recording comes from, and its volume that the first volume is.
+
+        They differ from the id and 0 for a block of a recording (`eeg2fmri.data.blocks`).
+        """
+        return self._recording(recording).id, 0
+
+    def digest(self, recording: int | str, file: str) -> str:
+        """SHA-256 of a file of a recording on disk, as it was when the store was made; empty if there is none."""
+        return str(self._digests[self.origin(recording)[0]].get(file, {}).get("sha256", ""))
+
     def eeg(self, recording: int | str) -> np.ndarray:
         """Read-only memory map of the EEG (volume, channel, freq): unscaled magnitude, V."""
         shape = (len(self.electrodes), len(self.frequencies))
@@ -215,7 +226,10 @@ class Store:
     def brain_mask(self, recordings: Sequence[int | str] | None = None) -> np.ndarray:
         """Voxels (x, y, z) inside the mask of every recording, or of those given."""
         chosen = range(len(self.recordings)) if recordings is None else recordings
-        return np.logical_and.reduce([self.mask(recording) for recording in chosen])
+        inside = np.ones(self.grid, bool)
+        for recording in chosen:
+            inside &= self.mask(recording)
+        return inside
 
     def verify(self) -> None:
         """Read every file and compare its content with the digest taken when it was written.

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,17 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.errors import ConfigError, InputError, LeakageError
+from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.splits import Split, SplitConfig, make_split
+from eeg2fmri.data.store import Recording, Store
 
 
-def fake_store(n_subjects: int, runs: int = 1) -> Any:
-    recordings = [
-        SimpleNamespace(id=f"sub-{k:02}_run-{run}", subject=f"{k:02}")
+def fake_store(n_subjects: int, runs: int = 1, n_volumes: int = 40, tr: float = 2.0) -> Store:
+    """Give a store whose arrays nobody reads."""
+    recordings = tuple(
+        Recording(
+            f"sub-{k:02}_run-{run}", f"{k:02}", "", "", f"{run}", n_volumes, tr * np.arange(n_volumes), 100.0, np.eye(4)
+        )
         for k in range(1, n_subjects + 1)
         for run in range(runs)
-    ]
-    return SimpleNamespace(path=Path("store"), recordings=recordings)
+    )
+    digests: dict[str, Any] = {recording.id: {} for recording in recordings}
+    return Store(
+        Path("store"), "0" * 64, PrepareConfig(), ("Cz",), np.arange(3.0), tr, (2, 3, 4), np.eye(4), "native",
+        recordings, (), digests,
+    )  # fmt: skip
 
 
 def subjects(ids: tuple[str, ...]) -> set[str]:
@@ -99,7 +107,7 @@ def test_a_saved_split_is_checked_for_leakage(tmp_path: Path) -> None:
     split.write(tmp_path / "split.json")
     assert Split.read(tmp_path / "split.json") == split
     leaky = {**split.model_dump(), "test": (split.train[0].replace("run-0", "run-9"),)}
-    with pytest.raises(ConfigError, match="in both train and test"):
+    with pytest.raises(LeakageError, match="in both train and test"):
         Split.make(leaky)
     with pytest.raises(ConfigError):
         Split.make({**split.model_dump(), "validation": ()})
