@@ -31,11 +31,14 @@ class Axes:
     times : array, shape (time,)
         From the middle of each TR of the window to the onset of the volume that follows, s: how long before the volume
         the EEG was recorded. Falls along the window.
+    limits : tuple of (name, low, high), length freq, or None
+        Where each place on the axis is a whole band: its name and limits, Hz. `frequencies` are their middles.
     """
 
     electrodes: tuple[str, ...]
     frequencies: np.ndarray
     times: np.ndarray
+    limits: tuple[tuple[str, float, float], ...] | None = None
 
     @classmethod
     def of_window(
@@ -45,8 +48,15 @@ class Axes:
 
         Row k of a window starts (window + lag - k) TR before the onset of the target.
         """
-        times = (window + lag - np.arange(window) - 0.5) * tr
-        return cls(tuple(electrodes), np.asarray(frequencies, float), times)
+        return cls(tuple(electrodes), np.asarray(frequencies, float), _times(tr, window, lag))
+
+    @classmethod
+    def of_bands(
+        cls, electrodes: Sequence[str], bands: Sequence[tuple[str, float, float]], tr: float, window: int, lag: int
+    ) -> Axes:
+        """Make the axes of windows of band amplitudes; see `of_window`."""
+        middles = np.array([(low + high) / 2 for _, low, high in bands])
+        return cls(tuple(electrodes), middles, _times(tr, window, lag), tuple(bands))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -73,10 +83,16 @@ class Axes:
 
     def bands(self) -> tuple[tuple[str, np.ndarray], ...]:
         """Bands with at least one frequency, and which frequencies they hold, bool (freq,)."""
+        if self.limits is not None:
+            return tuple((name, np.arange(len(self.limits)) == k) for k, (name, _, _) in enumerate(self.limits))
         # multiples of the bin width may miss a limit by their last digits
         bins = self.frequencies + 1e-6
         inside = ((name, (bins >= low) & (bins < high)) for name, low, high in BANDS)
         return tuple((name, members) for name, members in inside if members.any())
+
+
+def _times(tr: float, window: int, lag: int) -> np.ndarray:
+    return (window + lag - np.arange(window) - 0.5) * tr
 
 
 def per_electrode(relevance: np.ndarray) -> np.ndarray:

@@ -11,13 +11,13 @@ import numpy as np
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.store import Store
 from eeg2fmri.explain.axes import Axes
 from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.targets import Target, read_region, voxel, whole_volume
 from eeg2fmri.models.card import ModelCard
 from eeg2fmri.models.hub import load
-from eeg2fmri.models.synthesizer import Synthesizer
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) 
     folder, store = Path(folder), Store.open(store_path)
     split = _split(folder)
     loaded = load(folder)
-    if not isinstance(loaded.model, Synthesizer):
+    if not {"eeg_shape", "volume_shape"} <= set(loaded.card.model):
         raise CheckpointError(
             "the run holds no synthesiser",
             where=str(folder),
@@ -86,8 +86,17 @@ def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) 
     if problems:
         raise CheckpointError.of(problems)
     card = loaded.card
-    axes = Axes.of_window(card.electrodes, card.frequencies, card.tr, card.pairs.window, card.pairs.lag)
-    return OpenedRun(folder, store, loaded.model, card, loaded.digest, axes, _target(config, store, chosen), chosen)
+    return OpenedRun(
+        folder, store, loaded.model, card, loaded.digest, _axes(card), _target(config, store, chosen), chosen
+    )
+
+
+def _axes(card: ModelCard) -> Axes:
+    """Axes of the windows: every frequency, or the bands whose amplitudes the model reads."""
+    pairs = card.pairs
+    if pairs.eeg == "amplitude":
+        return Axes.of_bands(card.electrodes, BANDS, card.tr, pairs.window, pairs.lag)
+    return Axes.of_window(card.electrodes, card.frequencies, card.tr, pairs.window, pairs.lag)
 
 
 def _target(config: ExplainConfig, store: Store, recordings: tuple[str, ...]) -> Target:

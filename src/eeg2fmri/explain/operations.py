@@ -39,6 +39,8 @@ ELEMENTWISE = _names("cos sin tanh sigmoid exp expm1 log1p elu celu selu softplu
 SUMS = _names("add sub __add__ __sub__ __radd__ __rsub__ rsub subtract add_ sub_ __iadd__ __isub__")
 PRODUCTS = _names("mul __mul__ __rmul__ multiply mul_ __imul__")
 QUOTIENTS = _names("div __truediv__ true_divide divide")
+#: Linear in the right-hand side.
+SOLVERS = _names("linalg_solve")
 BILINEAR = _names("matmul __matmul__ __rmatmul__ mm bmm einsum tensordot")
 
 
@@ -77,6 +79,7 @@ class RelevantOperations(TorchFunctionMode):
         once = len(carriers) == 1
         linear = (name in PRODUCTS or name in BILINEAR) and once
         linear = linear or (name in QUOTIENTS and once and carriers[0] is args[0])
+        linear = linear or (name in SOLVERS and once and carriers[0] is args[1])
         idle = name == "dropout" and not named.get("training", args[2] if len(args) > 2 else True)
         if linear or idle or name in HOMOGENEOUS:
             return func(*args, **named)

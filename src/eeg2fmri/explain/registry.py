@@ -14,7 +14,7 @@ LayerRule = Callable[..., Any]
 _RULES: dict[type[nn.Module], LayerRule] = {}
 
 #: Modules that hold rules; imported when the first rule is asked for.
-_MODULES = ("layers", "attention_layers", "random_layers")
+_MODULES = ("layers", "attention_layers", "random_layers", "linear_models")
 
 
 def rule_for(*classes: type[nn.Module]) -> Callable[[LayerRule], LayerRule]:

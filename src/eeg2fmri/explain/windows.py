@@ -180,7 +180,7 @@ def explain_latent(
     Parameters
     ----------
     model : nn.Module
-        A synthesiser with an `fmri_encoder`.
+        A synthesiser with an `fmri_encoder`, or with `volume_courses`.
     y : Tensor, shape (volume, x, y, z)
         Scaled as in training.
     x : Tensor, shape (volume, channel, freq, time), optional
@@ -197,20 +197,26 @@ def explain_latent(
     """
     if what == "agreement" and x is None:
         raise ConfigError("the agreement of the latents needs the EEG windows", where="x", hint="or explain the 'sum'")
-    encoder: nn.Module = model.fmri_encoder  # type: ignore[assignment]
     direction: Tensor | float = 1.0
     if x is not None and what == "agreement":
         training = model.training
         with torch.no_grad():
             made = model.eval()(x, y)
         model.train(training)
-        lengths = (part.flatten(1).norm(dim=1).clamp_min(1e-12) for part in (made.z_eeg, made.z_fmri))
-        first, second = lengths
-        direction = made.z_eeg / (first * second).reshape(-1, 1, 1, 1)
+        first, second = (part.flatten(1) for part in (made.z_eeg, made.z_fmri))
+        lengths = first.norm(dim=1).clamp_min(1e-12) * second.norm(dim=1).clamp_min(1e-12)
+        direction = first / lengths[:, None]
 
     def outputs(v: Tensor) -> dict[str, Tensor]:
-        return {what: (encoder(v) * direction).flatten(1).sum(1)}
+        return {what: (_volume_latent(model, v).flatten(1) * direction).sum(1)}
 
-    found = propagate(encoder, y, outputs, composite(rules))[what]
+    found = propagate(model, y, outputs, composite(rules))[what]
     parts = (found.relevance, found.explained, found.absorbed())
     return LatentRelevance(*(_array(part) for part in parts))
+
+
+def _volume_latent(model: nn.Module, y: Tensor) -> Tensor:
+    """Latent of BOLD volumes: of a network, or the courses of a model of spatial components."""
+    encode: Any = model.volume_courses if hasattr(model, "volume_courses") else model.fmri_encoder
+    latent: Tensor = encode(y)
+    return latent

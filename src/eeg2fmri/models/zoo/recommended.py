@@ -131,14 +131,7 @@ class Recommended(Pretrained, nn.Module):
         volume = self.offset + (courses @ flat).reshape(x.shape[0], *self.config.volume_shape)
         z_fmri = None
         if y is not None:
-            # least squares; the ridge keeps maps that are zero, or alike, from a division by 0
-            gram = flat @ flat.T
-            ridge = (1e-6 * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
-            target = (y - self.offset).flatten(1) @ flat.T
-            # solvers know no half precision
-            wide = gram.dtype if gram.dtype == torch.float64 else torch.float32
-            solved = torch.linalg.solve((gram + ridge).to(wide), target.T.to(wide)).T
-            z_fmri = solved.to(gram.dtype)[..., None, None]
+            z_fmri = self.volume_courses(y)[..., None, None]
         scale = self.error_scale.expand_as(volume) if self.config.scale == "laplace" else None
         return Synthesis(volume, scale, courses[..., None, None], z_fmri, None)
 
@@ -149,6 +142,17 @@ class Recommended(Pretrained, nn.Module):
     def courses(self, x: Tensor) -> Tensor:
         """Value of each component, shape (batch, component)."""
         return self.features(x).flatten(1) @ self.filters.flatten(1).T
+
+    def volume_courses(self, y: Tensor) -> Tensor:
+        """Value of each component in volumes (batch, x, y, z) by least squares, shape (batch, component)."""
+        flat = self.maps.flatten(1)
+        # the ridge keeps maps that are zero, or alike, from a division by 0
+        gram = flat @ flat.T
+        ridge = (1e-6 * gram.diagonal().mean() + 1e-12) * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
+        target = (y - self.offset).flatten(1) @ flat.T
+        # solvers know no half precision
+        wide = gram.dtype if gram.dtype == torch.float64 else torch.float32
+        return torch.linalg.solve((gram + ridge).to(wide), target.T.to(wide)).T.to(gram.dtype)
 
     def electrode_weights(self) -> Tensor:
         """How much each electrode weighs in each band, shape (band, channel), sum 1.
