@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from eeg2fmri.nn.synchronised import synchronised_batch_norm
+
 #: Added to the variance.
 EPSILON = 1e-3
 #: Share of the new batch in the moving statistics (Keras counts the share of the old ones, 0.99).
@@ -21,6 +23,11 @@ class BatchNorm(nn.Module):
     Parameters
     ----------
     n_channels : int
+
+    Attributes
+    ----------
+    synchronised : bool
+        Whether a batch in training is that of all processes; see `synchronise`.
     """
 
     running_mean: Tensor
@@ -28,6 +35,7 @@ class BatchNorm(nn.Module):
 
     def __init__(self, n_channels: int) -> None:
         super().__init__()
+        self.synchronised = False
         self.weight = nn.Parameter(torch.ones(n_channels))
         self.bias = nn.Parameter(torch.zeros(n_channels))
         self.register_buffer("running_mean", torch.zeros(n_channels))
@@ -35,6 +43,31 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (batch, channel, ...) -> the same shape."""
+        if self.training and self.synchronised:
+            return synchronised_batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, MOMENTUM, EPSILON
+            )
         return nn.functional.batch_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias, self.training, MOMENTUM, EPSILON
         )
+
+
+def synchronise(model: nn.Module, on: bool = True) -> int:
+    """Let every `BatchNorm` of a model take its statistics over all processes of the default process group.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Changed in place.
+    on : bool
+        False makes them local again.
+
+    Returns
+    -------
+    int
+        Number of layers.
+    """
+    layers = [layer for layer in model.modules() if isinstance(layer, BatchNorm)]
+    for layer in layers:
+        layer.synchronised = on
+    return len(layers)

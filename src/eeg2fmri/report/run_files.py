@@ -19,7 +19,7 @@ from eeg2fmri.report.explanation_files import read_explanation
 from eeg2fmri.report.results import History, RecordingQuality
 
 #: Columns of history.csv that are no loss.
-NO_LOSS = ("epoch", "seconds", "learning_rate")
+NO_LOSS = ("epoch", "seconds", "seconds_loading", "seconds_validation", "learning_rate")
 
 #: Names of the main losses in history.csv.
 MAIN_LOSSES = {"train_loss": "training", "validation_loss": "validation"}

@@ -67,24 +67,33 @@ class LossConfig(Config):
         Mean absolute difference, or half the mean squared difference. A model with a scale output is
         always trained with the Laplace likelihood.
     voxels : {"all", "brain"}
-        Voxels that count: the whole box as published, or those of the training brain mask alone.
+        Voxels that count: the whole box as published, or those of the training brain mask.
+    outside : float
+        Weight of a voxel outside the training brain mask, where one inside counts 1 and `voxels` is ``brain``.
     latent : float
         Weight of 1 - cos(z_x, z_y).
     kl : float
         Weight of the Kullback-Leibler divergence of the variational weights, divided by the number of
         training pairs.
     kl_warmup_epochs : int
-        Epochs over which the weight of the divergence rises linearly from 0.
+        Epochs over which the weight of the divergence rises linearly to `kl`: k / (w + 1) of it in the k-th of w.
     penalties : tuple of PenaltyConfig
         Beside the weight decay and channel organisation that the model's own settings name.
     """
 
     reconstruction: Literal["absolute", "squared"] = "absolute"
     voxels: Literal["all", "brain"] = "all"
+    outside: Annotated[float, Field(ge=0)] = 0.0
     latent: Annotated[float, Field(ge=0)] = 1.0
     kl: Annotated[float, Field(ge=0)] = 1.0
     kl_warmup_epochs: Annotated[int, Field(ge=0)] = 0
     penalties: tuple[PenaltyConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _outside_needs_a_mask(self) -> LossConfig:
+        if self.outside and self.voxels != "brain":
+            raise ValueError("'outside' is the weight of voxels outside the brain: set 'voxels' to 'brain' with it")
+        return self
 
 
 class TrainConfig(Config):
@@ -118,6 +127,9 @@ class TrainConfig(Config):
         Devices on each machine, and machines.
     precision : {"32-true", "bf16-mixed"}
         Arithmetic of the step.
+    synchronise_batch_norm : bool
+        With several processes: batch normalisation over the global batch, as one process has it, or over each
+        process's own part of it.
     logs : tuple of {"csv", "tensorboard"}
         Where each epoch is written while the training runs: ``history.csv``, ``tensorboard/``.
     checkpoint_minutes : float
@@ -139,6 +151,7 @@ class TrainConfig(Config):
     devices: Annotated[int, Field(ge=1)] = 1
     nodes: Annotated[int, Field(ge=1)] = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    synchronise_batch_norm: bool = True
     logs: tuple[Literal["csv", "tensorboard"], ...] = ("csv",)
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 10.0
 

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.train.config import TrainConfig
@@ -68,3 +68,16 @@ def anyone(fabric: Fabric, asked: bool) -> bool:
         return asked
     flag = torch.tensor(float(asked), device=fabric.device)
     return cast(Tensor, fabric.all_reduce(flag, reduce_op="sum")).item() > 0
+
+
+def average_buffers(fabric: Fabric, model: nn.Module) -> None:
+    """Give every process the mean over processes of each buffer of floats (the statistics of batch norm).
+
+    So what is validated and saved does not depend on the process that does it. Statistics that are synchronised are
+    the same everywhere, and stay as they are.
+    """
+    if fabric.world_size == 1:
+        return
+    for buffer in model.buffers():
+        if buffer.is_floating_point():
+            buffer.copy_(cast(Tensor, fabric.all_reduce(buffer.clone(), reduce_op="mean")))

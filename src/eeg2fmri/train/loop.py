@@ -20,18 +20,24 @@ from torch.utils.data import DataLoader, Dataset
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed
+from eeg2fmri.nn.norm import synchronise
 from eeg2fmri.train.average import WeightAverage
+from eeg2fmri.train.best import read_best, write_best
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import anyone, reduced
+from eeg2fmri.train.engine import anyone, average_buffers, reduced
 from eeg2fmri.train.history import Means, Row
 from eeg2fmri.train.interrupt import StopRequest
-from eeg2fmri.train.losses import synthesis_loss
+from eeg2fmri.train.losses import Voxels
+from eeg2fmri.train.objective import Objective
 from eeg2fmri.train.order import epoch_batches, even_share, learning_rate
-from eeg2fmri.train.penalties import Penalties
+from eeg2fmri.train.position import Position, Seconds
 from eeg2fmri.train.state import State, optimiser_tensors, read_state, restore, write_state
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+
+#: Folder of the weights of the best epoch, within that of the states.
+BEST = "best"
 
 
 @dataclass
@@ -67,9 +73,9 @@ class Training:
     config : TrainConfig
     folder : Path
         Where states are kept.
-    voxels : Tensor of int, optional
-        Flat indices of the voxels that the loss counts.
     fabric : Fabric
+    voxels : Voxels, optional
+        How much each voxel counts in the loss.
     """
 
     def __init__(
@@ -80,13 +86,12 @@ class Training:
         config: TrainConfig,
         folder: Path,
         fabric: Fabric,
-        voxels: Tensor | None = None,
+        voxels: Voxels | None = None,
     ) -> None:
         self.raw = model
         self.config = config
         self.folder = folder
         self.fabric = fabric
-        self.penalties = Penalties(model, config.loss.penalties)
         self.sets = {"train": train, "validation": validation}
         self.n_pairs = len(cast(Sized, train))
         self.optimiser = torch.optim.Adam(
@@ -96,15 +101,13 @@ class Training:
             config.optimiser.epsilon,
             fused=True,
         )
+        if fabric.world_size > 1 and config.synchronise_batch_norm:
+            synchronise(model)
         self.model, self.wrapped = fabric.setup(model, self.optimiser)
-        self.voxels = None if voxels is None else voxels.to(fabric.device)
+        self.objective = Objective(model, config.loss, self.n_pairs, voxels and voxels.to(fabric.device))
         self.average = WeightAverage(model, config.average_decay) if config.average_decay else None
-        self.epoch, self.batches_done, self.steps, self.batches_seen = 0, 0, 0, 0
-        self.history: list[Row] = []
-        self.best: tuple[int, float] = (0, float("inf"))
-        self.means = Means()
+        self.at = Position()
         self.saved_at = time.monotonic()
-        self.epoch_seconds = 0.0
 
     def run(
         self,
@@ -123,45 +126,51 @@ class Training:
             if not (resume and self._resume()) and fit is not None:
                 fit()
                 self._validate_epoch({"epoch": 0}, 0)
+                self.at.seconds = Seconds()
                 if on_epoch:
-                    on_epoch(self.history[-1])
+                    on_epoch(self.at.history[-1])
             why = "epochs"
-            while self.epoch < self.config.epochs:
+            while self.at.epoch < self.config.epochs:
                 if not self._train_epoch(stop, progress):
                     why = "asked"
                     break
                 self._end_epoch()
                 if on_epoch:
-                    on_epoch(self.history[-1])
+                    on_epoch(self.at.history[-1])
                 if anyone(self.fabric, stop.asked):
-                    why = "asked" if self.epoch < self.config.epochs else "epochs"
+                    why = "asked" if self.at.epoch < self.config.epochs else "epochs"
                     break
-                if self.config.patience and self.epoch - self.best[0] >= self.config.patience:
+                if self.config.patience and self.at.epoch - self.at.best[0] >= self.config.patience:
                     why = "patience"
                     break
-        weights = self._best_weights()
-        return Fitted(self.history, self.best[0], weights, why)
+        epoch, weights = self._best()
+        return Fitted(self.at.history, epoch, weights, why)
 
     def _train_epoch(self, stop: StopRequest, progress: Progress) -> bool:
         """Train from the batch where the epoch stands; False if a stop was asked for before its end."""
         self.raw.train()
         rank, world = self.fabric.global_rank, self.fabric.world_size
-        batches = epoch_batches(self.n_pairs, self.config.batch_size, self.config.seed, self.epoch, rank, world)
+        batches = epoch_batches(self.n_pairs, self.config.batch_size, self.config.seed, self.at.epoch, rank, world)
         total = self.config.epochs * len(batches)
-        started = time.monotonic()
-        for number, pair in enumerate(self._load("train", batches[self.batches_done :]), self.batches_done):
-            self._step(pair, number, len(batches))
-            self.batches_done = number + 1
-            progress(self._text(), self.epoch * len(batches) + self.batches_done, total)
+        started, pairs = time.monotonic(), 0
+        left = self._load("train", batches[self.at.batches_done :])
+        for number, pair in enumerate(self.at.seconds.waiting("loading", left), self.at.batches_done):
+            with self.at.seconds.measure("step"):
+                self._step(pair, number, len(batches))
+            self.at.batches_done = number + 1
+            pairs += len(pair.x) * world
+            rate = pairs / (time.monotonic() - started)
+            loss = self.at.means.means()["loss"]
+            text = f"Epoch {self.at.epoch + 1}/{self.config.epochs}, loss {loss:.4f}, {rate:.3g} pairs/s"
+            progress(text, self.at.epoch * len(batches) + self.at.batches_done, total)
             # a state is whole only where no gradient waits for its step
-            if self.batches_done % self.config.optimiser.accumulate or self.batches_done == len(batches):
+            if self.at.batches_done % self.config.optimiser.accumulate or self.at.batches_done == len(batches):
                 continue
             if anyone(self.fabric, stop.asked):
                 self._save()
                 return False
             if time.monotonic() - self.saved_at > 60 * self.config.checkpoint_minutes:
                 self._save()
-        self.epoch_seconds = time.monotonic() - started
         return True
 
     def _step(self, pair: Any, number: int, n_batches: int) -> None:
@@ -172,12 +181,12 @@ class Training:
         generator = self._seed_step()
         with self.fabric.no_backward_sync(self.model, enabled=not ends):
             out = self.model(pair.x, pair.y, generator=generator)
-            parts = synthesis_loss(out, pair.y, self.config.loss, self.voxels)
-            loss = self._weigh(parts) + self._penalties()
+            parts = self.objective.parts(out, pair.y)
+            loss = self.objective.weighed(parts) + self.objective.penalty(self.at.epoch)
             self._check(loss)
             self.fabric.backward(loss / group)
-        self.means.add({"loss": loss.item(), **{k: v.item() for k, v in parts.items()}}, len(pair.x))
-        self.batches_seen += 1
+        self.at.means.add({"loss": loss.item(), **{k: v.item() for k, v in parts.items()}}, len(pair.x))
+        self.at.batches_seen += 1
         if not ends:
             return
         settings = self.config.optimiser
@@ -185,29 +194,37 @@ class Training:
             self.fabric.clip_gradients(self.model, self.wrapped, max_norm=settings.clip_norm)
         per_epoch = -(-n_batches // every)
         for group_ in self.optimiser.param_groups:
-            group_["lr"] = learning_rate(settings, self.steps, per_epoch * self.config.epochs)
+            group_["lr"] = learning_rate(settings, self.at.steps, per_epoch * self.config.epochs)
         self.wrapped.step()
         self.wrapped.zero_grad()
-        self.steps += 1
+        self.at.steps += 1
         if self.average:
             self.average.update(self.raw)
 
     def _end_epoch(self) -> None:
-        row: Row = {"epoch": self.epoch + 1}
-        row |= {f"train_{name}": value for name, value in reduced(self.fabric, self.means).items()}
-        row |= {"learning_rate": self.optimiser.param_groups[0]["lr"], "seconds": round(self.epoch_seconds, 3)}
+        average_buffers(self.fabric, self.raw)
+        row: Row = {"epoch": self.at.epoch + 1}
+        row |= {f"train_{name}": value for name, value in reduced(self.fabric, self.at.means).items()}
+        row |= {
+            "learning_rate": self.optimiser.param_groups[0]["lr"],
+            "seconds": self.at.seconds.rounded("loading", "step"),
+        }
         with self._averaged():
-            self._validate_epoch(row, self.epoch + 1)
-        self.epoch, self.batches_done, self.means = self.epoch + 1, 0, Means()
+            self._validate_epoch(row, self.at.epoch + 1)
+        self.at.end_epoch()
         self._save()
 
     def _validate_epoch(self, row: Row, epoch: int) -> None:
         """Validate the present weights, add the row to the history, and keep the weights if they are the best."""
-        scores = self._validate()
-        self.history.append(row | {f"validation_{name}": value for name, value in scores.items()})
-        if scores["loss"] < self.best[1]:
-            self.best = (epoch, scores["loss"])
-            self._save_best()
+        with self.at.seconds.measure("validation"):
+            scores = self._validate()
+        row |= {f"validation_{name}": value for name, value in scores.items()}
+        row |= {f"seconds_{name}": self.at.seconds.rounded(name) for name in ("loading", "validation")}
+        self.at.history.append(row)
+        if scores["loss"] < self.at.best[1]:
+            self.at.best = (epoch, scores["loss"])
+            if self.fabric.global_rank == 0:
+                write_best(self.folder / BEST, epoch, self.raw)
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
@@ -216,44 +233,25 @@ class Training:
         means = Means()
         batches = even_share(n, self.config.batch_size, self.fabric.global_rank, self.fabric.world_size)
         for pair in self._load("validation", batches):
-            parts = synthesis_loss(self.raw(pair.x, pair.y), pair.y, self.config.loss, self.voxels)
-            loss = self._weigh(parts)
+            parts = self.objective.parts(self.raw(pair.x, pair.y), pair.y)
+            loss = self.objective.weighed(parts)
             means.add({"loss": loss.item(), **{name: value.item() for name, value in parts.items()}}, len(pair.x))
         return reduced(self.fabric, means)
-
-    def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
-        loss = parts["reconstruction"]
-        if "latent" in parts:
-            loss = loss + self.config.loss.latent * parts["latent"]
-        return loss
-
-    def _penalties(self) -> Tensor:
-        warmup = self.config.loss.kl_warmup_epochs
-        rise = min(1.0, (self.epoch + 1) / (warmup + 1))
-        penalty = cast(Any, self.raw).regularization() + self.penalties()
-        if self.config.loss.kl:
-            penalty = penalty + self.config.loss.kl * rise * cast(Any, self.raw).kl() / self.n_pairs
-        return cast(Tensor, penalty)
 
     def _check(self, loss: Tensor) -> None:
         if not torch.isfinite(loss):
             raise Eeg2FmriError(
                 "the loss is not finite",
-                where=f"epoch {self.epoch + 1}, batch {self.batches_done + 1}",
+                where=f"epoch {self.at.epoch + 1}, batch {self.at.batches_done + 1}",
                 got=str(loss.item()),
                 hint="lower optimiser.learning_rate or set optimiser.clip_norm; the last saved state is intact",
             )
 
-    def _generator(self, *names: str | int) -> torch.Generator:
-        generator = torch.Generator(self.fabric.device)
-        generator.manual_seed(child_seed(self.config.seed, *names))
-        return generator
-
     def _seed_step(self) -> torch.Generator:
         """Seed dropout (the forked global state) and return the generator of the variational draws."""
-        names = ("step", self.batches_seen, self.fabric.global_rank)
+        names = ("step", self.at.batches_seen, self.fabric.global_rank)
         torch.manual_seed(child_seed(self.config.seed, *names, "dropout"))
-        return self._generator(*names)
+        return torch.Generator(self.fabric.device).manual_seed(child_seed(self.config.seed, *names))
 
     def _load(self, part: str, batches: list[list[int]]) -> Iterator[Any]:
         # the loader draws a base seed for its workers: from a generator of its own, not the global one
@@ -275,27 +273,14 @@ class Training:
         tensors |= optimiser_tensors(self.optimiser)
         if self.average:
             tensors |= {f"average.{name}": value for name, value in self.average.weights.items()}
-        facts = {
-            "epoch": self.epoch,
-            "batches_done": self.batches_done,
-            "batches_seen": self.batches_seen,
-            "steps": self.steps,
-            "best": list(self.best),
-            "history": self.history,
-            "sums": dict(self.means.sums),
-            "weight": self.means.weight,
-        }
-        write_state(self.folder, self.batches_seen, State(tensors, facts))
+        write_state(self.folder, self.at.batches_seen, State(tensors, self.at.facts()))
 
-    def _save_best(self) -> None:
-        if self.fabric.global_rank == 0:
-            facts = {"epoch": self.best[0]}
-            write_state(self.folder / "best", self.best[0], State(dict(self.raw.state_dict()), facts))
-
-    def _best_weights(self) -> dict[str, Tensor]:
+    def _best(self) -> tuple[int, dict[str, Tensor]]:
+        """Best epoch and its weights; the present weights if none was validated."""
         self.fabric.barrier()
-        state = read_state(self.folder / "best", self.best[0]) if self.best[1] < float("inf") else None
-        return state.tensors if state else {k: v.detach().cpu() for k, v in self.raw.state_dict().items()}
+        if self.at.best[1] < float("inf"):
+            return read_best(self.folder / BEST, self.at.best[0])
+        return 0, {name: value.detach().cpu() for name, value in self.raw.state_dict().items()}
 
     def _resume(self) -> bool:
         state = read_state(self.folder)
@@ -304,11 +289,7 @@ class Training:
         restore(state, self.raw, self.optimiser)
         if self.average:
             self.average.restore(state.tensors)
-        facts = state.facts
-        self.epoch, self.batches_done = facts["epoch"], facts["batches_done"]
-        self.batches_seen, self.steps = facts["batches_seen"], facts["steps"]
-        self.best, self.history = (facts["best"][0], facts["best"][1]), facts["history"]
-        self.means = Means(facts["sums"], facts["weight"])
+        self.at = Position.of(state.facts)
         return True
 
     @contextmanager
@@ -322,6 +303,3 @@ class Training:
             yield
         finally:
             self.raw.load_state_dict(kept)
-
-    def _text(self) -> str:
-        return f"Epoch {self.epoch + 1}/{self.config.epochs}, loss {self.means.means()['loss']:.4f}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,26 +15,69 @@ from eeg2fmri.train.config import LossConfig
 EPSILON = 1e-9
 
 
-def absolute(volume: Tensor, target: Tensor) -> Tensor:
+class Voxels(NamedTuple):
+    """How much each voxel counts in a loss.
+
+    Attributes
+    ----------
+    chosen : Tensor of int, shape (voxel,), or None
+        Flat indices of the voxels that count; None: all of them.
+    weight : Tensor, shape (voxel,), or None
+        Weight of each of these; None: all alike.
+    """
+
+    chosen: Tensor | None = None
+    weight: Tensor | None = None
+
+    @classmethod
+    def of_mask(cls, mask: np.ndarray, outside: float = 0.0) -> Voxels:
+        """Weigh voxels by a mask.
+
+        Parameters
+        ----------
+        mask : bool array, shape (x, y, z)
+            Its voxels have weight 1.
+        outside : float
+            Weight of the other voxels; 0 leaves them out.
+        """
+        flat = torch.from_numpy(np.asarray(mask, bool).ravel())
+        if outside:
+            return cls(weight=torch.where(flat, 1.0, outside))
+        return cls(chosen=torch.nonzero(flat)[:, 0])
+
+    def to(self, device: torch.device | str) -> Voxels:
+        """Move both tensors to a device."""
+        return Voxels(*(None if part is None else part.to(device) for part in self))
+
+
+def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return values.mean(dim=1)
+    return values @ weight.to(values.dtype) / weight.sum()
+
+
+def absolute(volume: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Mean |y - yhat| of each sample.
 
     Parameters
     ----------
     volume, target : Tensor, shape (batch, voxel)
+    weight : Tensor, shape (voxel,), optional
+        Weight of each voxel in the mean.
 
     Returns
     -------
     Tensor, shape (batch,)
     """
-    return (target - volume).abs().mean(dim=1)
+    return _mean((target - volume).abs(), weight)
 
 
-def squared(volume: Tensor, target: Tensor) -> Tensor:
-    """Half the mean (y - yhat)^2 of each sample; shapes as `absolute`."""
-    return (target - volume).square().mean(dim=1) / 2
+def squared(volume: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Half the mean (y - yhat)^2 of each sample; parameters as `absolute`."""
+    return _mean((target - volume).square(), weight) / 2
 
 
-def laplace(volume: Tensor, scale: Tensor, target: Tensor) -> Tensor:
+def laplace(volume: Tensor, scale: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Negative log likelihood of a Laplace distribution, mean over the voxels of each sample.
 
     |y - yhat| / s + log(2 s), with 1e-9 added to s.
@@ -39,13 +85,15 @@ def laplace(volume: Tensor, scale: Tensor, target: Tensor) -> Tensor:
     Parameters
     ----------
     volume, scale, target : Tensor, shape (batch, voxel)
+    weight : Tensor, shape (voxel,), optional
+        Weight of each voxel in the mean.
 
     Returns
     -------
     Tensor, shape (batch,)
     """
     scale = scale + EPSILON
-    return ((target - volume).abs() / scale + torch.log(2 * scale)).mean(dim=1)
+    return _mean((target - volume).abs() / scale + torch.log(2 * scale), weight)
 
 
 def latent_distance(z_eeg: Tensor, z_fmri: Tensor) -> Tensor:
@@ -63,7 +111,7 @@ def latent_distance(z_eeg: Tensor, z_fmri: Tensor) -> Tensor:
 
 
 def synthesis_loss(
-    out: Synthesis, target: Tensor, config: LossConfig, voxels: Tensor | None = None
+    out: Synthesis, target: Tensor, config: LossConfig, voxels: Voxels | None = None
 ) -> dict[str, Tensor]:
     """Parts of the loss of one batch, each the mean over its samples.
 
@@ -73,8 +121,8 @@ def synthesis_loss(
         Output of the model for the batch.
     target : Tensor, shape (batch, x, y, z)
     config : LossConfig
-    voxels : Tensor of int, shape (voxel,), optional
-        Flat indices of the voxels that count; all of them by default.
+    voxels : Voxels, optional
+        How much each voxel counts; all alike by default.
 
     Returns
     -------
@@ -82,17 +130,18 @@ def synthesis_loss(
         ``reconstruction`` and, if the model gave both latents, ``latent``; scalars, before any weight.
     """
     flat = [part if part is None else part.flatten(1) for part in (out.volume, out.scale, target)]
-    if voxels is not None:
-        flat = [part if part is None else part.index_select(1, voxels) for part in flat]
+    chosen, weight = voxels or Voxels()
+    if chosen is not None:
+        flat = [part if part is None else part.index_select(1, chosen) for part in flat]
     volume, scale, y = flat
     assert volume is not None
     assert y is not None
     if scale is not None:
-        reconstruction = laplace(volume, scale, y)
+        reconstruction = laplace(volume, scale, y, weight)
     elif config.reconstruction == "squared":
-        reconstruction = squared(volume, y)
+        reconstruction = squared(volume, y, weight)
     else:
-        reconstruction = absolute(volume, y)
+        reconstruction = absolute(volume, y, weight)
     parts = {"reconstruction": reconstruction.mean()}
     if out.z_eeg is not None and out.z_fmri is not None:
         parts["latent"] = latent_distance(out.z_eeg, out.z_fmri).mean()

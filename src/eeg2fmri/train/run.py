@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.leakage import check_leakage
 from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.splits import Split, make_split
+from eeg2fmri.data.splits import Split, make_split, read_split
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.models.card import ModelCard
@@ -30,6 +28,7 @@ from eeg2fmri.train.environment import environment
 from eeg2fmri.train.history import Row
 from eeg2fmri.train.logs import epoch_log
 from eeg2fmri.train.loop import Fitted, Training
+from eeg2fmri.train.losses import Voxels
 
 STATES = "states"
 
@@ -104,6 +103,8 @@ def train_run(
     ------
     InputError
         If the run folder exists (without `resume`), or there is nothing to resume.
+    LeakageError
+        If what tests the run would train it.
     ConfigError, ShapeError, StoreError, CheckpointError
         For settings, shapes, stores and states that cannot be used.
     """
@@ -115,8 +116,10 @@ def train_run(
             where=str(run),
             hint="choose another name, remove it, or go on with an interrupted training by --resume",
         )
-    store = Store.open(store_path)
-    split = _checked_split(run, store) if resume else make_split(store, config.split)
+    whole = Store.open(store_path)
+    split = _checked_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
+    # from here on a block of a recording is a recording: nothing can read beyond it
+    store = split.view(whole)
     statistics = group_statistics(store, split.train)
     train, validation = (PairDataset(store, ids, config.pairs) for ids in (split.train, split.validation))
     channels, features, window = train[0].x.shape
@@ -130,13 +133,13 @@ def train_run(
         )
     fabric = make_fabric(config)
     card = ModelCard.of_store(store, settings, config.pairs)
-    voxels = torch.from_numpy(np.flatnonzero(statistics.mask)) if config.loss.voxels == "brain" else None
+    voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
     if first and not resume:
         run.mkdir(parents=True)
         config.write(run / "train.yaml")
-        _write_json(run / "split.json", {**split.model_dump(mode="json"), "store_hash": store.hash})
-        quality = [{"id": recording.id, "quality": recording.quality} for recording in store.recordings]
+        split.save(run / "split.json", whole)
+        quality = [{"id": recording.id, "quality": recording.quality} for recording in whole.recordings]
         _write_json(run / "recordings.json", quality)
     fabric.barrier()
     started = time.monotonic()
@@ -150,7 +153,7 @@ def train_run(
 
     try:
         with epoch_log(run, config.logs if first else (), on_epoch) as log:
-            fitted = training.run(resume, progress, lambda row: log(row, training.history), fit if closed else None)
+            fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit if closed else None)
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)
@@ -189,12 +192,8 @@ def _resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
     return config
 
 
-def _checked_split(run: Path, store: Store) -> Split:
-    try:
-        facts = json.loads((run / "split.json").read_text(encoding="utf-8"))
-        store_hash = facts.pop("store_hash")
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError("the split of the run cannot be read", where=str(run), got=str(error)) from None
+def _checked_split(run: Path, store: Store, config: TrainConfig) -> Split:
+    split, store_hash = read_split(run)
     if store_hash != store.hash:
         raise CheckpointError(
             "the run was trained on another store",
@@ -203,7 +202,8 @@ def _checked_split(run: Path, store: Store) -> Split:
             expected=store_hash,
             hint="give the store of the run, or train a new run",
         )
-    return Split.make(facts, where=str(run / "split.json"))
+    check_leakage(store, split, config.pairs)
+    return split
 
 
 def _write_json(path: Path, values: Any) -> None:

@@ -8,6 +8,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from eeg2fmri.models.output import Synthesis
+from eeg2fmri.nn.norm import BatchNorm
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.engine import make_fabric
 from eeg2fmri.train.loop import Training
@@ -41,7 +42,7 @@ class ToySynthesizer(nn.Module):
     def __init__(self, seed=0, norm=True, noise=True):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.norm = nn.BatchNorm1d(24) if norm else nn.Identity()
+        self.norm = BatchNorm(24) if norm else nn.Identity()
         self.drop = nn.Dropout(0.5 if noise else 0.0)
         self.noise = 0.01 if noise else 0.0
         self.encode, self.decode, self.fmri = (nn.Linear(a, b) for a, b in ((24, 6), (6, 30), (30, 6)))

@@ -5,7 +5,7 @@ import torch
 
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.train.config import LossConfig
-from eeg2fmri.train.losses import absolute, laplace, latent_distance, squared, synthesis_loss
+from eeg2fmri.train.losses import Voxels, absolute, laplace, latent_distance, squared, synthesis_loss
 
 
 def draw(*shape, seed=0):
@@ -41,7 +41,7 @@ def test_latent_distance_is_per_sample_and_keeps_the_order_of_axes():
 def test_only_the_named_voxels_count():
     volume, target = draw(2, 3, 2, 2), draw(2, 3, 2, 2, seed=1)
     voxels = torch.tensor([0, 5, 11])
-    parts = synthesis_loss(Synthesis(volume, None, None, None, None), target, LossConfig(), voxels)
+    parts = synthesis_loss(Synthesis(volume, None, None, None, None), target, LossConfig(), Voxels(voxels))
     expected = (volume - target).flatten(1)[:, voxels].abs().mean()
     assert parts.keys() == {"reconstruction"}
     assert parts["reconstruction"].item() == pytest.approx(expected.item())
