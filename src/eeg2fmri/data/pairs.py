@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.standardize import RecordingStatistics, scale_bold, scaling
+from eeg2fmri.data.array_rows import ArrayRows
+from eeg2fmri.data.scaling_cache import ScalingCache
+from eeg2fmri.data.standardize import scale_bold
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig, eeg_windows, length_problem, pair_index
 
@@ -35,7 +37,9 @@ class Pair(NamedTuple):
 
 
 class PairDataset(Dataset[Pair]):
-    """Every pair of some recordings; nothing but the index is held in memory.
+    """Every pair of some recordings; the index is held in memory, and the voxel statistics of a few recordings.
+
+    Threads may take pairs of the same dataset at once.
 
     Parameters
     ----------
@@ -68,29 +72,66 @@ class PairDataset(Dataset[Pair]):
         self.recording = np.repeat(positions, [len(starts) for starts, _ in indices])
         self.start = np.concatenate([starts for starts, _ in indices])
         self.target = np.concatenate([targets for _, targets in indices])
-        self._statistics = {position: RecordingStatistics.of_store(store, position) for position in positions}
-        self._maps: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._scaling = ScalingCache(store, positions, config)
+        self._rows: dict[int, tuple[ArrayRows, ArrayRows]] = {}
 
     def __len__(self) -> int:
         return len(self.start)
 
     def __getitem__(self, pair: int) -> Pair:
+        x, y = self._empty(())
+        recording, volume = self.fill(pair, x.numpy(), y.numpy())
+        return Pair(x, y, recording, volume)
+
+    def batch(self, pairs: Sequence[int], *, pin: bool = False) -> Pair:
+        """Make a batch: tensors (pair, channel, freq, time) and (pair, x, y, z), int64 tensors (pair,).
+
+        Parameters
+        ----------
+        pairs : sequence of int
+            Which pairs, in the order of the batch.
+        pin : bool
+            Whether the batch lies in page-locked memory, from where a CUDA device copies while it computes.
+        """
+        x, y = self._empty((len(pairs),), pin)
+        from_where = np.empty((2, len(pairs)), np.int64)
+        for place, pair in enumerate(pairs):
+            from_where[:, place] = self.fill(pair, x[place].numpy(), y[place].numpy())
+        recording, volume = torch.from_numpy(from_where)
+        return Pair(x, y, cast(Any, recording), cast(Any, volume))
+
+    def fill(self, pair: int, x: np.ndarray, y: np.ndarray) -> tuple[int, int]:
+        """Write a pair into arrays (channel, freq, time) and (x, y, z) that are there already.
+
+        Returns
+        -------
+        recording, volume : int
+            As in `Pair`.
+
+        Raises
+        ------
+        StoreError
+            If a file of the store cannot be read any more.
+        """
         recording, start, target = int(self.recording[pair]), int(self.start[pair]), int(self.target[pair])
-        eeg, bold = self._arrays(recording)
-        x = eeg_windows(eeg, np.array([start]), self.config)[0]
-        y = scale_bold(bold[target], self.config, self._statistics[recording])
-        if scaling(self.config) == "none":
-            y = np.array(y)  # torch would warn of, and could write to, the read-only memory map
-        return Pair(torch.from_numpy(x), torch.from_numpy(y), recording, target)
+        eeg, bold = self._of(recording)
+        rows = eeg.read(start, np.empty((self.config.window, *eeg.shape[1:]), eeg.dtype))
+        eeg_windows(rows, np.array([0]), self.config, out=x[None])
+        bold.read(target, y[None])
+        scale_bold(y, self.config, self._scaling[recording], out=y)
+        return recording, target
 
-    def _arrays(self, recording: int) -> tuple[np.ndarray, np.ndarray]:
-        if recording not in self._maps:
-            self._maps[recording] = (eeg_rows(self.store, recording, self.config), self.store.bold(recording))
-        return self._maps[recording]
+    def _empty(self, batch: tuple[int, ...], pin: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        eeg, bold = self._of(int(self.recording[0]))
+        shapes = (*eeg.shape[1:], self.config.window), bold.shape[1:]
+        x, y = (torch.empty((*batch, *shape), dtype=torch.float32, pin_memory=pin) for shape in shapes)
+        return x, y
 
-    def __getstate__(self) -> dict[str, object]:
-        # a pickled memory map would become a copy of the whole array in every worker process
-        return {**self.__dict__, "_maps": {}}
+    def _of(self, recording: int) -> tuple[ArrayRows, ArrayRows]:
+        if recording not in self._rows:
+            maps = eeg_rows(self.store, recording, self.config), self.store.bold(recording)
+            self._rows[recording] = ArrayRows(maps[0]), ArrayRows(maps[1])
+        return self._rows[recording]
 
 
 def eeg_rows(store: Store, recording: int | str, config: PairConfig) -> np.ndarray:

@@ -160,24 +160,31 @@ def group_statistics(store: Store, recordings: Iterable[int | str]) -> GroupStat
     InputError
         If there is no recording, one is constant, or the masks have no voxel in common.
     """
-    each = [(RecordingStatistics.of_store(store, recording), store.mask(recording)) for recording in recordings]
-    if not each:
+    count, mean, variance = 0, 0.0, 0.0
+    mask = np.ones(store.grid, bool)
+    voxel_mean, voxel_variance = np.zeros(store.grid), np.zeros(store.grid)
+    for recording in recordings:
+        own = RecordingStatistics.of_store(store, recording)
+        count += 1
+        mean += own.mean
+        variance += own.std**2
+        mask &= store.mask(recording)
+        voxel_mean += own.voxel_mean
+        voxel_variance += np.square(own.voxel_std, dtype=np.float64)
+    if not count:
         raise InputError("there is no training recording to take statistics from", where=str(store.path))
-    mask = np.logical_and.reduce([recording_mask for _, recording_mask in each])
     if not mask.any():
         raise InputError(
             "the brain masks of the training recordings have no voxel in common",
             where=str(store.path),
-            got=f"{len(each)} recordings",
+            got=f"{count} recordings",
             hint="bring the recordings to a common space, or check their masks",
         )
     return GroupStatistics(
-        mean=float(np.mean([statistics.mean for statistics, _ in each])),
-        std=float(np.sqrt(np.mean([statistics.std**2 for statistics, _ in each]))),
-        voxel_mean=_mean([statistics.voxel_mean for statistics, _ in each]),
-        voxel_std=np.sqrt(_mean([np.square(statistics.voxel_std, dtype=np.float64) for statistics, _ in each])).astype(
-            np.float32
-        ),
+        mean=mean / count,
+        std=float(np.sqrt(variance / count)),
+        voxel_mean=(voxel_mean / count).astype(np.float32),
+        voxel_std=np.sqrt((voxel_variance / count).astype(np.float32)),
         mask=mask,
     )
 
@@ -238,7 +245,9 @@ def scaling(config: PairConfig) -> str:
     return "voxel" if config.target == "dynamics" else config.bold_scaling
 
 
-def scale_bold(volume: np.ndarray, config: PairConfig, recording: RecordingStatistics) -> np.ndarray:
+def scale_bold(
+    volume: np.ndarray, config: PairConfig, recording: RecordingStatistics, out: np.ndarray | None = None
+) -> np.ndarray:
     """Scale volumes for training.
 
     Parameters
@@ -249,16 +258,22 @@ def scale_bold(volume: np.ndarray, config: PairConfig, recording: RecordingStati
         `bold_scaling` and `target`.
     recording : RecordingStatistics
         Of the recording that the volumes come from.
+    out : array, shape (..., x, y, z), optional
+        Where the result goes; may be `volume` itself.
 
     Returns
     -------
     array, shape (..., x, y, z)
-        In the float type of the volume. A voxel (or a volume) that is constant gives 0.
+        In the float type of the volume. A voxel (or a volume) that is constant gives 0. Without `out`, the volume
+        itself where nothing is scaled.
     """
     volume = np.asarray(volume)
     how = scaling(config)
     if how == "none":
-        return volume
+        if out is None:
+            return volume
+        out[...] = volume
+        return out
     mean: np.ndarray | float
     inverse: np.ndarray | float
     if how == "recording":
@@ -268,9 +283,15 @@ def scale_bold(volume: np.ndarray, config: PairConfig, recording: RecordingStati
     else:
         means = volume.mean(axis=(-3, -2, -1), keepdims=True, dtype=np.float64)
         mean, inverse = means, _inverse(volume.std(axis=(-3, -2, -1), keepdims=True, dtype=np.float64), means)
-    scaled = volume - mean
-    scaled *= inverse
-    return scaled.astype(volume.dtype, copy=False)
+    if how != "volume":  # of single precision throughout
+        scaled = np.subtract(volume, mean, out=out)
+        scaled *= inverse
+        return scaled.astype(volume.dtype, copy=False)
+    scaled = (volume - mean) * inverse
+    if out is None:
+        return scaled.astype(volume.dtype)
+    out[...] = scaled
+    return out
 
 
 def _inverse(std: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -284,7 +305,3 @@ def scalars(voxel_mean: np.ndarray, voxel_std: np.ndarray) -> tuple[float, float
     within = np.mean(np.square(voxel_std, dtype=np.float64))
     between = np.var(voxel_mean, dtype=np.float64)
     return float(np.mean(voxel_mean, dtype=np.float64)), float(np.sqrt(within + between))
-
-
-def _mean(arrays: list[np.ndarray]) -> np.ndarray:
-    return np.mean(np.stack(arrays).astype(np.float64), axis=0).astype(np.float32)

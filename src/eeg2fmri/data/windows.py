@@ -105,7 +105,9 @@ def pair_index(n_volumes: int, tr: float, config: PairConfig, *, where: str = ""
     return starts, starts + config.window + config.lag
 
 
-def eeg_windows(spectrogram: np.ndarray, starts: np.ndarray, config: PairConfig) -> np.ndarray:
+def eeg_windows(
+    spectrogram: np.ndarray, starts: np.ndarray, config: PairConfig, out: np.ndarray | None = None
+) -> np.ndarray:
     """Cut and scale windows of a spectrogram.
 
     Parameters
@@ -116,6 +118,8 @@ def eeg_windows(spectrogram: np.ndarray, starts: np.ndarray, config: PairConfig)
         First row of every window.
     config : PairConfig
         Length of a window and scaling of the EEG.
+    out : array, shape (pair, channel, freq, time), optional
+        Where the windows go.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def eeg_windows(spectrogram: np.ndarray, starts: np.ndarray, config: PairConfig)
             got=f"rows {starts.min()} to {starts.max() + config.window - 1}",
             expected=f"rows 0 to {n_volumes - 1}",
         )
-    windows = np.empty((starts.size, n_channels, n_freqs, config.window), spectrogram.dtype)
+    windows = np.empty((starts.size, n_channels, n_freqs, config.window), spectrogram.dtype) if out is None else out
     if not starts.size:
         return windows
     first = int(starts.min())
