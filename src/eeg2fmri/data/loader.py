@@ -7,7 +7,7 @@ processes would, and a batch need not travel from one process to another.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Protocol, cast
@@ -30,7 +30,7 @@ class Pairs(Protocol):
 
 def load_batches(
     pairs: Pairs, batches: Sequence[Sequence[int]], *, workers: int = 0, pin: bool = False
-) -> Iterator[Pair]:
+) -> Generator[Pair, None, None]:
     """Make batches in their order.
 
     The order and content of the batches do not depend on the number of workers. Memory is that of

@@ -120,7 +120,7 @@ class TrainConfig(Config):
     seed : int
         Seed of weights, order of pairs, dropout and draws.
     workers : int
-        Processes that load pairs; the result does not depend on their number.
+        Threads that make batches ahead of the step; the result does not depend on their number.
     accelerator : {"auto", "cpu", "cuda"}
         Where to train.
     devices, nodes : int

@@ -7,19 +7,20 @@ that goes on from a saved state takes the very steps that an uninterrupted one t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sized
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed
+from eeg2fmri.data.loader import load_batches
 from eeg2fmri.nn.norm import synchronise
 from eeg2fmri.train.average import WeightAverage
 from eeg2fmri.train.best import read_best, write_best
@@ -153,8 +154,9 @@ class Training:
         batches = epoch_batches(self.n_pairs, self.config.batch_size, self.config.seed, self.at.epoch, rank, world)
         total = self.config.epochs * len(batches)
         started, pairs = time.monotonic(), 0
-        left = self._load("train", batches[self.at.batches_done :])
-        for number, pair in enumerate(self.at.seconds.waiting("loading", left), self.at.batches_done):
+        done = self.at.batches_done
+        # the loop alone holds the loader, so that an error ends its threads
+        for number, pair in enumerate(self.at.seconds.waiting("loading", self._load("train", batches[done:])), done):
             with self.at.seconds.measure("step"):
                 self._step(pair, number, len(batches))
             self.at.batches_done = number + 1
@@ -253,17 +255,12 @@ class Training:
         torch.manual_seed(child_seed(self.config.seed, *names, "dropout"))
         return torch.Generator(self.fabric.device).manual_seed(child_seed(self.config.seed, *names))
 
-    def _load(self, part: str, batches: list[list[int]]) -> Iterator[Any]:
-        # the loader draws a base seed for its workers: from a generator of its own, not the global one
-        loader = DataLoader(
-            self.sets[part],
-            batch_sampler=batches,
-            num_workers=self.config.workers,
-            generator=torch.Generator(),
-            pin_memory=self.fabric.device.type == "cuda",
-        )
-        for pair in loader:
-            yield pair._replace(x=pair.x.to(self.fabric.device), y=pair.y.to(self.fabric.device))
+    def _load(self, part: str, batches: list[list[int]]) -> Generator[Any, None, None]:
+        device = self.fabric.device
+        pin = device.type == "cuda"
+        with closing(load_batches(self.sets[part], batches, workers=self.config.workers, pin=pin)) as made:
+            for pair in made:
+                yield pair._replace(x=pair.x.to(device, non_blocking=pin), y=pair.y.to(device, non_blocking=pin))
 
     def _save(self) -> None:
         self.saved_at = time.monotonic()
