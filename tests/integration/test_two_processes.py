@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -9,9 +10,13 @@ from safetensors.torch import load_file
 
 from eeg2fmri.models.hub import load
 from eeg2fmri.models.registry import build
+from eeg2fmri.train.run import train_run
 
 
-def train(store, run, settings, processes):
+def train_in_two(store, run, settings):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     config = run.with_suffix(".json")
     config.write_text(json.dumps(settings))
     start = [
@@ -19,9 +24,9 @@ def train(store, run, settings, processes):
         "-m",
         "torch.distributed.run",
         "--nproc-per-node",
-        str(processes),
+        "2",
         "--master-port",
-        "29571",
+        str(port),
     ]
     command = [*start, "-m", "eeg2fmri", "train", str(store), str(run), "--config", str(config)]
     ended = subprocess.run(
@@ -41,8 +46,8 @@ def test_two_processes_agree_with_one(small_store, small_settings, tmp_path):
     # 20 training pairs: the global batches of 4 divide among two processes without a remainder
     pairs = {"window": 4, "skip_volumes": 6}
     settings = {**small_settings, "model": model, "pairs": pairs, "optimiser": {"learning_rate": 1e-3}}
-    one = train(small_store, tmp_path / "one", {**settings, "batch_size": 4}, 1)
-    two = train(small_store, tmp_path / "two", {**settings, "batch_size": 2, "devices": 2}, 2)
+    one = load_file(train_run(small_store, tmp_path / "one", {**settings, "batch_size": 4}).run / "weights.safetensors")
+    two = train_in_two(small_store, tmp_path / "two", {**settings, "batch_size": 2, "devices": 2})
     assert one.keys() == two.keys()
     # the sums of a batch are taken in another order; Adam divides by the size of the gradient
     names = [name for name in one if not name.startswith("statistics.")]

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.leakage import check_leakage
@@ -31,6 +28,7 @@ from eeg2fmri.train.environment import environment
 from eeg2fmri.train.history import Row
 from eeg2fmri.train.logs import epoch_log
 from eeg2fmri.train.loop import Fitted, Training
+from eeg2fmri.train.losses import Voxels
 
 STATES = "states"
 
@@ -135,7 +133,7 @@ def train_run(
         )
     fabric = make_fabric(config)
     card = ModelCard.of_store(store, settings, config.pairs)
-    voxels = torch.from_numpy(np.flatnonzero(statistics.mask)) if config.loss.voxels == "brain" else None
+    voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
     if first and not resume:
         run.mkdir(parents=True)
@@ -155,7 +153,7 @@ def train_run(
 
     try:
         with epoch_log(run, config.logs if first else (), on_epoch) as log:
-            fitted = training.run(resume, progress, lambda row: log(row, training.history), fit if closed else None)
+            fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit if closed else None)
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)
