@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
-from eeg2fmri.data.splits import Split
+from eeg2fmri.core.errors import CheckpointError, Problem
+from eeg2fmri.data.blocks import Block
+from eeg2fmri.data.leakage import check_leakage, check_statistics
+from eeg2fmri.data.splits import Split, read_split
 from eeg2fmri.data.standardize import BoldScaler
 from eeg2fmri.data.store import Store
 from eeg2fmri.models.card import ModelCard
@@ -24,6 +25,7 @@ class OpenRun:
     ----------
     folder : Path
     store : Store
+        As the split divides it: blocks of recordings are recordings.
     split : Split
         Recordings that trained it, chose its epoch, and test it.
     loaded : Loaded
@@ -46,24 +48,29 @@ def open_run(folder: str | Path, store_path: str | Path) -> OpenRun:
     ------
     CheckpointError
         If the run is absent or damaged, or belongs to another store: every difference is named.
+    LeakageError
+        If what tests the run has trained it, chosen its epoch, or is in its statistics.
     StoreError
         If the store cannot be used.
     """
     folder = Path(folder)
     store = Store.open(store_path)
-    split, store_hash = _read_split(folder)
+    split, store_hash = read_split(folder)
     loaded = load(folder)
     problems = list(card_problems(loaded.card, store, str(folder)))
     if store_hash != store.hash:
         problems.append(Problem("the run was trained on another store", str(folder), store_hash, store.hash))
     known = {recording.id for recording in store.recordings}
-    lost = [name for part in (split.train, split.validation, split.test) for name in part if name not in known]
+    names = [name for ids in split.parts.values() for name in ids]
+    lost = [name for name in names if name not in known and Block.of(name).recording not in known]
     if lost:
         problems.append(Problem("recordings of the run are not in the store", str(store.path), ", ".join(lost)))
     if problems:
         problems[-1] = replace(problems[-1], hint="give the store that the run was trained on")
         raise CheckpointError.of(problems)
-    return OpenRun(folder, store, split, loaded, loaded.scaler())
+    check_leakage(store, split, loaded.card.pairs)
+    check_statistics(store, split, loaded.statistics, str(folder))
+    return OpenRun(folder, split.view(store), split, loaded, loaded.scaler())
 
 
 def card_problems(card: ModelCard, store: Store, where: str) -> list[Problem]:
@@ -90,23 +97,3 @@ def card_problems(card: ModelCard, store: Store, where: str) -> list[Problem]:
     if card.space != store.space:
         problems.append(Problem("the space of the volumes differs", where, store.space, card.space))
     return problems
-
-
-def _read_split(folder: Path) -> tuple[Split, str]:
-    path = folder / "split.json"
-    if not folder.is_dir() or not path.is_file():
-        raise CheckpointError(
-            "the folder is not a run" if folder.is_dir() else "the run does not exist",
-            where=str(folder),
-            expected="a folder with split.json, config.json and weights.safetensors",
-            hint="give the folder that train made",
-        )
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        store_hash = str(facts.pop("store_hash"))
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise CheckpointError("the split of the run cannot be read", where=str(path), got=str(error)) from None
-    try:
-        return Split.make(facts, where=str(path)), store_hash
-    except ConfigError as error:
-        raise CheckpointError.of(error.problems) from None

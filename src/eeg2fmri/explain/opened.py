@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.data.blocks import Block
 from eeg2fmri.data.covariance import BANDS
+from eeg2fmri.data.leakage import check_leakage
+from eeg2fmri.data.splits import read_split
 from eeg2fmri.data.store import Store
 from eeg2fmri.explain.axes import Axes
 from eeg2fmri.explain.config import ExplainConfig
@@ -28,6 +29,7 @@ class OpenedRun:
     ----------
     folder : Path
     store : Store
+        As the split of the run divides it: blocks of recordings are recordings.
     model : nn.Module
         In evaluation mode.
     card : ModelCard
@@ -57,13 +59,15 @@ def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) 
     ------
     CheckpointError
         If the run is absent or damaged, is no synthesiser, or belongs to another store.
+    LeakageError
+        If what tests the run has trained it.
     StoreError
         If the store cannot be used.
     InputError
         If the target does not fit the volumes.
     """
     folder, store = Path(folder), Store.open(store_path)
-    split = _split(folder)
+    split, store_hash = read_split(folder)
     loaded = load(folder)
     if not {"eeg_shape", "volume_shape"} <= set(loaded.card.model):
         raise CheckpointError(
@@ -73,19 +77,19 @@ def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) 
             hint="relevance of other models: eeg2fmri.explain.propagation.propagate",
         )
     problems = _differences(loaded.card, store, str(folder))
-    if split.get("store_hash", store.hash) != store.hash:
-        problems.append(Problem("the run was trained on another store", str(folder), split["store_hash"], store.hash))
+    if store_hash != store.hash:
+        problems.append(Problem("the run was trained on another store", str(folder), store_hash, store.hash))
     parts = ("train", "validation", "test") if config.part == "all" else (config.part,)
-    chosen = tuple(str(name) for part in parts for name in split.get(part, ()))
+    chosen = tuple(name for part in parts for name in split.parts[part])
     known = {recording.id for recording in store.recordings}
-    lost = [name for name in chosen if name not in known]
-    if lost or not chosen:
-        problems.append(
-            Problem("recordings of the run are not in the store", str(store.path), ", ".join(lost) or "none at all")
-        )
+    lost = [name for name in chosen if name not in known and Block.of(name).recording not in known]
+    if lost:
+        problems.append(Problem("recordings of the run are not in the store", str(store.path), ", ".join(lost)))
     if problems:
         raise CheckpointError.of(problems)
     card = loaded.card
+    check_leakage(store, split, card.pairs)
+    store = split.view(store)
     return OpenedRun(
         folder, store, loaded.model, card, loaded.digest, _axes(card), _target(config, store, chosen), chosen
     )
@@ -114,24 +118,6 @@ def _target(config: ExplainConfig, store: Store, recordings: tuple[str, ...]) ->
             )
         return read_region(config.target, store.grid, affines[0])
     return voxel(config.target, store.grid)
-
-
-def _split(folder: Path) -> dict[str, Any]:
-    path = folder / "split.json"
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(
-            "the folder is not a run" if folder.is_dir() else "the run does not exist",
-            where=str(folder),
-            expected="a folder with split.json, config.json and weights.safetensors",
-            hint="give the folder that train made",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError("the split of the run cannot be read", where=str(path), got=str(error)) from None
-    if not isinstance(facts, dict):
-        raise CheckpointError("the split of the run cannot be read", where=str(path), got=type(facts).__name__)
-    return facts
 
 
 def _differences(card: ModelCard, store: Store, where: str) -> list[Problem]:

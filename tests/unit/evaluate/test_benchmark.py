@@ -52,12 +52,12 @@ def test_common_targets(two_runs, small_store):
 def test_runs_of_other_splits_are_refused(two_runs, small_store, tmp_path):
     path = two_runs["theirs"] / "split.json"
     split = json.loads(path.read_text())
-    split["train"], split["validation"] = split["validation"], split["train"]
+    split["validation"], split["test"] = split["test"][:1], split["validation"]
     path.write_text(json.dumps(split))
     with pytest.raises(CheckpointError) as error:
         benchmark(two_runs, small_store.path, tmp_path / "out")
-    assert "another train part than ours" in str(error.value)
     assert "another validation part than ours" in str(error.value)
+    assert "another test part than ours" in str(error.value)
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="no run"):
         benchmark({}, small_store.path, tmp_path / "out")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.errors import CheckpointError, LeakageError
 from eeg2fmri.evaluate import run as run_module
 from eeg2fmri.evaluate.examples import EXAMPLE_VOLUMES
 from eeg2fmri.evaluate.metrics import rmse, ssim_slices, temporal_r
@@ -164,7 +164,6 @@ def cut(split):
     [
         (lambda split: split.update(store_hash="0" * 64), "trained on another store"),
         (cut, "sub-09_task-a"),
-        (lambda split: split.update(test=["sub-01_task-a"]), "sub-01 is in both train and test"),
         (lambda split: split.pop("store_hash"), "cannot be read"),
     ],
 )
@@ -174,6 +173,25 @@ def test_a_split_that_does_not_fit_is_refused(small_run, small_store, damage, me
     damage(split)
     path.write_text(json.dumps(split))
     with pytest.raises(CheckpointError, match=message):
+        evaluate_run(small_run, small_store.path)
+    assert not (small_run / "evaluation").exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"test": ["sub-01_task-a"]}, "sub-01 is in both train and test"),
+        ({"test": ["sub-05_task-a"], "validation": ["sub-05_task-b"]}, "sub-05 is in both validation and test"),
+        ({"protocol": "within-recording", "gap": 9, "validation": ["sub-03_task-a_volumes-0to20"],
+          "test": ["sub-03_task-a_volumes-25to45"]}, r"too near(.|\n)*4 between(.|\n)*at least 9"),
+        ({"protocol": "across-sessions", "test": ["sub-02_task-a"]}, "in both train and test"),
+        ({"train": ["sub-01_task-a", "sub-04_task-a"], "test": ["sub-05_task-b"]}, "statistics of the run"),
+    ],
+)  # fmt: skip
+def test_a_doctored_split_is_refused_before_the_test_part_is_read(small_run, small_store, damage, message):
+    path = small_run / "split.json"
+    path.write_text(json.dumps(read_json(path) | damage))
+    with pytest.raises(LeakageError, match=message):
         evaluate_run(small_run, small_store.path)
     assert not (small_run / "evaluation").exists()
 

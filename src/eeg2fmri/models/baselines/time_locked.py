@@ -41,27 +41,35 @@ class GroupMeanOfOthers:
             raise InputError("there is no training recording to average", where=str(store.path))
         self._pairs = pairs
         self._group = group_statistics(store, recordings)
-        longest = max(store.recordings[store.index(recording)].n_volumes for recording in recordings)
+        spans = {recording: _volumes(store, recording) for recording in recordings}
+        longest = max(span.stop for span in spans.values())
         self._course = np.zeros((longest, *store.grid), np.float32)
         counts = np.zeros(longest, int)
         for number, recording in enumerate(recordings):
             own = RecordingStatistics.of_store(store, recording)
             gain = np.where(own.voxel_std > 0, 1 / np.where(own.voxel_std > 0, own.voxel_std, 1), 0)
             bold = store.bold(recording)
-            for volume in range(len(bold)):
-                self._course[volume] += (bold[volume] - own.voxel_mean) * gain
-            counts[: len(bold)] += 1
+            for volume, values in zip(spans[recording], bold, strict=True):
+                self._course[volume] += (values - own.voxel_mean) * gain
+            counts[spans[recording].start : spans[recording].stop] += 1
             progress(f"Averaging {len(recordings)} recordings", number + 1, len(recordings))
-        self._course /= counts[:, None, None, None]
+        self._course /= np.maximum(counts, 1)[:, None, None, None]
         return self
 
     def predict(self, store: Store, recording: int | str) -> np.ndarray:
-        """Give the average at the targets of the recording, (pair, x, y, z); the group mean beyond the longest."""
+        """Give the average at the targets of the recording, (pair, x, y, z); the group mean where there is none."""
         facts = store.recordings[store.index(recording)]
         _, targets = pair_index(facts.n_volumes, store.tr, self._pairs, where=facts.id)
+        targets = targets + _volumes(store, recording).start
         volumes = np.zeros((len(targets), *store.grid), np.float32)
         known = targets < len(self._course)
         volumes[known] = self._course[targets[known]]
         volumes *= self._group.voxel_std
         volumes += self._group.voxel_mean
         return volumes
+
+
+def _volumes(store: Store, recording: int | str) -> range:
+    """Numbers of the volumes of a recording, counted from the start of the scan; a block starts later."""
+    first = store.origin(recording)[1]
+    return range(first, first + store.recordings[store.index(recording)].n_volumes)
