@@ -37,6 +37,8 @@ class RecordingArrays:
         Hz.
     quality : dict
         See `Recording`.
+    amplitude : array, shape (volume, channel, band), optional
+        Recentred band amplitudes; see `Store.amplitude`.
     """
 
     id: str
@@ -46,6 +48,7 @@ class RecordingArrays:
     onsets: np.ndarray | None = None
     sfreq: float = 250.0
     quality: dict[str, Any] = field(default_factory=dict)
+    amplitude: np.ndarray | None = None
 
 
 def write_store(
@@ -94,6 +97,7 @@ def write_store(
                 "mask.npy": voxel_std > 0 if recording.mask is None else recording.mask,
                 "voxel_mean.npy": steady.mean(axis=0, dtype=np.float64),
                 "voxel_std.npy": voxel_std,
+                **({} if recording.amplitude is None else {"amplitude.npy": recording.amplitude}),
             }
             written = {name: write_array(folder / name, array) for name, array in arrays.items()}
             labels = dict(part.split("-", 1) for part in recording.id.split("_") if "-" in part)

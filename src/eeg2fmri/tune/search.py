@@ -15,8 +15,9 @@ import numpy as np
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.splits import SplitConfig, make_split
+from eeg2fmri.data.splits import PARTS, SplitConfig, make_split
 from eeg2fmri.data.store import Store
+from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
 from eeg2fmri.tune.config import TuneConfig
@@ -31,8 +32,6 @@ SCORE = "validation_reconstruction"
 
 #: How often a worker tries to make or open the database before it gives up.
 MAKING_TRIES = 6
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def tune(
     store, out = Store.open(store_path), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     base = TrainConfig.make({**config.base, "epochs": config.epochs})
-    folds = inner_splits(store, base.split, config.folds, config.seed)
+    folds = inner_splits(store, base.split, config.folds, config.seed, base.pairs)
     study = _study(out, storage, config)
     shape = (len(store.electrodes), len(store.frequencies), base.pairs.window)
 
@@ -114,15 +113,26 @@ def tune(
     return _finish(study, out)
 
 
-def inner_splits(store: Store, split: SplitConfig, folds: int, seed: int) -> list[SplitConfig]:
+def inner_splits(
+    store: Store, split: SplitConfig, folds: int, seed: int, pairs: PairConfig | None = None
+) -> list[SplitConfig]:
     """Cut the training and validation subjects of a split into inner folds; its test subjects stay test subjects.
 
     Raises
     ------
     InputError
-        If there are fewer subjects than folds.
+        If there are fewer subjects than folds, or the split divides sessions or blocks, which have no inner folds.
     """
-    outer = make_split(store, split)
+    outer = make_split(store, split, pairs)
+    if split.by != "subject":
+        if folds > 1:
+            raise InputError(
+                "inner folds are of subjects",
+                where="folds",
+                got=f"{folds} folds of a split by {split.by}",
+                hint="set 'folds' to 1: the validation part decides",
+            )
+        return [split]
     subjects = {part: sorted({name.split("_")[0] for name in getattr(outer, part)}) for part in PARTS}
     if folds == 1:
         return [SplitConfig.make(dict(subjects))]
