@@ -1,5 +1,9 @@
 """Recordings, a store and a run that many tests look at, made once; nobody writes to them."""
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import pytest
 
 #: Unequal and small, with everything that real recordings have.
@@ -57,3 +61,24 @@ def small_run(small_store, small_settings, tmp_path_factory):
     from eeg2fmri.train.run import train_run
 
     return train_run(small_store, tmp_path_factory.mktemp("small") / "run", small_settings).run
+
+
+def _beside(name):
+    """Import a module that lies beside this file; tests are no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def written_eeg():
+    """Writers of EDF, BDF and EEGLAB files (module)."""
+    return _beside("written_eeg")
+
+
+@pytest.fixture(scope="session")
+def lookalikes():
+    """Look-alikes of the public data sets of EEG alone (module)."""
+    return _beside("lookalikes")

@@ -44,7 +44,7 @@ Damage = Callable[[Path], None]
 
 
 def _written() -> Any:
-    spec = importlib.util.spec_from_file_location("written_eeg", Path(__file__).with_name("written_eeg.py"))
+    spec = importlib.util.spec_from_file_location("written_eeg", Path(__file__).parents[1] / "written_eeg.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -18,12 +18,13 @@ from eeg2fmri.cli.main import run
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.bids_search import find_eeg
-from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.eeg_only import EegOnlyConfig
+from eeg2fmri.data.marker_choice import find_marker
+from eeg2fmri.data.markers import markers_of
 from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.recipe import recipe, recipe_names, with_settings
+from eeg2fmri.data.recipe import eeg_only_settings, recipe, recipe_names, with_settings
 from eeg2fmri.data.store import Store
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
@@ -91,22 +92,45 @@ def made(root: Path, name: str, **settings: object) -> Store:
 
 
 def test_noddi(tmp_path: Path) -> None:
-    """Folders by batch, ECG among the electrodes, headers that name files which do not exist."""
+    """Folders by batch, ECG among the electrodes, headers that name files which do not exist, markers of slices."""
     raw, bold = simulated(tmp_path, 2.16, sfreq=250.0)
     raw = with_ecg(raw)
-    events = [(t, "R128") for t in onsets(raw)]
+    starts = onsets(raw)
+    slices = [(start + 0.072 * k, "s ") for start in starts for k in range(30)]
+    beats = [(t, "R") for t in np.arange(0.3, raw.times[-1], 0.85)]
+    events = [*((t, "Scan Start") for t in starts), *slices, *beats]
     root = tmp_path / "noddi"
     for batch, subject in (("EEG1", "32"), ("EEG2", "35")):
         header = brainvision(raw, root / batch / subject / "export" / f"{subject}_export", events)
+        header.with_suffix(".eeg").rename(header.with_suffix(".dat"))
         header.write_text(header.read_text().replace(f"{subject}_export", "trio1_elsewhere"))
+        markers = header.with_suffix(".vmrk")
+        markers.write_text(markers.read_text().replace("=Comment,", "=Scanner,"))
         image(bold, root / "fMRI" / subject / f"{subject}_cross.nii.gz")
     store = made(root, "noddi")
     assert [recording.id for recording in store.recordings] == ["sub-32", "sub-35"]
     assert "ECG" not in store.electrodes
     assert len(store.electrodes) == 12
     assert (len(store.frequencies), store.tr) == (134, 2.16)
+    assert store.recordings[0].quality["marker"] == "Scanner/Scan Start"
     np.testing.assert_allclose(store.bold(0), np.moveaxis(bold.get_fdata(), -1, 0), rtol=1e-4)
-    np.testing.assert_allclose(store.recordings[0].onsets, onsets(raw), atol=1 / 250)
+    np.testing.assert_allclose(store.recordings[0].onsets, starts, atol=1 / 250)
+    # without the recipe's words the marker is found by its name among those of slices and beats
+    markers = markers_of(read_raw(root / "EEG1/32/export/32_export.vhdr", config=store.config.eeg))
+    assert set(markers) == {"Scanner/Scan Start", "Scanner/s ", "Scanner/R"}
+    assert find_marker(markers, 2.16, None) == "Scanner/Scan Start"
+
+
+def test_noddi_whose_last_volume_is_some_samples_short(tmp_path: Path) -> None:
+    raw, bold = simulated(tmp_path, 2.16, sfreq=250.0)
+    starts = onsets(raw)
+    raw.crop(tmax=starts[-1] + 2.16 - 0.1)
+    header = brainvision(raw, tmp_path / "noddi/EEG1/32/export/32", [(t, "Scan Start") for t in starts])
+    image(bold, tmp_path / "noddi/fMRI/32/32_cross.nii.gz")
+    assert header.is_file()
+    store = made(tmp_path / "noddi", "noddi")
+    assert store.recordings[0].n_volumes == 15
+    assert "volumes without a whole TR of EEG left out: 15" in store.recordings[0].quality["warnings"]
 
 
 def test_oddball(tmp_path: Path) -> None:
@@ -148,14 +172,17 @@ def test_cn_epfl(tmp_path: Path) -> None:
     root.mkdir()
     (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.1.1"}))
     for number, lead in (("001", 0), ("002", 700)):
-        stem = f"sub-01_ses-001_task-confidence_run-{number}"
+        stem = f"sub-01_ses-001_task-main_run-{number}"
         folder = root / "sub-01" / "ses-001"
         padded = np.hstack([sound[:, :lead], data])
         shift = (padded.shape[1] - data.shape[1]) / 1000
-        brainvision(raw, folder / "eeg" / f"{stem}_eeg", [(t + shift, "R128") for t in starts], padded)
+        header = brainvision(raw, folder / "eeg" / f"{stem}_eeg", [(t + shift, "R128") for t in starts], padded)
+        header.write_text(header.read_text().replace(f"={stem}_eeg", f"=s2_run{number}"))
         image(bold, folder / "func" / f"{stem}_bold.nii.gz")
         (folder / "func" / f"{stem}_bold.json").write_text(json.dumps({"RepetitionTime": 1280.0}))
     with pytest.raises(InputError, match="milliseconds"):
+        prepare(root, tmp_path / "plain", PrepareConfig.make({"eeg": {"links": "same name"}}))
+    with pytest.raises(InputError, match="header names does not exist"):
         prepare(root, tmp_path / "plain", PrepareConfig())
     store = made(root, "cn_epfl")
     assert store.tr == 1.28
@@ -171,80 +198,66 @@ def test_cn_epfl(tmp_path: Path) -> None:
     assert np.median(store.eeg(0)[8, 0]) < 3 * np.median(reference)
 
 
-@pytest.mark.parametrize(("name", "tr"), [("neurofeedback_xp1", 2.0), ("neurofeedback_xp2", 1.0)])
-def test_neurofeedback(name: str, tr: float, tmp_path: Path) -> None:
-    """Cleaned EEG in derivatives, only the first volume marked, channels.tsv with spaces, raw EEG with artefacts."""
-    raw, bold = simulated(tmp_path, tr)
-    start = onsets(raw)[0]
-    root = tmp_path / name
+def neurofeedback(folder: Path, name: str, tr: float) -> tuple[Path, mne.io.BaseRaw, Any]:
+    """Cleaned EEG that is cut at the first S 99, 2 s after the scanner started; raw EEG; a table with quotes."""
+    raw, bold = simulated(folder, tr, volumes=20)
+    cut = raw.copy().crop(tmin=onsets(raw)[0] + 2)
+    blocks = [(t, "S 99") for t in np.arange(0, cut.times[-1], 8)] + [(t + 4, "S  2") for t in range(0, 8, 8)]
+    volumes = [(t, "R128") for t in np.arange(0, cut.times[-1] - tr, tr)]
+    root = folder / name
     root.mkdir()
-    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.0.2"}))
+    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.2.0"}))
+    channels = "".join(f"'{channel}'   EEG   microV\n" for channel in raw.ch_names)
+    for task in ("MIpre", "1dNF"):
+        (root / f"task-{task}_channels.tsv").write_text(f"name   type   units\n{channels}'ECG\u2019   ECG   microV\n")
     for subject in ("xp101", "xp102"):
         for task, number in (("MIpre", ""), ("1dNF", "_run-01")):
             stem = f"sub-{subject}_task-{task}{number}"
-            events = [(start - 0.5, "S  2"), (start, "S 99"), (start + 7, "S  2")]
-            brainvision(raw, root / "derivatives" / f"sub-{subject}" / "eeg_pp" / f"{stem}_eeg_pp", events)
-            header = brainvision(raw, root / f"sub-{subject}" / "eeg" / f"{stem}_eeg", events, raw.get_data() * 300)
-            lines = ["name type units"] + [f"{channel} EEG uV" for channel in raw.ch_names]
-            header.with_name(f"{stem}_channels.tsv").write_text("\n".join(lines) + "\n")
+            base = root / "derivatives" / f"sub-{subject}" / "eeg_pp" / f"{stem}_eeg_pp"
+            header = brainvision(cut, base, [*blocks, *volumes])
+            header.with_suffix(".eeg").rename(header.with_suffix(".dat"))
+            header.write_text(header.read_text().replace(f"DataFile={base.name}.eeg", f"DataFile={base.name}.dat"))
+            events = [(t, "R128") for t in onsets(raw)]
+            brainvision(with_ecg(raw), root / f"sub-{subject}" / "eeg" / f"{stem}_eeg", events)
             image(bold, root / f"sub-{subject}" / "func" / f"{stem}_bold.nii.gz")
+    return root, cut, bold
+
+
+@pytest.mark.parametrize(("name", "tr"), [("neurofeedback_xp1", 2.0), ("neurofeedback_xp2", 1.0)])
+def test_neurofeedback(name: str, tr: float, tmp_path: Path) -> None:
+    """The scanner started before the marker, which every block has: EEG and volumes stay together."""
+    root, cut, bold = neurofeedback(tmp_path, name, tr)
     store = made(root, name)
     assert [recording.id for recording in store.recordings] == [
         f"sub-{subject}_task-{task}" for subject in ("xp101", "xp102") for task in ("1dNF_run-01", "MIpre")
     ]
-    np.testing.assert_allclose(store.recordings[0].onsets, start + tr * np.arange(16), atol=0.0051)
-    assert 1e-6 < store.recordings[0].quality["eeg_std_v"] < 1e-4
-    assert read_raw(root / "sub-xp101/eeg/sub-xp101_task-MIpre_eeg.vhdr").get_channel_types() == ["eeg"] * 12
+    early = round(2 / tr)
+    first = store.recordings[0]
+    np.testing.assert_allclose(first.onsets, tr * np.arange(20 - early), atol=1e-9)
+    np.testing.assert_allclose(store.bold(0), np.moveaxis(bold.get_fdata(), -1, 0)[early:], rtol=1e-4)
+    segment = cut.get_data(picks=store.electrodes[:1], start=0, stop=round(200 * tr))[0]
+    spectrum = np.abs(np.fft.rfft(segment))[1 : len(store.frequencies) + 1]
+    np.testing.assert_allclose(store.eeg(0)[0, 0], spectrum, rtol=1e-3, atol=1e-9)
+    assert (
+        f"volumes without a whole TR of EEG left out: {', '.join(map(str, range(early)))}" in first.quality["warnings"]
+    )
+    assert any("volumes follow the first of" in text for text in first.quality["warnings"])
+    # the table of the raw EEG has spaces for tabs and quotes around names
+    raw = read_raw(root / "sub-xp101/eeg/sub-xp101_task-MIpre_eeg.vhdr")
+    assert raw.get_channel_types() == ["eeg"] * 12 + ["ecg"]
 
 
-def eeg_only(root: Path, files: dict[str, str], participants: str) -> Path:
-    root.mkdir()
-    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.2.1"}))
-    (root / "participants.tsv").write_text(participants)
-    for stem in files:
-        (root / Path(stem).parent).mkdir(parents=True, exist_ok=True)
-    return root
-
-
-def test_parkinson_and_schizophrenia(tmp_path: Path) -> None:
-    """A status channel and external ones are no electrodes; sessions and groups are found."""
-    raw, _ = simulated(tmp_path, 2.0)
-    more = np.vstack([raw.get_data(), generator(0).standard_normal((2, raw.n_times)) * 1e-4])
-    wide = mne.io.RawArray(more, mne.create_info([*raw.ch_names, "EXG1", "EXG2"], 200, "eeg"), verbose="error")
-    stems = ["sub-pd1/ses-off/eeg/sub-pd1_ses-off_task-rest_eeg", "sub-hc1/ses-hc/eeg/sub-hc1_ses-hc_task-rest_eeg"]
-    root = eeg_only(tmp_path / "ds002778", dict.fromkeys(stems, ""), "participant_id\nsub-pd1\nsub-hc1\n")
-    for stem in stems:
-        brainvision(wide, root / stem, [])
-    found = find_eeg(root)
-    assert [labels["ses"] for _, labels in found] == ["hc", "off"]
-    assert electrode_names(read_raw(found[0][0])) == raw.ch_names
-    assert "advise against classifying patients against controls" in recipe("ds002778").advice
-    with pytest.raises(ConfigError, match="EEG alone"):
-        with_settings("parkinson", {})
-
-
-def test_alzheimer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """EEGLAB files with old electrode names; a third group that is not used."""
-    names = ["Fp1", "T3", "T4", "T5", "T6", "O1"]
-    groups = {"001": "A", "002": "C", "003": "F"}
-    stems = {f"sub-{subject}/eeg/sub-{subject}_task-eyesclosed_eeg": subject for subject in groups}
-    table = "participant_id\tGroup\n" + "".join(f"sub-{subject}\t{group}\n" for subject, group in groups.items())
-    root = eeg_only(tmp_path / "ds004504", stems, table)
-    for stem, subject in stems.items():
-        data = generator(0, subject).standard_normal((6, 3000)).astype(np.float32) * 20
-        location = np.array([(name,) for name in names], dtype=[("labels", object)])
-        facts = {"data": data, "nbchan": 6, "pnts": 3000, "trials": 1, "srate": 500.0, "xmin": 0.0, "xmax": 5.998}
-        facts |= {"chanlocs": location, "event": [], "epoch": [], "icawinv": [], "icaweights": []}
-        scipy.io.savemat(root / f"{stem}.set", {"EEG": facts}, appendmat=False)
-    path, labels = find_eeg(root)[0]
-    assert labels == {"sub": "001", "task": "eyesclosed"}
-    assert electrode_names(read_raw(path)) == ["Fp1", "T7", "T8", "P7", "P8", "O1"]
-    assert run(["prepare", str(root), str(tmp_path / "store"), "--recipe", "ds004504"]) == 0
-    shown = capsys.readouterr().out
-    assert "2 recordings of 2 subjects (1 A, 1 C)" in shown
-    assert "left out, of no class that is kept: sub-003 (F)" in shown
-    assert run(["prepare", str(root), str(tmp_path / "other"), "--recipe", "parkinson"]) == 1
-    assert "advise against" in capsys.readouterr().err
+def test_neurofeedback_without_its_first_marker(tmp_path: Path) -> None:
+    """The second S 99 would put every volume a block too late, unnoticed."""
+    root, _, _ = neurofeedback(tmp_path, "neurofeedback_xp1", 2.0)
+    for markers in (root / "derivatives" / "sub-xp101").rglob("*.vmrk"):
+        lines = markers.read_text().splitlines(keepends=True)
+        first = next(k for k, line in enumerate(lines) if "S 99" in line)
+        markers.write_text("".join(lines[:first] + lines[first + 1 :]))
+    with pytest.raises(InputError, match="seems to be missing") as caught:
+        made(root, "neurofeedback_xp1")
+    assert "sub-xp101_task-MIpre_eeg_pp.vhdr" in str(caught.value)
+    assert "xp102" not in str(caught.value)
 
 
 def test_every_recipe_can_be_read_and_says_what_it_must() -> None:
@@ -255,10 +268,13 @@ def test_every_recipe_can_be_read_and_says_what_it_must() -> None:
     for each in found:
         assert each.traps
         assert each.licence
-        assert recipe(each.source.id.removeprefix("OSF ")) == each
+        assert each.citation
+        assert recipe(each.source.number) == each
         if each.kind == "simultaneous":
             assert isinstance(with_settings(each.name, {}), Config)
             assert each.prepare.tr == each.facts.tr
+        else:
+            assert EegOnlyConfig.make(eeg_only_settings(each.name))
     with pytest.raises(ConfigError, match="no recipe of this name"):
         recipe("ds999999")
 
@@ -303,6 +319,10 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str], small_bids
     assert all(name in listed for name in recipe_names())
     assert run(["datasets", "ds002778"]) == 0
     assert "advise against classifying patients" in capsys.readouterr().out
+    assert run(["datasets", "ds004000"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "unverified: the column 'group' of participants.tsv" in shown
+    assert "prepare DIR STORE --recipe schizophrenia" in shown
     assert (
         run(
             [
@@ -330,7 +350,7 @@ def test_prepare_by_recipe_on_the_command_line(tmp_path: Path, capsys: pytest.Ca
     raw, bold = simulated(tmp_path, 2.0)
     root = tmp_path / "xp1"
     stem = "sub-xp101_task-MIpre"
-    brainvision(raw, root / "derivatives" / "sub-xp101" / "eeg_pp" / f"{stem}_eeg_pp", [(onsets(raw)[0], "S 99")])
+    brainvision(raw, root / "derivatives" / "sub-xp101" / "eeg_pp" / f"{stem}_eeg_pp", [(0.5, "S 99")])
     image(bold, root / "sub-xp101" / "func" / f"{stem}_bold.nii.gz")
     (tmp_path / "grid.yaml").write_text("grid: [9, 11, 8]\n")
     arguments = [
@@ -344,7 +364,7 @@ def test_prepare_by_recipe_on_the_command_line(tmp_path: Path, capsys: pytest.Ca
     ]
     assert run(arguments) == 0
     assert "1 recordings" in capsys.readouterr().out
-    assert Store.open(tmp_path / "store").config.first_marker == "S 99"
+    assert Store.open(tmp_path / "store").config.first_marker == recipe("ds002336").prepare.first_marker
     shutil.rmtree(root / "derivatives")
     assert run([*arguments[:2], str(tmp_path / "second"), *arguments[3:]]) == 1
     assert "no EEG file fits the pattern" in capsys.readouterr().err

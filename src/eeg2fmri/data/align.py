@@ -15,6 +15,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.align_repair import mend
+from eeg2fmri.data.first_marker import FirstMarker, onsets_from_first
 from eeg2fmri.data.marker_choice import find_marker
 from eeg2fmri.data.marker_faults import doubled_markers, listed, marker_problems
 
@@ -58,7 +59,7 @@ def volume_onsets(
     *,
     marker: str | None = None,
     first_volume_s: float | None = None,
-    first_marker: str | None = None,
+    first_marker: str | FirstMarker | None = None,
     faults: Literal["error", "repair", "trim"] = "error",
     where: str = "",
 ) -> Alignment:
@@ -78,8 +79,8 @@ def volume_onsets(
         Description of the volume marker; found by name and regularity by default.
     first_volume_s : float, optional
         Time of the first volume; used instead of markers.
-    first_marker : str, optional
-        Description of a marker that is set once, when the first volume starts; the others follow every TR.
+    first_marker : str or FirstMarker, optional
+        A marker from which the time of the first volume is known; the others follow every TR.
     faults : {"error", "repair", "trim"}
         What becomes of markers that do not fit; see `eeg2fmri.data.align_repair`.
     where : str
@@ -95,7 +96,11 @@ def volume_onsets(
             raise ValueError("the number of volumes is needed where there are no markers")
         return Alignment(first_volume_s + np.arange(n_volumes) * tr)
     if first_marker is not None:
-        return _from_first(markers, first_marker, n_volumes, tr, where)
+        if n_volumes is None:
+            raise ValueError("the number of volumes is needed where only the first is marked")
+        first = FirstMarker(name=first_marker) if isinstance(first_marker, str) else first_marker
+        onsets, name, told = onsets_from_first(markers, first, n_volumes, tr, where)
+        return Alignment(onsets, name, notes=told)
     name = find_marker(markers, tr, marker, where)
     times = np.asarray(markers[name], float)
     problems = list(marker_problems(times, n_volumes, tr, f"{where}, marker {name!r}"))
@@ -117,24 +122,6 @@ def volume_onsets(
             "volumes follow the markers",
         )
     return Alignment(times, name, jitter, drift_ppm, notes)
-
-
-def _from_first(
-    markers: Mapping[str, np.ndarray], first_marker: str, n_volumes: int | None, tr: float, where: str
-) -> Alignment:
-    name = find_marker(markers, tr, first_marker, where)
-    times = np.asarray(markers[name], float)
-    if n_volumes is None:
-        raise ValueError("the number of volumes is needed where only the first is marked")
-    if len(times) != 1:
-        raise InputError(
-            "the marker of the first volume occurs several times",
-            where=f"{where}, marker {name!r}",
-            got=f"{len(times)} markers, the first at {times[0]:.3f} s, the last at {times[-1]:.3f} s",
-            expected="one",
-            hint="if it marks every volume, name it with 'marker'; otherwise give 'first_volume_s'",
-        )
-    return Alignment(times[0] + np.arange(n_volumes) * tr, name)
 
 
 def _interval_fits(times: np.ndarray, tr: float) -> bool:

@@ -57,7 +57,7 @@ def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> lis
     InputError
         If ``channels.tsv`` or the settings name channels that the file does not have.
     """
-    notes = _types(raw, path)
+    notes = _types(raw, path, config)
     chosen = {
         name: kind
         for pattern, kind in config.types.items()
@@ -101,12 +101,13 @@ def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> lis
     return notes
 
 
-def _types(raw: mne.io.BaseRaw, path: Path) -> list[str]:
-    table = read_channels_tsv(path)
+def _types(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> list[str]:
+    table = read_channels_tsv(path) if config.channels_tsv == "use" else None
     if table is None:
         others = {name: kind for name in electrode_names(raw) if (kind := type_by_name(name)) is not None}
         raw.set_channel_types(others, on_unit_change="ignore", verbose="error")
-        return [f"no channels.tsv: {', '.join(others)} taken for no EEG by name"] if others else []
+        told = "no channels.tsv" if config.channels_tsv == "use" else "channels.tsv not used"
+        return [f"{told}: {', '.join(others)} taken for no EEG by name"] if others else []
     file, channels = table
     kinds = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     needed = {name for name, kind in kinds.items() if kind != "stim" or name in channels}

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from eeg2fmri.core.config import Config
 from eeg2fmri.data.bold_config import BoldConfig
 from eeg2fmri.data.eeg_config import EegConfig
+from eeg2fmri.data.first_marker import FirstMarker
 from eeg2fmri.data.layout import LayoutConfig
 
 Size = Annotated[int, Field(ge=1)]
@@ -24,9 +25,10 @@ class PrepareConfig(Config):
         be the same in all of them.
     marker : str or None
         Description of the marker that the scanner sets at every volume, for example ``R128``; None finds it.
-    first_marker : str or None
-        Description of a marker that is set once, when the first volume starts, for example ``S 99``; later
-        volumes follow every TR.
+    first_marker : str or FirstMarker or None
+        Description of a marker that is set once, when the first volume starts, for example ``S 99``; or a marker
+        that says in another way when that is (later than the volume, at the beginning of every block). Later volumes
+        follow every TR.
     triggers : {"error", "repair", "trim"}
         What becomes of volume markers that are missing, doubled, surplus or late, and of EEG that ends before
         the BOLD. ``error``: nothing is prepared. ``repair``: the markers are brought to the regular sequence of
@@ -62,7 +64,7 @@ class PrepareConfig(Config):
 
     grid: tuple[Size, Size, Size] | None = None
     marker: Annotated[str, Field(min_length=1)] | None = None
-    first_marker: Annotated[str, Field(min_length=1)] | None = None
+    first_marker: Annotated[str, Field(min_length=1)] | FirstMarker | None = None
     triggers: Literal["error", "repair", "trim"] = "error"
     first_volume_s: Annotated[float, Field(ge=0)] | None = None
     tr: Annotated[float, Field(gt=0)] | None = None

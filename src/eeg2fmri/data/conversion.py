@@ -97,7 +97,12 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     if eeg is None or bold is None:
         return Converted(plan.files.id, plan.bold.affine, files, [], tuple(collect.problems))
     affine = bold.affine
-    paths = [*eeg_files(plan.files.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json"), *bold.sources]
+    paths = [
+        *eeg_files(plan.files.eeg, config.eeg),
+        plan.files.bold,
+        *sidecars(plan.files.bold, "bold", ".json"),
+        *bold.sources,
+    ]
     sources = collect(lambda: [_source(path, root) for path in paths])
     if sources is None:
         return Converted(plan.files.id, affine, files, [], tuple(collect.problems))

@@ -63,11 +63,12 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
     return raw
 
 
-def eeg_files(path: Path) -> list[Path]:
+def eeg_files(path: Path, config: EegConfig | None = None) -> list[Path]:
     """Every file that decides what `read_raw` gives."""
+    tables = sidecars(path, "channels", ".tsv")[-1:] if config is None or config.channels_tsv == "use" else []
     files = brainvision_files(path) if path.suffix.lower() == ".vhdr" else [path]
     companion = path.with_suffix(".fdt")
-    return [*files, *([companion] if companion.is_file() else []), *sidecars(path, "channels", ".tsv")[-1:]]
+    return [*files, *([companion] if companion.is_file() else []), *tables]
 
 
 def _open_relinked(path: Path) -> mne.io.BaseRaw:

@@ -123,6 +123,9 @@ class EegConfig(Config):
     trigger_channel : str or None
         Channel that holds the triggers; None looks at annotations, and at channels of type ``stim`` where there
         are none.
+    channels_tsv : {"use", "ignore"}
+        ``ignore``: types by name, and no channel is bad, as if there were no ``channels.tsv``; for derivatives whose
+        channels are others than those of the raw data.
     links : {"header", "same name"}
         ``same name``: where a BrainVision header names files that do not exist, take those beside it that have
         its own name.
@@ -140,5 +143,6 @@ class EegConfig(Config):
     bad_electrodes: tuple[Name, ...] = ()
     reference: Literal["keep", "average"] | Annotated[tuple[Name, ...], Field(min_length=1)] = "keep"
     trigger_channel: Name | None = None
+    channels_tsv: Literal["use", "ignore"] = "use"
     links: Literal["header", "same name"] = "header"
     clean: CleanConfig = CleanConfig()

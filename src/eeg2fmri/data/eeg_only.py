@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from eeg2fmri.core.config import Config, fingerprint
 from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
+from eeg2fmri.data.eeg_config import ChannelType
 from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, seal
 from eeg2fmri.data.store_writer import StoreWriter
 
@@ -32,12 +34,16 @@ class EegOnlyConfig(Config):
     ----------
     label : str
         Column of participants.tsv that is to be told from the EEG.
+    label_from : {"participants", "session"}
+        ``session``: the session of a recording is its class (``ses-hc``, ``ses-off``), and `label` is not used.
     classes : tuple of str
-        Values of the column that are kept, in order; empty: all of them, sorted. The last of two is the positive one.
+        Values of the label that are kept, in order; empty: all of them, sorted. The last of two is the positive one.
     channels : {"same", "intersection"}
         ``same``: every recording must have the same electrode names. ``intersection``: those that all have.
     exclude : tuple of str
         Channels to leave out of every recording.
+    types : dict of str to str
+        Type of channels by name or pattern (``EXG*: misc``); goes before what channels.tsv and the file say.
     montage : str
         Name of the MNE montage that has the electrodes; ``auto`` is the 10-05 system. Electrodes that it does not
         have are kept, but cannot take part in an interpolation.
@@ -46,9 +52,11 @@ class EegOnlyConfig(Config):
     """
 
     label: str = "group"
+    label_from: Literal["participants", "session"] = "participants"
     classes: tuple[str, ...] = ()
     channels: Literal["same", "intersection"] = "same"
     exclude: tuple[str, ...] = ()
+    types: dict[str, ChannelType] = Field(default_factory=dict)
     montage: str = "auto"
     sfreq: float = 250.0
 

@@ -15,6 +15,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bids_search import EEG_EXTENSIONS
 from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.eeg_config import EegConfig
 from eeg2fmri.data.eeg_only import EegOnlyConfig, EegRecording, EegStore, EegStoreWriter, write_recording
 from eeg2fmri.data.eeg_only_positions import montage_positions
 from eeg2fmri.data.raw_spectrogram import read_samples
@@ -54,7 +55,8 @@ def prepare_eeg_only(
         If the output exists or cannot be written.
     """
     root, config = Path(bids_root), config or EegOnlyConfig()
-    participants = read_participants(root, config.label)
+    by_table = config.label_from == "participants"
+    participants = read_participants(root, config.label) if by_table else {}
     notes: list[str] = []
     files = _labelled(find_eeg(root), participants, config, notes)
     classes = config.classes or tuple(sorted({label for _, label in files}))
@@ -62,7 +64,7 @@ def prepare_eeg_only(
     problems: list[Problem] = []
     for done, (path, _) in enumerate(files, 1):
         try:
-            raws.append(read_raw(path))
+            raws.append(read_raw(path, config=EegConfig(types=config.types)))
         except InputError as error:
             problems += error.problems
         progress("Reading headers", done, len(files))
@@ -161,12 +163,16 @@ def _labelled(
     kept, problems, absent = [], [], []
     for path in files:
         subject = entities(path)["sub"]
-        if subject not in participants:
+        if config.label_from == "session":
+            label = entities(path).get("ses", "")
+        elif subject in participants:
+            label = participants[subject][config.label]
+        else:
             problems.append(Problem("a subject is not in participants.tsv", str(path), f"sub-{subject}"))
             continue
-        label = participants[subject][config.label]
         if label.casefold() in MISSING or (config.classes and label not in config.classes):
-            absent.append(f"sub-{subject} ({label or 'no label'})")
+            name = f"sub-{subject}" if config.label_from == "participants" else path.name
+            absent.append(f"{name} ({label or 'no label'})")
         else:
             kept.append((path, label))
     if problems:
@@ -177,7 +183,9 @@ def _labelled(
     if len(classes) < 2:
         raise InputError(
             "there are not two classes to tell apart",
-            where=f"column {config.label} of participants.tsv",
+            where="sessions of the recordings"
+            if config.label_from == "session"
+            else f"column {config.label} of participants.tsv",
             got=", ".join(sorted(classes)) or "no label",
             expected="two values or more",
         )
@@ -248,7 +256,7 @@ def _converted(
         sfreq=kept,
         source_sfreq=sfreq,
         n_samples=signal.shape[1],
-        participant=participants[labels["sub"]],
+        participant=participants.get(labels["sub"], {}),
         notes=tuple(notes),
     )
     return recording, signal

@@ -25,7 +25,16 @@ def find_marker(markers: Mapping[str, np.ndarray], tr: float, wanted: str | None
         found = [name for name in markers if _same_name(name, wanted)]
         if not found:
             raise InputError("the volume marker does not occur", where=where, got=present, expected=repr(wanted))
-        return found[0]
+        exact = [name for name in found if name == wanted]
+        if len(found) > 1 and not exact:
+            raise InputError(
+                "several markers have the name of the volume marker",
+                where=where,
+                got=", ".join(f"{name!r} ({len(markers[name])})" for name in found),
+                expected="one",
+                hint="give the whole description of the right one",
+            )
+        return (exact or found)[0]
     known = _known(markers)
     regular = [name for name, times in markers.items() if _is_regular(np.asarray(times), tr)]
     best = [name for name in known if name in regular] or regular or known

@@ -16,21 +16,42 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Source(Config):
-    """Where a data set is: the number of its page on OpenNeuro or OSF."""
+    """Where a data set is: the number of its page on OpenNeuro, OSF or OpenfMRI.
+
+    Attributes
+    ----------
+    openneuro, osf, openfmri : str or None
+        One of them.
+    files : tuple of str
+        Patterns of the files that are needed of it; none means all. For OpenfMRI, the names of its archives, in which
+        ``{number}`` runs over the subjects.
+    unpack : dict of str to str
+        Archives among the files, by pattern, and the folder below the data set that each becomes.
+    """
 
     openneuro: Text | None = None
     osf: Text | None = None
+    openfmri: Text | None = None
+    files: tuple[Text, ...] = ()
+    unpack: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one(self) -> Source:
-        if (self.openneuro is None) == (self.osf is None):
-            raise ValueError("give either 'openneuro' or 'osf'")
+        if sum(each is not None for each in (self.openneuro, self.osf, self.openfmri)) != 1:
+            raise ValueError("give one of 'openneuro', 'osf', 'openfmri'")
+        if self.openfmri is not None and not self.files:
+            raise ValueError("OpenfMRI gives no list: name its archives with 'files'")
         return self
 
     @property
-    def id(self) -> str:
+    def number(self) -> str:
         """Number at its archive."""
-        return str(self.openneuro or f"OSF {self.osf}")
+        return str(self.openneuro or self.openfmri or self.osf)
+
+    @property
+    def id(self) -> str:
+        """Number at its archive, with the archive's name where the number does not tell it."""
+        return self.number if self.osf is None else f"OSF {self.osf}"
 
 
 class Facts(Config):
@@ -89,12 +110,16 @@ class Recipe(Config):
     facts : Facts
     traps : tuple of str
         What goes wrong if it is read like any other data set, and what is done about it.
+    unverified : tuple of str
+        Facts of the recipe that could not be checked against the data set or its documents.
     advice : str
         What its authors ask of whoever uses it.
     label : Label or None
         For classification.
     prepare : PrepareConfig
         Settings by which it is prepared.
+    eeg_only : dict
+        Settings of `eeg2fmri.data.eeg_only.EegOnlyConfig` beside the label, for EEG alone.
     """
 
     name: Text
@@ -105,9 +130,11 @@ class Recipe(Config):
     citation: Text
     facts: Facts
     traps: tuple[Text, ...] = ()
+    unverified: tuple[Text, ...] = ()
     advice: str = ""
     label: Label | None = None
     prepare: PrepareConfig = PrepareConfig()
+    eeg_only: dict[str, Any] = Field(default_factory=dict)
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -133,8 +160,8 @@ def recipe(name: str) -> Recipe:
     for known in recipe_names():
         with resources.as_file(resources.files(__package__) / "recipes" / f"{known}.yaml") as path:
             values = read_mapping(path)
-        ids = [str(value).casefold() for value in values["source"].values()]
-        if name.casefold() in (known, known.replace("_", "-"), *ids):
+        ids = [str(values["source"].get(key, "")).casefold() for key in ("openneuro", "osf", "openfmri")]
+        if name.casefold() in (known, known.replace("_", "-"), *filter(None, ids)):
             return Recipe.make({"name": known, **values}, where=f"recipe {known}")
     raise ConfigError(
         "there is no recipe of this name",
@@ -168,17 +195,18 @@ def eeg_only_settings(name: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If the data set has BOLD, or its people are not told apart by a column of participants.tsv.
+        If the recipe does not say what tells the people apart.
     """
     found = recipe(name)
-    if found.label is None or found.label.from_ != "participants" or found.label.column is None:
+    label = found.label
+    if label is None or (label.from_ == "participants" and label.column is None):
         raise ConfigError(
-            "participants.tsv of this data set has no column that tells its people apart",
+            "the recipe does not say what tells the people of this data set apart",
             where=found.name,
-            got=" ".join(found.advice.split()) or f"labels from {found.label.from_ if found.label else 'nothing'}",
-            hint="add a column to participants.tsv and name it: prepare DIR STORE --eeg-only --label COLUMN",
+            hint="name a column of participants.tsv: prepare DIR STORE --eeg-only --label COLUMN",
         )
-    return {"label": found.label.column, "classes": list(found.label.classes)}
+    column = {"label": label.column} if label.column is not None else {}
+    return {"label_from": label.from_, **column, "classes": list(label.classes), **found.eeg_only}
 
 
 def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,18 +55,7 @@ def prepared_raw(
     markers = markers_of(raw, config.eeg.trigger_channel)
     onsets = np.array([])
     if config.eeg.clean.gradient != "keep":
-        if tr is None or not (config.marker is not None or has_volume_marker(markers, tr)):
-            raise InputError(
-                "the gradient artefact can only be taken out where volumes are marked",
-                where=str(path),
-                got=", ".join(markers) or "no markers",
-                hint="name the marker with 'marker'",
-            )
-        alignment = volume_onsets(
-            markers, None, tr, float(raw.info["sfreq"]), marker=config.marker, faults=config.triggers, where=str(path)
-        )
-        onsets = alignment.onsets
-        told += alignment.notes
+        onsets = _volumes(raw, markers, config, tr, str(path), told)
     derivation, more = derive(raw, config.eeg, path, montage=config.montage, exclude=config.exclude)
     cleaned = clean(raw, config.eeg, onsets, tr or 1.0, str(path))
     data = cleaned.get_data(picks=list(derivation.inputs), verbose="error") * derivation.scale
@@ -77,3 +67,37 @@ def prepared_raw(
     if notes is not None:
         notes += [*told, *more]
     return made
+
+
+def _volumes(
+    raw: mne.io.BaseRaw,
+    markers: dict[str, np.ndarray],
+    config: PrepareConfig,
+    tr: float | None,
+    where: str,
+    told: list[str],
+) -> np.ndarray:
+    """Find when volumes started in a recording whose BOLD is not there."""
+    clocked = config.first_volume_s is not None or config.first_marker is not None
+    if tr is None or not (clocked or config.marker is not None or has_volume_marker(markers, tr)):
+        raise InputError(
+            "the gradient artefact can only be taken out where volumes are marked",
+            where=where,
+            got=", ".join(markers) or "no markers",
+            hint="name the marker with 'marker'",
+        )
+    alignment = volume_onsets(
+        markers,
+        math.ceil(raw.n_times / float(raw.info["sfreq"]) / tr) if clocked else None,
+        tr,
+        float(raw.info["sfreq"]),
+        marker=config.marker,
+        first_volume_s=config.first_volume_s,
+        first_marker=config.first_marker,
+        faults=config.triggers,
+        where=where,
+    )
+    told += alignment.notes
+    if clocked:
+        told.append("volumes were taken to follow each other to the end of the EEG")
+    return alignment.onsets

@@ -73,6 +73,16 @@ def read_json_sidecar(path: Path, suffix: str) -> dict[str, Any]:
     return merged
 
 
+#: Characters that some data sets put around names.
+_QUOTES = "'\"\u2018\u2019\u201c\u201d"
+
+
+def _unquoted(name: str) -> str:
+    """Take quotes away that stand on both sides; a prime at the end belongs to the name."""
+    quoted = len(name) > 2 and name[0] in _QUOTES and name[-1] in _QUOTES
+    return name[1:-1] if quoted else name
+
+
 def read_channels_tsv(path: Path) -> tuple[Path, dict[str, dict[str, str]]] | None:
     """Read the nearest ``channels.tsv`` of an EEG file.
 
@@ -110,6 +120,7 @@ def read_channels_tsv(path: Path) -> tuple[Path, dict[str, dict[str, str]]] | No
         values = dict(zip(columns, (value.strip() for value in row), strict=False))
         if not values.get("name"):
             continue
+        values["name"] = _unquoted(values["name"])
         if values["name"] in channels:
             raise InputError("channels.tsv names a channel twice", where=str(files[-1]), got=values["name"])
         channels[values["name"]] = values

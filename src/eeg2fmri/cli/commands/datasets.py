@@ -34,8 +34,9 @@ def command(
     say(f"  cite:     {found.citation}")
     for trap in found.traps:
         say(f"  beware:   {trap}")
+    for fact in found.unverified:
+        say(f"  unverified: {fact}")
     if found.advice:
         say(f"  advice:   {found.advice.strip()}")
     say(f"  download: eeg2fmri download {found.name} DIR")
-    if found.kind == "simultaneous":
-        say(f"  prepare:  eeg2fmri prepare DIR STORE --recipe {found.name}")
+    say(f"  prepare:  eeg2fmri prepare DIR STORE --recipe {found.name}")

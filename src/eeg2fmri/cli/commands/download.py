@@ -12,9 +12,10 @@ def command(
     name: Annotated[str, typer.Argument(help="Data set; eeg2fmri datasets lists them.")],
     folder: Annotated[Path, typer.Argument(help="Where to put it. What is there already is not fetched again.")],
     include: Annotated[
-        list[str] | None, typer.Option(help="Only paths that fit this pattern, for example 'sub-01/*'.")
+        list[str] | None,
+        typer.Option(help="Only paths that fit this pattern, for example 'sub-01/*'. May be given again."),
     ] = None,
-    server: Annotated[str | None, typer.Option(help="Another address than that of OpenNeuro or OSF.")] = None,
+    server: Annotated[str | None, typer.Option(help="Another address than that of OpenNeuro, OSF or OpenfMRI.")] = None,
 ) -> None:
     """Fetch a public data set.
 
@@ -28,6 +29,8 @@ def command(
     say(f"licence: {found.licence}; cite: {found.citation}")
     if found.advice:
         say(f"advice: {found.advice.strip()}")
+    for fact in found.unverified:
+        say(f"unverified: {fact}")
     with progress_bar() as progress:
         download(found, folder, include=tuple(include or ()), server=server, progress=progress)
     wrote("data set", folder)

@@ -69,10 +69,10 @@ def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | No
     from eeg2fmri.data.recipe import eeg_only_settings
 
     values = read_mapping(config) if config else {}
-    if recipe is not None and label is None:
+    if recipe is not None:
         values = {**eeg_only_settings(recipe), **values}
     if label is not None:
-        values["label"] = label
+        values = {**{k: v for k, v in values.items() if k != "classes"}, "label": label, "label_from": "participants"}
     settings = EegOnlyConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
         made = prepare_eeg_only(bids_root, store, settings, progress=progress)

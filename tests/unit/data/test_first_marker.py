@@ -1,0 +1,67 @@
+"""A marker from which the first volume is known: later than it, at the beginning of every block, or missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.data.align import volume_onsets
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.first_marker import FirstMarker
+from eeg2fmri.data.prepare import prepare
+
+BLOCKS = {"Stimulus/S 99": np.array([0.5, 40.5, 80.5]), "Stimulus/S  2": np.array([20.5])}
+
+
+def test_the_first_of_several_is_taken_on_request_and_said() -> None:
+    first = FirstMarker(name="S 99", after_s=2, repeats="first", within_s=1)
+    found = volume_onsets(BLOCKS, 4, 1.5, 250, first_marker=first)
+    np.testing.assert_allclose(found.onsets, [-1.5, 0, 1.5, 3])
+    assert found.marker == "Stimulus/S 99"
+    assert found.notes == ("volumes follow the first of 3 markers 'Stimulus/S 99'",)
+    with pytest.raises(InputError, match=r"occurs several times(.|\n)*3 markers(.|\n)*repeats: first"):
+        volume_onsets(BLOCKS, 4, 1.5, 250, first_marker="S 99")
+
+
+def test_a_first_marker_that_comes_late_is_missing() -> None:
+    lost = {"S 99": BLOCKS["Stimulus/S 99"][1:]}
+    first = FirstMarker(name="S 99", repeats="first", within_s=1)
+    with pytest.raises(InputError, match=r"seems to be missing(.|\n)*first at 40.500 s") as caught:
+        volume_onsets(lost, 4, 1.5, 250, first_marker=first, where="sub-1_eeg.vhdr")
+    assert "sub-1_eeg.vhdr" in str(caught.value)
+    anywhere = first.model_copy(update={"within_s": None})
+    assert volume_onsets(lost, 1, 1.5, 250, first_marker=anywhere).onsets.tolist() == [40.5]
+
+
+def test_volumes_before_the_eeg_are_left_out_with_their_bold(two: Any) -> None:
+    """The EEG is cut at a marker that comes two volumes after the first."""
+    samples = two.onset_samples()
+    for subject in ("01", "02"):
+        two.eeg(subject, signal=two.eeg_signal(subject)[:, samples[2] :], markers=np.array([0, 900]), name="S 99")
+    settings = {"first_marker": {"name": "S 99", "after_s": 4, "repeats": "first", "within_s": 1}, "triggers": "trim"}
+    store = prepare(two.root, two.root.parent / "out", PrepareConfig.make(settings))
+    np.testing.assert_allclose(store.recordings[0].onsets, (samples[2:] - samples[2]) / 100)
+    np.testing.assert_array_equal(store.bold(0), np.moveaxis(two.volumes("01"), -1, 0)[2:])
+    warnings = store.recordings[0].quality["warnings"]
+    assert "volumes without a whole TR of EEG left out: 0, 1" in warnings
+    assert any("first of 2 markers" in text for text in warnings)
+    assert store.config.first_marker == FirstMarker.make(settings["first_marker"])
+    with pytest.raises(InputError, match=r"beyond|before|outside|without"):
+        prepare(two.root, two.root.parent / "error", PrepareConfig.make({**settings, "triggers": "error"}))
+
+
+def test_one_clock() -> None:
+    with pytest.raises(ConfigError, match="one clock only"):
+        PrepareConfig.make({"first_marker": {"name": "S 99"}, "marker": "R128"})
+
+
+def test_a_name_that_two_markers_have_must_be_whole() -> None:
+    times = 3.0 + 2.0 * np.arange(9)
+    markers = {"Comment/R128": times, "Response/R128": times + 0.3}
+    with pytest.raises(InputError, match=r"several markers have the name(.|\n)*'Comment/R128' \(9\)"):
+        volume_onsets(markers, 9, 2.0, 250, marker="R128")
+    found = volume_onsets(markers, 9, 2.0, 250, marker="Response/R128")
+    np.testing.assert_array_equal(found.onsets, times + 0.3)
