@@ -34,6 +34,8 @@ class ExplainConfig(Config):
         Volumes of each recording, spread evenly, whose latents are explained; the encoder of volumes is the slow one.
     checks : int
         Windows of each recording on which it is checked whether the relevance tells the truth; 0 for no checks.
+    controls : int
+        Untrained models that are compared with the truth of simulated recordings beside the trained one.
     steps : int
         Points of the deletion and insertion curves.
     batch_size : int
@@ -50,6 +52,7 @@ class ExplainConfig(Config):
     latent: Literal["agreement", "sum", "none"] = "agreement"
     latent_windows: Annotated[int, Field(ge=1)] = 16
     checks: Annotated[int, Field(ge=0)] = 8
+    controls: Annotated[int, Field(ge=1)] = 3
     steps: Annotated[int, Field(ge=2)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 8
     seed: int = 0

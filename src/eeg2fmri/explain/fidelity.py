@@ -15,10 +15,8 @@ from eeg2fmri.explain.control import untrained
 from eeg2fmri.explain.faithfulness import PerturbationCurves, perturbation_curves, random_orders, rank_agreement
 from eeg2fmri.explain.gradients import integrated_gradients
 from eeg2fmri.explain.rules import Composite
-from eeg2fmri.explain.subject import fluctuation
 from eeg2fmri.explain.targets import Target
-from eeg2fmri.explain.truth import Drivers, TruthAgreement, truth_agreement
-from eeg2fmri.explain.windows import WindowRelevance, explain_windows
+from eeg2fmri.explain.windows import explain_windows
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,6 @@ class Fidelity:
         By how much the integrated gradients are not complete; above 0.05 they are no good peer.
     untrained : MapAgreement
         Relevance of the untrained model against that of the trained one: far below 1 if it shows what was learnt.
-    truth, untrained_truth : TruthAgreement or None
-        Agreement of the absolute relevance with the drivers of simulated data, of the trained and the untrained model.
-    truth_fluctuation, untrained_truth_fluctuation : TruthAgreement or None
-        The same of the shares in what changes from window to window, which is what the drivers drive.
     """
 
     n_windows: int
@@ -76,10 +70,6 @@ class Fidelity:
     gradients_map: MapAgreement
     gradients_error: float
     untrained: MapAgreement
-    truth: TruthAgreement | None = None
-    untrained_truth: TruthAgreement | None = None
-    truth_fluctuation: TruthAgreement | None = None
-    untrained_truth_fluctuation: TruthAgreement | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give all numbers as JSON has them."""
@@ -109,7 +99,6 @@ def check_fidelity(
     seed: int = 0,
     steps: int = 10,
     batch_size: int = 8,
-    drivers: Drivers | None = None,
     progress: Progress = silent,
 ) -> Fidelity:
     """Check explanations of some windows.
@@ -127,8 +116,6 @@ def check_fidelity(
     steps : int
         Points of the curves.
     batch_size : int
-    drivers : Drivers, optional
-        Of the same recordings, if they are simulated.
     progress : Progress
     """
     control = untrained(model, seed)
@@ -142,10 +129,9 @@ def check_fidelity(
 
     total = 5
     progress("Checking", 0, total)
-    mine = _relevance(model, x, target, rules, batch_size)
+    trained_map = _relevance(model, x, target, rules, batch_size)
     progress("Checking", 1, total)
-    other = _relevance(control, x, target, rules, batch_size)
-    trained_map, control_map = mine.relevance, other.relevance
+    control_map = _relevance(control, x, target, rules, batch_size)
     progress("Checking", 2, total)
     parts, errors = zip(*(integrated_gradients(output, part) for part in x.split(batch_size)), strict=True)
     gradients = torch.cat(parts).cpu().numpy()
@@ -164,18 +150,9 @@ def check_fidelity(
         gradients_map=MapAgreement.of(trained, by_gradients),
         gradients_error=float(np.mean(errors)),
         untrained=MapAgreement.of(trained, control_share),
-        truth=_agreement(trained, drivers),
-        untrained_truth=_agreement(control_share, drivers),
-        truth_fluctuation=_agreement(fluctuation(mine), drivers),
-        untrained_truth_fluctuation=_agreement(fluctuation(other), drivers),
     )
 
 
-def _agreement(relevance: np.ndarray | None, drivers: Drivers | None) -> TruthAgreement | None:
-    return None if relevance is None or drivers is None else truth_agreement(np.abs(relevance), drivers)
-
-
-def _relevance(model: nn.Module, x: Tensor, target: Target, rules: Composite, batch_size: int) -> WindowRelevance:
-    found = [explain_windows(model, part, [target], rules)[target.name] for part in x.split(batch_size)]
-    names = ("relevance", "explained", "absorbed", "spread")
-    return WindowRelevance(*(np.concatenate([getattr(one, name) for one in found]) for name in names))
+def _relevance(model: nn.Module, x: Tensor, target: Target, rules: Composite, batch_size: int) -> np.ndarray:
+    found = [explain_windows(model, part, [target], rules)[target.name].relevance for part in x.split(batch_size)]
+    return np.concatenate(found)

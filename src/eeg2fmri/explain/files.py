@@ -12,7 +12,8 @@
     OUT/group/group_space-SPACE_desc-latent_relevance.nii.gz, ..._stat-t_statmap.nii.gz
 
 Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1,
-``fluctuation`` is the share in what changes from window to window (`eeg2fmri.explain.subject.SubjectRelevance`).
+``fluctuation`` is the share in what changes from window to window, ``pattern`` the correlation of the EEG with the
+output (`eeg2fmri.explain.subject.SubjectRelevance`).
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
     """Arrays of an explanation by name.
 
     ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume, ``subjects``
-    (subject,); ``signed``, ``magnitude`` and ``fluctuation`` (subject, channel, freq, time); ``attention`` and
+    (subject,); ``bands`` (freq,) and ``band_limits`` (freq, 2) in Hz where each place of the axis is a band;
+    ``signed``, ``magnitude``, ``fluctuation`` and ``pattern`` (subject, channel, freq, time); ``attention`` and
     ``pairs`` (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine``
     (4, 4); ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions`` (step,), and
     ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``, ``curve_random_insertion``,
@@ -132,8 +134,11 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
         "magnitude": explanation.magnitude,
         "affine": explanation.affine,
         "target": explanation.target.weights,
-        **{name: explanation.stacked(name) for name in ("fluctuation", "attention", "pairs", "latent")},
+        **{name: explanation.stacked(name) for name in ("fluctuation", "pattern", "attention", "pairs", "latent")},
     }
+    if explanation.axes.limits is not None:
+        found["bands"] = np.array([name for name, _, _ in explanation.axes.limits])
+        found["band_limits"] = np.array([limits for _, *limits in explanation.axes.limits])
     if explanation.fidelity is not None:
         curves, control = explanation.fidelity.curves, explanation.fidelity.untrained_curves
         found |= {
@@ -146,7 +151,7 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
             "curve_untrained_insertion": control.insertion,
         }
     there = {name: array for name, array in found.items() if array is not None}
-    single = ("signed", "magnitude", "fluctuation", "latent")
+    single = ("signed", "magnitude", "fluctuation", "pattern", "latent")
     return {name: array.astype(np.float32) if name in single else array for name, array in there.items()}
 
 
@@ -196,6 +201,7 @@ def summary(explanation: Explanation) -> dict[str, Any]:
             "tests": tests,
             "graphs": graphs,
             "fidelity": None if explanation.fidelity is None else explanation.fidelity.to_dict(),
+            "truth": None if explanation.recovery is None else explanation.recovery.to_dict(),
             "summary": explanation.summary(),
             "notes": list(explanation.notes),
         }

@@ -15,6 +15,7 @@ from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.fidelity import Fidelity
 from eeg2fmri.explain.graph import AttentionGraph, attention_graph
 from eeg2fmri.explain.inference import TTest, t_test
+from eeg2fmri.explain.recovery import Recovery
 from eeg2fmri.explain.subject import SubjectRelevance
 from eeg2fmri.explain.targets import Target
 
@@ -41,6 +42,8 @@ class Explanation:
     subjects : tuple of SubjectRelevance
     fidelity : Fidelity or None
         Whether the relevance tells the truth; None if it was not checked.
+    recovery : Recovery or None
+        Whether it agrees with what drives simulated recordings; None if no truth is known.
     affine : array, shape (4, 4)
         Voxel indices to mm, of the store.
     affines : dict of subject to array, shape (4, 4)
@@ -60,6 +63,7 @@ class Explanation:
     axes: Axes
     subjects: tuple[SubjectRelevance, ...]
     fidelity: Fidelity | None
+    recovery: Recovery | None
     affine: np.ndarray
     affines: dict[str, np.ndarray]
     space: str
@@ -82,15 +86,20 @@ class Explanation:
         """Shares in the changes of the target of every subject, shape (subject, channel, freq, time)."""
         return self.stacked("fluctuation")
 
+    @property
+    def pattern(self) -> np.ndarray | None:
+        """Correlations of the EEG with the target of every subject, shape (subject, channel, freq, time)."""
+        return self.stacked("pattern")
+
     def stacked(self, name: str) -> np.ndarray | None:
-        """Attention, pairs, latent or fluctuation of every subject, or None if one has none."""
+        """Attention, pairs, latent, fluctuation or pattern of every subject, or None if one has none."""
         parts = [getattr(subject, name) for subject in self.subjects]
         return None if any(part is None for part in parts) else np.stack(parts)
 
     @cached_property
     def tests(self) -> dict[str, dict[str, TTest]]:
-        """Tests against 0 over subjects, of ``signed`` and ``fluctuation``, for every sum in `TESTED` and the bands."""
-        measures = {"signed": self.signed, "fluctuation": self.fluctuation}
+        """Tests against 0 over subjects, of every measure with a sign, for every sum in `TESTED` and the bands."""
+        measures = {"signed": self.signed, "fluctuation": self.fluctuation, "pattern": self.pattern}
         return {name: self._tests(values) for name, values in measures.items() if values is not None}
 
     def _tests(self, maps: np.ndarray) -> dict[str, TTest]:
@@ -146,4 +155,18 @@ class Explanation:
                 f"{self.fidelity.gradients:.2f} with integrated gradients, {self.fidelity.untrained.map:.2f} with the "
                 "untrained model"
             )
+        if self.recovery is not None:
+            lines.append(_recovered(self.recovery))
         return "\n".join(lines)
+
+
+def _recovered(recovery: Recovery) -> str:
+    parts = ("electrodes", "frequencies", "times")
+    found, control = (
+        ", ".join(f"{name} {getattr(one['pattern'], name):.2f}" for name in parts)
+        for one in (recovery.measures, recovery.untrained)
+    )
+    return (
+        f"rank agreement of the pattern with the true drivers: {found}; of untrained models: {control}; the target "
+        f"follows what the EEG drives with r {recovery.r:.2f}"
+    )

@@ -18,9 +18,10 @@ from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.fidelity import Fidelity, check_fidelity
 from eeg2fmri.explain.files import check_replaceable, write
 from eeg2fmri.explain.opened import OpenedRun, open_run
+from eeg2fmri.explain.recovery import Recorded, Recovery, recover
 from eeg2fmri.explain.results import Explanation
 from eeg2fmri.explain.subject import SubjectRelevance, SubjectSums
-from eeg2fmri.explain.truth import Drivers, drivers, mean_drivers
+from eeg2fmri.explain.truth import Drivers, drivers
 from eeg2fmri.explain.windows import explain_latent, explain_windows
 
 
@@ -63,14 +64,16 @@ def explain_run(
     folder = Path(run) / "explain" if out is None else Path(out)
     check_replaceable(folder)
     opened = open_run(run, store, settings)
+    recorded = None if truth is None else _recorded(opened, settings, truth)
     subjects = tuple(_subjects(opened, settings, progress))
-    fidelity = _fidelity(opened, settings, truth, progress) if settings.checks else None
+    fidelity = _fidelity(opened, settings, progress) if settings.checks else None
     explanation = Explanation(
         config=settings,
         target=opened.target,
         axes=opened.axes,
         subjects=subjects,
         fidelity=fidelity,
+        recovery=None if recorded is None else _recovery(opened, settings, recorded, progress),
         affine=np.asarray(opened.store.affine),
         affines=_affines(opened),
         space=opened.card.space,
@@ -112,7 +115,7 @@ def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> I
                 found = explain_windows(
                     opened.model, x, [opened.target], config.rules, passes=config.passes, generator=generator
                 )
-                sums.add(found[opened.target.name])
+                sums.add(found[opened.target.name], x.cpu().numpy())
                 done += len(x)
                 progress("Explaining", done, total)
             for x, y in _batches(opened, name, volumes, config.batch_size):
@@ -145,7 +148,7 @@ def _batches(opened: OpenedRun, name: str, windows: int | None, size: int) -> It
         yield x.to(like), y.to(like)
 
 
-def _fidelity(opened: OpenedRun, config: ExplainConfig, truth: str | Path | None, progress: Progress) -> Fidelity:
+def _fidelity(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> Fidelity:
     windows = [x for name in opened.recordings for x, _ in _batches(opened, name, config.checks, config.batch_size)]
     return check_fidelity(
         opened.model,
@@ -155,21 +158,34 @@ def _fidelity(opened: OpenedRun, config: ExplainConfig, truth: str | Path | None
         seed=config.seed,
         steps=config.steps,
         batch_size=config.batch_size,
-        drivers=None if truth is None else _drivers(opened, truth),
         progress=progress,
     )
 
 
-def _drivers(opened: OpenedRun, root: str | Path) -> Drivers:
+def _recorded(opened: OpenedRun, config: ExplainConfig, root: str | Path) -> list[Recorded]:
     from eeg2fmri.simulate.truth import Truth
 
     known = Truth.open(root)
-    missing = [name for name in opened.recordings if name not in known.recordings]
+    sources = {name: opened.store.origin(name)[0] for name in opened.recordings}
+    missing = [name for name in dict.fromkeys(sources.values()) if name not in known.recordings]
     if missing:
         raise InputError(
             "the truth holds not all recordings", where=str(root), got=", ".join(missing), expected="the store's own"
         )
-    return mean_drivers([_drivers_of(opened, known.recording(name), name) for name in opened.recordings])
+
+    def one(name: str) -> Recorded:
+        found = _drivers_of(opened, known.recording(sources[name]), name)
+        chosen = _chosen(len(found.course), config.windows)
+        return lambda: (x for x, _ in _batches(opened, name, config.windows, config.batch_size)), found, chosen
+
+    return [one(name) for name in opened.recordings]
+
+
+def _recovery(opened: OpenedRun, config: ExplainConfig, recorded: list[Recorded], progress: Progress) -> Recovery:
+    progress("Comparing with the truth", 0, 1)
+    found = recover(opened.model, recorded, opened.target, config.rules, controls=config.controls, seed=config.seed)
+    progress("Comparing with the truth", 1, 1)
+    return found
 
 
 def _drivers_of(opened: OpenedRun, recording: Any, name: str) -> Drivers:

@@ -27,6 +27,11 @@ class SubjectRelevance:
         Share that each part has in what changes from window to window: the covariance over windows of its relevance
         with the target over the variance of the target. With that of the biases it sums to 1; anatomy and other
         constants have no share. None if the target does not vary.
+    pattern : array, shape (channel, freq, time), or None
+        Correlation over windows of each part of the EEG itself with the target as the model gives it, -1 to 1: what
+        the output follows. Weights, and relevance with them, also show what a model subtracts to cancel noise; the
+        pattern of an output does not (Haufe et al., NeuroImage 87, 2014, doi:10.1016/j.neuroimage.2013.10.067). None
+        if the target does not vary.
     attention : array, shape (channel, channel), or None
         Mean attention scores from each electrode (row) to each other (column).
     pairs : array, shape (channel, channel), or None
@@ -50,6 +55,7 @@ class SubjectRelevance:
     signed: np.ndarray
     magnitude: np.ndarray
     fluctuation: np.ndarray | None
+    pattern: np.ndarray | None
     attention: np.ndarray | None
     pairs: np.ndarray | None
     latent: np.ndarray | None
@@ -78,9 +84,20 @@ class SubjectSums:
         self._n = self._n_latent = 0
         self._sums: dict[str, np.ndarray] = {}
 
-    def add(self, found: WindowRelevance) -> None:
-        """Add windows."""
+    def add(self, found: WindowRelevance, x: np.ndarray) -> None:
+        """Add windows.
+
+        Parameters
+        ----------
+        found : WindowRelevance
+        x : array, shape (window, channel, freq, time)
+            The windows themselves.
+        """
         self._n += len(found.explained)
+        wide = np.asarray(x, np.float64)
+        self._add("x", wide.sum(0))
+        self._add("x squares", np.square(wide).sum(0))
+        self._add("x products", np.tensordot(found.explained.astype(float), wide, axes=1))
         total = found.relevance.sum((1, 2, 3), dtype=np.float64)
         self._add("signed", found.relevance.sum(0, dtype=np.float64))
         self._add("magnitude", np.abs(found.relevance).sum(0, dtype=np.float64))
@@ -137,6 +154,7 @@ class SubjectSums:
             signed=sums["signed"] / size,
             magnitude=sums["magnitude"] / size,
             fluctuation=self.fluctuation(),
+            pattern=self._pattern(),
             attention=self._mean("attention"),
             pairs=None if pairs is None else pairs / max(float(pairs.sum()), np.finfo(float).tiny),
             latent=None if not self._n_latent else sums["latent"] / self._n_latent,
@@ -153,22 +171,29 @@ class SubjectSums:
 
     def fluctuation(self) -> np.ndarray | None:
         """Share of each part in the changes of the target so far; see `SubjectRelevance`."""
-        mean = self._sums["explained"] / self._n
-        variance = float(self._sums["squares"] / self._n - mean**2)
-        # single precision leaves a trace of variance in a constant
-        if variance <= 1e-10 * float(self._sums["squares"]) / self._n:
+        mean, variance = self._moments()
+        if variance == 0:
             return None
         return np.asarray((self._sums["products"] / self._n - mean * self._sums["signed"] / self._n) / variance)
 
+    def _moments(self) -> tuple[float, float]:
+        """Mean and variance of the target over windows; 0 if it does not vary."""
+        mean, square = (float(self._sums[name]) / self._n for name in ("explained", "squares"))
+        # single precision leaves a trace of variance in a constant
+        return mean, 0.0 if square - mean**2 <= 1e-10 * square else square - mean**2
+
+    def _pattern(self) -> np.ndarray | None:
+        mean, variance = self._moments()
+        if variance == 0:
+            return None
+        x, square, product = (self._sums[name] / self._n for name in ("x", "x squares", "x products"))
+        spread = (square - x**2).clip(0)
+        # a part that is constant follows nothing
+        size = np.where(spread > 1e-10 * square, np.sqrt(spread * variance), np.inf)
+        return np.asarray((product - mean * x) / size)
+
     def _mean(self, name: str) -> np.ndarray | None:
         return self._sums[name] / self._n if name in self._sums else None
-
-
-def fluctuation(found: WindowRelevance) -> np.ndarray | None:
-    """Share of each part (channel, freq, time) in the changes of the target; see `SubjectRelevance`."""
-    sums = SubjectSums("")
-    sums.add(found)
-    return sums.fluctuation()
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> float:

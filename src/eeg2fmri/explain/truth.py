@@ -1,4 +1,9 @@
-"""What drives a simulated recording: electrodes, frequencies and times that its truth names."""
+"""What drives a simulated recording, in the terms of the model that reads it: each part of its EEG windows.
+
+The truth names regions, rhythms and responses. A model sees electrodes, frequencies and the rows of a window, scaled
+or recentred. So the noiseless power of every region goes the way that recorded EEG goes, to windows without noise,
+and the BOLD that the EEG drives goes the way of the target; a part drives as far as the two are tied.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.windows import PairConfig, eeg_windows, pair_index
+from eeg2fmri.data.recentring import Recentring
+from eeg2fmri.data.windows import PairConfig, eeg_windows, first_steady_volume, pair_index
 from eeg2fmri.explain.axes import Axes
 from eeg2fmri.explain.faithfulness import rank_agreement
+from eeg2fmri.explain.truth_spectrum import TruthSpectrum
 
 if TYPE_CHECKING:
     from eeg2fmri.simulate.truth import RecordingTruth
@@ -18,51 +25,78 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Drivers:
-    """How strongly each part of a window is tied to a target by the envelopes that drive both.
+    """How each part of a window is tied to a target by the envelopes that drive both.
 
     Attributes
     ----------
-    electrodes : array, shape (channel,)
-    frequencies : array, shape (freq,)
-        0 outside the bands of the rhythms.
-    times : array, shape (time,)
+    drive : array, shape (channel, freq, time)
+        Correlation over windows of the part with the target that can be expected, both without noise of the BOLD;
+        -1 to 1, 0 where no rhythm is.
+    course : array, shape (pair,)
+        The target as the EEG drives it, in the order of the pairs of the recording.
     """
 
-    electrodes: np.ndarray
-    frequencies: np.ndarray
-    times: np.ndarray
+    drive: np.ndarray
+    course: np.ndarray
 
 
 @dataclass(frozen=True)
 class TruthAgreement:
-    """Rank correlation (Spearman) of relevance with the drivers; NaN where the truth drives nothing.
+    """Rank correlation (Spearman) of the sizes of an explanation with those of the drive; NaN if nothing is driven.
 
     Attributes
     ----------
+    map : float
+        Over all parts (channel, freq, time).
     electrodes, frequencies, times : float
+        Over sums along the two other axes.
+    electrodes_by_frequencies : float
+        Over sums along time.
+    signed : float
+        Over all parts with their signs; NaN for explanations whose sign is not that of the drive.
     """
 
+    map: float
     electrodes: float
     frequencies: float
     times: float
+    electrodes_by_frequencies: float
+    signed: float = float("nan")
 
 
-def truth_agreement(magnitude: np.ndarray, drivers: Drivers) -> TruthAgreement:
-    """Compare the share of absolute relevance (channel, freq, time) with the drivers."""
+def truth_agreement(explanation: np.ndarray, drivers: Drivers, *, signed: bool = False) -> TruthAgreement:
+    """Compare an explanation (channel, freq, time) with the drive.
+
+    Parameters
+    ----------
+    explanation : array, shape (channel, freq, time)
+        Compared by its size.
+    drivers : Drivers
+    signed : bool
+        Whether its sign should be that of the drive.
+    """
+    found, true = np.abs(explanation), np.abs(drivers.drive)
+
+    def along(*axes: int) -> float:
+        return rank_agreement(found.sum(axes), true.sum(axes))
+
     return TruthAgreement(
-        rank_agreement(magnitude.sum((1, 2)), drivers.electrodes),
-        rank_agreement(magnitude.sum((0, 2)), drivers.frequencies),
-        rank_agreement(magnitude.sum((0, 1)), drivers.times),
+        map=along(),
+        electrodes=along(1, 2),
+        frequencies=along(0, 2),
+        times=along(0, 1),
+        electrodes_by_frequencies=along(2),
+        signed=rank_agreement(explanation, drivers.drive) if signed else float("nan"),
     )
 
 
-def drivers(truth: RecordingTruth, axes: Axes, pairs: PairConfig, weights: np.ndarray) -> Drivers:
+def drivers(
+    truth: RecordingTruth, axes: Axes, pairs: PairConfig, weights: np.ndarray, volumes: slice | None = None
+) -> Drivers:
     """Find what drives a target in one simulated recording.
 
-    The envelopes of the rhythms give the power of each electrode and band without noise, and the part of the BOLD that
-    they drive gives the target. Both are brought to volumes and windows are cut and scaled as for the model; the
-    drive of an electrode, band and row of the window is the absolute correlation with the target over the recording,
-    times the root of the share that the rhythm has in the power of the electrode in the band.
+    The drive of a part is the correlation of its noiseless amplitude with the target over the recording, times what
+    the scatter of an amplitude within one TR leaves of a correlation.
 
     Parameters
     ----------
@@ -72,30 +106,35 @@ def drivers(truth: RecordingTruth, axes: Axes, pairs: PairConfig, weights: np.nd
     pairs : PairConfig
     weights : array, shape (x, y, z)
         Of the target.
+    volumes : slice, optional
+        Block of the recording that the pairs are of; the whole of it by default.
 
     Raises
     ------
     InputError
         If electrodes or the grid are not those of the simulation.
     """
-    power, background = _band_power(truth, axes)
-    amplitude = np.sqrt(_by_volume(truth, power) + background)
+    spectrum = TruthSpectrum.of(truth, axes)
+    amplitude, noise = _recentred(truth, axes, spectrum) if pairs.eeg == "amplitude" else _plain(truth, axes, spectrum)
     target = _by_volume(truth, (_region_weights(truth, weights) @ truth.regional_bold_from_eeg)[None])[:, 0]
+    if volumes is not None:
+        amplitude, target = amplitude[volumes], target[volumes]
     starts, targets = pair_index(len(target), truth.truth.config.tr, pairs)
     windows = eeg_windows(amplitude, starts, pairs)
-    seen = np.sqrt(power.mean(-1) / (power.mean(-1) + background))
-    drive = np.abs(_correlation(windows, target[targets])) * seen[..., None]
-    return Drivers(drive.mean((1, 2)), _on_bins(truth, axes, drive.mean((0, 2))), drive.mean((0, 1)))
+    course = target[targets]
+    variance = windows.var(axis=(0, 3))
+    scatter = noise if pairs.eeg == "amplitude" or pairs.eeg_scaling == "none" else _scaled(amplitude, noise)
+    seen = np.sqrt(np.divide(variance, variance + scatter, out=np.zeros_like(variance), where=variance > 0))
+    return Drivers(_correlation(windows, course) * seen[..., None], course)
 
 
-def mean_drivers(found: list[Drivers]) -> Drivers:
-    """Mean over recordings."""
-    parts = ("electrodes", "frequencies", "times")
-    return Drivers(*(np.mean([getattr(one, part) for one in found], axis=0) for part in parts))
+def _scaled(amplitude: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Variance (channel, freq) of noise in amplitudes (volume, channel, freq) that are scaled over electrodes."""
+    return np.asarray(noise * (1 / np.maximum(amplitude.var(1), np.finfo(float).tiny)).mean(0))
 
 
-def _band_power(truth: RecordingTruth, axes: Axes) -> tuple[np.ndarray, np.ndarray]:
-    """Power of the rhythms (channel, band, time) and of the background (channel, band), V^2."""
+def _rows(truth: RecordingTruth, axes: Axes) -> list[int]:
+    """Electrodes of the windows in the simulation."""
     from eeg2fmri.simulate.electrodes import place_electrodes
 
     config = truth.truth.config
@@ -108,13 +147,30 @@ def _band_power(truth: RecordingTruth, axes: Axes) -> tuple[np.ndarray, np.ndarr
             got=", ".join(missing),
             expected=", ".join(names),
         )
-    rows = [names.index(name) for name in axes.electrodes]
+    return [names.index(name) for name in axes.electrodes]
+
+
+def _plain(truth: RecordingTruth, axes: Axes, spectrum: TruthSpectrum) -> tuple[np.ndarray, np.ndarray]:
+    """Amplitude of each electrode (volume, channel, freq), V, and its variance by scatter (channel, freq), V^2."""
+    rows = _rows(truth, axes)
     gain = (truth.lead_field[rows, :, None] * truth.moment) ** 2
-    power = np.einsum("crb,rbt->cbt", gain, truth.power)
-    frequency = np.arange(1, int(config.sfreq)) / 2
-    shape = np.maximum(frequency, 0.5) ** -config.eeg.exponent
-    share = [shape[(frequency >= low) & (frequency < high)].sum() / shape.sum() for _, low, high in truth.truth.bands]
-    return power, (truth.background[rows] ** 2).sum(1)[:, None] * np.array(share)
+    rhythms = np.einsum("crb,vrb->vcb", gain, _by_volume(truth, truth.power))
+    rest = (truth.background[rows] ** 2).sum(1)[:, None] * spectrum.background + spectrum.noise
+    amplitude = np.sqrt(rhythms @ spectrum.rhythms + rest)
+    return amplitude, amplitude.mean(0) ** 2 * spectrum.scatter()
+
+
+def _recentred(truth: RecordingTruth, axes: Axes, spectrum: TruthSpectrum) -> tuple[np.ndarray, np.ndarray]:
+    """Do the same for band amplitudes that are recentred by the recording's own covariance; no unit."""
+    rows = _rows(truth, axes)
+    power = _by_volume(truth, truth.power) * truth.moment**2
+    sources = np.einsum("er,fr,vrb->vbef", truth.lead_field[rows], truth.lead_field[rows], power, optimize=True)
+    fixed = (truth.background[rows] @ truth.background[rows].T) * spectrum.background[:, None, None]
+    fixed += np.eye(len(rows)) * spectrum.noise[:, None, None]
+    covariances = np.einsum("vbef,bk->vkef", sources, spectrum.rhythms) + fixed
+    recentring = Recentring.of(covariances[first_steady_volume(truth.truth.config.tr) :])
+    scale = np.divide(recentring.mean, recentring.std, out=np.zeros_like(recentring.mean), where=recentring.std > 0)
+    return recentring.apply(covariances), scale**2 * spectrum.scatter()
 
 
 def _region_weights(truth: RecordingTruth, weights: np.ndarray) -> np.ndarray:
@@ -147,15 +203,8 @@ def _by_volume(truth: RecordingTruth, courses: np.ndarray) -> np.ndarray:
 
 
 def _correlation(windows: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Pearson r over pairs of windows (pair, channel, band, time) with a target (pair,); 0 where one is constant."""
-    x, y = windows - windows.mean(0), target - target.mean()
+    """Pearson r over pairs of windows (pair, channel, freq, time) with a target (pair,); 0 where one is constant."""
+    x, y = windows - windows.mean(0, dtype=float), target - target.mean()
     size = np.sqrt((x**2).sum(0) * (y**2).sum())
     covariance = np.tensordot(y, x, axes=1)
-    return np.divide(covariance, size, out=np.zeros_like(size), where=size > 0)
-
-
-def _on_bins(truth: RecordingTruth, axes: Axes, by_band: np.ndarray) -> np.ndarray:
-    on_bins = np.zeros(len(axes.frequencies))
-    for (_, low, high), value in zip(truth.truth.bands, by_band, strict=True):
-        on_bins[(axes.frequencies >= low) & (axes.frequencies < high)] = value
-    return on_bins
+    return np.divide(covariance, size, out=np.zeros_like(size), where=size > 1e-12)

@@ -20,7 +20,7 @@ def explained(small_run, small_store, small_bids, tmp_path_factory):
     """Explanation of all three subjects, and its folder."""
     out = tmp_path_factory.mktemp("explain") / "out"
     steps = []
-    config = {"part": "all", "windows": 5, "latent_windows": 2, "checks": 3, "batch_size": 4, "steps": 4}
+    config = {"part": "all", "windows": 5, "latent_windows": 2, "checks": 3, "batch_size": 4, "steps": 4, "controls": 2}
     found = explain_run(
         small_run, small_store, out, config, truth=small_bids, progress=lambda *step: steps.append(step)
     )
@@ -60,7 +60,11 @@ def test_the_summary_says_what_was_explained_and_how_well(explained, summary):
     assert summary["conservation_error"] == pytest.approx(found.error)
     assert [subject["windows"] for subject in summary["subjects"]] == [5, 5, 5]
     assert summary["fidelity"]["n_windows"] == 9
-    assert set(summary["fidelity"]["truth"]) == {"electrodes", "frequencies", "times"}
+    assert summary["truth"]["r"] == pytest.approx(found.recovery.r)
+    assert summary["truth"]["n_untrained"] == 2
+    assert set(summary["truth"]["measures"]) == {"magnitude", "fluctuation", "pattern"}
+    pattern = summary["truth"]["untrained_sd"]["pattern"]
+    assert pattern["times"] == pytest.approx(found.recovery.untrained_sd["pattern"].times)
     assert summary["fidelity"]["gradients"] == pytest.approx(found.fidelity.gradients)
     assert summary["tests"]["signed"]["electrodes"] == {
         "n_subjects": 3,

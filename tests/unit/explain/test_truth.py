@@ -10,9 +10,11 @@ from scipy import sparse
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
+from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.explain.axes import Axes
-from eeg2fmri.explain.truth import drivers, mean_drivers, truth_agreement
+from eeg2fmri.explain.truth import Drivers, drivers, truth_agreement
+from eeg2fmri.explain.truth_spectrum import TruthSpectrum
 from eeg2fmri.simulate.config import small_config
 
 GRID = (4, 5, 4)
@@ -31,8 +33,8 @@ class HandMadeTruth:
 
     def __post_init__(self):
         config = small_config(electrodes=ELECTRODES, grid=GRID, tr=TR, volumes=VOLUMES)
-        bands = (("alpha", 8.0, 13.0), ("beta", 15.0, 28.0))
-        self.truth = SimpleNamespace(config=config, bands=bands)
+        self.truth = SimpleNamespace(config=config)
+        self.peak = np.array([10.0, 20.0])
         self.times = np.arange(int(VOLUMES * TR * RATE) + 20) / RATE
         self.clock = SimpleNamespace(volumes=np.arange(VOLUMES) * TR)
         rng = generator(0, "truth")
@@ -60,33 +62,77 @@ def pairs():
     return PairConfig(window=5, eeg_scaling="none")
 
 
+@pytest.fixture
+def band_axes():
+    return Axes.of_bands(ELECTRODES, BANDS, TR, window=5, lag=0)
+
+
 def test_the_driving_electrode_band_and_time_come_first(axes, pairs):
     found = drivers(HandMadeTruth(), axes, pairs, np.ones(GRID))
-    assert ELECTRODES[int(np.argmax(found.electrodes))] == "Oz"
-    band = found.frequencies > 0
-    assert axes.frequencies[band].tolist() == [*range(8, 13), *range(15, 28)]
-    assert found.frequencies[9] > 1.5 * found.frequencies[20]
+    assert found.drive.shape == (5, 39, 5)
+    by_electrode, by_frequency, by_time = (np.abs(found.drive).sum(one) for one in ((1, 2), (0, 2), (0, 1)))
+    assert ELECTRODES[int(np.argmax(by_electrode))] == "Oz"
+    assert axes.frequencies[int(np.argmax(by_frequency))] == 10
+    # the beta rhythm of either region drives nothing
+    assert by_frequency[9] > 1.5 * by_frequency[19]
     # the TR whose middle lies 5 s before the onset meets the BOLD of the TR from the onset on 6 s later
-    assert axes.times[int(np.argmax(found.times))] in (3.0, 5.0)
+    assert axes.times[int(np.argmax(by_time))] in (3.0, 5.0)
+    assert len(found.course) == VOLUMES - 3 - 5
+
+
+def test_recentred_amplitudes_are_driven_as_the_electrodes_are(band_axes):
+    pairs = PairConfig(window=5, eeg="amplitude")
+    found = drivers(HandMadeTruth(), band_axes, pairs, np.ones(GRID))
+    assert found.drive.shape == (5, 3, 5)
+    strongest = np.unravel_index(np.argmax(found.drive), found.drive.shape)
+    assert (ELECTRODES[strongest[0]], BANDS[strongest[1]][0]) == ("Oz", "alpha")
+    # a line is seen beside its band as well, but less
+    assert np.abs(found.drive[3, 0]).max() < found.drive[3, 1].max()
+
+
+def test_a_block_of_the_recording_has_drivers_of_its_own(axes, pairs):
+    whole = drivers(HandMadeTruth(), axes, pairs, np.ones(GRID))
+    block = drivers(HandMadeTruth(), axes, pairs, np.ones(GRID), slice(30, 100))
+    np.testing.assert_allclose(block.course, whole.course[30 : 30 + len(block.course)])
+    assert len(block.course) == 70 - 3 - 5
+    assert not np.allclose(block.drive, whole.drive)
 
 
 def test_a_region_without_coupling_is_driven_by_nothing(axes, pairs):
     weights = np.zeros(GRID)
     weights[2:] = 1
     found = drivers(HandMadeTruth(), axes, pairs, weights)
-    assert not found.electrodes.any()
+    assert not found.drive.any()
     agreement = truth_agreement(np.ones((5, 39, 5)) / 975, found)
-    assert np.isnan([agreement.electrodes, agreement.frequencies, agreement.times]).all()
+    assert np.isnan([agreement.map, agreement.electrodes, agreement.frequencies, agreement.times]).all()
 
 
-def test_relevance_like_the_drivers_agrees_with_them(axes, pairs):
-    found = drivers(HandMadeTruth(), axes, pairs, np.ones(GRID))
-    magnitude = found.electrodes[:, None, None] * found.frequencies[:, None] * found.times
-    agreement = truth_agreement(magnitude, found)
-    assert (agreement.electrodes, agreement.times) == (pytest.approx(1), pytest.approx(1))
-    assert agreement.frequencies == pytest.approx(1)
-    opposite = truth_agreement(1 / (0.1 + magnitude), found)
-    assert opposite.electrodes == pytest.approx(-1)
+def test_an_explanation_like_the_drive_agrees_with_it():
+    drive = np.random.default_rng(0).standard_normal((4, 5, 3))
+    found = Drivers(drive, np.zeros(2))
+    same = truth_agreement(2 * drive, found, signed=True)
+    assert (same.map, same.electrodes_by_frequencies, same.signed) == (1, 1, 1)
+    assert np.isnan(truth_agreement(drive, found).signed)
+    turned = truth_agreement(-drive, found, signed=True)
+    assert (turned.map, turned.times) == (1, 1)
+    assert turned.signed == pytest.approx(-1)
+    assert truth_agreement(1 / (0.1 + np.abs(drive)), found).map == pytest.approx(-1)
+
+
+def test_a_line_is_wide_and_leaks_and_its_power_is_all_there(axes, band_axes):
+    truth = HandMadeTruth()
+    bins = TruthSpectrum.of(truth, axes)
+    assert axes.frequencies[np.argmax(bins.rhythms, axis=1)].tolist() == [10, 20]
+    assert bins.rhythms[0, 9] > bins.rhythms[0, 8] > bins.rhythms[0, 6] > 0
+    bands = TruthSpectrum.of(truth, band_axes)
+    assert bands.rhythms[0, 1] > 0.8
+    assert 0.01 < bands.rhythms[0, 0] < 0.1
+    assert (bands.rhythms.sum(1) < 1).all()
+    # of a TR of 2 s, bins every half hertz: 4 to below 8 Hz
+    assert [len(members) for members in bands.members] == [8, 10, 34]
+    # the amplitude of one bin of noise is Rayleigh distributed
+    assert bins.scatter() == pytest.approx((4 - np.pi) / np.pi)
+    assert bands.scatter()[0] == pytest.approx(1 / (4 * 8), rel=0.05)
 
 
 def test_other_electrodes_or_another_grid_are_refused(axes, pairs):
@@ -97,9 +143,3 @@ def test_other_electrodes_or_another_grid_are_refused(axes, pairs):
     assert caught.value.problems[0].got == "A17"
     with pytest.raises(InputError, match="another grid"):
         drivers(truth, axes, pairs, np.ones((5, 4, 4)))
-
-
-def test_drivers_of_recordings_are_averaged(axes, pairs):
-    found = drivers(HandMadeTruth(), axes, pairs, np.ones(GRID))
-    none = drivers(HandMadeTruth(coupled=0.0), axes, pairs, np.ones(GRID))
-    np.testing.assert_allclose(mean_drivers([found, none]).times, found.times / 2)
