@@ -15,6 +15,7 @@ from eeg2fmri.core.errors import InputError, Problem, StoreError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.agreement import Common, agree
 from eeg2fmri.data.bids import find_recordings
+from eeg2fmri.data.commit import commit_of
 from eeg2fmri.data.config import PrepareConfig as PrepareConfig
 from eeg2fmri.data.conversion import Converted, convert
 from eeg2fmri.data.inspection import Plan, content_problems, inspect
@@ -93,6 +94,7 @@ def prepare(
             space=common.space,
             notes=found.notes,
             regions=() if common.target.atlas is None else [int(number) for number in common.target.atlas.numbers],
+            commit=commit_of(root),
         )
     return Store.open(target)
 

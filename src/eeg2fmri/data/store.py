@@ -94,6 +94,9 @@ class Store:
         What the user should know of the data set, such as files that were left out.
     regions : tuple of int
         Numbers in the atlas of what is stored along x, where regions are stored in place of voxels; else empty.
+    commit : dict or None
+        Commit of the data set when the store was made (`eeg2fmri.data.commit.commit_of`); None where git did not keep
+        it.
     """
 
     path: Path
@@ -109,6 +112,7 @@ class Store:
     notes: tuple[str, ...]
     _digests: dict[str, dict[str, Any]] = field(repr=False)
     regions: tuple[int, ...] = ()
+    commit: dict[str, Any] | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Store:
@@ -144,6 +148,7 @@ class Store:
                 notes=tuple(manifest["notes"]),
                 _digests=digests,
                 regions=tuple(int(number) for number in manifest.get("regions", ())),
+                commit=manifest.get("commit"),
             )
         except ConfigError as error:
             raise damaged(path / MANIFEST, str(error)) from None

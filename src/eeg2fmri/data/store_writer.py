@@ -173,6 +173,7 @@ class StoreWriter:
         space: str,
         notes: Sequence[str] = (),
         regions: Sequence[int] = (),
+        commit: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the manifest; the store takes its name when the context ends.
 
@@ -186,6 +187,8 @@ class StoreWriter:
             What the user should know of the data set.
         regions : sequence of int
             Numbers of the regions of an atlas, where these are stored in place of voxels.
+        commit : mapping, optional
+            See `eeg2fmri.data.commit.commit_of`.
         """
         manifest: dict[str, Any] = {
             "format": FORMAT,
@@ -201,6 +204,7 @@ class StoreWriter:
             "space": space,
             "notes": list(notes),
             "regions": [int(number) for number in regions],
+            "commit": None if commit is None else dict(commit),
             "recordings": [{"id": name, "files": files[name]} for name in files],
         }
         manifest["seal"] = seal(manifest)
