@@ -85,6 +85,10 @@ OTHERS: dict[str, dict[str, Any]] = {
     "fmri_autoencoder": AUTOENCODER,
     "linear_classifier": {"kind": "linear_classifier", "input_shape": VOLUME, "n_classes": 2, "scale": "softplus"},
     "polynomial_classifier": {"kind": "polynomial_classifier", "input_shape": VOLUME, "degree": 3},
+    "linear_view": {
+        "kind": "linear_view",
+        "synthesizer": {"kind": "recommended", "eeg_shape": EEG, "volume_shape": VOLUME, "components": 6},
+    },
     "view_classifier": {
         "kind": "view_classifier",
         "synthesizer": SYNTHESIZERS["documented"],
@@ -105,7 +109,7 @@ def shake(model: nn.Module, *, biases: bool = True, seed: int = 5) -> nn.Module:
             if value.dtype == torch.bool:
                 continue
             draw = torch.randn(value.shape, generator=generator, dtype=torch.float64).to(value.dtype)
-            if last in {"bias", "running_mean", "shift", "bias_loc"} or name == "output_filter.offset":
+            if last in {"bias", "running_mean", "shift", "bias_loc", "centre"} or name == "output_filter.offset":
                 # most units of a trained model are active for some window
                 value.add_(0.2 * draw + (0.3 if "norm" in name else 0)) if biases else value.zero_()
             elif last == "loc" and not biases:

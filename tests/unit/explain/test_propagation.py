@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -9,6 +10,8 @@ from torch import nn
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.explain.propagation import propagate, relative_error
 from eeg2fmri.explain.rules import composite, composites
+from eeg2fmri.explain.targets import region as region_of
+from eeg2fmri.explain.windows import explain_latent, explain_windows
 from eeg2fmri.models.registry import kinds
 from eeg2fmri.nn.conv import Conv3d
 from eeg2fmri.nn.dense import Dense
@@ -132,8 +135,9 @@ def test_the_model_and_the_random_state_are_left_as_they_were(make_model, config
 
 def test_every_registered_kind_is_explained(make_model, configs, windows, volumes):
     assert set(kinds()) <= {config["kind"] for config in configs.values()}
-    inputs = {"view_classifier": torch.cat([windows, windows[:, :1]], dim=1), "recommended": windows}
-    for kind in ("recommended", "fmri_autoencoder", "linear_classifier", "polynomial_classifier", "view_classifier"):
+    wider = torch.cat([windows, windows[:, :1]], dim=1)
+    inputs = {"view_classifier": wider, "recommended": windows, "linear_view": windows}
+    for kind in sorted(set(kinds()) - {"synthesizer"}):
         for biases in (False, True):
             model = make_model(configs[kind], biases=biases)
 
@@ -145,6 +149,32 @@ def test_every_registered_kind_is_explained(make_model, configs, windows, volume
             found = propagate(model, inputs.get(kind, volumes), outputs, composite("default"))["out"]
             torch.testing.assert_close(found.explained, outputs(inputs.get(kind, volumes))["out"].detach())
             assert (found.unaccounted() if biases else found.error()) < 1e-4, kind
+
+
+@pytest.mark.parametrize("rules", ["epsilon", "gamma", "alpha-beta", "z-plus"])
+def test_rules_differ_and_conserve_in_the_recommended_synthesiser(make_model, configs, windows, rules):
+    model = make_model(configs["recommended"], biases=False)
+    target = region_of(np.indices((4, 6, 5)).sum(0) % 2, (4, 6, 5))
+
+    def relevance(name):
+        return explain_windows(model, windows, [target], name)[target.name]
+
+    found, plain = relevance(rules), relevance("default")
+    assert found.error < 1e-6
+    x = windows.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad((model(x).volume * torch.as_tensor(target.weights)).sum(), x)
+    np.testing.assert_allclose(plain.relevance, (x.detach() * gradient).numpy(), rtol=1e-4, atol=1e-5)
+    assert np.allclose(found.relevance, plain.relevance, rtol=1e-4) == (rules == "epsilon")
+
+
+def test_the_courses_of_a_volume_are_explained(make_model, configs, windows, volumes):
+    model = make_model(configs["recommended"], biases=False)
+    for what in ("agreement", "sum"):
+        found = explain_latent(model, volumes, windows, what=what)
+        assert found.relevance.shape == tuple(volumes.shape)
+        assert found.error < 1e-6
+    courses = model(windows, volumes).z_fmri
+    np.testing.assert_allclose(found.explained, courses.sum((1, 2, 3)).detach().numpy(), rtol=1e-6)
 
 
 def test_the_latent_of_the_volume_is_explained(make_model, configs, volumes):
