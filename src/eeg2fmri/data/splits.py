@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.leakage import check_leakage
 from eeg2fmri.data.protocols import ProtocolName
 from eeg2fmri.data.split import Split, read_split
@@ -112,12 +112,16 @@ def _by_session(store: Store, config: SplitConfig, pairs: PairConfig, where: str
     # a subject without a training session would be an unseen one, and this protocol does not test that
     for part in ("validation", "test"):
         chosen[part] = [n for n in chosen[part] if store.recordings[store.index(n)].subject in trained]
-    if not chosen["test"]:
-        raise InputError(
-            "no subject has both a training and a test session",
-            where=where,
-            got=", ".join(f"{part}: {' '.join(sorted(parts[part])) or 'none'}" for part in PARTS),
-            hint="name sessions that the same subjects have",
+    lacking = [part for part in ("validation", "test") if parts[part] and not chosen[part]]
+    if lacking:
+        raise InputError.of(
+            Problem(
+                f"no subject has both a training and a {part} session",
+                where,
+                ", ".join(f"{name}: {' '.join(sorted(parts[name])) or 'none'}" for name in PARTS),
+                hint="name sessions that the same subjects have",
+            )
+            for part in lacking
         )
     gap = 0
     if not parts["validation"]:
