@@ -19,6 +19,13 @@ class ViewConfig(Config):
 
     Attributes
     ----------
+    encoder : {"auto", "anew", "synthesizer", "frozen"}
+        ``anew``: trained anew on pairs, as published. ``synthesizer``: the same training, from the synthesiser's
+        weights. ``frozen``: nothing but a linear classifier of the volumes that the synthesiser makes; its L2 penalty
+        is one of `strengths`, and all other settings are of the training on pairs. ``auto``: ``frozen`` of a
+        recommended synthesiser, which has no latent to train an encoder to, and ``anew`` of every other.
+    strengths : tuple of float
+        Inverse L2 penalties of the linear classifier of a frozen view, to choose from in inner folds.
     penalty : {"none", "l1", "l2"}
     penalty_factors : tuple of float
         To choose from in inner folds.
@@ -31,6 +38,8 @@ class ViewConfig(Config):
     training : ViewTraining
     """
 
+    encoder: Literal["auto", "anew", "synthesizer", "frozen"] = "auto"
+    strengths: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (1e-3, 1e-2, 1e-4)
     penalty: Literal["none", "l1", "l2"] = "l1"
     penalty_factors: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (1e-4, 1e-3)
     choose_epochs: bool = False
@@ -40,6 +49,20 @@ class ViewConfig(Config):
     aleatoric: bool = False
     passes: Annotated[int, Field(ge=1)] = 1
     training: ViewTraining = ViewTraining()
+
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> Self:
+        if self.encoder == "frozen":
+            idle = [
+                name
+                for name, field in type(self).model_fields.items()
+                if name not in {"encoder", "strengths"} and getattr(self, name) != field.default
+            ]
+            if idle:
+                raise ValueError(
+                    f"nothing is trained on pairs with the encoder 'frozen': no effect of {', '.join(idle)}"
+                )
+        return self
 
 
 class ClassifyConfig(Config):
@@ -62,7 +85,7 @@ class ClassifyConfig(Config):
         What is compared, on the same folds.
     electrodes : {"interpolate", "recorded"}
         ``interpolate`` brings the EEG to the synthesiser's electrodes, by name or by spherical splines. ``recorded``
-        gives the recorded ones to the encoder, which is trained anew and adapts.
+        gives the recorded ones to the encoder, which adapts if it is trained anew.
     strengths : tuple of float
         Inverse penalties of the linear baselines, to choose from.
     view : ViewConfig

@@ -16,6 +16,7 @@ import torch
 
 from eeg2fmri.explain.propagation import propagate
 from eeg2fmri.explain.rules import composite
+from eeg2fmri.models.linear_view import LinearView
 from eeg2fmri.models.view_classifier import ViewClassifier
 
 
@@ -40,13 +41,15 @@ class DecisionRelevance:
     eeg_error: float
 
 
-def explain_decisions(model: ViewClassifier, windows: np.ndarray, rules: str = "default") -> DecisionRelevance:
+def explain_decisions(
+    model: ViewClassifier | LinearView, windows: np.ndarray, rules: str = "default"
+) -> DecisionRelevance:
     """Explain the decisions of a binary view classifier.
 
     Parameters
     ----------
-    model : ViewClassifier
-    windows : array, shape (window, channel, freq, time)
+    model : ViewClassifier or LinearView
+    windows : array, shape (window, channel, freq or band, time)
     rules : str
         See `eeg2fmri.explain.rules`.
 

@@ -13,7 +13,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.covariance import BANDS, band_covariances
 from eeg2fmri.data.eeg_only import EegStore
 from eeg2fmri.data.eeg_only_positions import electrode_map
-from eeg2fmri.data.eeg_only_spectrogram import model_spectrogram
+from eeg2fmri.data.eeg_only_spectrogram import fitted_signal, model_spectrogram
 from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows
 from eeg2fmri.models.baselines.band_power import log_band_power
 from eeg2fmri.models.card import ModelCard
@@ -30,8 +30,10 @@ class WindowData:
         Index into `classes`.
     classes : tuple of str
     features : dict
-        ``windows`` (window, channel, freq, time), as the synthesiser takes them; ``band power`` (window, feature), log
-        power of the recorded electrodes; ``covariance`` (window, band, channel, channel), V^2.
+        ``windows`` (window, channel, freq, time), scaled spectrogram on the synthesiser's electrodes; ``band power``
+        (window, feature), log power of the recorded electrodes; ``covariance`` (window, band, channel, channel), V^2;
+        ``rows`` (window, row, band, channel, channel), V^2, covariances of each row on the synthesiser's electrodes,
+        for synthesisers that read amplitudes.
     recordings : array of str, shape (window,)
         Recording of each window.
     starts : array, shape (window,)
@@ -96,8 +98,10 @@ def window_data(
         mapped = electrode_map(store.electrodes, store.positions, card.electrodes, str(store.path))
         names, weights = card.electrodes, mapped.weights
         notes.append(mapped.sentence())
+    # the spectrogram is what baselines see beside a synthesiser of amplitudes too
+    pairs = card.pairs.model_copy(update={"eeg": "spectrogram"})
     problems: list[Problem] = []
-    parts: dict[str, list[np.ndarray]] = {"windows": [], "band power": [], "covariance": []}
+    parts: dict[str, list[np.ndarray]] = {"windows": [], "band power": [], "covariance": [], "rows": []}
     subjects: list[str] = []
     labels: list[int] = []
     recordings: list[str] = []
@@ -113,9 +117,14 @@ def window_data(
                 if electrodes == "recorded"
                 else model_spectrogram(signal, recording.sfreq, own, frequencies, card.tr)[0]
             )
-            cut = eeg_windows(rows, starts, card.pairs)
+            cut = eeg_windows(rows, starts, pairs)
             power = _band_power(recorded, frequencies, starts, card.pairs.window)
             covariance = _covariances(signal, recording.sfreq, starts * card.tr, card) if covariances else None
+            by_row = (
+                _row_covariances(signal, recording.sfreq, weights, starts, card)
+                if card.pairs.eeg == "amplitude"
+                else None
+            )
         except InputError as error:
             problems += [Problem(p.what, p.where or recording.id, p.got, p.expected, p.hint) for p in error.problems]
             continue
@@ -124,6 +133,8 @@ def window_data(
         parts["band power"].append(power)
         if covariance is not None:
             parts["covariance"].append(covariance)
+        if by_row is not None:
+            parts["rows"].append(by_row)
         subjects += [recording.subject] * len(starts)
         labels += [store.classes.index(recording.label)] * len(starts)
         recordings += [recording.id] * len(starts)
@@ -177,6 +188,16 @@ def _band_power(rows: np.ndarray, frequencies: np.ndarray, starts: np.ndarray, l
 def _covariances(signal: np.ndarray, sfreq: float, onsets: np.ndarray, card: ModelCard) -> np.ndarray:
     centred = signal - signal.mean(axis=0)
     return band_covariances(centred, sfreq, onsets, card.pairs.window * card.tr, _bands(sfreq))
+
+
+def _row_covariances(
+    signal: np.ndarray, sfreq: float, weights: np.ndarray, starts: np.ndarray, card: ModelCard
+) -> np.ndarray:
+    """Covariance of the synthesiser's electrodes in each row: (window, row, band, channel, channel), V^2."""
+    mapped, rate, _ = fitted_signal(signal, sfreq, weights, np.asarray(card.frequencies), card.tr)
+    onsets = (starts[:, None] + np.arange(card.pairs.window)).ravel() * card.tr
+    found = band_covariances(mapped, rate, onsets, card.tr)
+    return found.reshape(len(starts), card.pairs.window, *found.shape[1:])
 
 
 @lru_cache(maxsize=8)

@@ -17,12 +17,12 @@ from eeg2fmri.classify.explanation import explain_decisions, spread_evenly
 from eeg2fmri.classify.features import WindowData
 from eeg2fmri.classify.fold_files import FoldResult, write_fold
 from eeg2fmri.classify.folds import Fold
+from eeg2fmri.classify.frozen_view import TrainedView
 from eeg2fmri.classify.methods import Method, make_methods
 from eeg2fmri.classify.protocol import refit, run_fold
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.models.card import ModelCard
 from eeg2fmri.models.hub import save
-from eeg2fmri.models.view_classifier import ViewClassifier
 
 
 @contextmanager
@@ -39,10 +39,10 @@ def one_thread() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _methods(run: str, digest: str, config: str) -> tuple[Method, ...]:
     """Load the methods once in each process; a model is not sent from process to process."""
-    from eeg2fmri.classify.view_estimator import load_synthesizer
+    from eeg2fmri.classify.lender import load_lender
 
-    synthesizer, electrodes = load_synthesizer(run)
-    return tuple(make_methods(ClassifyConfig.model_validate_json(config), synthesizer, electrodes))
+    loaded, model = load_lender(run)
+    return tuple(make_methods(ClassifyConfig.model_validate_json(config), model, loaded.card.electrodes or None))
 
 
 def work(
@@ -71,11 +71,13 @@ def work(
                 "losses": made.losses,
                 "seconds": time.perf_counter() - start,
             }
-            if method.name == "view":
-                if config.explain_windows:
-                    arrays = _explained(made.trained, data, fold, config.explain_windows)
-                if models is not None:
-                    _save(made.trained, data, models / path.stem)
+            if method.name.endswith("view") and config.explain_windows:
+                explained = _explained(made.trained, data, fold, config.explain_windows)
+                # the control is only there to be compared with the truth of simulated groups
+                control = method.name != "view"
+                arrays |= {f"control {k}" if control else k: v for k, v in explained.items()}
+            if method.name == "view" and models is not None:
+                _save(made.trained, data, models / path.stem)
     facts["seconds"] = time.perf_counter() - began
     write_fold(path, FoldResult(probability, facts, arrays))
 
@@ -90,12 +92,13 @@ def work_refit(run: str, digest: str, data: WindowData, number: int, config: Cla
         write_fold(path, FoldResult({}, {"auc": refit(data, methods, config, number)}, {}))
 
 
-def _explained(models: list[ViewClassifier], data: WindowData, fold: Fold, wanted: int) -> dict[str, np.ndarray]:
+def _explained(trained: TrainedView, data: WindowData, fold: Fold, wanted: int) -> dict[str, np.ndarray]:
     """Mean relevance of each test subject's windows for each model: (subject, model, ...)."""
     view, eeg, errors = [], [], []
     for subject in fold.test:
         chosen = spread_evenly(data.of([subject]), wanted)
-        found = [explain_decisions(model, data.features["windows"][chosen]) for model in models]
+        windows = trained.windows(data, chosen)
+        found = [explain_decisions(model, windows) for model in trained.models]
         view.append(np.stack([one.view.mean(axis=0) for one in found]))
         eeg.append(np.stack([one.eeg.mean(axis=0) for one in found]))
         errors.append([[one.view_error, one.eeg_error] for one in found])
@@ -103,7 +106,8 @@ def _explained(models: list[ViewClassifier], data: WindowData, fold: Fold, wante
     return arrays | {"errors": np.array(errors)}
 
 
-def _save(models: list[ViewClassifier], data: WindowData, folder: Path) -> None:
-    for model, name in zip(models, data.classes[-1:] if len(models) == 1 else data.classes, strict=True):
+def _save(trained: TrainedView, data: WindowData, folder: Path) -> None:
+    names = data.classes[-1:] if len(trained.models) == 1 else data.classes
+    for model, name in zip(trained.models, names, strict=True):
         card = ModelCard.of_model(model.config, electrodes=data.electrodes)
         save(folder / f"class-{name}", model, card)

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
+import torch
 
 from eeg2fmri.classify.baselines import FEATURES, baseline
 from eeg2fmri.classify.config import ClassifyConfig, ViewConfig
 from eeg2fmri.classify.features import WindowData
+from eeg2fmri.classify.frozen_view import FrozenView, TrainedView
+from eeg2fmri.classify.method import Method as Method
+from eeg2fmri.classify.method import Setting as Setting
 from eeg2fmri.classify.one_vs_rest import fit_one_vs_rest, probabilities
+from eeg2fmri.core.errors import ConfigError, Problem
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.models.synthesizer import Synthesizer
 from eeg2fmri.models.view_classifier import ViewClassifier
-
-#: Values of settings by name; hashable, so that losses of inner folds are gathered by it.
-Setting = tuple[tuple[str, Any], ...]
-
-
-class Method(Protocol):
-    """What is trained and scored in a fold."""
-
-    @property
-    def name(self) -> str:
-        """Name of the method in results."""
-
-    def candidates(self) -> list[Setting]:
-        """List settings to choose from; the first is taken where nothing is chosen."""
-
-    def path(
-        self, data: WindowData, train: np.ndarray, other: np.ndarray, candidate: Setting, seed: int
-    ) -> Iterator[tuple[Setting, np.ndarray]]:
-        """Train on windows `train`; give settings and the probabilities (window, class) of windows `other`."""
-
-    def final(
-        self, data: WindowData, train: np.ndarray, test: np.ndarray, setting: Setting, seed: int
-    ) -> tuple[np.ndarray, Any]:
-        """Train with one setting; give probabilities (window, class) of windows `test`, and what was trained."""
+from eeg2fmri.models.zoo.recommended import Recommended
 
 
 @dataclass(frozen=True)
@@ -52,11 +34,25 @@ class Baseline:
         """See `Method`."""
         return [()] if self.name == "majority" else [(("strength", strength),) for strength in self.strengths]
 
-    def path(
-        self, data: WindowData, train: np.ndarray, other: np.ndarray, candidate: Setting, seed: int
+    def chooses(self) -> bool:
+        """See `Method`."""
+        return len(self.candidates()) > 1
+
+    def paths(
+        self, data: WindowData, train: np.ndarray, other: np.ndarray, candidates: Sequence[Setting], seed: int
     ) -> Iterator[tuple[Setting, np.ndarray]]:
         """See `Method`."""
-        yield candidate, self.final(data, train, other, candidate, seed)[0]
+        x = data.features[FEATURES[self.name]]
+        made = baseline(self.name, 1.0, seed % 2**31)
+        if candidates == [()]:
+            yield (), self._probabilities(made.fit(x[train], data.labels[train]), x[other], data)
+            return
+        # what comes before the regression does not depend on its penalty, and is most of the work
+        before, last = made[:-1], made[-1]
+        known, unknown = before.fit_transform(x[train]), before.transform(x[other])
+        for candidate in candidates:
+            last.set_params(C=float(dict(candidate)["strength"]))
+            yield candidate, self._probabilities(last.fit(known, data.labels[train]), unknown, data)
 
     def final(
         self, data: WindowData, train: np.ndarray, test: np.ndarray, setting: Setting, seed: int
@@ -65,9 +61,12 @@ class Baseline:
         x = data.features[FEATURES[self.name]]
         made = baseline(self.name, float(dict(setting).get("strength", 1.0)), seed % 2**31)
         made.fit(x[train], data.labels[train])
-        found = np.zeros((len(test), len(data.classes)))
-        found[:, made.classes_] = made.predict_proba(x[test])
-        return found, made
+        return self._probabilities(made, x[test], data), made
+
+    def _probabilities(self, fitted: Any, x: np.ndarray, data: WindowData) -> np.ndarray:
+        found = np.zeros((len(x), len(data.classes)))
+        found[:, fitted.classes_] = fitted.predict_proba(x)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +93,30 @@ class View:
         factors = self.config.penalty_factors if self.config.penalty != "none" else self.config.penalty_factors[:1]
         return [(("penalty_factor", f), ("epochs", self.config.training.epochs)) for f in factors]
 
-    def path(
-        self, data: WindowData, train: np.ndarray, other: np.ndarray, candidate: Setting, seed: int
+    def chooses(self) -> bool:
+        """See `Method`."""
+        return len(self.candidates()) > 1 or self.config.choose_epochs
+
+    def paths(
+        self, data: WindowData, train: np.ndarray, other: np.ndarray, candidates: Sequence[Setting], seed: int
     ) -> Iterator[tuple[Setting, np.ndarray]]:
         """See `Method`."""
         x = data.features["windows"]
-        _, path = self._fit(data, train, candidate, seed, x[other])
-        epochs = range(1, len(path) + 1) if self.config.choose_epochs else [len(path)]
-        for epoch in epochs:
-            yield (candidate[0], ("epochs", epoch)), path[epoch - 1]
+        for candidate in candidates:
+            if not self.config.choose_epochs:
+                models = self._fit(data, train, candidate, seed, None)[0]
+                yield candidate, probabilities(models, x[other])
+                continue
+            _, path = self._fit(data, train, candidate, seed, x[other])
+            for epoch, probability in enumerate(path, 1):
+                yield (candidate[0], ("epochs", epoch)), probability
 
     def final(
         self, data: WindowData, train: np.ndarray, test: np.ndarray, setting: Setting, seed: int
     ) -> tuple[np.ndarray, Any]:
         """See `Method`."""
         models, _ = self._fit(data, train, setting, seed, None)
-        return probabilities(models, data.features["windows"][test], self.config.passes), models
+        return probabilities(models, data.features["windows"][test], self.config.passes), TrainedView(models)
 
     def _fit(
         self, data: WindowData, train: np.ndarray, setting: Setting, seed: int, watched: np.ndarray | None
@@ -118,7 +125,7 @@ class View:
         training = self.config.training.model_copy(update={"epochs": int(values["epochs"])})
 
         def build(own: int) -> ViewClassifier:
-            return ViewClassifier.from_synthesizer(
+            model = ViewClassifier.from_synthesizer(
                 self.synthesizer,
                 x.shape[1:],
                 trained_electrodes=self.trained_electrodes,
@@ -131,26 +138,84 @@ class View:
                 scale="exponential" if self.config.aleatoric else "none",
                 seed=own,
             )
+            if self.config.encoder == "synthesizer":
+                model.encoder.load_state_dict(self.synthesizer.eeg_encoder.state_dict())
+            return model
 
         groups = data.subjects[train]
         return fit_one_vs_rest(build, x[train], data.labels[train], len(data.classes), training, seed, groups, watched)
 
 
-def untrained(synthesizer: Synthesizer) -> Synthesizer:
-    """Make a synthesiser of the same architecture with fresh weights."""
+def untrained(synthesizer: Synthesizer | Recommended) -> Synthesizer | Recommended:
+    """Make a synthesiser of the same architecture with fresh weights.
+
+    Of a recommended one, the haemodynamic responses stay: they are a design, not fitted to any recording.
+    """
     seed = child_seed(synthesizer.config.seed, "untrained") % 2**31
-    return Synthesizer(synthesizer.config.model_copy(update={"seed": seed})).eval()
+    if isinstance(synthesizer, Synthesizer):
+        return Synthesizer(synthesizer.config.model_copy(update={"seed": seed})).eval()
+    made = Recommended(synthesizer.config.model_copy(update={"seed": seed})).eval()
+    with torch.no_grad():
+        made.responses.copy_(synthesizer.responses)
+        # where there is no brain there is nothing to look at
+        made.maps.mul_((synthesizer.maps != 0).any(dim=0))
+    return made
 
 
 def make_methods(
-    config: ClassifyConfig, synthesizer: Synthesizer, trained_electrodes: tuple[str, ...] | None
+    config: ClassifyConfig, synthesizer: Synthesizer | Recommended, trained_electrodes: tuple[str, ...] | None
 ) -> list[Method]:
-    """Make the methods of a classification."""
+    """Make the methods of a classification.
+
+    Raises
+    ------
+    ConfigError
+        If the settings of the view need an encoder that the synthesiser does not have, or that stays as it is.
+    """
+    check_settings(config, synthesizer)
+    frozen = isinstance(synthesizer, Recommended) or config.view.encoder == "frozen"
     made: list[Method] = []
     for name in config.methods:
         if name in FEATURES:
             made.append(Baseline(name, config.strengths))
         else:
-            model = synthesizer if name == "view" else untrained(synthesizer)
-            made.append(View(name, model, trained_electrodes, config.view))
+            model: Synthesizer | Recommended = synthesizer
+            if name != "view":
+                model = untrained(synthesizer)
+            if frozen or isinstance(model, Recommended):
+                made.append(FrozenView(name, model, config.view))
+            else:
+                made.append(View(name, model, trained_electrodes, config.view))
     return made
+
+
+def check_settings(config: ClassifyConfig, synthesizer: Synthesizer | Recommended) -> None:
+    """Refuse settings of the view that the synthesiser cannot have.
+
+    Raises
+    ------
+    ConfigError
+    """
+    encoder, problems = config.view.encoder, []
+    if isinstance(synthesizer, Recommended) and encoder not in ("auto", "frozen"):
+        problems.append(
+            Problem(
+                "a recommended synthesiser has no encoder to train",
+                "view.encoder",
+                encoder,
+                "auto or frozen",
+                "take a run of the preset 'documented' for the method as published",
+            )
+        )
+    fixed = isinstance(synthesizer, Recommended) or encoder in ("synthesizer", "frozen")
+    if fixed and config.electrodes == "recorded":
+        problems.append(
+            Problem(
+                "recorded electrodes need an encoder that is trained anew",
+                "electrodes",
+                "recorded",
+                "interpolate",
+            )
+        )
+    if problems:
+        raise ConfigError.of(problems)

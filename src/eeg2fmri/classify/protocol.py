@@ -61,14 +61,13 @@ def run_fold(data: WindowData, fold: Fold, method: Method, n_inner: int, seed: i
     candidates = method.candidates()
     losses: dict[Setting, list[tuple[float, float]]] = defaultdict(list)
     chosen = candidates[0]
-    if n_inner and (len(candidates) > 1 or method.name.endswith("view")):
+    if n_inner and method.chooses():
         labels = subject_labels(data.subjects[train], data.labels[train])
         for number, inner in enumerate(inner_folds(labels, n_inner, child_seed(seed, "inner"))):
             fit, held = data.of(inner.train), data.of(inner.test)
-            for candidate in candidates:
-                own = child_seed(seed, "inner", number)
-                for setting, probability in method.path(data, fit, held, candidate, own):
-                    losses[setting].append(inner_loss(probability, data.labels[held], data.subjects[held]))
+            own = child_seed(seed, "inner", number)
+            for setting, probability in method.paths(data, fit, held, candidates, own):
+                losses[setting].append(inner_loss(probability, data.labels[held], data.subjects[held]))
         chosen = min(losses, key=lambda setting: tuple(np.mean(losses[setting], axis=0)))
     probability, trained = method.final(data, train, test, chosen, child_seed(seed, "final"))
     named = {_words(setting): [float(v) for v in np.mean(values, axis=0)] for setting, values in losses.items()}

@@ -20,18 +20,21 @@ from eeg2fmri.classify.features import WindowData, window_data
 from eeg2fmri.classify.fold_files import FoldResult, fold_path, read_fold
 from eeg2fmri.classify.fold_work import work, work_refit
 from eeg2fmri.classify.folds import Fold, make_folds, subject_labels
+from eeg2fmri.classify.lender import load_lender
+from eeg2fmri.classify.methods import check_settings
 from eeg2fmri.classify.protocol import refit_p
 from eeg2fmri.classify.results import Classification
 from eeg2fmri.classify.scores import difference, method_scores
 from eeg2fmri.classify.verdict import verdict
 from eeg2fmri.classify.votes import RULES, Votes, vote
 from eeg2fmri.core.config import fingerprint
-from eeg2fmri.core.errors import CheckpointError, ConfigError
+from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.eeg_only import EegStore
 from eeg2fmri.explain.axes import Axes
-from eeg2fmri.models.hub import Loaded, load
-from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.card import ModelCard
+from eeg2fmri.models.hub import Loaded
 
 
 def classify_run(
@@ -73,7 +76,9 @@ def classify_run(
     """
     settings = config if isinstance(config, ClassifyConfig) else ClassifyConfig.make(dict(config or {}))
     settings, left_out = _without_missing(settings)
-    loaded, recordings, folder = _load(run), EegStore.open(store), Path(out)
+    (loaded, model), recordings, folder = load_lender(run), EegStore.open(store), Path(out)
+    loaded.card.check_usable(str(run))
+    check_settings(settings, model)  # what cannot be done is said before anything is written
     labels = subject_labels(
         [r.subject for r in recordings.recordings],
         [recordings.classes.index(r.label) for r in recordings.recordings],
@@ -107,9 +112,7 @@ def classify_run(
     )
     made = summarise(data, folds, found, settings, refits, notes, _facts(facts, run, recordings, labels))
     if all("view" in fold.arrays for fold in found):
-        axes = Axes.of_window(
-            data.electrodes, loaded.card.frequencies, loaded.card.tr, loaded.card.pairs.window, loaded.card.pairs.lag
-        )
+        axes = _axes(loaded.card, data)
         told = write_explanation(folder / "explanation", found, labels, data.classes, axes, loaded.card)
         made.facts["explanation"] = told
     made.write(folder)
@@ -182,20 +185,6 @@ def summarise(
     )
 
 
-def _load(run: str | Path) -> Loaded:
-    loaded = load(run)
-    if not isinstance(loaded.model, Synthesizer):
-        raise CheckpointError(
-            "this kind of model lends no view",
-            where=str(run),
-            got=type(loaded.model).__name__,
-            expected="a synthesiser with latent, projection and decoder (model preset 'documented')",
-            hint="train one:  eeg2fmri train STORE RUN",
-        )
-    loaded.card.check_usable(str(run))
-    return loaded
-
-
 def _without_missing(config: ClassifyConfig) -> tuple[ClassifyConfig, list[str]]:
     kept = tuple(name for name in config.methods if available(name))
     if not kept:
@@ -261,6 +250,13 @@ def _written(path: Path) -> FoldResult:
     if result is None:
         raise OSError(f"the result of a fold cannot be read again: {path}")
     return result
+
+
+def _axes(card: ModelCard, data: WindowData) -> Axes:
+    """Axes of what the view's models read: every frequency, or bands of amplitudes."""
+    if card.pairs.eeg == "amplitude":
+        return Axes.of_bands(data.electrodes, BANDS, card.tr, card.pairs.window, card.pairs.lag)
+    return Axes.of_window(data.electrodes, card.frequencies, card.tr, card.pairs.window, card.pairs.lag)
 
 
 def _untrained_note(loaded: Loaded) -> list[str]:

@@ -31,7 +31,8 @@ def verdict(methods: Mapping[str, Mapping[str, Any]], differences: Mapping[str, 
         return "The view was not among the methods, so nothing is said of it."
     auc, p = methods["view"]["subject"]["auc"], methods["view"]["permutation"]["p_auc"]
     told = f"AUC over subjects {auc['value']:.2f}" + _interval(auc)
-    chance = p is None or p > LEVEL
+    # without a test the intervals of the differences have to speak for themselves
+    chance = p is not None and p > LEVEL
     if p is None:
         opening = f"The synthesised view was not tested against chance ({told})"
     elif chance:

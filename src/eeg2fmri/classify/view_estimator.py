@@ -89,7 +89,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         margin: float = float(np.pi),
         epochs: int = 8,
         pairs: int = 64,
-        batch_size: int = 16,
+        batch_size: int = 4,
         learning_rate: float = 3e-3,
         kl: float = 1e-3,
         passes: int = 1,
@@ -266,7 +266,8 @@ def load_synthesizer(folder: str | Path) -> tuple[Synthesizer, tuple[str, ...] |
             "this kind of model lends no view",
             where=str(folder),
             got=type(loaded.model).__name__,
-            expected="a synthesiser with latent, projection and decoder (model preset 'documented')",
-            hint="train one:  eeg2fmri train STORE RUN",
+            expected="a synthesiser with an encoder that can be trained anew (model preset 'documented')",
+            hint="train one:  eeg2fmri train STORE RUN --preset documented;  the view of a recommended one is "
+            "classified by classify_run and 'eeg2fmri classify'",
         )
     return loaded.model, loaded.card.electrodes or None

@@ -32,6 +32,41 @@ def fitting_rate(sfreq: float, tr: float, frequencies: np.ndarray) -> float:
     return float(np.ceil(tr * sfreq - 1e-9) / tr)
 
 
+def fitted_signal(
+    signal: np.ndarray, sfreq: float, weights: np.ndarray, frequencies: np.ndarray, tr: float
+) -> tuple[np.ndarray, float, list[str]]:
+    """Bring a recording to the electrodes of the synthesiser, at a rate at which its rows are whole.
+
+    Parameters
+    ----------
+    signal, sfreq, weights, frequencies, tr
+        As in `model_spectrogram`.
+
+    Returns
+    -------
+    signal : array, shape (channel, time)
+        V.
+    sfreq : float
+        Hz.
+    notes : list of str
+        What was done to the recording.
+
+    Raises
+    ------
+    InputError
+        If it was sampled too slowly.
+    """
+    rate = fitting_rate(sfreq, tr, np.asarray(frequencies, float))
+    mapped = weights @ np.asarray(signal, np.float64)
+    if rate == sfreq:
+        return mapped, rate, []
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(rate / sfreq).limit_denominator(10_000)
+    told = f"resampled from {sfreq:g} to {rate:g} Hz, so that a row of {tr:g} s is a whole number of samples"
+    return resample_poly(mapped, ratio.numerator, ratio.denominator, axis=1), rate, [told]
+
+
 def model_spectrogram(
     signal: np.ndarray, sfreq: float, weights: np.ndarray, frequencies: np.ndarray, tr: float
 ) -> tuple[np.ndarray, list[str]]:
@@ -63,15 +98,7 @@ def model_spectrogram(
         If it was sampled too slowly, or is shorter than a row.
     """
     frequencies = np.asarray(frequencies, float)
-    rate = fitting_rate(sfreq, tr, frequencies)
-    notes = []
-    mapped = weights @ np.asarray(signal, np.float64)
-    if rate != sfreq:
-        from scipy.signal import resample_poly
-
-        ratio = Fraction(rate / sfreq).limit_denominator(10_000)
-        mapped = resample_poly(mapped, ratio.numerator, ratio.denominator, axis=1)
-        notes.append(f"resampled from {sfreq:g} to {rate:g} Hz, so that a row of {tr:g} s is a whole number of samples")
+    mapped, rate, notes = fitted_signal(signal, sfreq, weights, frequencies, tr)
     size = window_samples(tr, rate)
     n_rows = mapped.shape[1] // size
     if n_rows < 1:

@@ -19,6 +19,7 @@ _MODELS = {
     "fmri_autoencoder": ("autoencoder", "AutoencoderConfig", "Autoencoder"),
     "linear_classifier": ("classifier", "LinearClassifierConfig", "Classifier"),
     "view_classifier": ("view_classifier", "ViewClassifierConfig", "ViewClassifier"),
+    "linear_view": ("linear_view", "LinearViewConfig", "LinearView"),
     "polynomial_classifier": ("classifier", "PolynomialClassifierConfig", "Classifier"),
 }
 

@@ -1,0 +1,96 @@
+"""The view as a synthesiser makes it, with a linear classifier: nothing of the synthesiser is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.classify.config import ViewConfig
+from eeg2fmri.classify.features import WindowData
+from eeg2fmri.classify.frame import GroupFrame
+from eeg2fmri.classify.linear_view_fit import LinearFit, fit_linear_views, views_of
+from eeg2fmri.classify.method import Setting
+from eeg2fmri.models.linear_view import LinearView
+from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.zoo.recommended import Recommended
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedView:
+    """Classifiers of views that a fold trained.
+
+    Attributes
+    ----------
+    models : list of ViewClassifier or LinearView
+        One for two classes, else one a class.
+    frame : GroupFrame or None
+        What the windows of a synthesiser of amplitudes are made with.
+    """
+
+    models: Sequence[ViewClassifier | LinearView]
+    frame: GroupFrame | None = None
+
+    def windows(self, data: WindowData, chosen: np.ndarray) -> np.ndarray:
+        """Windows (window, channel, freq or band, time) as the models take them."""
+        if self.frame is None:
+            return data.features["windows"][chosen]
+        return self.frame.windows(data.features["rows"][chosen])
+
+
+@dataclass(frozen=True, eq=False)
+class FrozenView:
+    """A linear classifier of the volumes that a synthesiser makes; the synthesiser stays as it is.
+
+    Attributes
+    ----------
+    name : str
+    synthesizer : Synthesizer or Recommended
+        Trained, or not.
+    config : ViewConfig
+    """
+
+    name: str
+    synthesizer: Synthesizer | Recommended
+    config: ViewConfig
+
+    def candidates(self) -> list[Setting]:
+        """See `Method`."""
+        return [(("strength", strength),) for strength in self.config.strengths]
+
+    def chooses(self) -> bool:
+        """See `Method`."""
+        return len(self.config.strengths) > 1
+
+    def paths(
+        self, data: WindowData, train: np.ndarray, other: np.ndarray, candidates: Sequence[Setting], seed: int
+    ) -> Iterator[tuple[Setting, np.ndarray]]:
+        """See `Method`."""
+        made, _ = self._views(data, train, np.concatenate([train, other]))
+        fits = self._fits(data, train, made[: len(train)], candidates, seed)
+        for candidate, fit in zip(candidates, fits, strict=True):
+            yield candidate, fit.probabilities(made[len(train) :])
+
+    def final(
+        self, data: WindowData, train: np.ndarray, test: np.ndarray, setting: Setting, seed: int
+    ) -> tuple[np.ndarray, Any]:
+        """See `Method`."""
+        made, frame = self._views(data, train, np.concatenate([train, test]))
+        (fit,) = self._fits(data, train, made[: len(train)], [setting], seed)
+        return fit.probabilities(made[len(train) :]), TrainedView(fit.models(self.synthesizer, frame), frame)
+
+    def _views(self, data: WindowData, train: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, GroupFrame | None]:
+        frame = None
+        if isinstance(self.synthesizer, Recommended):
+            frame = GroupFrame.of(data.features["rows"][train], data.subjects[train])
+        windows = TrainedView((), frame).windows(data, wanted)
+        return views_of(self.synthesizer, windows), frame
+
+    def _fits(
+        self, data: WindowData, train: np.ndarray, views: np.ndarray, settings: Sequence[Setting], seed: int
+    ) -> Iterator[LinearFit]:
+        strengths = [float(dict(setting)["strength"]) for setting in settings]
+        return fit_linear_views(views, data.labels[train], len(data.classes), strengths, seed)

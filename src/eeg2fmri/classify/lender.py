@@ -1,0 +1,30 @@
+"""The synthesiser that lends its view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.models.hub import Loaded, load
+from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.zoo.recommended import Recommended
+
+
+def load_lender(folder: str | Path) -> tuple[Loaded, Synthesizer | Recommended]:
+    """Load a run, and check that its model makes volumes of EEG.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be loaded, or is of a kind that lends no view.
+    """
+    loaded = load(folder)
+    if not isinstance(loaded.model, Synthesizer | Recommended):
+        raise CheckpointError(
+            "this kind of model lends no view",
+            where=str(folder),
+            got=type(loaded.model).__name__,
+            expected="a synthesiser (model preset 'documented' or 'recommended')",
+            hint="train one:  eeg2fmri train STORE RUN",
+        )
+    return loaded, loaded.model

@@ -1,0 +1,83 @@
+"""Linear classifier of the volume that a trained synthesiser makes of an EEG window; the synthesiser stays as it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from eeg2fmri.core.config import Config
+from eeg2fmri.models.classifier import Classification, Classifier, LinearClassifierConfig
+from eeg2fmri.models.pretrained import Pretrained
+from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+from eeg2fmri.nn.dense import Dense
+
+
+class LinearViewConfig(Config):
+    """Settings of a `LinearView`.
+
+    Attributes
+    ----------
+    synthesizer : SynthesizerConfig or RecommendedConfig
+    """
+
+    kind: Literal["linear_view"] = "linear_view"
+    synthesizer: Annotated[SynthesizerConfig | RecommendedConfig, Field(discriminator="kind")]
+
+
+class LinearView(Pretrained, nn.Module):
+    """EEG window to synthesised volume, minus its mean over the training windows, to the log odds of a class.
+
+    Parameters
+    ----------
+    config : LinearViewConfig
+
+    Attributes
+    ----------
+    synthesizer : Synthesizer or Recommended
+        Frozen.
+    classifier : Classifier
+        Linear, of every voxel.
+    centre : Tensor, shape (x, y, z)
+        Mean view of the training windows.
+    whitener : Tensor, shape (band, channel, channel)
+        1 / V; with `amplitude_mean` and `amplitude_std`, shape (channel, band), what brings covariances to the windows
+        of a recommended synthesiser (`eeg2fmri.classify.frame`). Of no use, and 1 x 1, with other synthesisers.
+    """
+
+    centre: Tensor
+    whitener: Tensor
+    amplitude_mean: Tensor
+    amplitude_std: Tensor
+
+    def __init__(self, config: LinearViewConfig) -> None:
+        super().__init__()
+        self.config = config
+        own = config.synthesizer
+        self.synthesizer = Recommended(own) if isinstance(own, RecommendedConfig) else Synthesizer(own)
+        self.synthesizer.requires_grad_(False)
+        self.classifier = Classifier(LinearClassifierConfig(input_shape=own.volume_shape, n_classes=1))
+        channels, bands = own.eeg_shape[:2] if isinstance(own, RecommendedConfig) else (1, 1)
+        self.register_buffer("centre", torch.zeros(own.volume_shape))
+        self.register_buffer("whitener", torch.eye(channels).repeat(bands, 1, 1))
+        self.register_buffer("amplitude_mean", torch.zeros(channels, bands))
+        self.register_buffer("amplitude_std", torch.ones(channels, bands))
+
+    @torch.no_grad()
+    def set_classifier(self, centre: Tensor, weight: Tensor, bias: float) -> None:
+        """Set the mean view (x, y, z), the weight of each voxel (x, y, z), and the log odds at the mean view."""
+        self.centre.copy_(centre)
+        layer = cast(Dense, self.classifier.layer)
+        layer.kernel.copy_(weight.reshape(-1, 1))
+        cast(Tensor, layer.bias).fill_(bias)
+
+    def view(self, x: Tensor) -> Tensor:
+        """Synthesise the view (batch, x, y, z) of windows (batch, channel, freq, time), minus the mean view."""
+        return self.synthesizer(x).volume - self.centre
+
+    def forward(self, x: Tensor, *, generator: torch.Generator | None = None) -> Classification:
+        """Classify windows (batch, channel, freq or band, time); nothing is drawn."""
+        return self.classifier(self.view(x))
