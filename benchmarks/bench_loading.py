@@ -6,14 +6,15 @@ import itertools
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader
 
 from benchmarks.common import Row, at_most
 from benchmarks.random_store import random_store
-from eeg2fmri.data.pairs import PairDataset
+from eeg2fmri.data.loader import load_batches
+from eeg2fmri.data.pairs import Pair, PairDataset
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.presets import model_config
 from eeg2fmri.models.registry import build
@@ -37,21 +38,16 @@ def measure() -> list[Row]:
             optimiser.step()
 
         batches = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(0))[: BATCH * STEPS * 2]
-        sampler = [batch.tolist() for batch in batches.split(BATCH)]
-
-        def loader() -> DataLoader:
-            return DataLoader(pairs, batch_sampler=sampler, num_workers=WORKERS, generator=torch.Generator())
-
-        fixed = next(iter(loader()))
-        alone = _median(itertools.repeat(fixed, STEPS), step)
-        loaded = _median(itertools.islice(loader(), STEPS), step)
+        order = [batch.tolist() for batch in batches.split(BATCH)]
+        alone = _median(itertools.repeat(pairs.batch(order[0]), STEPS), step)
+        loaded = _median(itertools.islice(load_batches(pairs, order, workers=WORKERS), STEPS), step)
     return [
         Row("documented training step, batch 4, data at hand", alone, "s"),
         at_most(f"the same with the loader at {WORKERS} workers", loaded / alone, "x step alone", 1.05),
     ]
 
 
-def _median(batches, step) -> float:
+def _median(batches: Iterable[Pair], step: Callable[[torch.Tensor, torch.Tensor], None]) -> float:
     """Median time from one step's end to the next; the first two warm up."""
     ends = []
     for pair in batches:

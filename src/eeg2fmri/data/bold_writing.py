@@ -136,9 +136,9 @@ def _mask(
 ) -> np.ndarray:
     where = str(plan.files.bold)
     if config.bold.atlas is not None:
-        return brain_mask(mean, std, projection.affine, "varying", where)
+        return brain_mask(mean, std, "varying", where)
     if config.mask != "derivatives":
-        return brain_mask(mean, std, projection.affine, config.mask, where)
+        return brain_mask(mean, std, config.mask, where)
     path = beside(plan.files.bold, ("desc-brain_mask.nii.gz", "desc-brain_mask.nii"), ("desc",))
     if path is None:
         raise InputError(

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.fft
-from scipy.signal import detrend
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.spectrogram import window_samples, window_starts
@@ -65,7 +64,7 @@ def band_covariances(
     starts = window_starts(onsets, sfreq, n_samples, n_times)
     out = np.empty((len(starts), len(bands), n_channels, n_channels), np.float32)
     for volume, start in enumerate(starts):
-        segment = detrend(np.asarray(signal[:, start : start + n_samples], np.float64), axis=1)
+        segment = _without_trend(np.asarray(signal[:, start : start + n_samples], np.float64))
         spectrum = scipy.fft.rfft(segment, axis=1, overwrite_x=True)
         for b, bins in enumerate(chosen):
             part = spectrum[:, bins]
@@ -73,6 +72,15 @@ def band_covariances(
             parts = np.concatenate([part.real, part.imag], axis=1)
             out[volume, b] = parts @ parts.T * (2 / n_samples**2)
     return out
+
+
+def _without_trend(signal: np.ndarray) -> np.ndarray:
+    """Signal (channel, time) without its least squares line; scipy.signal does the same, at the price of its import."""
+    centred = signal - signal.mean(axis=1, keepdims=True)
+    line = np.arange(signal.shape[1]) - (signal.shape[1] - 1) / 2
+    if line.any():
+        centred -= (centred @ line / (line @ line))[:, None] * line
+    return centred
 
 
 def band_bins(n_samples: int, sfreq: float, bands: Sequence[Band], where: str = "") -> list[slice]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
-
-from joblib import Parallel, delayed
+from typing import Any, TypeVar, cast
 
 from eeg2fmri import __version__
 from eeg2fmri.core.config import fingerprint
@@ -22,6 +20,8 @@ from eeg2fmri.data.inspection import Plan, content_problems, inspect
 from eeg2fmri.data.recording_files import FoundRecordings, RecordingFiles
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.store_writer import StoreWriter, refuse_existing
+
+Result = TypeVar("Result")
 
 
 def prepare(
@@ -72,8 +72,8 @@ def prepare(
             if (noted := writer.finished(plan.files.id)) is not None
         }
         left = [plan for plan in plans if plan.files.id not in converted]
-        jobs = (delayed(convert)(plan, common, config, writer.folder(plan.files.id), root) for plan in left)
-        for done in _run(jobs, n_jobs):
+        jobs = ((plan, common, config, writer.folder(plan.files.id), root) for plan in left)
+        for done in _run(convert, jobs, n_jobs):
             converted[done.id] = done
             if not done.problems:
                 writer.mark(done.id, done.noted())
@@ -139,16 +139,24 @@ def _all_content_problems(
     """Look for more to mend, so that the user need not come back for it."""
     files = list(recordings)
     problems: list[Problem] = []
-    for done, more in enumerate(
-        _run((delayed(content_problems)(each, config) for each in files), n_jobs, ordered=True), 1
-    ):
+    found = _run(content_problems, ((each, config) for each in files), n_jobs, ordered=True)
+    for done, more in enumerate(found, 1):
         problems += more
         progress("Looking for more problems", done, len(files))
     return problems
 
 
-def _run(jobs: Iterable[Any], n_jobs: int, *, ordered: bool = False) -> Iterable[Any]:
-    return Parallel(n_jobs=n_jobs, return_as="generator" if ordered else "generator_unordered")(jobs)
+def _run(
+    work: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], n_jobs: int, *, ordered: bool = False
+) -> Iterable[Result]:
+    if n_jobs == 1:  # joblib would have to be imported
+        return (work(*arguments) for arguments in jobs)
+    from joblib import Parallel, delayed
+
+    how = "generator" if ordered else "generator_unordered"
+    return cast(
+        Iterable[Result], Parallel(n_jobs=n_jobs, return_as=how)(delayed(work)(*arguments) for arguments in jobs)
+    )
 
 
 def _check_space(target: Path, plans: list[Plan], common: Common) -> None:

@@ -179,14 +179,14 @@ def test_the_brain_is_what_is_bright_and_varies(shape: tuple[int, int, int]) -> 
     std = np.full(shape, 5.0)
     constant = tuple(int(c) for c in centre)
     std[constant] = 0
-    mask = brain_mask(mean, std, np.eye(4), "epi")
+    mask = brain_mask(mean, std, "epi")
     assert not mask[constant]
     mask[constant] = inside[constant]
     assert (mask != inside).mean() < 0.02
-    np.testing.assert_array_equal(brain_mask(mean, std, np.eye(4), "varying"), std > 0)
+    np.testing.assert_array_equal(brain_mask(mean, std, "varying"), std > 0)
 
 
 def test_no_brain_is_an_error() -> None:
     flat = np.full((4, 5, 6), 3.0)
     with pytest.raises(InputError, match=r"no brain(.|\n)*sub-01"):
-        brain_mask(flat, np.zeros((4, 5, 6)), np.eye(4), "varying", "sub-01")
+        brain_mask(flat, np.zeros((4, 5, 6)), "varying", "sub-01")
