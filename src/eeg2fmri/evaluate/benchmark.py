@@ -8,6 +8,9 @@ from pathlib import Path
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
+from eeg2fmri.data.splits import PARTS
+from eeg2fmri.evaluate.ceilings import parts_of, score_ceilings
+from eeg2fmri.evaluate.known_truth import known_truth
 from eeg2fmri.evaluate.methods import Method, predict_with_model
 from eeg2fmri.evaluate.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.reads import record_reading
@@ -23,6 +26,7 @@ def benchmark(
     store_path: str | Path,
     out: str | Path,
     *,
+    truth: str | Path | None = None,
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -40,7 +44,7 @@ def benchmark(
         The store that all of them were trained on.
     out : path
         Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
-    progress, device, seed
+    truth, progress, device, seed
         As `eeg2fmri.evaluate.run.evaluate_run`.
 
     Returns
@@ -50,7 +54,7 @@ def benchmark(
     Raises
     ------
     InputError
-        If there is no run.
+        If there is no run, or the truth does not fit the store.
     CheckpointError
         If a run cannot be used, belongs to another store, or has another split than the first.
     """
@@ -59,10 +63,11 @@ def benchmark(
     opened = {label: open_run(path, store_path) for label, path in runs.items()}
     _check_splits(opened)
     first, on, folder = next(iter(opened.values())), chosen_device(device), Path(out)
+    known = known_truth(first.store, truth, first.split.test)
     folder.mkdir(parents=True, exist_ok=True)
     reads = max((record_reading(run, run.folder / FOLDER, seed) for run in opened.values()), key=len)
     recordings = [Recording.of(list(opened.values()), name) for name in first.split.test]
-    scores = Scores(progress)
+    scores = Scores(progress, known=parts_of(known, first.split.test))
     for number, (label, run) in enumerate(opened.items()):
         method = Method("model" if number == 0 else f"model_{number + 1}", label, "EEG", "model")
         for recording in recordings:
@@ -71,7 +76,8 @@ def benchmark(
             if number == 0:
                 scores.add_shifted(recording, prediction, test)
     score_baselines(first, all_baselines(first.store), recordings, scores)
-    facts = {"runs": {label: str(run.folder) for label, run in opened.items()}}
+    ceilings = score_ceilings(known, recordings, scores)
+    facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **ceilings}
     evaluation, nulls = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
     evaluation.write_csv(folder / "scores.csv")
     evaluation.write_null(folder / "null.npz", nulls)
@@ -91,8 +97,13 @@ def _check_splits(opened: Mapping[str, OpenRun]) -> None:
             "train all runs of a comparison with the same split settings",
         )
         for label, run in others
-        for part in ("train", "validation", "test")
+        for part in PARTS
         if set(getattr(run.split, part)) != set(getattr(of_first.split, part))
+    ]
+    problems += [
+        Problem(f"the run has another protocol than {first}", f"{label}: {run.folder}", a, b)
+        for label, run in others
+        if (a := run.split.label) != (b := of_first.split.label)
     ]
     if problems:
         raise CheckpointError.of(problems)

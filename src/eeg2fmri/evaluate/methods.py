@@ -29,14 +29,15 @@ class Method:
     label : str
         What a reader calls it.
     sees : str
-        What it is given of a test recording: "nothing", "own BOLD", "EEG", or "EEG at the wrong time".
-    role : {"model", "null", "baseline"}
+        What it is given of a test recording: "nothing", "own BOLD", "EEG", or "EEG at the wrong time"; a ceiling is
+        given "the truth".
+    role : {"model", "null", "baseline", "ceiling"}
     """
 
     name: str
     label: str
     sees: str
-    role: Literal["model", "null", "baseline"] = "baseline"
+    role: Literal["model", "null", "baseline", "ceiling"] = "baseline"
 
 
 #: The same model with EEG that tells nothing of the volume.

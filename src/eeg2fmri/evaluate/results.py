@@ -3,13 +3,16 @@
 ``RUN/evaluation/`` holds
 
 - ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`), and
-  where there are any, ``uncertainty`` (coverage of intervals), ``regions`` (of an atlas), ``latent_frechet_distance``;
-- ``scores.csv``: one row a method and subject, and one with subject ``all``;
+  where there are any, ``uncertainty`` (coverage of intervals), ``regions`` (of an atlas), ``latent_frechet_distance``,
+  ``ceilings`` (r of every method in the parts of a simulated brain);
+- ``scores.csv``: one row a method and subject, and one with subject ``all``; with a known truth, temporal r as a
+  fraction of either ceiling too;
 - ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
   shifted in time beyond its autocorrelation; ``subject_<label>`` (draw,): the same of each subject;
 - ``<recording>_desc-temporalr_map.nii.gz``: temporal r of the model at each voxel;
 - ``<recording>_desc-epistemic_map.nii.gz``, ``<recording>_desc-aleatoric_map.nii.gz``: uncertainty, BOLD units, of a
   model that tells of it;
+- ``recordings.npz``: scores of each recording, see `eeg2fmri.evaluate.recording_scores`;
 - ``<recording>_examples.npz``: see `eeg2fmri.evaluate.examples`;
 - ``reads.json``: every reading of the test recordings.
 """
@@ -25,12 +28,16 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.data.protocols import PROTOCOLS, Protocol, protocol_label
+from eeg2fmri.evaluate.ceilings import fraction
 from eeg2fmri.evaluate.methods import Method
 from eeg2fmri.evaluate.protocol import Metric
 from eeg2fmri.evaluate.significance import PooledShiftTest
 
 FORMAT = "eeg2fmri evaluation"
 VERSION = 1
+#: Metric whose ratio is given as a fraction of a ceiling.
+OF_CEILINGS = "temporal_r_mean"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,16 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
     @property
+    def protocol(self) -> Protocol:
+        """How the test recordings relate to what the model was trained on."""
+        return PROTOCOLS[self.facts.get("protocol", "fixed-subjects")]
+
+    @property
+    def protocol_label(self) -> str:
+        """Title of the protocol, its fold or folds, and what the model has seen of the test recordings."""
+        return protocol_label(self.protocol.name, self.facts.get("fold"), self.facts.get("folds"))
+
+    @property
     def verdict(self) -> str:
         """Whether the EEG helped, in one sentence."""
         from eeg2fmri.evaluate.verdict import verdict
@@ -96,6 +113,19 @@ class Evaluation:
         scores = self.values[names.index(method), :, [each.name for each in self.metrics].index(metric)]
         return _mean(scores) if subject is None else float(scores[self.subjects.index(subject)])
 
+    @property
+    def ceilings(self) -> tuple[Method, ...]:
+        """The ceilings among the methods: both, or none where the truth is not known."""
+        return tuple(method for method in self.methods if method.role == "ceiling")
+
+    def reached(self, method: str, ceiling: str, subject: str | None = None) -> float:
+        """Temporal r of a method as a fraction of that of a ceiling, both as means over voxels (and subjects).
+
+        The median over voxels would not do: where half the brain follows no EEG, the median of the ceiling is 0, and
+        that of a method whose r scatters around 0 there lies above it. Expected values of the mean are in order.
+        """
+        return fraction(self.score(method, OF_CEILINGS, subject), self.score(ceiling, OF_CEILINGS, subject))
+
     def to_dict(self) -> dict[str, Any]:
         """Give everything but the null distributions as JSON values; what is not defined is None."""
         rows = [
@@ -103,6 +133,7 @@ class Evaluation:
                 "method": method.name,
                 "subject": subject,
                 "p_value": _number(self.p_values[m, s]),
+                **{f"of_{c.name}": _number(self.reached(method.name, c.name, subject)) for c in self.ceilings},
                 **{metric.name: _number(self.values[m, s, k]) for k, metric in enumerate(self.metrics)},
             }
             for m, method in enumerate(self.methods)
@@ -112,6 +143,7 @@ class Evaluation:
             {
                 "method": method.name,
                 "p_value": _number(self.pooled[method.name].p_value) if method.name in self.pooled else None,
+                **{f"of_{c.name}": _number(self.reached(method.name, c.name)) for c in self.ceilings},
                 **{
                     metric.name: {
                         "mean": _number(_mean(self.values[m, :, k])),
@@ -129,6 +161,8 @@ class Evaluation:
             "verdict": self.verdict,
             "helped": self.helped,
             "space": self.space,
+            "protocol": self.protocol.name,
+            "protocol_label": self.protocol_label,
             "methods": [asdict(method) for method in self.methods],
             "metrics": [asdict(metric) for metric in self.metrics],
             "subjects": list(self.subjects),
@@ -154,15 +188,19 @@ class Evaluation:
         part = path.with_name(path.name + ".part")
         with part.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
-            writer.writerow(["method", "subject", "space", "p_value", *names])
+            of = [f"of_{ceiling.name}" for ceiling in self.ceilings]
+            writer.writerow(["method", "subject", "protocol", "space", "p_value", *names, *of])
             for m, method in enumerate(self.methods):
                 for s, subject in enumerate(self.subjects):
                     row = [_cell(self.p_values[m, s]), *map(_cell, self.values[m, s])]
-                    writer.writerow([method.name, subject, self.space, *row])
+                    row += [_cell(self.reached(method.name, c.name, subject)) for c in self.ceilings]
+                    writer.writerow([method.name, subject, self.protocol.name, self.space, *row])
             for m, method in enumerate(self.methods):
                 test = self.pooled.get(method.name)
                 means = [_cell(_mean(self.values[m, :, k])) for k in range(len(names))]
-                writer.writerow([method.name, "all", self.space, _cell(test.p_value) if test else "", *means])
+                means += [_cell(self.reached(method.name, ceiling.name)) for ceiling in self.ceilings]
+                row = [_cell(test.p_value) if test else "", *means]
+                writer.writerow([method.name, "all", self.protocol.name, self.space, *row])
         part.replace(path)
 
     def write_null(self, path: str | Path, subjects: dict[str, np.ndarray]) -> None:

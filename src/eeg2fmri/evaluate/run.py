@@ -12,14 +12,17 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.evaluate.atlas_scores import check_atlas, score_regions
 from eeg2fmri.evaluate.calibration import Calibration, IntervalScores
+from eeg2fmri.evaluate.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.examples import write_examples, write_map
+from eeg2fmri.evaluate.known_truth import known_truth
 from eeg2fmri.evaluate.latents import latent_distance
 from eeg2fmri.evaluate.methods import fitted_baselines, model_method, predict_with_model
 from eeg2fmri.evaluate.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.reads import record_reading
+from eeg2fmri.evaluate.recording_scores import RECORDINGS, write_recordings
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.scoring import Recording, Scores
-from eeg2fmri.evaluate.summary import summarise
+from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.uncertainty import UncertainModel, UncertaintyMaps, uncertainty_facts
 from eeg2fmri.models.baselines import Baseline, standard_baselines
 
@@ -32,6 +35,7 @@ def evaluate_run(
     store_path: str | Path,
     *,
     atlas: str | Path | None = None,
+    truth: str | Path | None = None,
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -49,6 +53,8 @@ def evaluate_run(
         The store that it was trained on.
     atlas : path, optional
         3-D NIfTI image of labels in the space of the store: its regions are scored too, in ``scores.json``.
+    truth : path, optional
+        BIDS folder of the simulated data set that the store was made of: both ceilings are scored too.
     progress : Progress
     device : str
         Torch device of the model; ``auto`` takes CUDA where there is one.
@@ -66,15 +72,16 @@ def evaluate_run(
     StoreError
         If the store cannot be used.
     InputError
-        If the atlas does not fit the store.
+        If the atlas or the truth does not fit the store.
     """
     opened, on = open_run(run, store_path), chosen_device(device)
     if atlas is not None:
         check_atlas(opened.store, atlas)
+    known = known_truth(opened.store, truth, opened.split.test)
     folder = opened.folder / FOLDER
     reads = record_reading(opened, folder, seed)
     recordings = [Recording.of([opened], name) for name in opened.split.test]
-    scores = Scores(progress)
+    scores = Scores(progress, known=parts_of(known, opened.split.test))
     uncertain = UncertainModel(opened, on, seed=child_seed(seed, "uncertainty"))
     intervals = uncertain.calibration()
     distances, regions = {}, {}
@@ -90,7 +97,9 @@ def evaluate_run(
         **_calibrated(uncertain, intervals, progress),
     }
     score_baselines(opened, standard_baselines(opened.store), recordings, scores)
+    facts |= score_ceilings(known, recordings, scores)
     evaluation, nulls = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
+    write_recordings(folder / RECORDINGS, scores, subjects_of(opened))
     evaluation.write_csv(folder / "scores.csv")
     evaluation.write_null(folder / "null.npz", nulls)
     evaluation.write_json(folder / "scores.json")

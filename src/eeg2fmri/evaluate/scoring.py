@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.progress import Progress
+from eeg2fmri.evaluate.ceilings import Parts
 from eeg2fmri.evaluate.methods import SHIFTED, Method, common_targets
 from eeg2fmri.evaluate.open_run import OpenRun
 from eeg2fmri.evaluate.score import RecordingScores, Volumes, score_recording, value_range
@@ -63,12 +64,17 @@ class Scores:
     values : dict of method and recording to dict of metric to float
     shifts : dict of method and recording to ShiftScores
         Of the headline; none for predictions that are constant in time.
+    known : mapping of recording to Parts
+        Voxels and regions of simulated recordings, whose median temporal r is kept too.
+    parts : dict of method and recording to dict of part to float
     """
 
     progress: Progress
     methods: list[Method] = field(default_factory=list)
     values: dict[str, dict[str, dict[str, float]]] = field(default_factory=lambda: defaultdict(dict))
     shifts: dict[str, dict[str, ShiftScores]] = field(default_factory=lambda: defaultdict(dict))
+    known: Mapping[str, Parts] = field(default_factory=dict)
+    parts: dict[str, dict[str, dict[str, float]]] = field(default_factory=lambda: defaultdict(dict))
 
     def add(self, method: Method, recording: Recording, prediction: Volumes) -> RecordingScores:
         """Compute every metric of a prediction (volume, x, y, z)."""
@@ -85,6 +91,9 @@ class Scores:
         with threadpool_limits(1, user_api="blas"):
             scores = score_recording(recording.truth, prediction, recording.mask, recording.data_range, tick)
         self.values[method.name][recording.id] = scores.values
+        if recording.id in self.known:
+            parts = self.known[recording.id].score(recording.truth, prediction, scores.r, recording.mask)
+            self.parts[method.name][recording.id] = parts
         return scores
 
     def add_tested(

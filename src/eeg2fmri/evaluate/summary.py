@@ -7,14 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.data.leakage import statistics_in_use
+from eeg2fmri.data.splits import Split
+from eeg2fmri.evaluate.ceilings import coupled_note
 from eeg2fmri.evaluate.methods import Method
 from eeg2fmri.evaluate.open_run import OpenRun
 from eeg2fmri.evaluate.protocol import HEADLINE, METRICS
 from eeg2fmri.evaluate.reads import reading_note
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.scoring import Scores
+from eeg2fmri.evaluate.shifts import ShiftScores
 from eeg2fmri.evaluate.significance import bootstrap_interval, pooled_shift_test, sign_flip_test
 from eeg2fmri.evaluate.ssim import WINDOW
+
+
+#: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every shift.
+CONSTANT = ShiftScores(np.zeros(1), 0)
 
 
 def summarise(
@@ -24,7 +32,7 @@ def summarise(
     reads: Sequence[dict[str, Any]],
     facts: Mapping[str, Any],
 ) -> tuple[Evaluation, dict[str, np.ndarray]]:
-    """Average recordings within subjects, and test.
+    """Average the test recordings of a run within subjects, and test.
 
     Parameters
     ----------
@@ -44,10 +52,46 @@ def summarise(
     nulls : dict of subject to array, shape (draw,)
         Null distributions of the model's headline.
     """
+    notes = (*protocol_notes(run.split), *_space(run))
+    after = tuple(filter(None, (coupled_note(facts, scores.methods[0].name), reading_note(reads))))
+    all_facts = {**_facts(run, reads), **facts}
+    return summarise_recordings(scores, subjects_of(run), rng, run.store.space, all_facts, notes, after)
+
+
+def summarise_recordings(
+    scores: Scores,
+    subject_of: Mapping[str, str],
+    rng: np.random.Generator,
+    space: str,
+    facts: Mapping[str, Any],
+    notes: Sequence[str] = (),
+    after: Sequence[str] = (),
+) -> tuple[Evaluation, dict[str, np.ndarray]]:
+    """Average recordings, of one run or of several folds, within subjects, and test.
+
+    Parameters
+    ----------
+    scores : Scores
+        The judged model first.
+    subject_of : mapping of recording to subject
+        The recordings that count, in their order.
+    rng : numpy Generator
+    space : str
+        Of the volumes.
+    facts : mapping
+        Everything else that is written with the scores.
+    notes, after : sequence of str
+        Before and after the notes on the number of subjects.
+
+    Returns
+    -------
+    evaluation : Evaluation
+    nulls : dict of subject to array, shape (draw,)
+        Null distributions of the model's headline.
+    """
     methods = tuple(scores.methods)
-    subject_of = {name: run.store.recordings[run.store.index(name)].subject for name in run.split.test}
     subjects = tuple(dict.fromkeys(subject_of.values()))
-    own = {subject: [name for name in run.split.test if subject_of[name] == subject] for subject in subjects}
+    own = {subject: [name for name in subject_of if subject_of[name] == subject] for subject in subjects}
     values = np.array(
         [
             [[np.mean([scores.values[m.name][name][k.name] for name in own[s]]) for k in METRICS] for s in subjects]
@@ -57,20 +101,22 @@ def summarise(
     p_values = np.full((len(methods), len(subjects)), np.nan)
     pooled, nulls = {}, {}
     for row, method in enumerate(methods):
-        of_method = scores.shifts.get(method.name, {})
-        if set(of_method) != set(run.split.test):
+        tested = scores.shifts.get(method.name, {})
+        if not tested:
             continue
+        of_method = {name: tested.get(name, CONSTANT) for name in subject_of}
         for column, subject in enumerate(subjects):
+            if not any(name in tested for name in own[subject]):
+                continue
             test = pooled_shift_test([of_method[name] for name in own[subject]], rng)
             p_values[row, column] = test.p_value
             if method.name == methods[0].name:
                 nulls[subject] = test.null
-        weights = [1 / (len(subjects) * len(own[subject_of[name]])) for name in run.split.test]
-        pooled[method.name] = pooled_shift_test([of_method[name] for name in run.split.test], rng, weights=weights)
+        weights = [1 / (len(subjects) * len(own[subject_of[name]])) for name in subject_of]
+        pooled[method.name] = pooled_shift_test(list(of_method.values()), rng, weights=weights)
     intervals = np.array(
         [[bootstrap_interval(values[m, :, k], rng) for k in range(len(METRICS))] for m in range(len(methods))]
     )
-    again = reading_note(reads)
     evaluation = Evaluation(
         methods=methods,
         subjects=subjects,
@@ -80,11 +126,26 @@ def summarise(
         pooled=pooled,
         intervals=intervals,
         against=_differences(methods, values, rng),
-        space=run.store.space,
-        facts={**_facts(run, reads), **facts},
-        notes=(*_space(run), *_few(subjects, pooled, methods[0]), *([again] if again else [])),
+        space=space,
+        facts=dict(facts),
+        notes=(*notes, *_few(subjects, pooled, methods[0]), *after),
     )
     return evaluation, nulls
+
+
+def subjects_of(run: OpenRun) -> dict[str, str]:
+    """Look up the subject of each test recording of a run."""
+    return {name: run.store.recordings[run.store.index(name)].subject for name in run.split.test}
+
+
+def protocol_notes(split: Split) -> list[str]:
+    """Say what the scores cannot claim where the test subjects are known to the model."""
+    facts = split.facts
+    return [] if facts.new_people else [f"Protocol: {facts.title}. {_upper(facts.seen)}: {facts.claim}."]
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _differences(
@@ -94,6 +155,8 @@ def _differences(
     headline = [metric.name for metric in METRICS].index(HEADLINE.name)
     found: dict[str, dict[str, float | None]] = {}
     for row, method in enumerate(methods[1:], start=1):
+        if method.role == "ceiling":
+            continue
         difference = values[0, :, headline] - values[row, :, headline]
         several = len(difference) > 1 and bool(np.isfinite(difference).all())
         low, high = bootstrap_interval(difference, rng) if several else (None, None)
@@ -144,7 +207,12 @@ def _facts(run: OpenRun, reads: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "weights": run.loaded.digest,
         "target": run.loaded.card.pairs.target,
         "pairs": run.loaded.card.pairs.model_dump(mode="json"),
-        "split": "by subject: no subject of the test part was seen in training or in choosing the epoch",
+        "protocol": run.split.protocol,
+        "protocol_label": run.split.label,
+        "protocol_claim": run.split.facts.claim,
+        "fold": run.split.fold,
+        "folds": run.split.folds,
+        "statistics": statistics_in_use(run.split, run.loaded.card.pairs),
         "test_recordings": list(run.split.test),
         "times_read": len(reads),
         "p_value_protocol": (

@@ -10,6 +10,8 @@ from eeg2fmri.evaluate.results import Evaluation
 
 #: Metrics that are shown, with their decimals.
 SHOWN = {"temporal_r": 3, "temporal_r_mean": 3, "ssim_slices": 3, "ssim_volume": 3, "psnr": 1, "rmse": 1}
+#: Columns of temporal r as a fraction of a ceiling.
+FRACTIONS = {"bold_ceiling": "of BOLD ceiling", "eeg_ceiling": "of EEG ceiling"}
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class ScoresTable:
     Attributes
     ----------
     title : str
-        Says whose scores, and in which space.
+        Says by which protocol, whose scores, and in which space.
     columns : tuple of str
         The first is text, the others are numbers.
     rows : tuple of tuple of str
@@ -55,19 +57,25 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
             p = float(evaluation.p_values[m, evaluation.subjects.index(subject)])
         cells = [_number(evaluation.score(method.name, metric.name, subject), SHOWN[metric.name]) for metric in shown]
         row = [method.label, method.sees, *cells]
-        rows.append((*row[:at], _p(p), *row[at:]))
+        reached = [_number(evaluation.reached(method.name, c.name, subject), 2) for c in evaluation.ceilings]
+        rows.append((*row[:at], _p(p), *reached, *row[at:]))
     who = f"subject {subject}" if subject else f"mean over {len(evaluation.subjects)} test subjects"
     if subject is None and len(evaluation.subjects) == 1:
         who = f"the single test subject {evaluation.subjects[0]}"
     return ScoresTable(
-        title=f"Scores on unseen recordings, {who}; space: {evaluation.space}",
-        columns=(*columns[:at], "p (time shifts)", *columns[at:]),
+        title=f"{_upper(evaluation.protocol_label)}. Scores, {who}; space: {evaluation.space}",
+        columns=(*columns[:at], "p (time shifts)", *(FRACTIONS[c.name] for c in evaluation.ceilings), *columns[at:]),
         rows=tuple(rows),
         caption=(
             "temporal r: median over brain voxels after each voxel's mean is removed; it is what the EEG can add. "
             f"SSIM, PSNR and RMSE measure anatomy: compare them with the mean volumes. * p <= {SIGNIFICANT:g}"
+            + (". Fractions of the ceilings are of the mean over voxels." if evaluation.ceilings else "")
         ),
     )
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _column(label: str, unit: str) -> str:

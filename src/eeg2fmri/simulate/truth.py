@@ -249,7 +249,30 @@ class RecordingTruth:
         """
         if part not in ("all", "eeg"):
             raise InputError("the noiseless BOLD has no such part", where=self.id, got=part, expected="all or eeg")
-        regional = self.regional_bold if part == "all" else self.regional_bold_from_eeg
+        return self.bold_of(self.regional_bold if part == "all" else self.regional_bold_from_eeg)
+
+    def bold_of(self, regional: np.ndarray) -> np.ndarray:
+        """Spread regional signals over the volumes, without noise, each slice at its own times.
+
+        Parameters
+        ----------
+        regional : array, shape (region, time)
+            % of the baseline, at `times`.
+
+        Returns
+        -------
+        array of float32, shape (volume, x, y, z)
+            In the units of the recorded image.
+
+        Raises
+        ------
+        InputError
+            If there are other regions or times than these.
+        """
+        if regional.shape != (expected := (len(self.truth.region_centres), len(self.times))):
+            raise InputError(
+                "the regional signals do not fit", where=self.id, got=str(regional.shape), expected=f"{expected}"
+            )
         shape = self.truth.config.grid
         out = np.empty((len(self.clock.volumes), *shape), np.float32)
         for z in range(shape[2]):

@@ -16,6 +16,10 @@ def command(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of the presets that need them.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the split, of weights and of draws.")] = 0,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="BIDS folder of simulated recordings: also score both ceilings from its known truth."),
+    ] = None,
 ) -> None:
     """Train every preset on one split, and score them beside all baselines.
 
@@ -48,7 +52,7 @@ def command(
         if result.interrupted:
             raise typer.Exit(130)
     with progress_bar() as progress:
-        evaluation = benchmark(runs, store, out, progress=progress, seed=seed)
+        evaluation = benchmark(runs, store, out, truth=truth, progress=progress, seed=seed)
     print_scores(evaluation)
     wrote("scores", out)
     wrote("report", write_benchmark(out))

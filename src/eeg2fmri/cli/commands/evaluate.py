@@ -14,6 +14,10 @@ def command(
     atlas: Annotated[
         Path | None, typer.Option(help="NIfTI of labelled regions in the space of the store, to score regions too.")
     ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="BIDS folder of simulated recordings: also score both ceilings from its known truth."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
 ) -> None:
     """Score a run on its test subjects, and say whether the EEG helped.
@@ -25,7 +29,7 @@ def command(
     from eeg2fmri.evaluate.run import evaluate_run
 
     with progress_bar() as progress:
-        evaluation = evaluate_run(run, store, atlas=atlas, progress=progress)
+        evaluation = evaluate_run(run, store, atlas=atlas, truth=truth, progress=progress)
     print_scores(evaluation)
     wrote("scores", run / "evaluation")
     if json:

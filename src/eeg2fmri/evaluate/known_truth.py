@@ -1,0 +1,231 @@
+"""The truth of a simulated data set beside the store that was made of it: checked to belong to it, then looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.eeg import read_raw
+from eeg2fmri.data.regrid import regrid
+from eeg2fmri.data.store import Store
+from eeg2fmri.data.store_format import read_manifest
+from eeg2fmri.evaluate.oracle import Rhythm, source_power
+from eeg2fmri.evaluate.regions import read_atlas
+from eeg2fmri.simulate.electrodes import place_electrodes
+from eeg2fmri.simulate.envelopes import DEPTH, RATE
+from eeg2fmri.simulate.haemodynamics import drive, expected_std, regional_bold, response
+from eeg2fmri.simulate.sources import parcels
+from eeg2fmri.simulate.subject import draw_group
+from eeg2fmri.simulate.truth import RecordingTruth, Truth
+from eeg2fmri.simulate.truth_files import FOLDER
+
+#: Largest median relative difference between the mean of the recorded volumes and the true baseline. It is some
+#: thousandths for the right recording and some hundredths for another subject of the same template.
+SAME_HEAD = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class KnownTruth:
+    """The truth of recordings of a store.
+
+    Attributes
+    ----------
+    root : Path
+        BIDS folder of the simulated data set.
+    truth : Truth
+    store : Store
+    """
+
+    root: Path
+    truth: Truth
+    store: Store
+
+    @classmethod
+    def open(cls, root: str | Path, store: Store, names: Sequence[str]) -> Self:
+        """Open the truth, and check that the store was made of this very data set.
+
+        Parameters
+        ----------
+        root : path
+            BIDS folder that `eeg2fmri simulate` wrote.
+        store : Store
+        names : sequence of str
+            Recordings whose truth is asked for.
+
+        Raises
+        ------
+        InputError
+            If there is no truth, or it is of other recordings, files or heads than those of the store: every
+            difference is named.
+        """
+        truth = Truth.open(root)
+        known = cls(Path(root), truth, store)
+        problems = known._settings()
+        if not problems:
+            problems = [problem for name in names for problem in known._recording(name)]
+        if problems:
+            raise InputError.of(problems)
+        return known
+
+    @property
+    def drawn_coupled(self) -> np.ndarray:
+        """Regions that would follow the EEG if the coupling were not 0: bool (region,)."""
+        return draw_group(self.truth.config, parcels(self.truth.config.regions)).coupled
+
+    def noiseless(self, name: str) -> np.ndarray:
+        """Give the BOLD without noise, drifts and movement: (volume, x, y, z), BOLD units, float32."""
+        return self._on_grid(self.truth.recording(name).noiseless_bold())
+
+    def decoded(self, name: str) -> np.ndarray:
+        """Give what the oracle decoder makes of the EEG: (volume, x, y, z), BOLD units, float32.
+
+        The powers that `source_power` estimates are weighted with the subject's true coupling weights and pass through
+        the true response of each region; a region that does not follow the EEG stays constant. EEG at every time
+        counts, the target's own and later ones too.
+        """
+        one, config = self.truth.recording(name), self.truth.config
+        eeg, sfreq = self._eeg(one)
+        power = np.stack(
+            [source_power(eeg, sfreq, one.lead_field, rhythm, RATE) for rhythm in rhythms(self.truth, one.moment)],
+            axis=1,
+        )
+        centres = one.clock.first_sample + (np.arange(power.shape[2]) + 0.5) / RATE
+        # where there is no EEG, the best guess of the power is its mean
+        estimate = np.array(
+            [[1 + np.interp(one.times, centres, course, left=0, right=0) for course in region] for region in power]
+        )
+        follows = config.coupling * self.truth.coupled[:, None]
+        regional = regional_bold(follows * drive(estimate, one.weights), one.hrf, one.gain)
+        return self._on_grid(one.bold_of(regional))
+
+    def atlas(self, name: str) -> np.ndarray:
+        """Give 1 + region of each voxel of the store's grid, 0 outside grey matter: int (x, y, z)."""
+        facts = self.store.recordings[self.store.index(name)]
+        path = self.truth.recording(name).subject_folder / "atlas.nii.gz"
+        return read_atlas(path, self.store.grid, facts.affine)
+
+    def _eeg(self, one: RecordingTruth) -> tuple[np.ndarray, float]:
+        path = next(iter(sorted(self.root.rglob(f"{one.id}_eeg.vhdr"))))
+        config = self.truth.config
+        raw = read_raw(path)
+        names = list(place_electrodes(config.electrodes, config.reference).names)
+        return raw.get_data(picks=names).astype(np.float32), float(raw.info["sfreq"])
+
+    def _on_grid(self, volumes: np.ndarray) -> np.ndarray:
+        if volumes.shape[1:] == tuple(self.store.grid):
+            return volumes
+        out = np.empty((len(volumes), *self.store.grid), np.float32)
+        for moved, volume in zip(out, volumes, strict=True):
+            moved[:] = regrid(volume, self.store.grid)
+        return out
+
+    def _settings(self) -> list[Problem]:
+        """Name what in the settings of the store keeps truth and volumes apart."""
+        bold, config, where = self.store.config.bold, self.truth.config, str(self.truth.path)
+        problems = []
+        if bold.atlas is not None or bold.derivatives is not None or bold.resample != "dct":
+            problems.append(
+                Problem(
+                    "the truth cannot be brought to the volumes of this store",
+                    str(self.store.path),
+                    f"bold: {bold.model_dump(exclude_defaults=True)}",
+                    "a store of the recordings' own volumes (any grid)",
+                    "prepare the simulated data set without these settings",
+                )
+            )
+        if not np.isclose(config.tr, self.store.tr):
+            problems.append(
+                Problem("the truth has another TR than the store", where, f"{config.tr:g} s", f"{self.store.tr:g} s")
+            )
+        group = draw_group(config, parcels(config.regions))
+        if not np.allclose(group.weights, self.truth.weights):
+            problems.append(
+                Problem(
+                    "the truth is damaged: its settings and its coupling weights do not belong together",
+                    where,
+                    hint="simulate the data set again",
+                )
+            )
+        return problems
+
+    def _recording(self, name: str) -> list[Problem]:
+        """Name what tells that the truth is not that of a recording of the store."""
+        store, where = self.store, f"{self.truth.path}: {name}"
+        hint = "give the BIDS folder that the store was prepared from"
+        if name not in self.truth.recordings:
+            ids = ", ".join(self.truth.recordings[:10])
+            return [Problem("the truth holds no such recording", str(self.truth.path), name, f"one of {ids}", hint)]
+        problems = []
+        facts, one = store.recordings[store.index(name)], self.truth.recording(name)
+        if facts.n_volumes != len(one.clock.volumes):
+            expected = f"{facts.n_volumes} as in the store"
+            problems.append(
+                Problem("the truth has another number of volumes", where, str(len(one.clock.volumes)), expected, hint)
+            )
+        digests = {source["path"]: source["sha256"] for source in read_manifest(store.path)["sources"]}
+        for source in facts.sources:
+            file = self.root / source
+            if not file.is_file():
+                problems.append(Problem("a source of the store is not in the data set", str(file), hint=hint))
+            elif file_digest(file) != digests.get(source):
+                problems.append(Problem("the store was made of another file of this name", str(file), hint=hint))
+        if not problems:
+            mask = store.mask(name)
+            # a mean of a handful of volumes is off by some thousandths, another head by hundredths
+            baseline = regrid(one.baseline, store.grid)[mask]
+            off = float(np.median(np.abs(store.voxel_mean(name)[mask] / baseline.clip(1e-6) - 1)))
+            if off > SAME_HEAD:
+                problems.append(
+                    Problem(
+                        "the truth is of another head than the recording",
+                        where,
+                        f"the mean volume differs from the true baseline by {off:.1%} (median over the brain)",
+                        f"at most {SAME_HEAD:.0%}",
+                        f"{FOLDER} holds the truth of another simulation: simulate the data set again",
+                    )
+                )
+        return problems
+
+
+def known_truth(store: Store, root: str | Path | None, names: Sequence[str]) -> KnownTruth | None:
+    """Open the truth of a store, if it has one.
+
+    Parameters
+    ----------
+    store : Store
+    root : path or None
+        BIDS folder of the simulated data set; None for none.
+    names : sequence of str
+        Recordings whose truth is asked for.
+
+    Raises
+    ------
+    InputError
+        See `KnownTruth.open`.
+    """
+    return None if root is None else KnownTruth.open(root, store, names)
+
+
+def rhythms(truth: Truth, moment: np.ndarray) -> list[Rhythm]:
+    """Describe the sources of each rhythm.
+
+    Parameters
+    ----------
+    truth : Truth
+    moment : array, shape (region, band)
+        Rms dipole moments of a recording, A m.
+    """
+    passed = float(np.sum(response(0.0) ** 2) * RATE)
+    group = draw_group(truth.config, parcels(truth.config.regions))
+    found = []
+    for (_, low, high), size, mixing in zip(truth.bands, moment.T, group.mixing, strict=True):
+        # of log-normal powers whose logarithms have the covariance DEPTH^2 M M^T
+        covariance = np.expm1(DEPTH**2 * mixing @ mixing.T) * expected_std() ** 2
+        found.append(Rhythm(low, high, size, covariance, passed))
+    return found
