@@ -72,6 +72,7 @@ def _render(name: str, evaluation: Evaluation, runs: Mapping[str, str], problems
         tables=[summary_table(table), *filter(None, [difference_table(evaluation.differences, table.metrics[0])])],
         details=[*subject_tables(table), *_run_table(runs)],
         details_head="Every score of each test subject, how it was computed, and the runs",
+        explanation=None,
         sections=[],
         reading=READING,
     )

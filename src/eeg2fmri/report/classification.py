@@ -1,4 +1,4 @@
-"""One page about a classification: verdict, scores beside other classifiers of the EEG, confusion and ROC."""
+"""One page about a classification: verdict, scores beside other classifiers of the EEG, what decisions came from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.report.classification_files import ClassificationResults, Votes, read_classification
+from eeg2fmri.report.class_map_gallery import class_map_pictures, class_map_text
+from eeg2fmri.report.classification_files import ClassificationResults, read_classification
 from eeg2fmri.report.document import fill, write_text
 from eeg2fmri.report.figures.classification import confusion_matrix, roc_curve
 from eeg2fmri.report.figures.scores import benchmark_bars
@@ -83,6 +84,8 @@ def render_classification(results: ClassificationResults) -> str:
         tables=[_table(results, "subject"), *_differences(results)],
         details=[_table(results, "window"), _calibration(results)],
         details_head="Scores of windows, and calibration of the probabilities",
+        explanation=class_map_text(results.maps) if results.maps else None,
+        explanation_pictures=class_map_pictures(results.maps) if results.maps else [],
         sections=[
             ("What was classified", data),
             ("Protocol", [(str(name).replace("_", " "), value(item)) for name, item in protocol.items()]),
@@ -171,15 +174,18 @@ def _pictures(results: ClassificationResults) -> list[Picture]:
 
 
 def _bars(results: ClassificationResults) -> Picture:
-    areas = {name: _float(found["subject"]["auc"]["value"]) for name, found in results.methods.items()}
-    listed = "; ".join(f"{name} {decimals(area, 2)}" for name, area in areas.items())
+    found = {name: scores["subject"]["auc"] for name, scores in results.methods.items()}
+    listed = "; ".join(f"{name} {_score(auc)}" for name, auc in found.items())
     return picture(
         benchmark_bars,
-        {name: np.array([area]) for name, area in areas.items()},
-        metric="AUC over subjects (0.5 is chance)",
-        model="view" if "view" in areas else next(iter(areas)),
-        alt=f"Bars of the area under the curve of each method: {listed}.",
-        caption="Area under the curve over subjects. The view is blue, what it is compared with hatched.",
+        {name: np.array([_float(auc["value"])]) for name, auc in found.items()},
+        metric="AUC over subjects (dimensionless)",
+        model="view" if "view" in found else next(iter(found)),
+        intervals={name: (_float(auc.get("low")), _float(auc.get("high"))) for name, auc in found.items()},
+        chance=0.5,
+        alt=f"Bars of the area under the curve of each method, with 95 % intervals: {listed}.",
+        caption="Area under the curve over subjects, with 95 % intervals. The view is blue, what it is compared with "
+        "hatched.",
     )
 
 
@@ -201,23 +207,13 @@ def _confusion(results: ClassificationResults, method: str) -> Picture:
 def _roc(results: ClassificationResults) -> Picture:
     order = sorted(results.votes, key=lambda name: name != "view")
     methods = [name for name in order if name != "majority"][:CURVES] or order[:1]
-    curves = {name: _rates(results.votes[name]) for name in methods}
+    curves = {name: results.votes[name].rates() for name in methods}
     return picture(
         roc_curve,
         curves,
         alt=f"Receiver operating characteristics of {', '.join(methods)}.",
         caption=f"True against false positive rate over subjects; positive is {results.classes[1]}.",
     )
-
-
-def _rates(votes: Votes) -> tuple[np.ndarray, np.ndarray]:
-    """Find false and true positive rates at every threshold; subjects with one probability pass it together."""
-    positive, score = votes.labels == 1, votes.probability[:, 1]
-    thresholds = np.unique(score)[::-1]
-    passed = score[None, :] >= thresholds[:, None]
-    rates = [(passed & group).sum(axis=1) / max(int(group.sum()), 1) for group in (~positive, positive)]
-    false, true = (np.concatenate([[0.0], rate]) for rate in rates)
-    return false, true
 
 
 def _score(found: Mapping[str, float | None]) -> str:

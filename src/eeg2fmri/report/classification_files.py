@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.report.class_maps import ClassMaps, read_class_maps
 
 SCORES = "scores.json"
 SUBJECTS = "subjects.csv"
@@ -23,6 +24,26 @@ class Votes:
 
     labels: np.ndarray
     probability: np.ndarray
+
+    def rates(self, positive: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Find false and true positive rates at every threshold; subjects with one probability pass it together.
+
+        Parameters
+        ----------
+        positive : int
+            Class that is to be found.
+
+        Returns
+        -------
+        false, true : array, shape (threshold,)
+            Rising from 0 to 1.
+        """
+        truly, score = self.labels == positive, self.probability[:, positive]
+        thresholds = np.unique(score)[::-1]
+        passed = score[None, :] >= thresholds[:, None]
+        rates = [(passed & group).sum(axis=1) / max(int(group.sum()), 1) for group in (~truly, truly)]
+        false, true = (np.concatenate([[0.0], rate]) for rate in rates)
+        return false, true
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +61,8 @@ class ClassificationResults:
         AUC of the view minus that of the method.
     votes : mapping of method to Votes
         Empty if they cannot be read.
+    maps : ClassMaps or None
+        What the decisions came from.
     facts : mapping
         Run, label, number of windows, subjects by class, protocol.
     notes : tuple of str
@@ -52,6 +75,7 @@ class ClassificationResults:
     methods: Mapping[str, Mapping[str, Any]]
     differences: Mapping[str, Mapping[str, Any]]
     votes: Mapping[str, Votes]
+    maps: ClassMaps | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -77,6 +101,7 @@ def read_classification(folder: Path) -> ClassificationResults:
             methods={str(name): _checked(found) for name, found in scores["methods"].items()},
             differences=dict(scores["view_minus"]),
             votes=_votes(folder / SUBJECTS, classes, problems),
+            maps=read_class_maps(folder, problems),
             facts={name: scores.get(name) for name in ("run", "label", "windows", "subjects_by_class", "protocol")},
             notes=tuple(str(note) for note in scores["notes"]),
             problems=tuple(problems),

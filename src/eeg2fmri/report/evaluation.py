@@ -51,6 +51,10 @@ class ScoreTable:
         Of the headline against time shifts, over all test recordings; NaN where there is no test.
     intervals : array, shape (method, metric, 2), or None
         95 % interval over subjects of the mean; NaN where there is none.
+    roles : tuple of {"model", "null", "baseline", "ceiling"}
+        What each method is; empty if it was not written.
+    of_ceilings : mapping of ceiling to array, shape (method,)
+        Temporal r as a fraction of that of a method that knows the truth; empty where the truth is not known.
     """
 
     methods: tuple[str, ...]
@@ -60,6 +64,17 @@ class ScoreTable:
     sees: tuple[str, ...] = ()
     p_values: np.ndarray | None = None
     intervals: np.ndarray | None = None
+    roles: tuple[str, ...] = ()
+    of_ceilings: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def role(self, method: str) -> str:
+        """Say what a method is; if it was not written, the first is judged, and EEG of the wrong time makes a null."""
+        k = self.methods.index(method)
+        if self.roles:
+            return self.roles[k]
+        if k == 0:
+            return "model"
+        return "null" if self.sees and "wrong time" in self.sees[k] else "baseline"
 
     def of(self, method: str, metric: str) -> np.ndarray:
         """Scores of one method, shape (subject,)."""
@@ -154,6 +169,38 @@ class SubjectMaps:
 
 
 @dataclass(frozen=True, eq=False)
+class Regions:
+    """Scores of the regions of an atlas in one test recording.
+
+    Attributes
+    ----------
+    recording, atlas : str
+        Its id; the file of the labels.
+    labels : tuple of str, length region
+        As in the atlas.
+    r, p_corrected : array, shape (region,)
+        Temporal r; p value against time shifts, corrected for all regions. NaN where they are not defined.
+    median, p_value : float
+        Median r over regions, and its p value.
+    connectivity : float
+        Correlation between the measured and the predicted functional connectivity; NaN where it is not defined.
+    truth, prediction : array, shape (time, region), or None
+        Mean courses of the regions.
+    """
+
+    recording: str
+    atlas: str
+    labels: tuple[str, ...]
+    r: np.ndarray
+    p_corrected: np.ndarray
+    median: float
+    p_value: float
+    connectivity: float
+    truth: np.ndarray | None = None
+    prediction: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Courses:
     """Time courses of regions or voxels of one subject: times (volume,) in s, signals in `unit`."""
 
@@ -208,6 +255,10 @@ class Evaluation:
         How often the test recordings have been evaluated.
     calibration : Calibration or None
         Whether the intervals of the model hold what they claim.
+    regions : tuple of Regions
+        Where an atlas was given.
+    latent_distance : mapping of recording to float
+        Frechet distance between the latents of EEG and of volumes, where the model has both.
     """
 
     verdict: str
@@ -220,3 +271,5 @@ class Evaluation:
     differences: tuple[Difference, ...] = ()
     times_read: int | None = None
     calibration: Calibration | None = None
+    regions: tuple[Regions, ...] = ()
+    latent_distance: Mapping[str, float] = field(default_factory=dict)

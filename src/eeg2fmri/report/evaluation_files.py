@@ -17,6 +17,7 @@ from eeg2fmri.report.evaluation import (
     Evaluation,
     Metric,
     Null,
+    Regions,
     ScoreTable,
     SubjectMaps,
 )
@@ -73,6 +74,8 @@ def read_evaluation(folder: Path, problems: list[str]) -> Evaluation | None:
         notes=notes,
         differences=_differences(scores),
         calibration=_calibration(scores, problems),
+        regions=_regions(folder, scores, problems),
+        latent_distance=_latent_distance(scores),
         times_read=scores.get("times_read") if isinstance(scores.get("times_read"), int) else None,
     )
 
@@ -101,7 +104,26 @@ def _table(scores: Mapping[str, Any]) -> ScoreTable:
         sees=tuple(str(method["sees"]) for method in scores["methods"]),
         p_values=np.array([_float(pooled[method]["p_value"]) for method in methods]),
         intervals=np.array(low_high),
+        roles=tuple(str(method["role"]) for method in scores["methods"] if "role" in method),
+        of_ceilings={
+            _capital(method["label"].split(":")[0]): np.array(
+                [_float(pooled[m].get(f"of_{method['name']}")) for m in methods]
+            )
+            for method in scores["methods"]
+            if method.get("role") == "ceiling"
+        },
     )
+
+
+def _of_ceilings(scores: Mapping[str, Any], pooled: Mapping[str, Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Temporal r of every method as a fraction of each ceiling; empty where the truth is not known."""
+    ceilings = [method for method in scores["methods"] if method.get("role") == "ceiling"]
+    return {
+        str(ceiling["label"]).split(":")[0]: np.array(
+            [_float(row.get(f"of_{ceiling['name']}")) for row in pooled.values()]
+        )
+        for ceiling in ceilings
+    }
 
 
 def _differences(scores: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -138,6 +160,50 @@ def _calibration(scores: Mapping[str, Any], problems: list[str]) -> Calibration 
         problems.append(_problem(f"{SCORES} (uncertainty)", error))
         return None
     return Calibration(claimed, observed, facts)
+
+
+def _regions(folder: Path, scores: Mapping[str, Any], problems: list[str]) -> tuple[Regions, ...]:
+    """Read the optional ``regions``, with the courses that lie beside each recording's examples."""
+    found = []
+    try:
+        for name, one in scores.get("regions", {}).items():
+            regions = one["regions"]
+            truth, prediction = _region_courses(folder / f"{name}{EXAMPLES}", len(regions))
+            found.append(
+                Regions(
+                    recording=str(name),
+                    atlas=str(one["atlas"]),
+                    labels=tuple(str(label) for label in regions),
+                    r=np.array([_float(each["r"]) for each in regions.values()]),
+                    p_corrected=np.array([_float(each["p_corrected"]) for each in regions.values()]),
+                    median=_float(one["temporal_r"]),
+                    p_value=_float(one["p_value"]),
+                    connectivity=_float(one["connectivity_similarity"]),
+                    truth=truth,
+                    prediction=prediction,
+                )
+            )
+    except DAMAGE as error:
+        problems.append(_problem(f"{SCORES} (regions)", error))
+        return ()
+    return tuple(found)
+
+
+def _region_courses(path: Path, regions: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Mean courses (time, region), measured and predicted; None if they were not written."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            truth, prediction = file["region_truth"], file["region_prediction"]
+    except DAMAGE:  # the examples themselves name what is wrong with them
+        return None, None
+    return (truth, prediction) if truth.shape == prediction.shape and truth.shape[1:] == (regions,) else (None, None)
+
+
+def _latent_distance(scores: Mapping[str, Any]) -> dict[str, float]:
+    found = scores.get("latent_frechet_distance")
+    if not isinstance(found, Mapping):
+        return {}
+    return {str(name): float(one) for name, one in found.items() if isinstance(one, int | float)}
 
 
 def _null(folder: Path, headline: Metric, problems: list[str]) -> Null | None:
@@ -178,8 +244,21 @@ def _examples(path: Path, name: str) -> tuple[SubjectMaps, Courses]:
         unit=unit,
     )
     rows = zip(arrays["course_names"], arrays["course_truth"], arrays["course_prediction"], strict=True)
-    courses = tuple(TimeCourse(_capital(str(label)), truth, prediction) for label, truth, prediction in rows)
+    lower, upper = (
+        arrays.get(f"course_{end}", np.full(len(arrays["course_names"]), None)) for end in ("lower", "upper")
+    )
+    courses = tuple(
+        TimeCourse(_capital(str(label)), truth, prediction, *_bounds(low, high))
+        for (label, truth, prediction), low, high in zip(rows, lower, upper, strict=True)
+    )
     return maps, Courses(name, arrays["times"], courses, unit)
+
+
+def _bounds(low: Any, high: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Interval of a course; none if it was not written, or could not be known."""
+    if low is None or high is None or not np.isfinite([low, high]).all():
+        return None, None
+    return low, high
 
 
 def _map_alone(folder: Path, name: str, problems: list[str]) -> list[SubjectMaps]:

@@ -35,15 +35,23 @@ def _bars(table: ScoreTable, null: Null | None) -> Picture:
     scores: Mapping[str, np.ndarray] = {method: table.of(method, headline.name) for method in table.methods}
     listed = "; ".join(f"{method} {headline.text(table.mean(method, headline.name))}" for method in table.methods)
     same = null is not None and null.metric.name == headline.name
+    intervals = None
+    if table.intervals is not None:
+        ends = table.intervals[:, 0].tolist()
+        intervals = {method: (low, high) for method, (low, high) in zip(table.methods, ends, strict=True)}
+    several = len(table.subjects) > 1
     return picture(
         benchmark_bars,
         scores,
         metric=headline.axis,
         model=table.methods[0],
         null=null.band if null is not None and same else None,
+        intervals=intervals if several else None,
+        ceilings=[method for method in table.methods if table.role(method) == "ceiling"],
         alt=f"Bars of {headline.label}, mean over {plural(len(table.subjects), 'test subject')}: {listed}.",
-        caption=f"{headline.label} of the model (blue) and its baselines (hatched): mean over test subjects; "
-        "each dot is one test subject.",
+        caption=f"{headline.label} of the model (blue) and its baselines (hatched"
+        + (", and of what knows the truth, empty)" if "ceiling" in map(table.role, table.methods) else ")")
+        + (": mean over test subjects; each dot is one of them, lines are 95 % intervals." if several else "."),
     )
 
 
@@ -212,7 +220,9 @@ def course_picture(courses: Courses) -> Picture:
 
 
 def training_pictures(history: History) -> list[Picture]:
-    """Learning curves: the whole loss, and its reconstruction part where it was written."""
+    """Learning curves: the whole loss, and its reconstruction part where it was written; none of a single epoch."""
+    if len(history.epochs) < 2:
+        return []
     whole = {name: history.losses[name] for name in ("training", "validation") if name in history.losses}
     part = {
         name: history.losses[f"{key}_reconstruction"]
@@ -223,6 +233,16 @@ def training_pictures(history: History) -> list[Picture]:
     if part:
         found.append(_curves(history, part, "Reconstruction part of the loss", "reconstruction (dimensionless)"))
     return found
+
+
+def training_words(history: History) -> str:
+    """Say how a training without a curve ended; empty where there is a curve."""
+    if len(history.epochs) != 1:
+        return ""
+    losses = {name: history.losses[name][0] for name in ("training", "validation") if name in history.losses}
+    known = [f"{name} {number(float(loss))}" for name, loss in losses.items() if np.isfinite(loss)]
+    how = "Fitted in closed form, without an epoch" if history.epochs[0] == 0 else "Trained for a single epoch"
+    return f"{how}; loss: {', '.join(known) or 'not known'}."
 
 
 def _curves(history: History, curves: Mapping[str, np.ndarray], what: str, quantity: str) -> Picture:

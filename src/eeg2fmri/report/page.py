@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from eeg2fmri.core.progress import Progress, silent
@@ -77,6 +78,8 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         score_details=subject_tables(table) if table else [],
         times_read=evaluation.times_read if evaluation else None,
         pictures=pictures,
+        protocol=results.protocol.label,
+        training=gallery.training_words(results.history) if results.history else "",
         calibration=evaluation.calibration.facts if evaluation and evaluation.calibration else {},
         explanation=explanation_text(results.explanation) if results.explanation else None,
         left_out=plural(left_out, "test subject") if left_out else "",
@@ -134,6 +137,8 @@ def _facts(results: RunResults) -> list[tuple[str, str]]:
     """List what the model was trained on, from its card."""
     card, pairs = results.card, results.card.get("pairs", results.settings.get("pairs", {}))
     found: list[tuple[str, str]] = []
+    if results.protocol.label:
+        found.append(("Protocol", results.protocol.label))
     for part, ids in results.split.items():
         found.append((f"Recordings, {part}", str(len(ids))))
     if "electrodes" in card:
@@ -153,12 +158,15 @@ def _facts(results: RunResults) -> list[tuple[str, str]]:
         if key in pairs:
             found.append((label, "chosen by the repetition time" if pairs[key] is None else value(pairs[key])))
     if results.history is not None:
-        found.append(("Epochs", str(len(results.history.epochs))))
-        found.append(("Training time", duration(results.history.seconds)))
+        epochs = results.history.n_epochs
+        found.append(("Epochs", str(epochs) if epochs else "none: fitted in closed form"))
+        if not np.isnan(results.history.seconds):
+            found.append(("Training time", duration(results.history.seconds)))
     return found
 
 
 PAIR_LABELS: Mapping[str, str] = {
+    "eeg": "EEG as the model sees it",
     "lag": "Volumes between window and target",
     "skip_volumes": "Volumes dropped at the start",
     "target": "Target",

@@ -43,6 +43,31 @@ class History:
             return None
         return int(self.epochs[int(np.nanargmin(validation))])
 
+    @property
+    def n_epochs(self) -> int:
+        """Passes over the training pairs; epoch 0 is a fit in closed form and none of them."""
+        return int((self.epochs > 0).sum())
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How the test part of a run relates to what it was trained on.
+
+    Attributes
+    ----------
+    name : str
+        Key, such as "k-fold-subjects"; empty if it was not written.
+    label : str
+        Its title, its fold, and what the model has seen of the test part.
+    fold, folds : int or None
+        Number of the fold from 1, and how many there are.
+    """
+
+    name: str = ""
+    label: str = ""
+    fold: int | None = None
+    folds: int | None = None
+
 
 @dataclass(frozen=True)
 class RecordingQuality:
@@ -66,6 +91,8 @@ class RunResults:
     settings : mapping
         Every setting of the training (train.yaml).
     split : mapping of part to tuple of recording ids
+    protocol : Protocol
+        How the test part relates to the training.
     environment : mapping
         Versions, machine, time, memory (environment.json).
     history : History or None
@@ -80,6 +107,7 @@ class RunResults:
     card: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    protocol: Protocol = field(default_factory=lambda: Protocol())
     environment: Mapping[str, Any] = field(default_factory=dict)
     history: History | None = None
     evaluation: Evaluation | None = None
@@ -109,6 +137,7 @@ class RunResults:
             card=files.mapping("config.json"),
             settings=files.mapping("train.yaml"),
             split=files.split(),
+            protocol=files.protocol(),
             environment=files.mapping("environment.json"),
             history=files.history(),
             evaluation=files.evaluation(),

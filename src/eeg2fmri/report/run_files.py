@@ -16,7 +16,7 @@ from eeg2fmri.report.evaluation import Evaluation
 from eeg2fmri.report.evaluation_files import read_evaluation
 from eeg2fmri.report.explanation import Explanation
 from eeg2fmri.report.explanation_files import read_explanation
-from eeg2fmri.report.results import History, RecordingQuality
+from eeg2fmri.report.results import History, Protocol, RecordingQuality
 
 #: Columns of history.csv that are no loss.
 NO_LOSS = ("epoch", "seconds", "seconds_loading", "seconds_validation", "learning_rate")
@@ -57,9 +57,15 @@ class RunFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[str] = []
+        self._read: dict[str, Mapping[str, Any]] = {}
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """Read a YAML or JSON file that holds a mapping; empty if it is absent or damaged."""
+        if name not in self._read:
+            self._read[name] = self._mapping(name)
+        return self._read[name]
+
+    def _mapping(self, name: str) -> Mapping[str, Any]:
         path = self.folder / name
         if not path.is_file():
             return {}
@@ -73,6 +79,13 @@ class RunFiles:
         """Read the recording ids of each part."""
         values = self.mapping("split.json")
         return {part: tuple(str(i) for i in values[part]) for part in PARTS if isinstance(values.get(part), list)}
+
+    def protocol(self) -> Protocol:
+        """Read how the test part relates to the training."""
+        values = self.mapping("split.json")
+        fold, folds = (values.get(name) if isinstance(values.get(name), int) else None for name in ("fold", "folds"))
+        name = str(values.get("protocol") or "")
+        return Protocol(name, str(values.get("protocol_label") or name.replace("-", " ")), fold, folds)
 
     def history(self) -> History | None:
         """Read the course of the training."""

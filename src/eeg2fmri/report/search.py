@@ -95,7 +95,7 @@ def _render(name: str, trials: Sequence[Trial]) -> str:
     drawn = picture(
         search_history,
         scores,
-        objective="validation reconstruction",
+        objective="validation reconstruction (dimensionless)",
         first=trials[0].number,
         alt=f"Score of {plural(len(trials), 'trial')} in their order, and the best so far.",
         caption="The reconstruction part of the validation loss of each trial, lower is better. Trials without a "

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Generic, ParamSpec
 
 import matplotlib
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 P = ParamSpec("P")
@@ -138,6 +140,13 @@ def ink() -> str:
 def faint() -> str:
     """Return the colour of what is only background in the theme that is being drawn."""
     return str(matplotlib.rcParams["grid.color"])
+
+
+def line_colours() -> ListedColormap:
+    """Return `SEQUENTIAL` for lines on bare paper: more is further from the paper, and the faintest end is left out."""
+    dark = matplotlib.rcParams["figure.facecolor"] == DARK.paper
+    places = np.linspace(0.3, 1.0, 256) if dark else np.linspace(0.82, 0.0, 256)
+    return ListedColormap(matplotlib.colormaps[SEQUENTIAL](places))
 
 
 def empty_figure(width: float = COLUMN, height: float = 2.3) -> Figure:

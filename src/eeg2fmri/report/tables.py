@@ -41,7 +41,14 @@ def summary_table(table: ScoreTable) -> Table:
             head.append("Against time shifts")
             for row, p in zip(rows, table.p_values, strict=True):
                 row.append(_test(float(p)))
+        if metric is table.metrics[0]:
+            for ceiling, fractions in table.of_ceilings.items():
+                head.append(f"Of the {ceiling}")
+                for row, fraction in zip(rows, fractions.tolist(), strict=True):
+                    row.append("\N{EN DASH}" if math.isnan(fraction) else f"{100 * fraction:.0f} %")
     caption = f"Mean over {plural(len(table.subjects), 'test subject')}. {UP} higher is better, {DOWN} lower is better."
+    if table.of_ceilings:
+        caption += " Of a ceiling: mean r over voxels as a share of what knowing the truth of the simulation reaches."
     return Table(caption, tuple(head), tuple(tuple(row) for row in rows), strong=(0,))
 
 

@@ -95,8 +95,7 @@ def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:
 def best_baseline(table: ScoreTable) -> str:
     """Return the baseline with the best mean headline score; empty if none has one."""
     headline = table.metrics[0]
-    sees = table.sees or ("",) * len(table.methods)
-    rivals = [method for method, given in zip(table.methods[1:], sees[1:], strict=True) if "wrong time" not in given]
+    rivals = [method for method in table.methods[1:] if table.role(method) not in ("null", "ceiling")]
     scored = {method: table.mean(method, headline.name) for method in rivals}
     scored = {method: mean for method, mean in scored.items() if not math.isnan(mean)}
     if not scored:

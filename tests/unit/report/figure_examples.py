@@ -128,7 +128,7 @@ def _learning() -> Figure:
     epochs = np.arange(1, 11)
     training_loss = 1.2 * np.exp(-epochs / 4) + 0.3
     validation = training_loss + 0.1 + 0.01 * (epochs - 6.0) ** 2
-    return training.learning_curves(epochs, {"training": training_loss, "validation": validation}, best_epoch=5)
+    return training.learning_curves(epochs, {"training": training_loss, "validation": validation}, best_epoch=8)
 
 
 def _search() -> Figure:
@@ -201,7 +201,24 @@ def _bars() -> Figure:
         "Ridge on lagged band power": np.array([0.2, 0.27, 0.16]),
         "Mean training volume": np.full(3, np.nan),
     }
-    return scores.benchmark_bars(methods, metric="temporal r (dimensionless)", model="Synthesiser", null=(-0.04, 0.04))
+    ends = {"Synthesiser": (0.1, 0.19), "Ridge on lagged band power": (0.17, 0.25)}
+    return scores.benchmark_bars(
+        methods, metric="temporal r (dimensionless)", model="Synthesiser", null=(-0.04, 0.04), intervals=ends
+    )
+
+
+def _chance() -> Figure:
+    areas = {"view": np.array([0.6]), "band power": np.array([0.8])}
+    ends = {"view": (0.4, 0.75), "band power": (0.66, 0.93)}
+    return scores.benchmark_bars(
+        areas, metric="AUC over subjects (dimensionless)", model="view", intervals=ends, chance=0.5
+    )
+
+
+def _signed_maps() -> Figure:
+    anatomy, inside = phantom()
+    ball = np.where(inside, 0.01 * generator(9, "maps").standard_normal(SHAPE) + 0.05 * (anatomy > 850), np.nan)
+    return volumes.signed_maps({"control": -ball, "patient": 0.6 * ball}, AFFINE, unit="share of relevance (%)")
 
 
 def _null() -> Figure:
@@ -242,6 +259,8 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "lag_profile": _lag,
     "perturbation_curves": _perturbation,
     "benchmark_bars": _bars,
+    "benchmark_bars_chance": _chance,
+    "signed_maps": _signed_maps,
     "null_histogram": _null,
     "calibration_curve": _calibration,
     "confusion_matrix": _confusion,

@@ -18,7 +18,7 @@ from eeg2fmri.classify.votes import vote
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.report import write_classification
-from eeg2fmri.report.classification import _rates, render_classification
+from eeg2fmri.report.classification import render_classification
 from eeg2fmri.report.classification_files import Votes, read_classification
 
 CLASSES = ("control", "<b>patient")
@@ -106,7 +106,7 @@ def test_without_a_test_nothing_is_claimed(helped):
 
 def test_rates_of_equal_probabilities_move_together():
     votes = Votes(np.array([0, 1, 0, 1]), np.array([[0.5, 0.5], [0.5, 0.5], [0.8, 0.2], [0.1, 0.9]]))
-    false, true = _rates(votes)
+    false, true = votes.rates()
     np.testing.assert_allclose(false, [0, 0, 0.5, 1])
     np.testing.assert_allclose(true, [0, 0.5, 1, 1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import matplotlib
@@ -50,6 +51,8 @@ NAMES = [
     "lag_profile",
     "perturbation_curves",
     "benchmark_bars",
+    "benchmark_bars_chance",
+    "signed_maps",
     "null_histogram",
     "calibration_curve",
     "confusion_matrix",
@@ -91,6 +94,22 @@ def test_every_figure_function_has_an_example_and_a_baseline(examples):
     }
     assert functions <= set(NAMES)
     assert set(NAMES) == set(examples.EXAMPLES) == {file.stem for file in examples.BASELINE.glob("*.png")}
+
+
+#: Axes whose ticks are words.
+WORDS = {"predicted class", "true class"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_axis_says_its_unit(name, drawn):
+    labels = [
+        label
+        for axes in drawn[name].axes
+        if axes.get_visible()
+        for label in (axes.get_xlabel(), axes.get_ylabel())
+        if label and label not in WORDS and not re.fullmatch(r"(z )?[-\N{MINUS SIGN}\d]+( mm)?", label)
+    ]
+    assert [label for label in labels if not re.search(r"\([^()]+\)$", label)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -71,7 +71,7 @@ def topomaps(
             cmap=style.DIVERGING if signed else style.SEQUENTIAL,
             vlim=limits,
             contours=0,
-            sensors=False,
+            sensors=True,
             res=64,
         )
         axes.set_title(title, fontsize=8, loc="center")
@@ -130,7 +130,7 @@ def attention_graph(
     low = strength[drawn].min() if len(drawn) else 0.0
     lines = LineCollection(
         [places[[first[k], second[k]]] for k in drawn],
-        cmap=style.SEQUENTIAL + "_r",
+        cmap=style.line_colours(),
         linewidths=[1.0 + 2.0 * (strength[k] - low) / max(top - low, 1e-12) for k in drawn],
         capstyle="round",
         zorder=3,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,9 +24,12 @@ def benchmark_bars(
     metric: str,
     model: str,
     null: tuple[float, float] | None = None,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+    chance: float | None = None,
+    ceilings: Collection[str] = (),
     width: float = style.COLUMN,
 ) -> Figure:
-    """Draw the mean score of each method as a bar and each subject as a dot.
+    """Draw the mean score of each method as a bar, its interval as a line and each subject as a dot.
 
     Parameters
     ----------
@@ -37,6 +41,12 @@ def benchmark_bars(
         The method that is judged; the others are baselines.
     null : (float, float) or None
         2.5 and 97.5 percentile of the model's score when the EEG is shifted in time.
+    intervals : mapping of method to (float, float), or None
+        95 % interval over subjects of the mean; NaN where there is none.
+    chance : float or None
+        Score without any knowledge; a dashed line.
+    ceilings : collection of str
+        Methods that know the truth: their bars are empty.
     width : float
         Width of the figure, inches.
 
@@ -54,6 +64,8 @@ def benchmark_bars(
     axes = figure.add_subplot()
     if null is not None:
         axes.axvspan(*null, color=style.faint(), alpha=0.45, linewidth=0, label="95 % of scores with shifted EEG")
+    if chance is not None:
+        axes.axvline(chance, color=style.ink(), linewidth=0.8, linestyle="--", label=f"chance, {chance:g}")
     for row, name in enumerate(names):
         values = np.asarray(scores[name], dtype=float)
         values = values[np.isfinite(values)]
@@ -63,17 +75,10 @@ def benchmark_bars(
         label.set_in_layout(False)  # a long name must not push the bars together
         if not len(values):
             continue
-        judged = name == model
-        axes.barh(
-            row,
-            values.mean(),
-            height=0.42,
-            color=style.MODEL if judged else style.BASELINE,
-            hatch=None if judged else "////",
-            edgecolor=style.ink(),
-            linewidth=0.5,
-            alpha=0.85,
-        )
+        axes.barh(row, values.mean(), height=0.42, edgecolor=style.ink(), linewidth=0.6, **_look(name, model, ceilings))
+        low, high = (intervals or {}).get(name, (np.nan, np.nan))
+        if np.isfinite([low, high]).all():
+            axes.plot([low, high], [row, row], "|-", color=style.ink(), linewidth=1.1, markersize=7)
         if len(values) > 1:
             rows = row + np.linspace(-0.13, 0.13, len(values))
             axes.plot(
@@ -84,9 +89,18 @@ def benchmark_bars(
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.35, len(names) - 0.25)
     axes.set_xlabel(metric)
-    if null is not None:
+    if null is not None or chance is not None:
         figure.legend(loc="outside upper left")
     return figure
+
+
+def _look(name: str, model: str, ceilings: Collection[str]) -> dict[str, Any]:
+    """Look of a bar: filled for the judged method, empty for what knows the truth, hatched for what it must beat."""
+    if name in ceilings:
+        return {"facecolor": "none", "linestyle": (0, (3, 2))}
+    if name == model:
+        return {"facecolor": style.MODEL, "alpha": 0.85}
+    return {"facecolor": style.BASELINE, "alpha": 0.85, "hatch": "////"}
 
 
 @styled

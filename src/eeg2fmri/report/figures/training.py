@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -67,7 +68,7 @@ def learning_curves(
     positive = values[np.isfinite(values)]
     if positive.size and positive.min() > 0 and positive.max() / positive.min() >= LOGARITHMIC_FROM:
         axes.set_yscale("log")
-    axes.set_xlabel("epoch")
+    axes.set_xlabel("epoch (number)")
     axes.set_ylabel(quantity)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="best")
@@ -79,7 +80,7 @@ def search_history(
     values: np.ndarray,
     *,
     lower_is_better: bool = True,
-    objective: str = "validation loss",
+    objective: str = "validation loss (dimensionless)",
     importances: Mapping[str, float] | None = None,
     first: int = 1,
     width: float = style.COLUMN,
@@ -93,7 +94,7 @@ def search_history(
     lower_is_better : bool
         Direction of the search.
     objective : str
-        Name of the objective, with its unit if it has one.
+        Name of the objective with its unit.
     importances : mapping of setting to share, or None
         Share of the variance of the objective that each setting explains, 0 to 1.
     first : int
@@ -133,8 +134,8 @@ def search_history(
             transform=at_the_foot,
         )
     upper.step(trials, best, where="post", color=style.MODEL, label="best so far")
-    upper.set_xlabel("trial")
-    upper.set_ylabel(objective)
+    upper.set_xlabel("trial (number)")
+    upper.set_ylabel(textwrap.fill(objective, 22))
     upper.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(*upper.get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
@@ -144,4 +145,4 @@ def _importances(axes: Axes, importances: Mapping[str, float]) -> None:
     order = sorted(importances, key=lambda name: importances[name])
     axes.barh(order, [importances[name] for name in order], color=style.MODEL, height=0.6)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("share of the variance explained")
+    axes.set_xlabel("explained variance (fraction)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -201,3 +203,42 @@ def correlation_map(
     row = Row("", correlation, label, (-limit, limit), shown, style.DIVERGING, anatomy, marks, significant)
     brain_mask = inside if mask is None else mask
     return draw_mosaic([row], affine, brain_mask, slices=slices, width=width, title=title, lines=2)
+
+
+@styled
+def signed_maps(
+    maps: Mapping[str, np.ndarray],
+    affine: np.ndarray,
+    *,
+    mask: np.ndarray | None = None,
+    unit: str,
+    title: str = "",
+    slices: int = 6,
+    width: float = style.COLUMN,
+) -> Figure:
+    """Draw maps whose sign has a meaning, one row each, with one colour scale about 0.
+
+    Parameters
+    ----------
+    maps : mapping of name to array, shape (x, y, z)
+        Relevance of voxels for classes, for example; NaN where it is not defined.
+    affine : array, shape (4, 4)
+        Voxel indices to mm.
+    mask : bool array, shape (x, y, z), or None
+        Brain; None: wherever the first map is not 0 or NaN.
+    unit : str
+        Quantity and unit of all maps.
+    title, slices, width
+        As in `volume_comparison`.
+
+    Raises
+    ------
+    InputError
+        If there is no map, or the maps are not on one grid.
+    """
+    if not maps:
+        raise InputError("there is no map to draw")
+    check_one_grid(dict(maps), mask)
+    limit = symmetric_limit(*maps.values(), within=mask, percentile=0.5)
+    rows = [Row(name, one, unit, (-limit, limit), mask, style.DIVERGING) for name, one in maps.items()]
+    return draw_mosaic(rows, affine, mask, slices=slices, width=width, title=title)
