@@ -3,13 +3,10 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError
 from eeg2fmri.data.store import Store
@@ -58,32 +55,6 @@ def test_the_same_seed_gives_the_same_weights(small_run, small_store, small_sett
     name = "weights.safetensors"
     assert (again / name).read_bytes() == (small_run / name).read_bytes()
     assert (other / name).read_bytes() != (small_run / name).read_bytes()
-
-
-KILLED = """
-import os, signal, sys
-from eeg2fmri.train.run import train_run
-
-def progress(what, done, total):
-    if done == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-import json
-train_run(sys.argv[1], sys.argv[2], json.loads(sys.argv[4]), progress=progress)
-"""
-
-
-def test_a_training_killed_by_the_system_resumes_to_the_same_weights(small_store, small_settings, tmp_path):
-    settings = {**small_settings, "epochs": 2, "checkpoint_minutes": 1e-9}
-    whole = train_run(small_store, tmp_path / "whole", settings).run
-    command = [sys.executable, "-c", KILLED, str(small_store), str(tmp_path / "cut"), "7", json.dumps(settings)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert not (tmp_path / "cut" / "weights.safetensors").exists()
-    train_run(small_store, tmp_path / "cut", resume=True)
-    a, b = (load_file(run / "weights.safetensors") for run in (whole, tmp_path / "cut"))
-    assert a.keys() == b.keys()
-    assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_an_interrupted_training_leaves_a_usable_run_and_goes_on(small_store, small_settings, tmp_path):

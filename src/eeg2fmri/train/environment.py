@@ -1,40 +1,95 @@
-"""What a run was made with: versions, machine, time, memory."""
+"""What a run was made with: versions, machine, data, seeds, time, memory."""
 
 from __future__ import annotations
 
+import os
 import platform
 import resource
+from collections.abc import Sequence
 from importlib import metadata
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
-from eeg2fmri import __version__
+import eeg2fmri
+from eeg2fmri.data.commit import commit_of
+from eeg2fmri.data.store import Store
+from eeg2fmri.train.config import TrainConfig
+from eeg2fmri.train.history import Row
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
 
 #: Packages whose version can change a result.
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mne", "nibabel", "nilearn", "lightning", "entmax")
 
 
-def environment(seed: int, store_hash: str, seconds: float, model: nn.Module) -> dict[str, Any]:
-    """Describe the training that has just ended.
+def environment(config: TrainConfig, store: Store, model: nn.Module, fabric: Fabric) -> dict[str, Any]:
+    """Describe a training before it begins.
 
     Returns
     -------
     dict
-        JSON values: versions, platform, seed, hash of the store, seconds, peak memory of the process (MB),
+        JSON values: versions, platform, commit of the program where git keeps it; hash of the store, hash of the
+        settings that it was made with, and commit of the data set where git or DataLad keeps it; seeds; devices;
         number of parameters.
     """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in kilobytes, macOS in bytes
-    megabytes = peak / (1e6 if platform.system() == "Darwin" else 1e3)
     return {
-        "eeg2fmri": __version__,
+        "eeg2fmri": eeg2fmri.__version__,
+        "code": commit_of(Path(eeg2fmri.__file__).parent),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: metadata.version(name) for name in PACKAGES},
-        "seed": seed,
-        "store_hash": store_hash,
-        "seconds": round(seconds, 3),
-        "peak_memory_mb": round(megabytes),
+        "store_hash": store.hash,
+        "data_config_hash": store.config.fingerprint(),
+        "data": store.commit,
+        "seed": config.seed,
+        "seeds": {"training": config.seed, "split": config.split.seed, "model": _model_seed(model, config)},
+        "device": str(fabric.device.type),
+        "processes": fabric.world_size,
+        "precision": config.precision,
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
+
+
+def measured(seconds: float, history: Sequence[Row]) -> dict[str, Any]:
+    """Describe what a training that has just ended took.
+
+    Parameters
+    ----------
+    seconds : float
+        From start to end, or from where it was resumed, s.
+    history : sequence of dict
+        Rows of the epochs.
+
+    Returns
+    -------
+    dict
+        JSON values: ``seconds``; ``timings``, the sum over all epochs of training, of waiting for pairs within it, and
+        of validation, s; peak memory of this process, and of the GPU if there is one, MB.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in kilobytes, macOS in bytes
+    found: dict[str, Any] = {
+        "seconds": round(seconds, 3),
+        "timings": {
+            name: round(sum(float(row.get(column, 0.0)) for row in history), 3)
+            for name, column in (
+                ("training", "seconds"),
+                ("loading", "seconds_loading"),
+                ("validation", "seconds_validation"),
+            )
+        },
+        "peak_memory_mb": round(peak / (1e6 if platform.system() == "Darwin" else 1e3)),
+    }
+    if torch.cuda.is_available():
+        found["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 1e6)
+    return found
+
+
+def _model_seed(model: nn.Module, config: TrainConfig) -> int:
+    return int(getattr(getattr(model, "config", None), "seed", config.seed))

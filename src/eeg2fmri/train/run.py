@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.errors import CheckpointError, ConfigError, Eeg2FmriError, InputError
+from eeg2fmri.core.errors import ConfigError, Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.leakage import check_leakage
 from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.splits import Split, make_split, read_split
+from eeg2fmri.data.splits import make_split
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.models.card import ModelCard
@@ -24,13 +22,21 @@ from eeg2fmri.models.registry import build
 from eeg2fmri.models.zoo.acquisition import Acquisition
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.engine import make_fabric
-from eeg2fmri.train.environment import environment
+from eeg2fmri.train.environment import environment, measured
 from eeg2fmri.train.history import Row
 from eeg2fmri.train.logs import epoch_log
 from eeg2fmri.train.loop import Fitted, Training
 from eeg2fmri.train.losses import Voxels
-
-STATES = "states"
+from eeg2fmri.train.run_folder import (
+    STATES,
+    make_run_folder,
+    refuse_existing_run,
+    remove_states,
+    resumed_config,
+    resumed_split,
+    write_json,
+    writing,
+)
 
 
 @dataclass(frozen=True)
@@ -109,15 +115,11 @@ def train_run(
         For settings, shapes, stores and states that cannot be used.
     """
     run = Path(run_path)
-    config = _resumed_config(run, values or {}) if resume else TrainConfig.make(with_preset(values or {}), where=where)
-    if not resume and run.exists():
-        raise InputError(
-            "the run folder exists already",
-            where=str(run),
-            hint="choose another name, remove it, or go on with an interrupted training by --resume",
-        )
+    config = resumed_config(run, values or {}) if resume else TrainConfig.make(with_preset(values or {}), where=where)
+    if not resume:
+        refuse_existing_run(run)
     whole = Store.open(store_path)
-    split = _checked_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
+    split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
     # from here on a block of a recording is a recording: nothing can read beyond it
     store = split.view(whole)
     statistics = group_statistics(store, split.train)
@@ -135,12 +137,10 @@ def train_run(
     card = ModelCard.of_store(store, settings, config.pairs)
     voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
+    facts = environment(config, whole, model, fabric)
     if first and not resume:
-        run.mkdir(parents=True)
-        config.write(run / "train.yaml")
-        split.save(run / "split.json", whole)
-        quality = [{"id": recording.id, "quality": recording.quality} for recording in whole.recordings]
-        _write_json(run / "recordings.json", quality)
+        with writing(run):
+            make_run_folder(run, config, split, whole, facts)
     fabric.barrier()
     started = time.monotonic()
     training = Training(model, train, validation, config, run / STATES, fabric, voxels)
@@ -152,61 +152,20 @@ def train_run(
         progress("Fitting in closed form", 1, 1)
 
     try:
-        with epoch_log(run, config.logs if first else (), on_epoch) as log:
+        with writing(run), epoch_log(run, config.logs if first else (), on_epoch) as log:
             fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit if closed else None)
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)
         raise
     if first:
-        if keep_weights:
-            model.load_state_dict(fitted.weights)
-            model.eval()
-            save(run, model, card, statistics)
-        if fitted.stopped != "asked":
-            shutil.rmtree(run / STATES)
-        facts = environment(config.seed, store.hash, time.monotonic() - started, model)
-        _write_json(run / "environment.json", facts)
+        with writing(run):
+            if keep_weights:
+                model.load_state_dict(fitted.weights)
+                model.eval()
+                save(run, model, card, statistics)
+            write_json(run / "environment.json", facts | measured(time.monotonic() - started, fitted.history))
+            if fitted.stopped != "asked":
+                remove_states(run)
     fabric.barrier()
     return TrainResult(run, fitted)
-
-
-def _resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
-    if not (run / "train.yaml").is_file():
-        raise InputError("there is no training to go on with", where=str(run), hint="start it without --resume")
-    if not (run / STATES).is_dir() and (run / "weights.safetensors").is_file():
-        raise InputError("the training of this run is complete", where=str(run), hint="train a new run")
-    others = sorted(set(values) - {"epochs"})
-    if others:
-        raise InputError(
-            "settings cannot change while a training goes on",
-            where=str(run),
-            got=", ".join(others),
-            expected="--epochs alone",
-            hint="train a new run with the new settings",
-        )
-    config = TrainConfig.read(run / "train.yaml")
-    if values:
-        config = config.model_copy(update=values)
-        config.write(run / "train.yaml")
-    return config
-
-
-def _checked_split(run: Path, store: Store, config: TrainConfig) -> Split:
-    split, store_hash = read_split(run)
-    if store_hash != store.hash:
-        raise CheckpointError(
-            "the run was trained on another store",
-            where=str(store.path),
-            got=store.hash,
-            expected=store_hash,
-            hint="give the store of the run, or train a new run",
-        )
-    check_leakage(store, split, config.pairs)
-    return split
-
-
-def _write_json(path: Path, values: Any) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)

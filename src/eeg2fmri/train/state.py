@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -64,7 +65,7 @@ def write_state(folder: Path, step: int, state: State) -> None:
             leftover.unlink(missing_ok=True)
         # safetensors reports a full disk as its own error type, with the system's words in the text
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-        if not full and not isinstance(error, OSError):
+        if not isinstance(error, OSError | SafetensorError):
             raise
         raise CheckpointError(
             "the disk is full" if full else "the state of the training cannot be written",

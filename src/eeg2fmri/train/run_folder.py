@@ -1,0 +1,159 @@
+"""The folder of a run: complete or absent when it is made, read again to go on, tidied when the training is done."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.data.leakage import check_leakage
+from eeg2fmri.data.split import Split
+from eeg2fmri.data.splits import read_split
+from eeg2fmri.data.store import Store
+from eeg2fmri.train.config import TrainConfig
+
+#: Folder of the states of an unfinished training.
+STATES = "states"
+
+#: What the system says where a file cannot be written: full, over a quota or limit, read-only.
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+def refuse_existing_run(run: Path) -> None:
+    """Raise an InputError if there is something at `run`."""
+    if run.exists():
+        raise InputError(
+            "the run folder exists already",
+            where=str(run),
+            hint="choose another name, remove it, or go on with an interrupted training by --resume",
+        )
+
+
+def make_run_folder(run: Path, config: TrainConfig, split: Split, store: Store, facts: dict[str, Any]) -> None:
+    """Make a run folder with everything that is known before the training.
+
+    It is written under another name and renamed: a process that is killed leaves a folder that can be resumed, or none.
+
+    Parameters
+    ----------
+    run : Path
+        Must not exist.
+    config : TrainConfig
+    split : Split
+    store : Store
+        That the split divides.
+    facts : dict
+        See `eeg2fmri.train.environment.environment`.
+    """
+    run.parent.mkdir(parents=True, exist_ok=True)
+    part = run.with_name(f".{run.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        config.write(part / "train.yaml")
+        split.save(part / "split.json", store)
+        quality = [{"id": recording.id, "quality": recording.quality} for recording in store.recordings]
+        write_json(part / "recordings.json", quality)
+        write_json(part / "environment.json", facts)
+        part.rename(run)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
+    """Read the settings of an unfinished run.
+
+    Parameters
+    ----------
+    run : Path
+    values : dict
+        New settings; only ``epochs`` may be among them.
+
+    Raises
+    ------
+    InputError
+        If there is no training to go on with, it is complete, or other settings are given.
+    """
+    if not (run / "train.yaml").is_file():
+        raise InputError("there is no training to go on with", where=str(run), hint="start it without --resume")
+    if not (run / STATES).is_dir() and (run / "weights.safetensors").is_file():
+        raise InputError("the training of this run is complete", where=str(run), hint="train a new run")
+    others = sorted(set(values) - {"epochs"})
+    if others:
+        raise InputError(
+            "settings cannot change while a training goes on",
+            where=str(run),
+            got=", ".join(others),
+            expected="--epochs alone",
+            hint="train a new run with the new settings",
+        )
+    config = TrainConfig.read(run / "train.yaml")
+    if values:
+        config = TrainConfig.make({**config.model_dump(mode="json"), **values})
+        part = run / "train.yaml.part"
+        config.write(part)
+        part.replace(run / "train.yaml")
+    return config
+
+
+def resumed_split(run: Path, store: Store, config: TrainConfig) -> Split:
+    """Read the split of an unfinished run.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be read, or is of another store.
+    LeakageError
+        If what tests the run would train it.
+    """
+    split, store_hash = read_split(run)
+    if store_hash != store.hash:
+        raise CheckpointError(
+            "the run was trained on another store",
+            where=str(store.path),
+            got=store.hash,
+            expected=store_hash,
+            hint="give the store of the run, or train a new run",
+        )
+    check_leakage(store, split, config.pairs)
+    return split
+
+
+def remove_states(run: Path) -> None:
+    """Remove the states of a training that is done.
+
+    They lose their name first: a process that is killed half-way leaves a run that is complete, not one with half of
+    its states.
+    """
+    done = run / f".{STATES}.done"
+    shutil.rmtree(done, ignore_errors=True)
+    (run / STATES).rename(done)
+    shutil.rmtree(done)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON; the file is replaced as a whole."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+@contextlib.contextmanager
+def writing(run: Path) -> Iterator[None]:
+    """Raise a CheckpointError where the run folder cannot be written, for example because the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        raise CheckpointError(
+            "the run folder cannot be written",
+            where=str(error.filename or run),
+            got=str(error),
+            hint="make room, then continue with --resume: the last saved state of the training is intact",
+        ) from error
