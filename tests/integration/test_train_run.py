@@ -2,13 +2,17 @@
 
 import json
 import os
+import re
+import shutil
 import signal
+import subprocess
 
 import pytest
 import torch
 import yaml
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError
+from eeg2fmri.data.prepare import PrepareConfig, prepare
 from eeg2fmri.data.store import Store
 from eeg2fmri.train.run import train_run
 
@@ -35,9 +39,42 @@ def test_a_run_explains_itself(small_run, small_store):
     environment = json.loads((small_run / "environment.json").read_text())
     assert environment["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert environment["peak_memory_mb"] > 50
+    assert environment["store_hash"] == store.hash
+    assert environment["data_config_hash"] == store.config.fingerprint()
+    assert environment["seeds"] == {"training": 0, "split": 1, "model": 0}
+    assert environment["seconds"] >= environment["timings"]["training"] + environment["timings"]["validation"] > 0
+    assert environment["timings"]["training"] > environment["timings"]["loading"] > 0
     header, row = (small_run / "history.csv").read_text().splitlines()
     assert {"epoch", "train_loss", "train_latent", "validation_loss", "seconds"} <= set(header.split(","))
+    assert {"seconds_loading", "seconds_validation"} <= set(header.split(","))
     assert row.startswith("1,")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_run_names_the_commit_of_its_data(small_bids, small_settings, tmp_path):
+    bids = shutil.copytree(small_bids, tmp_path / "bids")
+
+    def git(*words):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+        return subprocess.run(["git", *who, "-C", bids, *words], check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "data")
+    prepare(bids, tmp_path / "store", PrepareConfig())
+    run = train_run(tmp_path / "store", tmp_path / "run", small_settings).run
+    data = json.loads((run / "environment.json").read_text())["data"]
+    assert data == {"commit": git("rev-parse", "HEAD").strip(), "changed": False}
+
+
+def test_progress_tells_loss_and_rate(small_store, small_settings, tmp_path):
+    said = []
+    train_run(
+        small_store, tmp_path / "run", small_settings, progress=lambda what, *numbers: said.append((what, *numbers))
+    )
+    text, done, total = said[-1]
+    assert re.fullmatch(r"Epoch 1/1, loss \d+\.\d{4}, [\d.e+]+ pairs/s", text)
+    assert done == total == len(said)
 
 
 def test_the_statistics_are_those_of_the_training_part_alone(small_run, small_store):
@@ -101,8 +138,6 @@ def test_wrong_settings_leave_nothing_behind(small_store, small_settings, tmp_pa
 
 
 def test_a_run_is_not_resumed_on_another_store(small_store, small_settings, small_bids, tmp_path):
-    from eeg2fmri.data.prepare import PrepareConfig, prepare
-
     def interrupt(what, done, total):
         if done == 1:
             os.kill(os.getpid(), signal.SIGINT)

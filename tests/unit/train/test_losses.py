@@ -1,8 +1,10 @@
 """The losses against torch's own distributions and hand-made sums, by sample and by axis order."""
 
+import numpy as np
 import pytest
 import torch
 
+from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.train.config import LossConfig
 from eeg2fmri.train.losses import Voxels, absolute, laplace, latent_distance, squared, synthesis_loss
@@ -58,3 +60,35 @@ def test_the_latents_give_their_own_part():
     z = draw(2, 1, 2, 3)
     out = Synthesis(draw(2, 3, 2, 2), None, z, -z, None)
     assert synthesis_loss(out, draw(2, 3, 2, 2), LossConfig())["latent"].item() == pytest.approx(2, abs=1e-6)
+
+
+def test_voxels_outside_the_mask_count_as_much_as_they_are_told_to():
+    volume, target = draw(2, 3, 2, 2), draw(2, 3, 2, 2, seed=1)
+    mask = np.zeros((3, 2, 2), bool)
+    mask[1] = True
+    out = Synthesis(volume, None, None, None, None)
+
+    def loss(config, outside):
+        return synthesis_loss(out, target, config, Voxels.of_mask(mask, outside))["reconstruction"].item()
+
+    error = (volume - target).abs()
+    inside, all_of_it = error[:, 1].sum() / 2, error.sum() / 2
+    assert loss(LossConfig(), 0.0) == pytest.approx(inside.item() / 4)
+    assert loss(LossConfig(), 0.25) == pytest.approx((inside + 0.25 * (all_of_it - inside)).item() / (4 + 0.25 * 8))
+    assert loss(LossConfig(), 1.0) == pytest.approx(error.mean().item())
+    squares = (volume - target).square()
+    expected = (squares[:, 1].sum() + 0.5 * (squares.sum() - squares[:, 1].sum())) / 2 / (4 + 0.5 * 8) / 2
+    assert loss(LossConfig(reconstruction="squared"), 0.5) == pytest.approx(expected.item())
+
+
+def test_the_likelihood_is_weighed_by_voxel():
+    volume, scale, target = draw(2, 5), draw(2, 5, seed=1).exp(), draw(2, 5, seed=2)
+    weight = torch.tensor([1.0, 0.0, 2.0, 0.0, 0.0])
+    each = -torch.distributions.Laplace(volume, scale).log_prob(target)
+    expected = (each[:, 0] + 2 * each[:, 2]) / 3
+    assert torch.allclose(laplace(volume, scale, target, weight), expected, atol=1e-5)
+
+
+def test_a_weight_outside_the_brain_needs_the_brain():
+    with pytest.raises(ConfigError, match="set 'voxels' to 'brain'"):
+        LossConfig.make({"outside": 0.5})
