@@ -20,8 +20,8 @@ class Protocol:
         Key in ``split.json``, ``scores.json`` and ``scores.csv``.
     title : str
         What a reader calls it.
-    tested : str
-        What the test part is, for a sentence: "3 unseen subjects".
+    one, several : str
+        Whom the test part is of, for a sentence: "3 unseen subjects".
     seen : str
         What the model has seen of the people of the test part.
     claim : str
@@ -30,9 +30,14 @@ class Protocol:
 
     name: ProtocolName
     title: str
-    tested: str
+    one: str
+    several: str
     seen: str
     claim: str
+
+    def people(self, count: int) -> str:
+        """Name the test subjects of a sentence."""
+        return self.one if count == 1 else self.several
 
     @property
     def new_people(self) -> bool:
@@ -42,6 +47,7 @@ class Protocol:
 
 _UNSEEN = (
     "unseen subject",
+    "unseen subjects",
     "the model has seen nothing of the test subjects",
     "a good score carries over to new people of the same study",
 )
@@ -56,7 +62,8 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "across-sessions",
             "across sessions",
-            "subject in another session",
+            "subject in another session than was trained on",
+            "subjects in other sessions than were trained on",
             "the model has seen these subjects, in other sessions",
             "a good score carries over to another session of a subject who was recorded for the training, not to new "
             "people",
@@ -64,7 +71,8 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             "within-recording",
             "within recording",
-            "subject in other minutes of the same recording",
+            "subject within the recording that was trained on, other minutes",
+            "subjects within the recordings that were trained on, other minutes",
             "the model has seen these very recordings, other minutes of them",
             "a good score carries over to other minutes of a recording that the model was trained on: cap, head, "
             "scanner and state are known, and neither new people nor another session are tested",

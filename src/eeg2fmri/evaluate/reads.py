@@ -51,6 +51,7 @@ def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]
             "when": datetime.now(UTC).isoformat(timespec="seconds"),
             "store_hash": run.store.hash,
             "weights": run.loaded.digest,
+            "protocol": run.split.label,
             "recordings": list(run.split.test),
             "seed": seed,
             "eeg2fmri": __version__,

@@ -53,7 +53,7 @@ def verdict(evaluation: Evaluation) -> str:
     label, rival = best_rival(evaluation)
     test = evaluation.pooled.get("model")
     subjects = len(evaluation.subjects)
-    people = f"{subjects} unseen subject{'s' if subjects != 1 else ''}"
+    people = f"{subjects} {evaluation.protocol.people(subjects)}"
     if test is None:
         return f"The EEG did not help: what the model predicts does not vary over time ({people})."
     p = f"p {_p(test.p_value)}"
