@@ -1,4 +1,4 @@
-"""On strongly coupled simulated recordings the explanation of a trained model finds the drivers, an untrained one not."""
+"""On strongly coupled simulated recordings, the explanation of a trained model finds the drivers; others do not."""
 
 import pytest
 
