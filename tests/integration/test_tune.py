@@ -1,9 +1,12 @@
 """A search on a small store: validation decides, the test part is not read, the result is a file that train takes."""
 
 import json
+import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from optuna.trial import FixedTrial
 
@@ -14,6 +17,7 @@ from eeg2fmri.models.presets import model_config
 from eeg2fmri.models.registry import build
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
+from eeg2fmri.tune import search
 from eeg2fmri.tune.config import TuneConfig
 from eeg2fmri.tune.search import inner_splits, tune
 from eeg2fmri.tune.space import architectures, suggest
@@ -46,25 +50,93 @@ def test_a_study_goes_on_where_it_stood(small_store, base, tmp_path):
     assert [trial["number"] for trial in found.trials] == [0, 1]
 
 
-def test_two_workers_share_one_study(small_store, base, tmp_path):
-    config = tmp_path / "tune.json"
-    config.write_text(json.dumps({"base": base, "vary": FAST, "trials": 4, "epochs": 1}))
-    start = [sys.executable, "-m", "eeg2fmri", "tune", str(small_store), str(tmp_path / "study")]
-    storage = f"sqlite:///{tmp_path}/study.db"
+WORKER = """
+import json, sys
+from eeg2fmri.tune import search
+from eeg2fmri.tune.config import TuneConfig
+from eeg2fmri.tune.search import tune
+
+store, folder, seed, values = sys.argv[1:]
+config = TuneConfig.make({**json.loads(values), "seed": int(seed)})
+for name, storage in (("journal", None), ("database", f"sqlite:///{folder}/study.db")):
+    tune(store, f"{folder}/{name}", config, storage=storage)
+"""
+
+
+def test_two_workers_share_one_study_by_a_file_or_by_a_database(small_store, base, tmp_path):
+    values = json.dumps({"base": base, "vary": FAST, "trials": 4, "epochs": 1})
     workers = [
         subprocess.Popen(
-            [*start, "--config", str(config), "--seed", str(seed), "--storage", storage],
+            [sys.executable, "-c", WORKER, str(small_store), str(tmp_path), seed, values],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for seed in (1, 2)
+        for seed in ("1", "2")
     ]
     said = [worker.communicate(timeout=200)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
-    trials = json.loads((tmp_path / "study" / "trials.json").read_text())
-    # a worker that has begun a trial ends it, so there can be one more than asked for
-    assert 4 <= len(trials) <= 5
+    for name in ("journal", "database"):
+        trials = json.loads((tmp_path / name / "trials.json").read_text())
+        # a worker that has begun a trial ends it, so there can be one more than asked for
+        assert 4 <= len(trials) <= 5
+        assert [trial["number"] for trial in trials] == list(range(len(trials)))
+        # each worker draws from its own seed, and both draw in one study
+        assert len({trial["params"]["learning_rate"] for trial in trials}) == len(trials)
+        scores = [trial["score"] for trial in trials if trial["state"] == "complete"]
+        best = TrainConfig.read(tmp_path / name / "best.yaml")
+        rates = [trial["params"]["learning_rate"] for trial in trials if trial["score"] == min(scores)]
+        assert best.optimiser.learning_rate in rates
+        assert not list((tmp_path / name).glob("*.part"))
+
+
+def test_a_search_never_reads_the_test_subjects(small_store, base, tmp_path):
+    poisoned = shutil.copytree(small_store, tmp_path / "store")
+    for name in make_split(Store.open(small_store), SplitConfig(seed=1)).test:
+        for file in ("bold.npy", "eeg.npy"):
+            array = np.load(poisoned / name / file)
+            np.save(poisoned / name / file, np.full_like(array, np.nan))
+    config = TuneConfig(base=base, vary=FAST, trials=1, epochs=1)
+    found = [tune(store, tmp_path / name, config).score for name, store in (("a", small_store), ("b", poisoned))]
+    assert found[0] == found[1]
+
+
+def test_a_trial_that_is_worse_than_the_others_ends_early(small_store, base, tmp_path, monkeypatch):
+    trained = []
+
+    def pretended(store, folder, values, *, on_epoch, keep_weights):
+        trained.append(0)
+        history = []
+        for epoch in range(1, 7):
+            history.append({"epoch": epoch, search.SCORE: float(len(trained))})
+            trained[-1] = epoch
+            on_epoch(history[-1])
+        return SimpleNamespace(fitted=SimpleNamespace(history=history))
+
+    monkeypatch.setattr(search, "train_run", pretended)
+    found = tune(small_store, tmp_path / "on", TuneConfig(base=base, vary=FAST, trials=8, epochs=6))
+    # the first five are what the others are compared with
+    assert trained == [6, 6, 6, 6, 6, 1, 1, 1]
+    assert [trial["state"] for trial in found.trials] == ["complete"] * 5 + ["pruned"] * 3
+    assert found.score == 1
+    trained.clear()
+    tune(small_store, tmp_path / "off", TuneConfig(base=base, vary=FAST, trials=8, epochs=6, pruning=False))
+    assert trained == [6] * 8
+
+
+def test_settings_that_the_model_lacks_are_named_before_the_search(small_store, tmp_path):
+    config = TuneConfig(base={"model": {"preset": "recommended"}}, vary=("learning_rate", "head", "latent"))
+    with pytest.raises(ConfigError, match="head, latent"):
+        tune(small_store, tmp_path / "study", config)
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_search_over_the_recommended_model_gives_its_whole_training(small_store, tmp_path):
+    base = {"model": {"preset": "recommended", "components": 5}, "pairs": {"window": 6}, "split": {"seed": 1}}
+    config = TuneConfig(base=base, vary=("learning_rate", "batch_size"), trials=1, epochs=1)
+    settings = TrainConfig.read(tune(small_store, tmp_path / "study", config).config)
+    assert (settings.pairs.eeg, settings.pairs.window, settings.loss.voxels) == ("amplitude", 6, "brain")
+    assert settings.epochs == 1
 
 
 def test_inner_folds_hold_every_subject_out_once_and_leave_the_test_subjects_alone(small_store):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +20,11 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.data.splits import PARTS, SplitConfig, make_split
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.models.presets import with_preset
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
 from eeg2fmri.tune.config import TuneConfig
-from eeg2fmri.tune.space import suggest
+from eeg2fmri.tune.space import check_axes, suggest
 
 if TYPE_CHECKING:
     import optuna
@@ -78,15 +81,18 @@ def tune(
     ------
     InputError
         If optuna is not installed, or no trial was completed.
+    ConfigError
+        If the model has no such settings to vary.
     """
     try:
         import optuna
     except ImportError:
         raise InputError("the search needs optuna", hint="pip install 'eeg2fmri[tune]'") from None
+    check_axes(config)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     store, out = Store.open(store_path), Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    base = TrainConfig.make({**config.base, "epochs": config.epochs})
+    base = TrainConfig.make(with_preset({**config.base, "epochs": config.epochs}))
     folds = inner_splits(store, base.split, config.folds, config.seed, base.pairs)
     study = _study(out, storage, config)
     shape = (len(store.electrodes), len(store.frequencies), base.pairs.window)
@@ -212,6 +218,17 @@ def _storage(out: Path, url: str | None) -> Any:
     return JournalStorage(JournalFileBackend(str(out / "journal.log")))
 
 
+@contextlib.contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """Give a name to write to; the file then takes its own, as a whole: several workers may end at once."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _finish(study: optuna.Study, out: Path) -> Found:
     trials = [
         {
@@ -224,7 +241,8 @@ def _finish(study: optuna.Study, out: Path) -> Found:
         for trial in study.get_trials(deepcopy=False)
     ]
     done = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
-    (out / "trials.json").write_text(json.dumps(trials, indent=2) + "\n", encoding="utf-8")
+    with _replaced(out / "trials.json") as part:
+        part.write_text(json.dumps(trials, indent=2) + "\n", encoding="utf-8")
     if not done:
         errors = sorted({trial["error"] for trial in trials if trial["error"]})
         raise InputError(
@@ -235,7 +253,9 @@ def _finish(study: optuna.Study, out: Path) -> Found:
         )
     values = [float("inf") if trial.value is None else trial.value for trial in done]
     best = done[int(np.argmin(values))]
-    settings = TrainConfig.make(json.loads(best.user_attrs["settings"]))
+    # with what the preset of the model sets, so that the file is the whole of the training
+    settings = TrainConfig.make(with_preset(json.loads(best.user_attrs["settings"])))
     path = out / "best.yaml"
-    settings.write(path)
+    with _replaced(path) as part:
+        settings.write(part)
     return Found(path, min(values), trials)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.random import generator
 from eeg2fmri.models.na_spec import NASpec, preset_names
 from eeg2fmri.tune.architectures import random_na_spec
-from eeg2fmri.tune.config import TuneConfig
+from eeg2fmri.tune.config import Axis, TuneConfig
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -17,6 +18,9 @@ Shape = tuple[int, int, int]
 
 #: Seed of the generated architectures.
 ARCHITECTURE_SEED = 0
+
+#: Settings that every model has; the others are of the documented synthesiser.
+OF_ANY_MODEL: tuple[Axis, ...] = ("learning_rate", "batch_size")
 
 #: Part of the full resolution that the coarse grid of a low-resolution head has on each axis.
 COARSE = 4
@@ -45,6 +49,27 @@ def architectures(shape: Shape, family: str, generated: int, seed: int) -> dict[
     return found
 
 
+def check_axes(config: TuneConfig) -> None:
+    """Check that the model of a search has every setting that is to vary.
+
+    Raises
+    ------
+    ConfigError
+        Naming those that it lacks.
+    """
+    model = config.base.get("model") or {"preset": "documented"}
+    name = str(model.get("preset", model.get("kind")))
+    lacking = [axis for axis in config.vary if axis not in OF_ANY_MODEL]
+    if name not in ("documented", "synthesizer") and lacking:
+        raise ConfigError(
+            f"the model {name!r} has no such settings to vary",
+            where="vary",
+            got=", ".join(lacking),
+            expected=", ".join(OF_ANY_MODEL),
+            hint="set 'vary' to these, or search over the documented synthesiser",
+        )
+
+
 def suggest(trial: Trial, config: TuneConfig, eeg_shape: Shape, volume_shape: Shape) -> dict[str, Any]:
     """Draw the settings of one trial.
 
@@ -63,9 +88,12 @@ def suggest(trial: Trial, config: TuneConfig, eeg_shape: Shape, volume_shape: Sh
     values = deepcopy(config.base)
     values["epochs"] = config.epochs
     model: dict[str, Any] = values.setdefault("model", {"preset": "documented"})
-    eeg: dict[str, Any] = model.setdefault("encoder", {}).setdefault("blocks", {})
-    bold: dict[str, Any] = model.setdefault("volume_encoder", {}).setdefault("blocks", {})
     vary = set(config.vary)
+    eeg: dict[str, Any] = {}
+    bold: dict[str, Any] = {}
+    if vary & {"weight_decay", "channels", "na_spec"}:
+        eeg = model.setdefault("encoder", {}).setdefault("blocks", {})
+        bold = model.setdefault("volume_encoder", {}).setdefault("blocks", {})
     if "learning_rate" in vary:
         rate = trial.suggest_float("learning_rate", 1e-5, 1e-2, log=True)
         values.setdefault("optimiser", {})["learning_rate"] = rate
