@@ -37,12 +37,15 @@ def write_edf(
     return path
 
 
-def write_eeglab(path: Path, data: np.ndarray, names: list[str], sfreq: float) -> Path:
-    """EEGLAB .set with its samples inside."""
+def write_eeglab(path: Path, data: np.ndarray, names: list[str], sfreq: float, *, apart: bool = False) -> Path:
+    """EEGLAB .set with its samples inside, or in an .fdt beside it."""
     import scipy.io
 
+    samples = (data * 1e6).astype("<f4")
+    if apart:
+        path.with_suffix(".fdt").write_bytes(samples.tobytes(order="F"))
     facts = {
-        "data": (data * 1e6).astype(np.float32),
+        "data": path.with_suffix(".fdt").name if apart else samples,
         "nbchan": len(names),
         "pnts": data.shape[1],
         "trials": 1,

@@ -50,6 +50,8 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
         problems = list(brainvision_problems(path, relink=relink))
         if problems:
             raise InputError.of(problems)
+    if suffix == ".set":
+        _check_samples_of_eeglab(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if suffix == ".mat":
@@ -69,6 +71,19 @@ def eeg_files(path: Path, config: EegConfig | None = None) -> list[Path]:
     files = brainvision_files(path) if path.suffix.lower() == ".vhdr" else [path]
     companion = path.with_suffix(".fdt")
     return [*files, *([companion] if companion.is_file() else []), *tables]
+
+
+def _check_samples_of_eeglab(path: Path) -> None:
+    """Refuse samples that are no file: the reader would wait for a pipe without end."""
+    for companion in sorted(path.parent.glob("*.fdt")):
+        if not companion.is_file():
+            raise InputError(
+                "the samples of the EEGLAB file cannot be read",
+                where=str(companion),
+                got="a folder" if companion.is_dir() else "a link that leads nowhere, or no ordinary file",
+                expected="a file",
+                hint="copy both files (.set, .fdt) again",
+            )
 
 
 def _open_relinked(path: Path) -> mne.io.BaseRaw:

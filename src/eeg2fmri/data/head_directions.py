@@ -12,7 +12,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.electrode_positions import electrode_positions
-from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.spline import sphere_centre
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _in_table(path: Path) -> dict[str, np.ndarray] | None:
         labels.pop("space", None)
         if not labels.items() <= own:
             continue
+        refuse_other_than_file(file)
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
                 rows = list(csv.DictReader(lines, delimiter="\t"))
@@ -104,7 +105,9 @@ def _in_table(path: Path) -> dict[str, np.ndarray] | None:
 
 def _system(table: Path) -> str:
     file = table.with_name(table.name.replace("electrodes.tsv", "coordsystem.json"))
+    if not file.is_file():
+        return entities(table).get("space", "")
     try:
         return str(json.loads(file.read_text(encoding="utf-8-sig")).get("EEGCoordinateSystem", ""))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return entities(table).get("space", "")

@@ -36,6 +36,11 @@ def sidecars(path: Path, suffix: str, extension: str) -> list[Path]:
         Data file.
     suffix, extension : str
         For example ``bold`` and ``.json``, or ``channels`` and ``.tsv``.
+
+    Raises
+    ------
+    InputError
+        If one is a folder, a link that leads nowhere, or a device.
     """
     root = bids_root(path)
     folder = _absolute(path).parent
@@ -48,7 +53,26 @@ def sidecars(path: Path, suffix: str, extension: str) -> list[Path]:
         candidates = [*level.glob(f"*_{suffix}{extension}"), *level.glob(f"{suffix}{extension}")]
         fitting = [file for file in candidates if entities(file).items() <= own]
         found += sorted(fitting, key=lambda file: len(entities(file)))
+    for file in found:
+        refuse_other_than_file(file)
     return found
+
+
+def refuse_other_than_file(file: Path) -> None:
+    """Refuse what is there under the name of a sidecar and is no file: a pipe would be waited for without end.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, a link that leads nowhere, a pipe or a device.
+    """
+    if not file.is_file():
+        raise InputError(
+            "the sidecar cannot be read",
+            where=str(file),
+            got="a folder" if file.is_dir() else "a link that leads nowhere, or no ordinary file",
+            expected="a file",
+        )
 
 
 def read_json_sidecar(path: Path, suffix: str) -> dict[str, Any]:
