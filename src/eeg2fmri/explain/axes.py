@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,3 +130,8 @@ def per_electrode_time(relevance: np.ndarray) -> np.ndarray:
 def per_frequency_time(relevance: np.ndarray) -> np.ndarray:
     """Sum maps (..., channel, freq, time) to (..., freq, time)."""
     return relevance.sum(-3)
+
+
+def averaged(function: Callable[[np.ndarray], np.ndarray], maps: np.ndarray) -> np.ndarray:
+    """Mean instead of sum along the axes that one of the functions above sums maps (..., channel, freq, time) over."""
+    return function(maps) / function(np.ones(maps.shape[-3:]))

@@ -5,10 +5,13 @@
     OUT/explain.json                  what was explained and how, errors, tests, graphs, checks
     OUT/explain.npz                   arrays; see `arrays`
     OUT/dataset_description.json
-    OUT/sub-01/eeg/sub-01_desc-TARGET_electrodes.csv, _frequencies.csv, _bands.csv, _times.csv, _pairs.csv
+    OUT/sub-01/eeg/sub-01_desc-TARGET_electrodes.csv, _frequencies.csv, _bands.csv, _times.csv
+    OUT/sub-01/eeg/sub-01_desc-TARGET_electrodesByFrequencies.csv, _electrodesByTimes.csv, _frequenciesByTimes.csv
+    OUT/sub-01/eeg/sub-01_desc-TARGET_pairs.csv       attention and relevance of pairs of electrodes
     OUT/sub-01/eeg/sub-01_desc-TARGET_ave.fif         signed share by electrode and time (MNE Evoked)
     OUT/sub-01/func/sub-01_space-SPACE_desc-latent_relevance.nii.gz
     OUT/group/group_desc-TARGET_*.csv                 means over subjects and their tests
+    OUT/group/group_desc-TARGET_attentionEdges.csv, _pairsEdges.csv    graph of electrodes
     OUT/group/group_space-SPACE_desc-latent_relevance.nii.gz, ..._stat-t_statmap.nii.gz
 
 Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -100,13 +101,19 @@ class Explanation:
     def tests(self) -> dict[str, dict[str, TTest]]:
         """Tests against 0 over subjects, of every measure with a sign, for every sum in `TESTED` and the bands."""
         measures = {"signed": self.signed, "fluctuation": self.fluctuation, "pattern": self.pattern}
-        return {name: self._tests(values) for name, values in measures.items() if values is not None}
+        return {name: self._tests(name, values) for name, values in measures.items() if values is not None}
 
-    def _tests(self, maps: np.ndarray) -> dict[str, TTest]:
-        columns = {name: function(maps) for name, function in TESTED.items()}
-        columns["bands"] = along.per_band(maps, self.axes)
+    def _tests(self, name: str, maps: np.ndarray) -> dict[str, TTest]:
+        columns = {}
+        for which, function in self.sums().items():
+            # correlations are averaged where shares are added up
+            columns[which] = along.averaged(function, maps) if name == "pattern" else function(maps)
         seed = self.config.seed
-        return {name: t_test(values, generator(seed, "flips", name)) for name, values in columns.items()}
+        return {which: t_test(values, generator(seed, "flips", which)) for which, values in columns.items()}
+
+    def sums(self) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+        """Functions of maps (..., channel, freq, time) that sum them to each table, those of `TESTED` and the bands."""
+        return {**TESTED, "bands": lambda maps: along.per_band(maps, self.axes)}
 
     @cached_property
     def graphs(self) -> dict[str, AttentionGraph]:

@@ -1,4 +1,4 @@
-"""Relevance as tables, one row an electrode, frequency, band, time or pair."""
+"""Relevance as tables, one row an electrode, frequency, band, time, pair of these, or pair of electrodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.explain import axes as along
+from eeg2fmri.explain.axes import averaged
 from eeg2fmri.explain.inference import TTest
 from eeg2fmri.explain.results import Explanation
 from eeg2fmri.explain.subject import SubjectRelevance
@@ -31,64 +31,90 @@ def _cell(value: object) -> object:
     return value
 
 
+#: Suffix of the file of each sum; BIDS knows letters and digits alone.
+SUFFIXES = {
+    "electrodes": "electrodes",
+    "frequencies": "frequencies",
+    "bands": "bands",
+    "times": "times",
+    "electrodes_by_frequencies": "electrodesByFrequencies",
+    "electrodes_by_times": "electrodesByTimes",
+    "frequencies_by_times": "frequenciesByTimes",
+}
+
+
 def _keys(explanation: Explanation) -> dict[str, Table]:
-    """Columns that name the rows of each table."""
+    """Columns that name the rows of each table, by the name of the sum."""
     axes = explanation.axes
     bands = axes.bands()
     of_bin = ["" for _ in axes.frequencies]
     for name, members in bands:
         for k in np.flatnonzero(members):
             of_bin[k] = name
-    return {
+    limits = axes.limits or [(name, *_ends(axes.frequencies[members])) for name, members in bands]
+    single: dict[str, Table] = {
         "electrodes": {"electrode": list(axes.electrodes)},
         "frequencies": {"frequency_hz": [float(f) for f in axes.frequencies], "band": list(of_bin)},
-        "bands": {
-            "band": [name for name, _ in bands],
-            "lowest_hz": [float(axes.frequencies[members][0]) for _, members in bands],
-            "highest_hz": [float(axes.frequencies[members][-1]) for _, members in bands],
-        },
         "times": {"seconds_before_volume": [float(t) for t in axes.times]},
     }
-
-
-def _summed(explanation: Explanation, relevance: np.ndarray) -> dict[str, np.ndarray]:
-    """Sum maps (..., channel, freq, time) for each table."""
-    return {
-        "electrodes": along.per_electrode(relevance),
-        "frequencies": along.per_frequency(relevance),
-        "bands": along.per_band(relevance, explanation.axes),
-        "times": along.per_time(relevance),
+    pairs = {name: _crossed(*(single[part] for part in name.split("_by_"))) for name in SUFFIXES if "_by_" in name}
+    by_band: Table = {
+        "band": [name for name, _, _ in limits],
+        "lowest_hz": [low for _, low, _ in limits],
+        "highest_hz": [high for _, _, high in limits],
     }
+    return {**single, **pairs, "bands": by_band}
+
+
+def _ends(frequencies: np.ndarray) -> tuple[float, float]:
+    return float(frequencies[0]), float(frequencies[-1])
+
+
+def _crossed(first: Table, second: Table) -> Table:
+    """Every row of one table with every row of the other."""
+    n, m = (len(next(iter(table.values()))) for table in (first, second))
+    rows = {name: [value for value in column for _ in range(m)] for name, column in first.items()}
+    return {**rows, **{name: list(column) * n for name, column in second.items()}}
 
 
 def subject_tables(explanation: Explanation, subject: SubjectRelevance) -> dict[str, Table]:
-    """Tables of one subject by the suffix of their file."""
-    measures = {name: getattr(subject, name) for name in ("signed", "magnitude", "fluctuation")}
-    summed = {name: _summed(explanation, part) for name, part in measures.items() if part is not None}
-    tables: dict[str, Table] = {
-        name: {**keys, **{measure: _floats(sums[name]) for measure, sums in summed.items()}}
-        for name, keys in _keys(explanation).items()
-    }
+    """Tables of one subject by the suffix of their file.
+
+    Relevance is summed along the axes that a table leaves out; the pattern is averaged, and so is its square.
+    """
+    keys = _keys(explanation)
+    tables: dict[str, Table] = {}
+    for name, function in explanation.sums().items():
+        columns = {}
+        for measure in ("signed", "magnitude", "fluctuation"):
+            part = getattr(subject, measure)
+            if part is not None:
+                columns[measure] = _floats(function(part))
+        if subject.pattern is not None:
+            columns["pattern_mean"] = _floats(averaged(function, subject.pattern))
+            columns["pattern_rms"] = _floats(np.sqrt(averaged(function, subject.pattern**2)))
+        tables[SUFFIXES[name]] = {**keys[name], **columns}
     if subject.attention is not None and subject.pairs is not None:
         names = explanation.axes.electrodes
         tables["pairs"] = {
             "electrode": [a for a in names for _ in names],
             "attends_to": [b for _ in names for b in names],
-            "attention": _floats(subject.attention.ravel()),
-            "relevance": _floats(subject.pairs.ravel()),
+            "attention": _floats(subject.attention),
+            "relevance": _floats(subject.pairs),
         }
     return tables
 
 
 def group_tables(explanation: Explanation) -> dict[str, Table]:
     """Tables of all subjects by the suffix of their file: means, their spread and their tests; edges of the graph."""
-    magnitude = _summed(explanation, explanation.magnitude)
+    keys, sums = _keys(explanation), explanation.sums()
     tables: dict[str, Table] = {}
-    for name, keys in _keys(explanation).items():
+    for name, suffix in SUFFIXES.items():
         tests = [_test(measure, found[name]) for measure, found in explanation.tests.items()]
-        tables[name] = {**keys, **_means(magnitude[name]), **{k: v for test in tests for k, v in test.items()}}
+        columns = {k: v for test in tests for k, v in test.items()}
+        tables[suffix] = {**keys[name], **_means(sums[name](explanation.magnitude)), **columns}
     for name, graph in explanation.graphs.items():
-        tables[f"{name}-edges"] = {
+        tables[f"{name}Edges"] = {
             "first": [edge.first for edge in graph.edges],
             "second": [edge.second for edge in graph.edges],
             "strength": [edge.strength for edge in graph.edges],
@@ -109,4 +135,4 @@ def _test(measure: str, test: TTest) -> dict[str, list[object]]:
 
 
 def _floats(values: np.ndarray) -> list[object]:
-    return [float(value) for value in values]
+    return [float(value) for value in values.ravel()]

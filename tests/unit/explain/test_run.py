@@ -114,6 +114,19 @@ def test_tables_hold_the_sums_with_their_units(explained):
     assert bands["alpha"] == pytest.approx(alpha, rel=1e-4)
     times = rows(folder / f"{name}_desc-volume_times.csv")
     assert [float(row["seconds_before_volume"]) for row in times] == [5.25, 3.75, 2.25, 0.75]
+    both = rows(folder / f"{name}_desc-volume_electrodesByTimes.csv")
+    expected = first.magnitude.sum(1)
+    assert len(both) == expected.size
+    assert (both[5]["electrode"], both[5]["seconds_before_volume"]) == (found.axes.electrodes[1], "3.75")
+    assert float(both[5]["magnitude"]) == pytest.approx(expected[1, 1], rel=1e-4)
+    assert float(both[5]["pattern_mean"]) == pytest.approx(first.pattern[1, :, 1].mean(), rel=1e-4)
+    pattern = [float(row["pattern_rms"]) for row in electrodes]
+    np.testing.assert_allclose(pattern, np.sqrt((first.pattern**2).mean((1, 2))), rtol=1e-4)
+    tested = rows(out / "group" / "group_desc-volume_frequenciesByTimes.csv")
+    one = found.tests["pattern"]["frequencies_by_times"]
+    assert float(tested[7]["pattern_p_fdr"]) == pytest.approx(one.p_fdr[1, 3], rel=1e-4)
+    np.testing.assert_allclose(one.mean, found.pattern.mean((0, 1)), atol=1e-12)
+    assert tested[7]["frequency_hz"] == f"{found.axes.frequencies[1]:.6g}"
     pairs = rows(folder / f"{name}_desc-volume_pairs.csv")
     assert len(pairs) == 144
     electrodes = found.axes.electrodes
@@ -124,7 +137,7 @@ def test_tables_hold_the_sums_with_their_units(explained):
         assert float(group[2][f"{measure}_t"]) == pytest.approx(found.tests[measure]["times"].t[2], rel=1e-4)
     assert float(times[1]["fluctuation"]) == pytest.approx(first.fluctuation.sum((0, 1))[1], rel=1e-4)
     assert float(group[2]["signed_mean"]) == pytest.approx(found.signed.sum((1, 2)).mean(0)[2], rel=1e-4)
-    edges = rows(out / "group" / "group_desc-volume_attention-edges.csv")
+    edges = rows(out / "group" / "group_desc-volume_attentionEdges.csv")
     assert len(edges) == 66
     assert float(edges[0]["strength"]) >= float(edges[1]["strength"])
 
