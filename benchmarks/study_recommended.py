@@ -1,8 +1,9 @@
 """The recommended synthesiser at full size through the real path: files, store, training, evaluation, both ceilings.
 
-Every data set has 8 simulated subjects (64 electrodes, 300 volumes of 64 x 64 x 30 at a TR of 2.16 s, one recording
-each): 4 train, 1 chooses, 3 are tested. A data set takes about 6 minutes of one core and 2 GB of disk, and is thrown
-away once it is scored; what was scored stays, so that a study that was interrupted goes on where it stopped.
+Every data set has 8 simulated subjects (64 electrodes, 300 volumes of 64 x 64 x 30, unless said otherwise, at a TR of
+2.16 s, one recording each): 4 train, 1 chooses, 3 are tested. A data set takes some minutes of one core and 2 GB of
+disk, and is thrown away once it is scored; what was scored stays, so that a study that was interrupted goes on where
+it stopped.
 
     python -m benchmarks.study_recommended OUT --seeds 301 302 --coupling 1
     python -m benchmarks.study_recommended OUT --table
@@ -38,7 +39,7 @@ RIDGES = ("lagged_ridge", "haemodynamic_ridge", "recentred_ridge")
 MEASURES = ("temporal_r", "temporal_r_mean", *PARTS)
 
 
-def score_seed(folder: Path, seed: int, coupling: float) -> dict[str, Any]:
+def score_seed(folder: Path, seed: int, coupling: float, grid: Sequence[int]) -> dict[str, Any]:
     """Simulate, prepare, train and evaluate one data set; returns what it reached, and leaves no data behind.
 
     Parameters
@@ -49,13 +50,15 @@ def score_seed(folder: Path, seed: int, coupling: float) -> dict[str, Any]:
         Of the simulation.
     coupling : float
         Of its BOLD with its EEG.
+    grid : (x, y, z)
+        Voxels of a volume.
     """
     bids, store, run = (folder / name for name in ("bids", "store", "run"))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     clock = [time.perf_counter()]
     try:
-        simulate_dataset(bids, SimulationConfig.make({**SIZE, "seed": seed, "coupling": coupling}))
+        simulate_dataset(bids, SimulationConfig.make({**SIZE, "seed": seed, "coupling": coupling, "grid": list(grid)}))
         clock.append(time.perf_counter())
         prepare(bids, store)
         clock.append(time.perf_counter())
@@ -69,6 +72,7 @@ def score_seed(folder: Path, seed: int, coupling: float) -> dict[str, Any]:
     return {
         "seed": seed,
         "coupling": coupling,
+        "grid": list(grid),
         "seconds": dict(
             zip(("simulate", "prepare", "train", "evaluate"), np.diff(clock).round(1).tolist(), strict=True)
         ),
@@ -96,7 +100,11 @@ def strongest(results: Sequence[Mapping[str, Any]], measure: str) -> str:
 
 def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Compare over data sets of one coupling: means, paired difference to the strongest ridge, part of the ceilings."""
-    table: dict[str, Any] = {"coupling": results[0]["coupling"], "seeds": [one["seed"] for one in results]}
+    table: dict[str, Any] = {
+        "coupling": results[0]["coupling"],
+        "grid": results[0]["grid"],
+        "seeds": [one["seed"] for one in results],
+    }
     for measure in MEASURES:
         by_seed = [reached(one, measure) for one in results]
         model = np.array([one["model"] for one in by_seed])
@@ -132,7 +140,8 @@ def as_markdown(table: Mapping[str, Any]) -> str:
     """Write a summary as one Markdown table."""
     names = list(table["temporal_r"]["mean"])
     lines = [
-        f"Coupling {table['coupling']:g}, seeds {', '.join(map(str, table['seeds']))}",
+        f"Coupling {table['coupling']:g}, {' x '.join(map(str, table['grid']))} voxels, seeds "
+        + ", ".join(map(str, table["seeds"])),
         "",
         "| method | " + " | ".join(MEASURES) + " |",
         "|---" * (1 + len(MEASURES)) + "|",
@@ -168,22 +177,24 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder of the results, one JSON a data set")
     parser.add_argument("--seeds", type=int, nargs="*", default=[])
     parser.add_argument("--coupling", type=float, default=1.0)
+    parser.add_argument("--grid", type=int, nargs=3, default=(64, 64, 30))
     parser.add_argument("--table", action="store_true", help="write table.json and table.md of all that is there")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     for seed in asked.seeds:
-        file = asked.out / f"coupling-{asked.coupling:g}_seed-{seed}.json"
+        size = "x".join(map(str, asked.grid))
+        file = asked.out / f"coupling-{asked.coupling:g}_grid-{size}_seed-{seed}.json"
         if file.exists():
             continue
-        result = score_seed(asked.out / f"data-{seed}", seed, asked.coupling)
+        result = score_seed(asked.out / f"data-{seed}", seed, asked.coupling, asked.grid)
         part = file.with_suffix(".part")
         part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         part.replace(file)
         print(file.name, result["verdict"], flush=True)
     if asked.table:
         results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(asked.out.glob("coupling-*.json"))]
-        couplings = sorted({one["coupling"] for one in results}, reverse=True)
-        tables = [summary([one for one in results if one["coupling"] == coupling]) for coupling in couplings]
+        kinds = sorted({(one["coupling"], tuple(one["grid"])) for one in results}, reverse=True)
+        tables = [summary([one for one in results if (one["coupling"], tuple(one["grid"])) == kind]) for kind in kinds]
         (asked.out / "table.json").write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
         text = "\n\n".join(map(as_markdown, tables)) + "\n"
         (asked.out / "table.md").write_text(text, encoding="utf-8")

@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.blocks import BlockStore
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.prepare import prepare
-from eeg2fmri.evaluate.ceilings import column_r
+from eeg2fmri.evaluate.ceilings import LeftOut, column_r, coupled_note, parts_of, score_ceilings
 from eeg2fmri.evaluate.known_truth import KnownTruth, known_truth
 from eeg2fmri.evaluate.metrics import temporal_r
 from eeg2fmri.evaluate.run import evaluate_run
@@ -93,8 +94,37 @@ def test_truth_comes_to_the_grid_of_the_store(bids, known, tmp_path):
     )
 
 
-def test_a_store_without_a_known_truth_has_none(store):
+def test_a_block_of_a_recording_has_its_part_of_the_truth(bids, store, known):
+    name = f"{NAMES[0]}_volumes-30to89"
+    blocks = BlockStore.cut(store, [name])
+    of_block = KnownTruth.open(bids, blocks, [name])
+    np.testing.assert_array_equal(of_block.noiseless(name), known.noiseless(NAMES[0])[30:90])
+    np.testing.assert_array_equal(of_block.decoded(name), known.decoded(NAMES[0])[30:90])
+    np.testing.assert_array_equal(of_block.atlas(name), known.atlas(NAMES[0]))
+
+
+def test_a_truth_is_found_where_the_store_was_prepared_from(store, known):
+    found = known_truth(store, None, NAMES)
+    assert isinstance(found, KnownTruth)
+    assert found.root == known.root
+
+
+def test_a_store_whose_source_is_gone_or_real_has_no_truth(copied, tmp_path):
+    store = prepare(copied, tmp_path / "own")
+    shutil.rmtree(copied / FOLDER)
     assert known_truth(store, None, NAMES) is None
+    shutil.rmtree(copied)
+    assert known_truth(store, None, NAMES) is None
+
+
+def test_a_truth_that_cannot_be_used_and_was_not_asked_for_is_left_out_with_a_word(bids, tmp_path):
+    world = prepare(bids, tmp_path / "world", PrepareConfig.make({"bold": {"resample": "world"}}))
+    with pytest.raises(InputError, match="cannot be brought to the volumes of this store"):
+        known_truth(world, bids, NAMES)
+    left_out = known_truth(world, None, NAMES)
+    assert left_out == LeftOut("the truth cannot be brought to the volumes of this store")
+    assert parts_of(left_out, NAMES) == {}
+    assert "cannot be brought" in coupled_note(score_ceilings(left_out, [], None), "model")
 
 
 def test_a_folder_without_truth_is_refused(store, tmp_path):
@@ -141,12 +171,6 @@ def test_settings_that_were_edited_are_refused(store, copied):
     assert "the truth has another TR than the store" in str(caught.value)
 
 
-def test_volumes_that_were_aligned_elsewhere_are_refused(bids, tmp_path):
-    world = prepare(bids, tmp_path / "world", PrepareConfig.make({"bold": {"resample": "world"}}))
-    with pytest.raises(InputError, match="cannot be brought to the volumes of this store"):
-        known_truth(world, bids, NAMES)
-
-
 @pytest.fixture(scope="module")
 def run(store):
     folder = store.path.parent / "run"
@@ -158,7 +182,7 @@ def run(store):
 def test_evaluate_tells_how_much_of_both_ceilings_is_reached(run, store, bids):
     from eeg2fmri.cli.main import app
 
-    ended = CliRunner().invoke(app, ["evaluate", str(run), str(store.path), "--truth", str(bids)])
+    ended = CliRunner().invoke(app, ["evaluate", str(run), str(store.path)])
     assert ended.exit_code == 0, ended.output
     for text in ("of BOLD", "of EEG", "BOLD ceiling", "EEG ceiling", "regions that were simulated to follow"):
         assert text in ended.output

@@ -87,20 +87,29 @@ class Parts:
         }
 
 
-def parts_of(truth: KnownTruth | None, recordings: Sequence[str]) -> dict[str, Parts]:
+@dataclass(frozen=True)
+class LeftOut:
+    """Why a truth that was found beside the sources of a store is of no use for it."""
+
+    reason: str
+
+
+def parts_of(truth: KnownTruth | LeftOut | None, recordings: Sequence[str]) -> dict[str, Parts]:
     """Look up the parts of recordings; nothing where no truth is known."""
-    if truth is None:
+    if truth is None or isinstance(truth, LeftOut):
         return {}
     return {name: Parts(truth.atlas(name), truth.drawn_coupled) for name in recordings}
 
 
-def score_ceilings(truth: KnownTruth | None, recordings: Sequence[Recording], scores: Scores) -> dict[str, Any]:
+def score_ceilings(
+    truth: KnownTruth | LeftOut | None, recordings: Sequence[Recording], scores: Scores
+) -> dict[str, Any]:
     """Score both ceilings like methods.
 
     Parameters
     ----------
-    truth : KnownTruth or None
-        Nothing is done without one.
+    truth : KnownTruth, LeftOut or None
+        Nothing is scored without one.
     recordings : sequence of Recording
     scores : Scores
         Takes the scores of the ceilings; has those of all methods.
@@ -109,10 +118,13 @@ def score_ceilings(truth: KnownTruth | None, recordings: Sequence[Recording], sc
     -------
     dict
         Facts to be written with the scores: ``ceilings`` with the place of the truth and, for each of `PARTS`,
-        what it is and the r of each method and recording. Empty without a truth.
+        what it is and the r of each method and recording; ``ceilings_left_out``, why there are none. Empty without a
+        truth.
     """
     if truth is None:
         return {}
+    if isinstance(truth, LeftOut):
+        return {"ceilings_left_out": truth.reason}
     for recording in recordings:
         for method, volumes in ((BOLD_CEILING, truth.noiseless), (EEG_CEILING, truth.decoded)):
             scores.add_tested(method, recording, volumes(recording.id)[recording.targets])
@@ -140,6 +152,8 @@ def fraction(r: float, ceiling: float) -> float:
 
 def coupled_note(facts: Mapping[str, Any], method: str) -> str:
     """Say what a method reaches in the regions that follow the EEG; empty where the truth is not known."""
+    if "ceilings_left_out" in facts:
+        return f"The recordings were simulated, but the ceilings are left out: {facts['ceilings_left_out']}."
     parts = facts.get("ceilings", {}).get("parts")
     if not parts:
         return ""

@@ -54,7 +54,8 @@ def evaluate_run(
     atlas : path, optional
         3-D NIfTI image of labels in the space of the store: its regions are scored too, in ``scores.json``.
     truth : path, optional
-        BIDS folder of the simulated data set that the store was made of: both ceilings are scored too.
+        BIDS folder of the simulated data set that the store was made of: both ceilings are scored too. Left out, it is
+        looked for where the store was prepared from.
     progress : Progress
     device : str
         Torch device of the model; ``auto`` takes CUDA where there is one.
