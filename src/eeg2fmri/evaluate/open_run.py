@@ -69,8 +69,9 @@ def open_run(folder: str | Path, store_path: str | Path) -> OpenRun:
         problems[-1] = replace(problems[-1], hint="give the store that the run was trained on")
         raise CheckpointError.of(problems)
     check_leakage(store, split, loaded.card.pairs)
-    check_statistics(store, split, loaded.statistics, str(folder))
-    return OpenRun(folder, split.view(store), split, loaded, loaded.scaler())
+    scaler = loaded.scaler()
+    check_statistics(store, split, scaler.statistics, str(folder))
+    return OpenRun(folder, split.view(store), split, loaded, scaler)
 
 
 def card_problems(card: ModelCard, store: Store, where: str) -> list[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.data.leakage import statistics_in_use
-from eeg2fmri.data.splits import Split
+from eeg2fmri.data.protocols import Protocol
 from eeg2fmri.evaluate.ceilings import coupled_note
 from eeg2fmri.evaluate.methods import Method
 from eeg2fmri.evaluate.open_run import OpenRun
@@ -19,7 +19,6 @@ from eeg2fmri.evaluate.scoring import Scores
 from eeg2fmri.evaluate.shifts import ShiftScores
 from eeg2fmri.evaluate.significance import bootstrap_interval, pooled_shift_test, sign_flip_test
 from eeg2fmri.evaluate.ssim import WINDOW
-
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every shift.
 CONSTANT = ShiftScores(np.zeros(1), 0)
@@ -52,7 +51,7 @@ def summarise(
     nulls : dict of subject to array, shape (draw,)
         Null distributions of the model's headline.
     """
-    notes = (*protocol_notes(run.split), *_space(run))
+    notes = (*protocol_notes(run.split.facts), *_space(run))
     after = tuple(filter(None, (coupled_note(facts, scores.methods[0].name), reading_note(reads))))
     all_facts = {**_facts(run, reads), **facts}
     return summarise_recordings(scores, subjects_of(run), rng, run.store.space, all_facts, notes, after)
@@ -138,9 +137,8 @@ def subjects_of(run: OpenRun) -> dict[str, str]:
     return {name: run.store.recordings[run.store.index(name)].subject for name in run.split.test}
 
 
-def protocol_notes(split: Split) -> list[str]:
+def protocol_notes(facts: Protocol) -> list[str]:
     """Say what the scores cannot claim where the test subjects are known to the model."""
-    facts = split.facts
     return [] if facts.new_people else [f"Protocol: {facts.title}. {_upper(facts.seen)}: {facts.claim}."]
 
 

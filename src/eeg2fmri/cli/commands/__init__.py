@@ -7,6 +7,7 @@ import typer
 from eeg2fmri.cli.commands import (
     benchmark,
     classify,
+    crossvalidate,
     datasets,
     demo,
     download,
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command("train")(train.command)
     app.command("predict")(predict.command)
     app.command("evaluate")(evaluate.command)
+    app.command("crossvalidate")(crossvalidate.command)
     app.command("benchmark")(benchmark.command)
     app.command("explain")(explain.command)
     app.command("report")(report.command)

@@ -1,0 +1,102 @@
+"""``eeg2fmri crossvalidate``: a run for each fold, each tested once, and one table over all of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+#: Ways to leave one out, and what is left out.
+LEAVE_ONE_OUT = {"leave-one-subject-out": "subject", "leave-one-session-out": "session"}
+
+
+class By(StrEnum):
+    """What is divided into folds."""
+
+    subject = "subject"
+    session = "session"
+    block = "block"
+
+
+def command(
+    store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
+    out: Annotated[Path, typer.Argument(help="Folder to make; one that was stopped goes on.")],
+    folds: Annotated[
+        str | None, typer.Option(help="A number of folds, leave-one-subject-out, or leave-one-session-out.")
+    ] = None,
+    by: Annotated[
+        By | None,
+        typer.Option(
+            help="What the folds divide: subjects (unseen people), sessions, or blocks of time within every recording."
+        ),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Model: documented (as published), or recommended (small, fitted in closed form)."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, order and draws.")] = None,
+    fold: Annotated[
+        list[int] | None, typer.Option(help="Train and test this fold alone, from 1; may be repeated.")
+    ] = None,
+) -> None:
+    """Train a run for each fold, test each once, and print the scores of all folds in one table.
+
+    Example: eeg2fmri crossvalidate store cv --preset recommended --folds 5
+    """
+    from eeg2fmri.cli.console import progress_bar, say, table, wrote
+    from eeg2fmri.cli.scores import print_scores
+    from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.crossvalidate import cross_validate
+    from eeg2fmri.report import write_benchmark
+
+    model = {"preset": preset} if preset is not None else None
+    values = read_settings(config, model=model, epochs=epochs, seed=seed)
+    values["split"] = split_settings(values.get("split", {}), folds, by.value if by else None, seed)
+    with progress_bar() as progress:
+        found = cross_validate(
+            store, out, values, only=fold or (), where=str(config or ""), progress=progress, say=say, seed=seed or 0
+        )
+    if found.interrupted:
+        say("stopped before the end: the same command goes on")
+        raise typer.Exit(130)
+    if found.evaluation is None:
+        say(f"folds that are left: {', '.join(map(str, found.left))}; the same command without --fold does them")
+        return
+    columns, rows = found.table()
+    table("Each fold", columns, rows)
+    print_scores(found.evaluation)
+    wrote("scores", out)
+    wrote("report", write_benchmark(out))
+
+
+def split_settings(given: dict[str, Any], folds: str | None, by: str | None, seed: int | None) -> dict[str, Any]:
+    """Put the options about folds in the place of the settings of the file; 5 folds if nothing says how many.
+
+    Raises
+    ------
+    InputError
+        If the options contradict each other, or the number of folds is none.
+    """
+    from eeg2fmri.core.errors import InputError
+
+    split = dict(given)
+    if seed is not None:
+        split["seed"] = seed
+    if by is not None:
+        split["by"] = by
+    if folds is None:
+        split.setdefault("folds", 5)
+    elif folds.isdigit():
+        split["folds"] = int(folds)
+    elif folds not in LEAVE_ONE_OUT:
+        expected = f"a number, {' or '.join(LEAVE_ONE_OUT)}"
+        raise InputError("there is no such way to make folds", where="--folds", got=folds, expected=expected)
+    elif by is not None and by != LEAVE_ONE_OUT[folds]:
+        raise InputError("--folds and --by contradict each other", got=f"--folds {folds} --by {by}")
+    else:
+        split |= {"folds": "leave-one-out", "by": LEAVE_ONE_OUT[folds]}
+    return split

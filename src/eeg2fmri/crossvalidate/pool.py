@@ -1,0 +1,121 @@
+"""One table over all folds: every recording was tested by the run that had not seen it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.random import generator
+from eeg2fmri.data.protocols import PROTOCOLS
+from eeg2fmri.evaluate.protocol import HEADLINE
+from eeg2fmri.evaluate.recording_scores import RECORDINGS, read_recordings, write_recordings
+from eeg2fmri.evaluate.results import Evaluation
+from eeg2fmri.evaluate.run import FOLDER
+from eeg2fmri.evaluate.summary import protocol_notes, summarise_recordings
+
+#: Facts of a fold that are those of all of them.
+SHARED = ("store_hash", "protocol", "protocol_claim", "target", "pairs", "statistics", "p_value_protocol")
+
+
+def pool_folds(runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
+    """Put the scores of all folds together and write them.
+
+    A subject's score is the mean over the recordings, or blocks, in which any fold tested the subject; intervals and
+    tests are over subjects, as in an evaluation of one run.
+
+    Parameters
+    ----------
+    runs : sequence of Path
+        Evaluated runs of all folds, in their order.
+    out : Path
+        Folder for ``scores.json``, ``scores.csv``, ``null.npz`` and ``recordings.npz``.
+    seed : int
+        Of the draws of shifts and bootstrap samples.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    CheckpointError
+        If a run is not evaluated or its scores are damaged, or folds tested the same recording.
+    """
+    scores, subject_of = read_recordings(run / FOLDER / RECORDINGS for run in runs)
+    found = [_facts(run / FOLDER / "scores.json") for run in runs]
+    first, reads = found[0], [int(each["times_read"]) for each in found]
+    scores.methods[0] = replace(scores.methods[0], label=scores.methods[0].label.replace("this run", "a run a fold"))
+    model = scores.methods[0].name
+    facts: dict[str, Any] = {
+        **{name: first[name] for name in SHARED},
+        "fold": None,
+        "folds": len(runs),
+        "test_recordings": list(subject_of),
+        "times_read": max(reads),
+        "runs": {f"fold {number}": str(run) for number, run in enumerate(runs, start=1)},
+        "each_fold": [
+            {
+                "fold": number,
+                "subjects": each["subjects"],
+                "times_read": each["times_read"],
+                "weights": each["weights"],
+                HEADLINE.name: _headline(each, model),
+                "helped": each["helped"],
+            }
+            for number, each in enumerate(found, start=1)
+        ],
+    }
+    rng = generator(seed, "cross-validation")
+    evaluation, nulls = summarise_recordings(
+        scores, subject_of, rng, first["space"], facts, _notes(first), _read_again(reads)
+    )
+    write_recordings(out / RECORDINGS, scores, subject_of)
+    evaluation.write_csv(out / "scores.csv")
+    evaluation.write_null(out / "null.npz", nulls)
+    evaluation.write_json(out / "scores.json")
+    return evaluation
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        missing = [
+            name for name in (*SHARED, "space", "times_read", "subjects", "weights", "helped") if name not in facts
+        ]
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError("the scores of a fold cannot be read", where=str(path), got=str(error)) from None
+    if missing:
+        raise CheckpointError(
+            "the scores of a fold are not those of an evaluation",
+            where=str(path),
+            got=f"no {', '.join(missing)}",
+            hint="remove the evaluation folder of the fold and run the command again",
+        )
+    return facts
+
+
+def _headline(facts: dict[str, Any], model: str) -> float | None:
+    mean = next(row for row in facts["pooled"] if row["method"] == model)[HEADLINE.name]["mean"]
+    return None if mean is None else float(mean)
+
+
+def _notes(first: dict[str, Any]) -> list[str]:
+    return [
+        *protocol_notes(PROTOCOLS[first["protocol"]]),
+        "Runs of different folds share training data, so that scores of subjects are not quite independent: intervals "
+        "and tests over subjects are approximate.",
+    ]
+
+
+def _read_again(reads: Sequence[int]) -> list[str]:
+    again = [f"fold {number} {times} times" for number, times in enumerate(reads, start=1) if times > 1]
+    if not again:
+        return []
+    return [
+        f"Test parts were read more than once ({', '.join(again)}): if what was read led to any choice, the scores are "
+        "too good."
+    ]

@@ -1,0 +1,145 @@
+"""Cross-validate a synthesiser: train a run for each fold, test each once, and put the scores together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.crossvalidate.folder import CrossValidationFolder
+from eeg2fmri.crossvalidate.pool import pool_folds
+from eeg2fmri.data.splits import make_folds, make_split
+from eeg2fmri.data.store import Store
+from eeg2fmri.evaluate.protocol import HEADLINE
+from eeg2fmri.evaluate.results import Evaluation
+from eeg2fmri.evaluate.run import evaluate_run
+from eeg2fmri.models.presets import with_preset
+from eeg2fmri.train.config import TrainConfig
+from eeg2fmri.train.run import train_run
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """What a cross-validation has come to.
+
+    Attributes
+    ----------
+    folder : Path
+    runs : tuple of Path
+        Run folders of all folds.
+    left : tuple of int
+        Folds that are not evaluated yet.
+    evaluation : Evaluation or None
+        Over all folds; None while some are left.
+    interrupted : bool
+        Whether a training was stopped before its end.
+    """
+
+    folder: Path
+    runs: tuple[Path, ...]
+    left: tuple[int, ...]
+    evaluation: Evaluation | None
+    interrupted: bool = False
+
+    def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Give the columns and rows of a table with one line a fold."""
+        columns: tuple[str, ...] = ("fold", "test subjects", HEADLINE.label, "test part read")
+        if self.evaluation is None:
+            return columns, []
+        rows: list[tuple[str, ...]] = []
+        for one in self.evaluation.facts["each_fold"]:
+            score, times = one[HEADLINE.name], one["times_read"]
+            rows.append(
+                (
+                    str(one["fold"]),
+                    ", ".join(one["subjects"]),
+                    "-" if score is None else f"{score:.3f}",
+                    "once" if times == 1 else f"{times} times",
+                )
+            )
+        return columns, rows
+
+
+def cross_validate(
+    store_path: str | Path,
+    out: str | Path,
+    values: dict[str, Any],
+    *,
+    only: Sequence[int] = (),
+    where: str = "",
+    progress: Progress = silent,
+    say: Callable[[str], None] = lambda text: None,
+    device: str = "auto",
+    seed: int = 0,
+) -> CrossValidation:
+    """Train and test a run for each fold of a split.
+
+    A fold that a kill or an interruption left behind goes on where it stood; what is evaluated is neither trained nor
+    read again. All folds are made and checked for leakage before the first one is trained.
+
+    Parameters
+    ----------
+    store_path : path
+        Store made by `eeg2fmri.data.prepare`.
+    out : path
+        Folder to make, or to go on with: ``fold-01``, ``fold-02``, ... are runs like those of train, and the scores of
+        all of them together lie beside them.
+    values : dict
+        Settings of the training (`TrainConfig`); ``split.folds`` says into how many folds, ``split.by`` of what.
+    only : sequence of int
+        Folds to train and test now, from 1; all by default. Other processes may do others at the same time.
+    where : str
+        Where the settings come from, for error messages.
+    progress : Progress
+    say : callable
+        Told in a line what begins and what came out.
+    device : str
+        Torch device of the evaluation.
+    seed : int
+        Of the draws of the evaluation.
+
+    Raises
+    ------
+    ConfigError
+        If the settings are wrong or have no folds.
+    InputError
+        If the store does not have enough for the folds, there is no such fold, or `out` holds something else.
+    LeakageError
+        If what tests a fold would train it.
+    """
+    config = TrainConfig.make(with_preset(values), where=where)
+    store = Store.open(store_path)
+    if config.split.folds is None or config.split.fold is not None:
+        raise ConfigError(
+            "a cross-validation needs a number of folds, and does all of them",
+            where=f"{where or 'settings'}: split",
+            got=f"folds: {config.split.folds}, fold: {config.split.fold}",
+            expected="folds: a number, or leave-one-out; no fold",
+        )
+    folds = make_folds(store, config.split)
+    wanted = list(only) or list(range(1, len(folds) + 1))
+    unknown = [fold for fold in wanted if not 1 <= fold <= len(folds)]
+    if unknown:
+        raise InputError("there is no such fold", got=", ".join(map(str, unknown)), expected=f"1 to {len(folds)}")
+    splits = [make_split(store, fold, config.pairs) for fold in folds]
+    folder = CrossValidationFolder.open(Path(out), store, config, len(folds), seed)
+    runs = tuple(folder.run(fold) for fold in range(1, len(folds) + 1))
+    for fold in wanted:
+        stage = folder.stage(fold)
+        if stage == "evaluated":
+            continue
+        say(f"Fold {fold} of {len(folds)}: tests {', '.join(splits[fold - 1].test)}")
+        if stage != "trained":
+            resume = stage == "begun"
+            own = {} if resume else {**values, "split": folds[fold - 1].model_dump(mode="json")}
+            result = train_run(store_path, folder.run(fold), own, resume=resume, where=where, progress=progress)
+            if result.interrupted:
+                return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
+            say(result.summary())
+        say(evaluate_run(folder.run(fold), store_path, progress=progress, device=device, seed=seed).verdict)
+    left = tuple(folder.left)
+    evaluation = None if left else pool_folds(runs, folder.path, seed)
+    return CrossValidation(folder.path, runs, left, evaluation)
