@@ -7,7 +7,9 @@
 - ``relevance.npz``: ``view`` (class, model, x, y, z), ``eeg`` (class, model, channel, freq, time), ``electrodes``,
   ``frequencies`` in Hz, ``times`` in s before the volume;
 - ``electrodes.csv``, ``frequencies.csv``, ``times.csv``: sums of the EEG relevance along the other axes, by class;
-- ``summary.json``: stability over folds, conservation errors.
+- ``summary.json``: stability over folds, conservation errors;
+- ``truth.json``, of simulated groups alone: agreement with what is true of them, see
+  `eeg2fmri.classify.explanation_truth`.
 
 With more than two classes each class has a classifier of its own against the rest, and its maps are of that one.
 """
@@ -90,6 +92,34 @@ def write_explanation(
     }
     write_json(folder / "summary.json", summary)
     return summary
+
+
+def mean_relevance(
+    folds: Sequence[FoldResult], labels: dict[str, int], classes: Sequence[str], prefix: str = ""
+) -> dict[str, np.ndarray]:
+    """Average the relevance of each class's subjects for the class's own model.
+
+    Parameters
+    ----------
+    folds, labels, classes
+        As in `write_explanation`.
+    prefix : str
+        Of the names of the folds' arrays; ``"control "`` for the untrained view.
+
+    Returns
+    -------
+    dict
+        ``view`` (class, x, y, z) and ``eeg`` (class, channel, freq, time), shares of each subject's absolute sum; NaN
+        for a class without subjects.
+    """
+    subjects = np.array([labels[name] for fold in folds for name in fold.facts["test"]])
+    own = [0] * len(classes) if len(classes) == 2 else list(range(len(classes)))
+    found = {}
+    for name in ("view", "eeg"):
+        shares = _shares(np.concatenate([fold.arrays[f"{prefix}{name}"] for fold in folds]))
+        means = class_means(shares, subjects, len(classes))
+        found[name] = np.stack([means[c, own[c]] for c in range(len(classes))])
+    return found
 
 
 def _shares(maps: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from eeg2fmri.classify.config import ClassifyConfig
 from eeg2fmri.classify.confounds import confound_notes
 from eeg2fmri.classify.counts import Counts
 from eeg2fmri.classify.explanation_files import write_explanation
+from eeg2fmri.classify.explanation_truth import compare_with_truth
 from eeg2fmri.classify.features import WindowData, window_data
 from eeg2fmri.classify.fold_files import FoldResult, fold_path, read_fold
 from eeg2fmri.classify.fold_work import work, work_refit
 from eeg2fmri.classify.folds import Fold, make_folds, subject_labels
+from eeg2fmri.classify.groups_truth import GroupsTruth
 from eeg2fmri.classify.lender import load_lender
 from eeg2fmri.classify.methods import check_settings
 from eeg2fmri.classify.protocol import refit_p
@@ -114,6 +117,14 @@ def classify_run(
     if all("view" in fold.arrays for fold in found):
         axes = _axes(loaded.card, data)
         told = write_explanation(folder / "explanation", found, labels, data.classes, axes, loaded.card)
+        truth = recordings.truth()
+        if truth is not None:
+            mask = None if loaded.statistics is None else loaded.statistics.mask
+            known = compare_with_truth(
+                folder / "explanation", found, labels, data.classes, axes, loaded.card, mask, GroupsTruth.read(truth)
+            )
+            told["truth"] = known["groups"]
+            made = replace(made, notes=(*made.notes, *known["sentences"]))
         made.facts["explanation"] = told
     made.write(folder)
     return made

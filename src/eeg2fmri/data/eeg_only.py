@@ -7,7 +7,6 @@ will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,16 +14,17 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from eeg2fmri.core.config import Config, fingerprint
+from eeg2fmri.core.config import Config
 from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
 from eeg2fmri.data.eeg_config import ChannelType
 from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, seal
-from eeg2fmri.data.store_writer import StoreWriter
 
 FORMAT = "eeg2fmri EEG-only store"
 VERSION = 1
 SIGNAL = "signal.npy"
+#: Folder and files of what is true of simulated groups; not part of the data, and in no digest.
+TRUTH, TRUTH_FILES = "truth", ("groups.json", "groups.npz")
 
 
 class EegOnlyConfig(Config):
@@ -173,6 +173,11 @@ class EegStore:
         """Subjects in the order of the recordings, each once."""
         return tuple(dict.fromkeys(recording.subject for recording in self.recordings))
 
+    def truth(self) -> Path | None:
+        """Folder with what is true of simulated groups; None where nothing is known."""
+        folder = self.path / TRUTH
+        return folder if all((folder / name).is_file() for name in TRUTH_FILES) else None
+
     def signal(self, recording: int) -> np.ndarray:
         """Read-only memory map of the EEG of a recording (channel, time), float32, V."""
         known = self.recordings[recording]
@@ -256,51 +261,3 @@ def _read_recording(folder: Path) -> EegRecording:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(folder / META, f"{type(error).__name__}: {error}") from None
-
-
-def write_recording(folder: Path, recording: EegRecording, signal: np.ndarray) -> dict[str, dict[str, Any]]:
-    """Write signal and facts of a recording; return size and digest of each file."""
-    np.save(folder / SIGNAL, np.ascontiguousarray(signal, np.float32))
-    meta = {key: value for key, value in vars(recording).items() if key != "id"}
-    (folder / META).write_text(json.dumps(meta, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    return {
-        name: {"size": (folder / name).stat().st_size, "sha256": file_digest(folder / name)} for name in (SIGNAL, META)
-    }
-
-
-class EegStoreWriter(StoreWriter):
-    """Context that gives a temporary folder, and turns it into an EEG-only store at the end."""
-
-    def complete(
-        self,
-        files: dict[str, dict[str, dict[str, Any]]],
-        config: EegOnlyConfig,
-        electrodes: Sequence[str],
-        positions: np.ndarray,
-        classes: Sequence[str],
-        notes: Sequence[str],
-    ) -> None:
-        """Write the manifest; the store takes its name when the context ends.
-
-        Parameters
-        ----------
-        files : dict
-            Size and digest of every file of every recording: id to file name to facts.
-        config, electrodes, positions, classes, notes
-            See `EegStore`.
-        """
-        manifest: dict[str, Any] = {
-            "format": FORMAT,
-            "version": VERSION,
-            "hash": fingerprint([FORMAT, VERSION, config.model_dump(mode="json"), files]),
-            "config": config.model_dump(mode="json"),
-            "electrodes": list(electrodes),
-            "positions": [None if np.isnan(place).any() else [float(v) for v in place] for place in positions],
-            "classes": list(classes),
-            "notes": list(notes),
-            "recordings": [{"id": name, "files": facts} for name, facts in files.items()],
-        }
-        manifest["seal"] = seal(manifest)
-        text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
-        (self.temporary / MANIFEST).write_text(text, encoding="utf-8")
-        self._finished = True

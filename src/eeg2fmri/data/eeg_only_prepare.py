@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ from eeg2fmri.data.bids_search import EEG_EXTENSIONS
 from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.eeg_only import EegOnlyConfig, EegRecording, EegStore, EegStoreWriter, write_recording
+from eeg2fmri.data.eeg_only import TRUTH, TRUTH_FILES, EegOnlyConfig, EegRecording, EegStore
 from eeg2fmri.data.eeg_only_positions import montage_positions
+from eeg2fmri.data.eeg_only_writer import EegStoreWriter, write_recording
 from eeg2fmri.data.raw_spectrogram import read_samples
 from eeg2fmri.data.sidecars import entities
 from eeg2fmri.data.signal_checks import SignalChecks
@@ -88,8 +90,18 @@ def prepare_eeg_only(
             progress("Preparing", done, len(files))
         if problems:
             raise InputError.of(problems)
+        _keep_truth(root, writer.temporary)
         writer.complete(written, config, electrodes, positions, classes, notes)
     return EegStore.open(store_path)
+
+
+def _keep_truth(root: Path, store: Path) -> None:
+    """Copy what a simulation says is true of its groups: explanations can be compared with it."""
+    for name in TRUTH_FILES:
+        source = root / "derivatives" / "truth" / name
+        if source.is_file():
+            (store / TRUTH).mkdir(exist_ok=True)
+            shutil.copyfile(source, store / TRUTH / name)
 
 
 def read_participants(root: Path, column: str) -> dict[str, dict[str, str]]:

@@ -18,6 +18,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.simulate import groups_files
 from eeg2fmri.simulate.eeg import simulate_eeg
 from eeg2fmri.simulate.envelopes import envelope_power
+from eeg2fmri.simulate.forward import compute_gain
 from eeg2fmri.simulate.groups_config import GroupEffect as GroupEffect
 from eeg2fmri.simulate.groups_config import GroupsConfig as GroupsConfig
 from eeg2fmri.simulate.names import subject_labels
@@ -129,6 +130,19 @@ def site_gain(config: GroupsConfig, study: Study) -> np.ndarray:
     return np.exp(config.site_effect * ((y - y.min()) / span - 0.5))
 
 
+def electrode_power(study: Study) -> np.ndarray:
+    """Power of each region's rhythm at each electrode in a subject like the group's mean, (band, electrode, region).
+
+    Against the average of the electrodes; any unit. With an effect, that of a region changes by exp(2 change).
+    """
+    gain = compute_gain(study.electrodes, study.electrodes.positions, study.sources)
+    normals = study.sources.normals @ study.electrodes.mni_to_head[:3, :3].T
+    lead_field = np.einsum("erk,rk->er", gain.regions, normals)
+    lead_field -= lead_field.mean(axis=0)
+    power: np.ndarray = (lead_field[None] * study.group.moment.T[:, None]) ** 2
+    return power / power.sum()
+
+
 def simulate_groups(root: str | Path, config: GroupsConfig | None = None, progress: Progress = silent) -> Path:
     """Simulate EEG-only recordings of groups and write them as a BIDS folder.
 
@@ -172,7 +186,7 @@ def simulate_groups(root: str | Path, config: GroupsConfig | None = None, progre
             groups_files.write_recording(unfinished, config, study, member, simulate_member(config, study, member))
             progress("Simulating", done, len(members))
         groups_files.write_dataset(unfinished, config, members)
-        groups_files.write_truth(unfinished, config, study, changes, site_gain(config, study))
+        groups_files.write_truth(unfinished, config, study, changes, site_gain(config, study), electrode_power(study))
         if root.exists():
             root.rmdir()
         unfinished.rename(root)

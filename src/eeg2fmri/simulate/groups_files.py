@@ -72,9 +72,17 @@ def write_dataset(root: Path, config: GroupsConfig, members: Sequence[GroupMembe
 
 
 def write_truth(
-    root: Path, config: GroupsConfig, study: Study, changes: Mapping[str, np.ndarray], gain: np.ndarray
+    root: Path,
+    config: GroupsConfig,
+    study: Study,
+    changes: Mapping[str, np.ndarray],
+    gain: np.ndarray,
+    power: np.ndarray,
 ) -> None:
-    """Write the settings, and for each group how the logarithm of the amplitudes changes, (region, band)."""
+    """Write the settings, and for each group how the logarithm of the amplitudes changes, (region, band).
+
+    Beside it, what follows at the electrodes can be had from `power` (band, electrode, region).
+    """
     folder = root / TRUTH
     folder.mkdir(parents=True)
     write_json(folder / "dataset_description.json", _description("Truth of simulated EEG of groups", "derivative"))
@@ -91,6 +99,7 @@ def write_truth(
         },
     )
     arrays = {f"change_{group}": change for group, change in changes.items()}
+    arrays |= {"electrodes": np.array(study.electrodes.names), "electrode_power": power}
     np.savez(folder / "groups.npz", region_centres=study.sources.centres, site_gain=gain, **arrays)  # type: ignore[arg-type]
 
 
