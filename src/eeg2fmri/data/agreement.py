@@ -166,10 +166,12 @@ def _target(
 ) -> Target:
     if config.bold.atlas is not None:
         atlas = Atlas.open(_beside(root, config.bold.atlas))
-        return Target((len(atlas.numbers), 1, 1), atlas=atlas)
+        return Target((len(atlas.numbers), 1, 1), atlas=atlas, sources=(atlas.path,))
     if config.bold.resample == "world":
+        sources: tuple[Path, ...] = ()
         if config.bold.like is not None:
             path = _beside(root, config.bold.like)
+            sources = (path,)
             image = load_nifti(path, [])
             shape, affine = (*image.shape, 1, 1, 1)[:3], np.asarray(image.affine, float)
             if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
@@ -181,7 +183,7 @@ def _target(
         for plan in plans:
             if plan.bold.shape != grid or not np.allclose(plan.bold.affine, affine):
                 notes[plan.files.id].append(f"volumes sampled at the places of {config.bold.like or plans[0].files.id}")
-        return Target(grid, regrid_affine(affine, first, grid))
+        return Target(grid, regrid_affine(affine, first, grid), sources=sources)
     directions = _most_common([orientation(plan.bold.affine) for plan in plans])
     found = (orientation_problem(plan.files.bold, plan.bold.affine, directions) for plan in plans)
     grid = _grid(plans, config, problems, notes)

@@ -24,6 +24,7 @@ from eeg2fmri.data.sidecars import sidecars
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.store import Recording
 from eeg2fmri.data.store_format import META
+from eeg2fmri.data.store_origin import source_entry
 from eeg2fmri.data.store_writer import ArrayWriter, write_array, write_meta
 from eeg2fmri.data.windows import first_steady_volume
 
@@ -43,7 +44,7 @@ class Converted:
     files : dict
         Size and digest of each file by name.
     sources : list of dict
-        Path (relative to the BIDS folder), size and digest of each source.
+        Path (relative to the BIDS folder), size and digest of each source, and where and when it was looked at.
     problems : tuple of Problem
         Empty where all went well.
     """
@@ -92,18 +93,20 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     """
     collect = Collector()
     files: dict[str, dict[str, Any]] = {}
+    paths = [*eeg_files(plan.files.eeg, config.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
+    paths += common.target.sources
+    before = collect(lambda: [_entry(path, root) for path in paths])
     eeg = collect(lambda: _write_eeg(plan, common, config, folder, files))
     bold = collect(lambda: write_bold(plan, common, config, folder, files))
-    if eeg is None or bold is None:
+    if before is None or eeg is None or bold is None:
         return Converted(plan.files.id, plan.bold.affine, files, [], tuple(collect.problems))
-    affine = bold.affine
-    paths = [
-        *eeg_files(plan.files.eeg, config.eeg),
-        plan.files.bold,
-        *sidecars(plan.files.bold, "bold", ".json"),
-        *bold.sources,
-    ]
-    sources = collect(lambda: [_source(path, root) for path in paths])
+    affine, more = bold.affine, bold.sources
+    sources = collect(
+        lambda: [
+            *(_source(path, root, entry) for path, entry in zip(paths, before, strict=True)),
+            *(_source(path, root, _entry(path, root)) for path in more),
+        ]
+    )
     if sources is None:
         return Converted(plan.files.id, affine, files, [], tuple(collect.problems))
     recording = Recording(
@@ -182,15 +185,25 @@ def _gradient_note(quality: dict[str, Any]) -> list[str]:
     ]
 
 
-def _source(path: Path, root: Path) -> dict[str, Any]:
+def _entry(path: Path, root: Path) -> dict[str, Any]:
     try:
-        return {"path": _relative(path, root), "size": path.stat().st_size, "sha256": file_digest(path)}
+        return source_entry(path, root)
     except OSError as error:
-        raise InputError("the file cannot be read", where=str(path), got=str(error.strerror)) from None
+        raise _unread(path, error) from None
 
 
-def _relative(path: Path, root: Path) -> str:
+def _source(path: Path, root: Path, before: dict[str, Any]) -> dict[str, Any]:
+    """Give what `source_entry` gave before the file was read, and its digest."""
     try:
-        return path.absolute().relative_to(root.absolute()).as_posix()
-    except ValueError:
-        return path.name
+        digest = file_digest(path)
+    except OSError as error:
+        raise _unread(path, error) from None
+    if _entry(path, root) != before:
+        raise InputError(
+            "the file changed while it was read", where=str(path), hint="wait until nothing writes it, then start again"
+        )
+    return {**before, "sha256": digest}
+
+
+def _unread(path: Path, error: OSError) -> InputError:
+    return InputError("the file cannot be read", where=str(path), got=str(error.strerror))

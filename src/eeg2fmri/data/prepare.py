@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,6 +20,8 @@ from eeg2fmri.data.conversion import Converted, convert
 from eeg2fmri.data.inspection import Plan, content_problems, inspect
 from eeg2fmri.data.recording_files import FoundRecordings, RecordingFiles
 from eeg2fmri.data.store import Store
+from eeg2fmri.data.store_name import data_set_name, made_before
+from eeg2fmri.data.store_origin import origin
 from eeg2fmri.data.store_writer import StoreWriter, refuse_existing
 
 Result = TypeVar("Result")
@@ -26,10 +29,11 @@ Result = TypeVar("Result")
 
 def prepare(
     bids_root: str | Path,
-    store_path: str | Path,
+    store_path: str | Path | None = None,
     config: PrepareConfig | None = None,
     *,
     n_jobs: int = 1,
+    folder: str | Path = ".",
     progress: Progress = silent,
 ) -> Store:
     """Make a store of the recordings of a BIDS folder.
@@ -42,13 +46,16 @@ def prepare(
     ----------
     bids_root : path
         BIDS folder with EEG and BOLD of the same runs.
-    store_path : path
-        Folder to make; must not exist.
+    store_path : path, optional
+        Folder to make; must not exist. Left out, the store is made in `folder` and named by the data set and its hash,
+        as in ``bids-1a2b3c4d``; if there is one already of the same files and settings, that one is opened.
     config : PrepareConfig, optional
         Settings; the defaults fit a data set with volume markers and one grid.
     n_jobs : int
         Recordings prepared at the same time (joblib); the store does not depend on it. Inside
         ``joblib.parallel_config("dask")``, -1 uses the whole cluster.
+    folder : path
+        Where a store without `store_path` goes.
     progress : Progress
         Told after each recording.
 
@@ -59,13 +66,18 @@ def prepare(
     StoreError
         If the output exists or cannot be written, for example because the disk is full.
     """
-    root, target = Path(bids_root), Path(store_path)
-    config = config or PrepareConfig()
-    refuse_existing(target)
+    root, config = Path(bids_root), config or PrepareConfig()
+    if store_path is not None:
+        refuse_existing(Path(store_path))
     found = find_recordings(root, config)
     plans, common = _plan(found, config, root, n_jobs, progress)
+    key = _key(root, plans, common, config)
+    target = Path(folder) / data_set_name(root) if store_path is None else Path(store_path)
+    before = made_before(target.parent, target.name, key) if store_path is None else None
+    if before is not None:
+        return before
     _check_space(target, plans, common)
-    with StoreWriter(target, _key(root, plans, config)) as writer:
+    with StoreWriter(target, key, by_hash=store_path is None) as writer:
         converted = {
             plan.files.id: Converted.of_noted(plan.files.id, noted)
             for plan in plans
@@ -82,10 +94,12 @@ def prepare(
         problems = [problem for one in ordered for problem in one.problems]
         if problems:
             raise InputError.of(problems)
+        sources = _merged([source for one in ordered for source in one.sources])
         writer.finish(
             {one.id: one.files for one in ordered},
             config=config,
-            sources=_merged([source for one in ordered for source in one.sources]),
+            sources=[{name: source[name] for name in ("path", "size", "sha256")} for source in sources],
+            origin=origin(root, sources, key),
             electrodes=common.electrodes,
             frequencies=common.frequencies,
             tr=common.tr,
@@ -96,17 +110,23 @@ def prepare(
             regions=() if common.target.atlas is None else [int(number) for number in common.target.atlas.numbers],
             commit=commit_of(root),
         )
-    return Store.open(target)
+    return Store.open(writer.path)
 
 
-def _key(root: Path, plans: list[Plan], config: PrepareConfig) -> str:
-    """Hash of what a store is made of, without reading it: settings, and names, sizes and times of the files."""
+def _key(root: Path, plans: list[Plan], common: Common, config: PrepareConfig) -> str:
+    """Hash of what a store is made of, without reading it: settings, and names, sizes and times of the files.
+
+    These are all files of the folders of the recordings, and of those above up to the data set: any of them may be, or
+    become, a sidecar.
+    """
     folders = {path.parent for plan in plans for path in (plan.files.eeg, plan.files.bold)}
-    more = [path for name in (config.bold.atlas, config.bold.like) if name for path in (Path(name), root / name)]
-    files = sorted(
-        path for path in (*(file for folder in folders for file in folder.iterdir()), *more) if path.is_file()
+    top = Path(os.path.abspath(root))  # noqa: PTH100 - links keep their names
+    folders |= {above for folder in folders for above in folder.parents if above.is_relative_to(top)}
+    files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
+    facts = sorted(
+        (str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in (*files, *common.target.sources)
     )
-    facts = [(str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return fingerprint([__version__, config.model_dump(mode="json"), [plan.files.id for plan in plans], facts])
 
 

@@ -27,11 +27,14 @@ class Target:
         Voxel indices to mm, the same for every recording; None keeps each recording's field of view.
     atlas : Atlas or None
         Regions in place of voxels.
+    sources : tuple of Path
+        Images that decided it, beside those of the recordings.
     """
 
     grid: Grid
     affine: np.ndarray | None = None
     atlas: Atlas | None = None
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

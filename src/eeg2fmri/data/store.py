@@ -5,7 +5,6 @@ See `eeg2fmri.data.store_writer` for the other direction.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,48 +20,13 @@ from eeg2fmri.data.store_format import (
     AGAIN,
     ARRAYS,
     MANIFEST,
-    META,
     damaged,
     file_problems,
     read_manifest,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Recording:
-    """What a store knows of one recording.
-
-    Attributes
-    ----------
-    id : str
-        Folder of the recording in the store, for example ``sub-01_task-rest``.
-    subject, session, task, run : str
-        BIDS labels without their prefix; empty where the data set has none.
-    n_volumes : int
-        Volumes, and rows of the EEG.
-    onsets : array, shape (volume,)
-        Time of each volume after the start of the EEG file, s.
-    sfreq : float
-        Sampling rate of the EEG, Hz.
-    affine : array, shape (4, 4)
-        Voxel indices of the stored volumes to mm.
-    sources : tuple of str
-        Files that it was made from, relative to the BIDS folder.
-    quality : dict
-        Trigger jitter (s) and drift (ppm), median tSNR, flat and bad electrodes, warnings.
-    """
-
-    id: str
-    subject: str
-    session: str
-    task: str
-    run: str
-    n_volumes: int
-    onsets: np.ndarray
-    sfreq: float
-    affine: np.ndarray
-    sources: tuple[str, ...] = ()
-    quality: dict[str, Any] = field(default_factory=dict)
+from eeg2fmri.data.store_origin import Sources, compare, look, refuse_stale
+from eeg2fmri.data.store_recording import Recording as Recording
+from eeg2fmri.data.store_recording import read_recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,15 +79,23 @@ class Store:
     commit: dict[str, Any] | None = None
 
     @classmethod
-    def open(cls, path: str | Path) -> Store:
-        """Open a store and check that it is complete.
+    def open(cls, path: str | Path, *, stale: bool = False) -> Store:
+        """Open a store and check that it is complete and not older than its data.
 
-        The manifest and the size of every file are checked; `verify` reads the files too.
+        The manifest, the size of every file, and size and time of the sources within reach are checked; `verify` reads
+        the files of the store too, `compare_with_sources` those of the data set.
+
+        Parameters
+        ----------
+        path : path
+            Folder of the store.
+        stale : bool
+            Whether a store may be opened whose sources have changed.
 
         Raises
         ------
         StoreError
-            If the store is absent, incomplete, damaged, of another version or no store at all.
+            If the store is absent, incomplete, damaged, stale, of another version or no store at all.
         """
         path = Path(path)
         manifest = read_manifest(path)
@@ -132,6 +104,8 @@ class Store:
             problems = [problem for name, files in digests.items() for problem in file_problems(path / name, files)]
             if problems:
                 raise StoreError.of(problems)
+            if not stale:
+                refuse_stale(path, manifest)
             config = PrepareConfig.make(manifest["config"], where=str(path / MANIFEST))
             grid = manifest["grid"]
             return cls(
@@ -144,7 +118,7 @@ class Store:
                 grid=(int(grid[0]), int(grid[1]), int(grid[2])),
                 affine=np.array(manifest["affine"], float),
                 space=str(manifest["space"]),
-                recordings=tuple(_read_recording(path / name) for name in digests),
+                recordings=tuple(read_recording(path / name) for name in digests),
                 notes=tuple(manifest["notes"]),
                 _digests=digests,
                 regions=tuple(int(number) for number in manifest.get("regions", ())),
@@ -246,15 +220,18 @@ class Store:
         """
         problems = []
         for name, files in self._digests.items():
-            problems += file_problems(self.path / name, files)
-            if not problems:
-                problems += [
-                    Problem("the content of a file has changed", str(self.path / name / file), hint=AGAIN)
-                    for file, facts in files.items()
-                    if file_digest(self.path / name / file) != facts["sha256"]
-                ]
+            found = file_problems(self.path / name, files) or [
+                Problem("the content of a file has changed", str(self.path / name / file), hint=AGAIN)
+                for file, facts in files.items()
+                if file_digest(self.path / name / file) != facts["sha256"]
+            ]
+            problems += found
         if problems:
             raise StoreError.of(problems)
+
+    def sources(self) -> Sources:
+        """Whether the files that the store was made of are still the same, as far as they are within reach."""
+        return look(self.path, read_manifest(self.path))
 
     def compare_with_sources(self, root: str | Path) -> None:
         """Compare the files that the store was made of with those of today: a store may be older than its data.
@@ -269,17 +246,7 @@ class Store:
         StoreError
             Naming every source that is missing or has another content.
         """
-        problems = []
-        for source in read_manifest(self.path)["sources"]:
-            file = Path(root) / source["path"]
-            if not file.is_file():
-                problems.append(Problem("a file that the store was made of is missing", str(file)))
-            elif file_digest(file) != source["sha256"]:
-                problems.append(
-                    Problem("the store is stale: a file that it was made of has changed", str(file), hint=AGAIN)
-                )
-        if problems:
-            raise StoreError.of(problems)
+        compare(read_manifest(self.path), Path(root))
 
     def _recording(self, recording: int | str) -> Recording:
         return self.recordings[self.index(recording)]
@@ -299,20 +266,3 @@ class Store:
                 hint=AGAIN,
             )
         return array
-
-
-def _read_recording(folder: Path) -> Recording:
-    try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
-        return Recording(
-            id=folder.name,
-            **{key: str(meta[key]) for key in ("subject", "session", "task", "run")},
-            n_volumes=int(meta["n_volumes"]),
-            onsets=np.array(meta["onsets"], float),
-            sfreq=float(meta["sfreq"]),
-            affine=np.array(meta["affine"], float),
-            sources=tuple(meta["sources"]),
-            quality=dict(meta["quality"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise damaged(folder / META, f"{type(error).__name__}: {error}") from None

@@ -24,7 +24,7 @@ import numpy as np
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording
-from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, seal, store_hash
+from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
 from eeg2fmri.data.store_partial import Partial, remove_left_behind
 
 
@@ -113,6 +113,14 @@ class StoreWriter:
     key : str
         What the store is made of, as a hash. A process that is killed leaves its temporary folder behind; the next
         one with the same key takes it up. Without a key every attempt begins anew.
+    by_hash : bool
+        Whether the name of the store becomes `path` and the first digits of its hash, as in ``bids-1a2b3c4d``. If there
+        is the same store by that name already, it stays.
+
+    Attributes
+    ----------
+    path : Path
+        The store; its name is known at the end.
 
     Raises
     ------
@@ -128,18 +136,20 @@ class StoreWriter:
     ...                   tr=2.0, grid=(4, 5, 6), affine=np.eye(4), space="native")
     """
 
-    def __init__(self, path: str | Path, key: str = "") -> None:
+    def __init__(self, path: str | Path, key: str = "", *, by_hash: bool = False) -> None:
         self.path = Path(path)
+        self._by_hash, self._pattern = by_hash, f".{self.path.name}.*.partial"
         self.temporary = self.path.with_name(f".{self.path.name}.{key[:16] or secrets.token_hex(8)}.partial")
         self._partial = Partial(self.temporary)
         self._finished = False
 
     def __enter__(self) -> Self:
-        refuse_existing(self.path)
+        if not self._by_hash:
+            refuse_existing(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._partial.open()
-            remove_left_behind(f".{self.path.name}.*.partial", self.path.parent)
+            remove_left_behind(self._pattern, self.path.parent)
         except OSError as error:
             raise write_error(error, self.path) from error
         return self
@@ -174,6 +184,7 @@ class StoreWriter:
         notes: Sequence[str] = (),
         regions: Sequence[int] = (),
         commit: Mapping[str, Any] | None = None,
+        origin: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the manifest; the store takes its name when the context ends.
 
@@ -189,6 +200,8 @@ class StoreWriter:
             Numbers of the regions of an atlas, where these are stored in place of voxels.
         commit : mapping, optional
             See `eeg2fmri.data.commit.commit_of`.
+        origin : mapping, optional
+            Where the sources are; see `eeg2fmri.data.store_origin`.
         """
         manifest: dict[str, Any] = {
             "format": FORMAT,
@@ -196,6 +209,7 @@ class StoreWriter:
             "hash": store_hash(config, sources),
             "config": config.model_dump(mode="json"),
             "sources": sources,
+            "origin": None if origin is None else dict(origin),
             "electrodes": list(electrodes),
             "frequencies": [float(frequency) for frequency in frequencies],
             "tr": float(tr),
@@ -211,10 +225,18 @@ class StoreWriter:
         text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
         (self.temporary / MANIFEST).write_text(text, encoding="utf-8")
         self._finished = True
+        if self._by_hash:
+            self.path = hash_path(self.path, manifest["hash"])
+
+    def _same_exists(self) -> bool:
+        try:
+            return bool(read_manifest(self.path)["hash"] == read_manifest(self.temporary)["hash"])
+        except StoreError:
+            return False
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
-            if kind is None and self._finished:
+            if kind is None and self._finished and not (self._by_hash and self._same_exists()):
                 refuse_existing(self.path)
                 self._partial.clear()
                 self.temporary.rename(self.path)
@@ -225,6 +247,11 @@ class StoreWriter:
             self._partial.close()
         if isinstance(error, OSError):
             raise write_error(error, self.path) from error
+
+
+def hash_path(path: Path, store_hash: str) -> Path:
+    """Path with the first digits of a hash at its end."""
+    return path.with_name(f"{path.name}-{store_hash[:8]}")
 
 
 def refuse_existing(path: Path) -> None:

@@ -12,7 +12,13 @@ def command(
     bids_root: Annotated[
         Path, typer.Argument(help="Folder with simultaneous EEG and BOLD: BIDS, or as a recipe says.")
     ],
-    store: Annotated[Path, typer.Argument(help="Folder to make. Must not exist.")],
+    store: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder to make. Must not exist. Left out: DATASET-HASH in the present folder, found again when files "
+            "and settings are the same."
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the preparation.")] = None,
     recipe: Annotated[
         str | None, typer.Option(help="Public data set whose settings are taken; --config goes before them.")
@@ -34,6 +40,8 @@ def command(
 
         eeg_only = eeg_only or recipes.recipe(recipe).kind == "eeg"
     if eeg_only:
+        if store is None:
+            raise ConfigError("a store of EEG alone needs a name", hint="name the folder to make after the data set")
         _eeg_only(bids_root, store, config, label, recipe)
         return
     if label is not None:
@@ -58,7 +66,7 @@ def command(
         f"{made.frequencies[-1]:.1f} Hz, "
         f"volumes {' x '.join(map(str, made.grid))} every {made.tr:g} s, space {made.space}"
     )
-    wrote("store", store)
+    wrote("store", made.path)
 
 
 def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | None, recipe: str | None) -> None:

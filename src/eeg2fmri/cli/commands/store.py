@@ -32,8 +32,9 @@ def info(
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.data.quality import facts, rows, warnings
     from eeg2fmri.data.store import Store
+    from eeg2fmri.data.store_origin import WORDS
 
-    opened = Store.open(store)
+    opened = Store.open(store, stale=True)
     if verify:
         opened.verify()
         say("every file is as it was written")
@@ -42,6 +43,10 @@ def info(
         say("every source is as it was when the store was made")
     for name, value in facts(opened):
         say(f"{name + ':':<13}{value}")
+    found = opened.sources()
+    say(f"{'sources:':<13}{WORDS[found.state]}" + (f" ({found.root})" if found.root else ""))
+    for problem in found.problems:
+        say(f"changed: {problem.where}")
     table("Recordings", *rows(opened))
     for text in warnings(opened):
         say(text)
@@ -51,3 +56,19 @@ def info(
         with progress_bar() as progress:
             for path in write_figures(opened, figures, progress=progress):
                 wrote("figure", path)
+
+
+@app.command("detach")
+def detach(store: Annotated[Path, typer.Argument(help="Folder that eeg2fmri prepare wrote.")]) -> None:
+    """Let a store be used whatever becomes of the files that it was made of.
+
+    A store is refused when a file that it was made of has changed since. Where the change does not matter, or the store
+    is what counts, this cuts the tie.
+
+    Example: eeg2fmri store detach store
+    """
+    from eeg2fmri.cli.console import say
+    from eeg2fmri.data import store_origin
+
+    store_origin.detach(store)
+    say(f"{store} is no longer compared with the files that it was made of")

@@ -1,0 +1,73 @@
+"""What a store knows of one recording beside its arrays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.data.store_format import META, damaged
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a store knows of one recording.
+
+    Attributes
+    ----------
+    id : str
+        Folder of the recording in the store, for example ``sub-01_task-rest``.
+    subject, session, task, run : str
+        BIDS labels without their prefix; empty where the data set has none.
+    n_volumes : int
+        Volumes, and rows of the EEG.
+    onsets : array, shape (volume,)
+        Time of each volume after the start of the EEG file, s.
+    sfreq : float
+        Sampling rate of the EEG, Hz.
+    affine : array, shape (4, 4)
+        Voxel indices of the stored volumes to mm.
+    sources : tuple of str
+        Files that it was made from, relative to the BIDS folder.
+    quality : dict
+        Trigger jitter (s) and drift (ppm), median tSNR, flat and bad electrodes, warnings.
+    """
+
+    id: str
+    subject: str
+    session: str
+    task: str
+    run: str
+    n_volumes: int
+    onsets: np.ndarray
+    sfreq: float
+    affine: np.ndarray
+    sources: tuple[str, ...] = ()
+    quality: dict[str, Any] = field(default_factory=dict)
+
+
+def read_recording(folder: Path) -> Recording:
+    """Read ``meta.json`` of the recording in a folder.
+
+    Raises
+    ------
+    StoreError
+        If it is absent or damaged.
+    """
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        return Recording(
+            id=folder.name,
+            **{key: str(meta[key]) for key in ("subject", "session", "task", "run")},
+            n_volumes=int(meta["n_volumes"]),
+            onsets=np.array(meta["onsets"], float),
+            sfreq=float(meta["sfreq"]),
+            affine=np.array(meta["affine"], float),
+            sources=tuple(meta["sources"]),
+            quality=dict(meta["quality"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(folder / META, f"{type(error).__name__}: {error}") from None
