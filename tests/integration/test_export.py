@@ -48,6 +48,34 @@ def test_a_variational_model_is_exported_with_its_scale(small_run, tmp_path):
     assert [output.name for output in session.get_outputs()] == ["volume", "scale"]
 
 
+@pytest.mark.parametrize(("suffix", "scale"), [(".onnx", "laplace"), (".pt2", "none")])
+def test_the_recommended_model_gives_its_volumes(tmp_path, suffix, scale):
+    shape, grid = (7, 3, 5), (4, 5, 3)
+    model = build({"kind": "recommended", "eeg_shape": shape, "volume_shape": grid, "components": 4, "scale": scale})
+    source = torch.Generator().manual_seed(1)
+    for tensor in (*model.parameters(), model.offset, model.error_scale):
+        tensor.data = torch.rand(tensor.shape, generator=source) + 0.1
+    card = {"model": model.config.model_dump(mode="json"), "pairs": {"eeg": "amplitude", "window": 5}}
+    save(tmp_path / "run", model, ModelCard.make(card))
+    made = export_run(tmp_path / "run", tmp_path / f"model{suffix}")
+    assert made.difference < 1e-5
+    assert json.loads(made.sidecar.read_text())["input"]["shape"] == [None, *shape]
+    x = torch.randn(4, *shape, generator=source)
+    with torch.inference_mode():
+        out = model.eval()(x)
+    expected = [out.volume] if out.scale is None else [out.volume, out.scale]
+    assert len(expected) == (2 if scale == "laplace" else 1)
+    if suffix == ".onnx":
+        got = onnxruntime.InferenceSession(str(made.path), providers=["CPUExecutionProvider"]).run(
+            None, {"eeg": x.numpy()}
+        )
+    else:
+        with torch.inference_mode():
+            got = [value.numpy() for value in torch.export.load(str(made.path)).module()(x)]
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_allclose(a, b.numpy(), rtol=1e-4, atol=1e-5 * float(b.abs().max()))
+
+
 def test_an_export_that_differs_is_not_kept(small_run, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "_outputs", lambda path, suffix, x: [np.ones((3, 9, 11, 8), np.float32) * 1e3])
     with pytest.raises(InputError, match="differs from the model"):
