@@ -26,9 +26,28 @@ extensions = [
     "docstrings",
     "generated_pages",
     "mathml",
+    "sphinx_gallery.gen_gallery",
+    "inside_links",
 ]
-exclude_patterns = ["_build", "_ext"]
-source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build", "_ext", "examples"]
+# the gallery writes its pages as reStructuredText
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "within_subsection_order": "FileNameSortKey",
+    # each example goes on from the files of those before it: all of them run in every build
+    "run_stale_examples": True,
+    "abort_on_example_error": True,
+    "image_scrapers": ("gallery_pictures",),
+    "reset_modules": ("gallery_pictures.start_anew",),
+    "min_reported_time": 1e9,
+    "write_computation_times": False,
+    "show_signature": False,
+    "show_memory": False,
+}
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3

@@ -2,60 +2,76 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import runpy
 import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-#: In the order of the page: each goes on from the files of the ones before.
-EXAMPLES = [
-    "simulate_and_train",
-    "read_the_scores",
-    "synthesise",
-    "explain_a_region",
-    "draw_a_figure",
-    "write_reports",
-]
+#: In the order of the gallery: each goes on from the files of the ones before.
+EXAMPLES = sorted(path.stem for path in (DOCS / "examples").glob("*.py"))
 
 
 @pytest.fixture
 def pages(monkeypatch):
-    """Modules of the site's extension."""
+    """Modules of the site's extension by name."""
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
-    import api_pages
-    import command_pages
-    import docstrings
-    import model_pages
-
-    yield api_pages, command_pages, docstrings, model_pages
-    for name in ("api_pages", "command_pages", "docstrings", "model_pages"):
+    names = ("api_pages", "command_pages", "docstrings", "gallery_pictures", "inside_links", "model_pages")
+    yield {name: importlib.import_module(name) for name in names}
+    for name in names:
         sys.modules.pop(name, None)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_examples_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    said = {}
     for name in EXAMPLES:
-        runpy.run_path(str(DOCS / "examples" / f"{name}.py"), run_name="__main__")
-    said = capsys.readouterr().out
-    for words in ("3 recordings, 16 electrodes", "temporal_r", "image of (16, 18, 14,", "rank agreement"):
-        assert words in said
-    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+        made = runpy.run_path(str(DOCS / "examples" / f"{name}.py"), run_name="__main__")
+        assert isinstance(made["figure"], Figure), name
+        said[name[0]] = capsys.readouterr().out
+    assert "sub-01_task-rest_bold.nii.gz" in said["1"]
+    assert "4 recordings, 16 electrodes" in said["2"]
+    assert said["3"].startswith("The EEG helped")
+    assert "rank agreement" in said["4"]
+    assert "image of (16, 18, 14, 87)" in said["5"]
+    assert said["5"].rstrip().endswith("volume 1.00")
+    assert "AUC over subjects" in said["6"]
+    page = (tmp_path / "files" / "run" / "report.html").read_text(encoding="utf-8")
     assert "Which EEG the volumes came from" in page
-    assert "True drivers of simulated data" in page
-    assert 'href="./run/report.html"' in (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert (tmp_path / "frequencies.pdf").stat().st_size > 1000
+    assert "What the decisions came from" in (tmp_path / "files/classification/report.html").read_text("utf-8")
+    assert 'href="./run/report.html"' in (tmp_path / "files" / "index.html").read_text(encoding="utf-8")
+    assert (tmp_path / "files" / "electrodes.pdf").stat().st_size > 1000
 
 
-def test_every_example_is_shown_and_run():
-    files = {path.stem for path in (DOCS / "examples").glob("*.py")}
-    assert files == set(EXAMPLES)
-    page = (DOCS / "examples.md").read_text(encoding="utf-8")
-    places = [page.index(f"examples/{name}.py") for name in EXAMPLES]
-    assert places == sorted(places)
+def test_the_gallery_runs_every_example_and_shows_its_figure(pages, tmp_path):
+    assert [name[:2] for name in EXAMPLES] == [f"{k}_" for k in range(1, len(EXAMPLES) + 1)]
+    conf = runpy.run_path(str(DOCS / "conf.py"))
+    settings = conf["sphinx_gallery_conf"]
+    assert all(re.search(settings["filename_pattern"], f"/{name}.py") for name in EXAMPLES)
+    assert settings["abort_on_example_error"]
+    assert "sphinx_gallery.gen_gallery" in conf["extensions"]
+    made = {"figure": Figure()}
+    variables = {"example_globals": made, "image_path_iterator": iter([str(tmp_path / "one.png")])}
+    assert "one.png" in pages["gallery_pictures"].take_figure(None, variables, {"src_dir": str(tmp_path)})
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert pages["gallery_pictures"].take_figure(None, variables, {"src_dir": str(tmp_path)}) == ""
+
+
+def test_links_inside_the_site_are_followed(pages, tmp_path):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "a.html").write_text(
+        '<a href="api/b.html#there">1</a><a href="api/b.html#gone">2</a><a href="#here">3</a><p id="here">'
+        '<img src="api/none.png"><a href="https://example.org/x#y">4</a>',
+        encoding="utf-8",
+    )
+    (tmp_path / "api" / "b.html").write_text('<p id="there"><a href="../a.html">5</a>', encoding="utf-8")
+    assert pages["inside_links"].broken_links(tmp_path) == ["a.html: api/b.html#gone", "a.html: api/none.png"]
 
 
 def test_every_command_and_option_is_listed(pages):
@@ -63,7 +79,7 @@ def test_every_command_and_option_is_listed(pages):
 
     from eeg2fmri.cli.main import app
 
-    text = pages[1].commands()
+    text = pages["command_pages"].commands()
     group = typer.main.get_command(app)
     assert len(group.commands) > 5
     for name, command in group.commands.items():
@@ -75,21 +91,21 @@ def test_every_command_and_option_is_listed(pages):
 
 
 def test_every_package_has_a_page(pages):
-    assert {path.stem for path in (DOCS / "api").glob("*.md")} - {"index"} == set(pages[0].packages())
-    assert "automodule:: eeg2fmri.nn.dct" in pages[0].package("nn")
+    assert {path.stem for path in (DOCS / "api").glob("*.md")} - {"index"} == set(pages["api_pages"].packages())
+    assert "automodule:: eeg2fmri.nn.dct" in pages["api_pages"].package("nn")
 
 
 def test_tables_of_models_name_what_is_registered(pages):
     from eeg2fmri.models.registry import kinds
 
-    assert all(f"`{kind}`" in pages[3].kinds() for kind in kinds())
-    assert "`documented`" in pages[3].presets()
-    assert "LaggedBandPowerRidge" in pages[3].baselines()
-    assert "TrainConfig" in pages[3].settings()
+    assert all(f"`{kind}`" in pages["model_pages"].kinds() for kind in kinds())
+    assert "`documented`" in pages["model_pages"].presets()
+    assert "LaggedBandPowerRidge" in pages["model_pages"].baselines()
+    assert "TrainConfig" in pages["model_pages"].settings()
 
 
 def test_bars_and_stars_of_docstrings_stay_what_they_are(pages):
-    escape = pages[2].escape
+    escape = pages["docstrings"].escape
     assert escape("mean |y - yhat| of a * b, ``x | y``") == r"mean \|y - yhat\| of a \* b, ``x | y``"
     assert escape("*args, **settings") == "*args, **settings"
 
