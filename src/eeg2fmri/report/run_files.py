@@ -12,6 +12,7 @@ import numpy as np
 
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.data.blocks import Block
 from eeg2fmri.report.evaluation import Evaluation
 from eeg2fmri.report.evaluation_files import read_evaluation
 from eeg2fmri.report.explanation import Explanation
@@ -110,10 +111,14 @@ class RunFiles:
         path = self.folder / "recordings.json"
         if not path.is_file():
             return ()
-        part_of = {recording: part for part, ids in self.split().items() for recording in ids}
+        # blocks of a recording may be in several parts
+        part_of: dict[str, list[str]] = {}
+        for part, ids in self.split().items():
+            for recording in dict.fromkeys(Block.of(name).recording for name in ids):
+                part_of.setdefault(recording, []).append(part)
         try:
             return tuple(
-                _quality(str(one["id"]), part_of.get(str(one["id"]), "unused"), one["quality"])
+                _quality(str(one["id"]), ", ".join(part_of.get(str(one["id"]), ["unused"])), one["quality"])
                 for one in json.loads(path.read_text(encoding="utf-8"))
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

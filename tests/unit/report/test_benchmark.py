@@ -56,6 +56,24 @@ def test_page_tells_who_won(folder):
     assert text.count("<figure>") == 2
 
 
+def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder):
+    scores = json.loads((folder / "scores.json").read_text())
+    each = [
+        {"fold": 1, "subjects": ["03"], "times_read": 1, "temporal_r": 0.5},
+        {"fold": 2, "subjects": ["04"], "times_read": 3, "temporal_r": None},
+    ]
+    known = {"protocol_label": "within recording, 2 folds together: seen", "protocol_claim": "other minutes <b>"}
+    facts = known | {"each_fold": each, "times_read": 3, "statistics": {"mask": "its own BOLD"}}
+    (folder / "scores.json").write_text(json.dumps(scores | facts))
+    text = write_benchmark(folder).read_text(encoding="utf-8")
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
+    assert words.count("within recording, 2 folds together: seen") == 2
+    for part in ("1 sub-03 0.500 once", "2 sub-04 not defined 3 times", "other minutes &lt;b&gt;", "mask its own BOLD"):
+        assert part in words
+    assert "Test recordings read 3 times" in words
+    assert "2 runs of the cross-validation" in words
+
+
 def test_without_a_null_nothing_is_claimed(folder):
     (folder / "null.npz").unlink()
     text = write_benchmark(folder, folder / "other.html").read_text(encoding="utf-8")

@@ -58,6 +58,17 @@ def test_quality_of_recordings_has_units_and_parts(run):
     assert test.warnings == ("w",)
 
 
+def test_blocks_of_a_recording_may_be_in_several_parts(run):
+    parts = {
+        "train": ["sub-3_volumes-0to40", "sub-3_volumes-90to99"],
+        "validation": [],
+        "test": ["sub-3_volumes-50to80"],
+    }
+    (run / "split.json").write_text(json.dumps(parts), encoding="utf-8")
+    (run / "recordings.json").write_text(json.dumps([{"id": "sub-3", "quality": {}}]), encoding="utf-8")
+    assert RunResults.read(run).quality[0].part == "train, test"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
