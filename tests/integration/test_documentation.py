@@ -37,7 +37,7 @@ def test_examples_run(tmp_path, monkeypatch, capsys):
         said[name[0]] = capsys.readouterr().out
     assert "sub-01_task-rest_bold.nii.gz" in said["1"]
     assert "4 recordings, 16 electrodes" in said["2"]
-    assert said["3"].startswith("The EEG helped")
+    assert said["3"].startswith("The model uses the EEG")
     assert "rank agreement" in said["4"]
     assert "image of (16, 18, 14, 87)" in said["5"]
     assert said["5"].rstrip().endswith("volume 1.00")

@@ -61,8 +61,9 @@ class Evaluation:
     intervals : array, shape (method, metric, 2)
         95 % bootstrap interval over subjects of the mean; NaN for a single subject.
     against : dict of method name to dict
-        Of the model's headline minus the method's: ``difference``, ``low``, ``high`` (95 % interval over subjects) and
-        ``p_value`` (sign flips over subjects), None where they are not defined.
+        Of the model's headline minus the method's: ``difference``, ``low``, ``high`` (95 % interval over subjects),
+        ``p_value`` (sign flips over subjects) and ``p_shifts`` (both shifted in time together, within recordings), None
+        where they are not defined.
     space : str
         Space of the volumes: in ``native`` space, voxels of different subjects do not correspond.
     facts : dict
@@ -102,7 +103,7 @@ class Evaluation:
 
     @property
     def helped(self) -> bool:
-        """Whether the model is significantly better than with shifted EEG, and better than every baseline."""
+        """Whether the model is significantly better than with shifted EEG, and than every baseline."""
         from eeg2fmri.evaluate.verdict import helped
 
         return helped(self)

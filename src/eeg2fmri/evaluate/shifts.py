@@ -74,6 +74,30 @@ class ShiftScores:
         """One-sided p value; see the module."""
         return float(np.mean(self.values >= self.values[0]))
 
+    def minus(self, other: ShiftScores) -> ShiftScores:
+        """Score of this prediction minus that of another one of the same volumes, both shifted together.
+
+        r of a voxel minus r of another prediction is the covariance of the truth with the difference of the two
+        standardised predictions. If the truth holds nothing of that difference, neither prediction is better, however
+        much of it both have in common, and shifting the truth against it changes nothing: the share of shifts that
+        reach the observed difference tests whether the first is better. For a median over voxels it is the same up to
+        the difference between the median of differences and the difference of medians.
+
+        Parameters
+        ----------
+        other : ShiftScores
+            One score stands for a prediction that is constant in time.
+
+        Raises
+        ------
+        InputError
+            If the two have different numbers of volumes.
+        """
+        lengths = {len(self.values), len(other.values)} - {1}
+        if len(lengths) > 1:
+            raise InputError("scores of different volumes cannot be paired", got=f"{sorted(lengths)} volumes")
+        return ShiftScores(self.values - other.values, max(self.shortest, other.shortest))
+
 
 @dataclass(frozen=True, eq=False)
 class VoxelShiftTest:

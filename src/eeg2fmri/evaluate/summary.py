@@ -111,7 +111,7 @@ def summarise_recordings(
             p_values[row, column] = test.p_value
             if method.name == methods[0].name:
                 nulls[subject] = test.null
-        weights = [1 / (len(subjects) * len(own[subject_of[name]])) for name in subject_of]
+        weights = [weights_of(own)[name] for name in of_method]
         pooled[method.name] = pooled_shift_test(list(of_method.values()), rng, weights=weights)
     intervals = np.array(
         [[bootstrap_interval(values[m, :, k], rng) for k in range(len(METRICS))] for m in range(len(methods))]
@@ -124,7 +124,7 @@ def summarise_recordings(
         p_values=p_values,
         pooled=pooled,
         intervals=intervals,
-        against=_differences(methods, values, rng),
+        against=_differences(methods, values, scores.shifts, weights_of(own), rng),
         space=space,
         facts=dict(facts),
         notes=(*notes, *_few(subjects, pooled, methods[0]), *after),
@@ -146,10 +146,19 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def weights_of(own: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Weight of each recording in a mean over recordings within subjects, then over subjects."""
+    return {name: 1 / (len(own) * len(names)) for names in own.values() for name in names}
+
+
 def _differences(
-    methods: tuple[Method, ...], values: np.ndarray, rng: np.random.Generator
+    methods: tuple[Method, ...],
+    values: np.ndarray,
+    shifts: Mapping[str, Mapping[str, ShiftScores]],
+    weights: Mapping[str, float],
+    rng: np.random.Generator,
 ) -> dict[str, dict[str, float | None]]:
-    """Headline of the model minus each other method's, with interval and sign-flip test over subjects."""
+    """Headline of the model minus each other method's: interval and sign flips over subjects, paired time shifts."""
     headline = [metric.name for metric in METRICS].index(HEADLINE.name)
     found: dict[str, dict[str, float | None]] = {}
     for row, method in enumerate(methods[1:], start=1):
@@ -163,8 +172,24 @@ def _differences(
             "low": low,
             "high": high,
             "p_value": float(sign_flip_test(difference, rng).p_value) if several else None,
+            "p_shifts": _paired(shifts, methods[0].name, method, weights, rng),
         }
     return found
+
+
+def _paired(
+    shifts: Mapping[str, Mapping[str, ShiftScores]],
+    model: str,
+    method: Method,
+    weights: Mapping[str, float],
+    rng: np.random.Generator,
+) -> float | None:
+    """Test the model's headline against a method's, both shifted together; None without a course to shift."""
+    ours, theirs = shifts.get(model, {}), shifts.get(method.name, {})
+    if not ours or method.role == "null":
+        return None
+    differences = [ours.get(name, CONSTANT).minus(theirs.get(name, CONSTANT)) for name in weights]
+    return pooled_shift_test(differences, rng, weights=list(weights.values())).p_value
 
 
 def _space(run: OpenRun) -> list[str]:

@@ -44,6 +44,16 @@ def test_every_method_is_scored_on_every_subject(evaluation):
     assert evaluation.space == "native"
 
 
+def test_the_model_is_paired_with_every_baseline(evaluation):
+    baselines = {method.name for method in evaluation.methods if method.role == "baseline"}
+    assert set(evaluation.against) == baselines | {"shifted_eeg"}
+    p = {name: test["p_shifts"] for name, test in evaluation.against.items()}
+    assert p.pop("shifted_eeg") is None
+    assert all(0 < each <= 1 for each in p.values())
+    # what is constant in time has r = 0 at every shift: beside it the paired test is the model's own
+    assert p["mean_volume"] == pytest.approx(evaluation.pooled["model"].p_value, abs=0.02)
+
+
 def test_scores_are_those_of_the_synthesised_volumes(evaluation, small_run, small_store):
     """The model's scores, recomputed from volumes that another way of prediction gives."""
     opened = open_run(small_run, small_store.path)

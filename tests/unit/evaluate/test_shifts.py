@@ -116,3 +116,46 @@ def test_related_recordings_are_found(rng, ar1):
     test = shift_test(truth, prediction)
     assert test.median.p_value < 0.02
     assert np.nanmin(test.p_max) < 0.02
+
+
+@pytest.fixture
+def rivals(ar1):
+    """p value that the first of two predictions is better; both hold the truth, the first with some of `gain` more."""
+
+    def p_value(rng, gain):
+        shape = (120, 4, 4, 3)
+        truth = ar1(rng, shape, 0.6)
+        first, second = (truth + 1.5 * ar1(rng, shape, 0.6) for _ in range(2))
+        measured = truth + ar1(rng, shape, 0.6)
+        tests = [shift_test(measured, each) for each in (first + gain * truth, second)]
+        return tests[0].median.minus(tests[1].median).p_value
+
+    return p_value
+
+
+def test_equally_good_predictions_are_told_apart_at_the_nominal_rate(rivals):
+    rng = np.random.default_rng(11)
+    found = np.array([rivals(rng, 0.0) for _ in range(120)])
+    rejected = int(np.sum(found <= 0.05))
+    low, high = scipy.stats.binomtest(rejected, len(found)).proportion_ci(0.99)
+    assert low <= 0.05 <= high
+    assert scipy.stats.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_the_better_of_two_good_predictions_is_found(rivals):
+    rng = np.random.default_rng(12)
+    found = np.array([rivals(rng, 0.5) for _ in range(12)])
+    assert np.median(found) <= 0.05
+
+
+def test_pairing_with_a_constant_prediction_changes_nothing(pair):
+    truth, prediction, mask = pair
+    alone = shift_test(truth, prediction, mask).median
+    paired = alone.minus(ShiftScores(np.zeros(1), 0))
+    np.testing.assert_array_equal(paired.values, alone.values)
+    assert paired.shortest == alone.shortest
+
+
+def test_scores_of_different_volumes_are_not_paired():
+    with pytest.raises(InputError, match="cannot be paired"):
+        ShiftScores(np.zeros(20), 1).minus(ShiftScores(np.zeros(21), 1))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,27 +12,31 @@ from eeg2fmri.evaluate.table import scores_table
 
 @pytest.fixture
 def make():
-    """Evaluation of two subjects in which the model has some r and p, and the ridge some r."""
+    """Evaluation in which the model has some r and p, and the ridge some r; `flips`, `shifts`: paired p values."""
 
-    def make(model=0.1, ridge=0.04, p=0.001, still=False, **changes):
+    def make(model=0.1, ridge=0.04, p=0.001, still=False, subjects=2, flips=0.25, shifts=0.002, **changes):
         methods = (
             Method("model", "our model", "EEG", "model"),
             SHIFTED,
             Method("mean_volume", "mean training volume", "nothing"),
             Method("ridge", "a ridge", "EEG"),
         )
-        values = np.full((4, 2, len(METRICS)), 0.5)
-        values[:, 0, 0], values[:, 1, 0] = [model, 0, 0, ridge], [model, 0.002, 0, ridge]
+        values = np.full((4, subjects, len(METRICS)), 0.5)
+        values[:, 0, 0], values[:, 1:, 0] = [model, 0, 0, ridge], np.array([[model, 0.002, 0, ridge]]).T
         null = np.random.default_rng(0).normal(0, 0.01, 500)
         tests = {} if still else {"model": PooledShiftTest(model, null, p, 10_000)}
         settings = {
-            "p_values": np.full((4, 2), p),
+            "p_values": np.full((4, subjects), p),
             "intervals": np.full((4, len(METRICS), 2), np.nan),
-            "against": {},
+            "against": {
+                "mean_volume": {"p_value": 1 / 2**subjects, "p_shifts": 0.0001},
+                "ridge": {"p_value": flips, "p_shifts": shifts},
+            },
             "space": "MNI152NLin2009cAsym",
             "facts": {},
         }
-        return Evaluation(methods, ("01", "02"), METRICS, values, pooled=tests, **settings | changes)
+        labels = tuple(f"{k + 1:02d}" for k in range(subjects))
+        return Evaluation(methods, labels, METRICS, values, pooled=tests, **settings | changes)
 
     return make
 
@@ -39,7 +45,38 @@ def test_the_eeg_helped(make):
     evaluation = make()
     assert evaluation.helped
     assert evaluation.verdict.startswith("The EEG helped: median temporal r 0.100 against")
-    assert "a ridge has 0.040" in evaluation.verdict
+    assert "a ridge has 0.040 (difference 0.060, p = 0.002 paired over time shifts of these" in evaluation.verdict
+
+
+def test_a_higher_score_alone_beats_no_baseline(make):
+    """The verdict rests on the paired test, not on which of two numbers is larger."""
+    evaluation = make(ridge=0.095, shifts=0.3)
+    assert not evaluation.helped
+    text = evaluation.verdict
+    assert text.startswith("The model uses the EEG but is not shown to beat its baselines")
+    assert "a ridge has 0.095 (difference 0.005, p = 0.300 paired over time shifts" in text
+
+
+def test_with_subjects_enough_the_test_is_over_people(make):
+    shown = make(subjects=5, flips=1 / 32, shifts=0.4)
+    assert shown.helped
+    assert "p = 0.031 paired over subjects" in shown.verdict
+    assert not make(subjects=5, flips=0.06, shifts=0.0001).helped
+    # with four, flipping signs cannot reach .05, whatever is found
+    assert make(subjects=4, flips=1 / 16, shifts=0.0001).helped
+
+
+def test_every_baseline_has_to_be_beaten(make):
+    against = {"mean_volume": {"p_value": None, "p_shifts": 0.2}, "ridge": {"p_value": None, "p_shifts": 0.001}}
+    evaluation = make(against=against)
+    assert not evaluation.helped
+    assert "mean training volume has 0.000 (difference 0.100, p = 0.200" in evaluation.verdict
+
+
+def test_without_a_test_nothing_is_claimed(make):
+    evaluation = make(against={})
+    assert not evaluation.helped
+    assert "not tested" in evaluation.verdict
 
 
 def test_a_baseline_is_better(make):
@@ -70,11 +107,21 @@ def test_a_prediction_that_does_not_vary(make):
     assert "does not vary over time" in evaluation.verdict
 
 
-@pytest.mark.parametrize("changes", [{}, {"ridge": 0.3}, {"p": 0.5}, {"still": True}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"ridge": 0.3}, {"p": 0.5}, {"still": True}, {"shifts": 0.3}, {"against": {}}, {"subjects": 5}]
+)
 def test_one_sentence(make, changes):
     text = make(**changes).verdict
     assert text.endswith(".")
     assert text.count(". ") == 0
+
+
+@pytest.mark.parametrize("space", ["native", "mixed: T1w, native"])
+def test_a_table_says_that_voxels_do_not_correspond(make, space):
+    evaluation = replace(make(model=0.1), space=space)
+    for subject in (None, evaluation.subjects[0]):
+        title = scores_table(evaluation, subject).title
+        assert f"space: {space} (voxels of different subjects do not correspond)" in title
 
 
 def test_table_names_space_and_marks_significance(make):
