@@ -59,13 +59,21 @@ class Explanation:
     subjects : tuple of str
     magnitude, signed : array, shape (subject, channel, freq, time)
         Shares of relevance: absolute, sum 1 a subject; signed, over the sum of the absolute ones.
+    pattern : array, shape (subject, channel, freq, time), or None
+        Correlation of each part of the EEG with the synthesised target.
+    bands : tuple of (name, low, high), length freq
+        Where each place of the frequency axis is a whole band, its limits in Hz; else empty.
     attention : array, shape (subject, channel, channel), or None
         Attention scores of a model that has them; rows sum to 1.
+    pairs : array, shape (subject, channel, channel), or None
+        Share of the absolute relevance of the attention of each electrode to each other.
     conservation : tuple of Conservation
     tests : mapping of sum to mapping
         Tests over subjects, as they were written.
     fidelity : mapping
         Numbers that say how far the relevance can be believed; empty if it was not checked.
+    truth : mapping
+        Agreement with the drivers of simulated recordings; empty where none are known.
     curves : Curves or None
     notes : tuple of str
     """
@@ -78,9 +86,13 @@ class Explanation:
     subjects: tuple[str, ...]
     magnitude: np.ndarray
     signed: np.ndarray
+    pattern: np.ndarray | None = None
+    bands: tuple[tuple[str, float, float], ...] = ()
     attention: np.ndarray | None = None
+    pairs: np.ndarray | None = None
     conservation: tuple[Conservation, ...] = ()
     tests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fidelity: Mapping[str, Any] = field(default_factory=dict)
+    truth: Mapping[str, Any] = field(default_factory=dict)
     curves: Curves | None = None
     notes: tuple[str, ...] = ()

@@ -51,17 +51,28 @@ def _explanation(summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
         subjects=tuple(f"sub-{subject}" for subject in arrays["subjects"]),
         magnitude=arrays["magnitude"],
         signed=arrays["signed"],
+        pattern=arrays.get("pattern"),
+        bands=_bands(arrays) if "bands" in arrays else (),
         attention=arrays.get("attention"),
+        pairs=arrays.get("pairs"),
         conservation=tuple(_conservation(subject) for subject in summary["subjects"]),
         tests=dict(summary["tests"]),
         fidelity=dict(summary["fidelity"] or {}),
+        truth=dict(summary.get("truth") or {}),
         curves=_curves(arrays) if "curve_fractions" in arrays else None,
         notes=tuple(str(note) for note in summary["notes"]),
     )
     shape = (len(found.subjects), len(found.electrodes), len(found.frequencies), len(found.times))
     if found.magnitude.shape != shape or found.signed.shape != shape:
         raise ValueError(f"relevance has the shape {found.magnitude.shape}, its axes {shape}")
+    if found.pattern is not None and found.pattern.shape != shape:
+        raise ValueError(f"patterns have the shape {found.pattern.shape}, their axes {shape}")
     return found
+
+
+def _bands(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, float, float], ...]:
+    limits = zip(arrays["bands"], arrays["band_limits"], strict=True)
+    return tuple((str(name), float(low), float(high)) for name, (low, high) in limits)
 
 
 def _conservation(subject: Mapping[str, Any]) -> Conservation:

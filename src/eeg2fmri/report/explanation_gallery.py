@@ -1,4 +1,4 @@
-"""Figures of an explanation: relevance over the head, frequency and time; attention; deletion and insertion."""
+"""Figures of an explanation: relevance over head, frequency, time and pairs of these; patterns; attention; curves."""
 
 from __future__ import annotations
 
@@ -9,27 +9,38 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report.explanation import Explanation
 from eeg2fmri.report.figures.electrodes import attention_graph, topomaps
+from eeg2fmri.report.figures.pair_map import pair_map
 from eeg2fmri.report.figures.perturbation import perturbation_curves
-from eeg2fmri.report.figures.profiles import BANDS, frequency_profile, lag_profile
+from eeg2fmri.report.figures.profiles import BANDS, band_profile, frequency_profile, lag_profile
 from eeg2fmri.report.numbers import number, plural
 from eeg2fmri.report.pictures import Picture, picture
 
 #: What relevance is measured in on every axis.
 UNIT = "share of relevance (%)"
 
-#: Pairs of electrodes above this percentile of all pairs are drawn.
-PERCENTILE = 98.0
+#: Pairs of electrodes above this percentile of all pairs are drawn; higher ones are marked.
+PERCENTILE, MARKS = 98.0, (99.0, 99.5, 99.9)
+
+#: What every electrode axis is called.
+NAME = "electrode (10-05 name)"
+TIME = "time relative to the volume (s)"
 
 
 def explanation_pictures(explanation: Explanation) -> list[Picture]:
     """Draw what there is: heads only where electrodes have names of the 10-05 system."""
     found = []
-    with suppress(InputError):  # electrodes without a known place: the table names them
+    # electrodes without a known place have no head: the table names them
+    with suppress(InputError):
         found.append(_heads(explanation))
-    found += [_frequencies(explanation), _times(explanation)]
-    if explanation.attention is not None:
+    found += [_frequencies(explanation), _times(explanation), _when(explanation), _where(explanation)]
+    if explanation.pattern is not None:
         with suppress(InputError):
-            found.append(_graph(explanation, explanation.attention))
+            found.append(_patterns(explanation, explanation.pattern))
+    graphs = ((explanation.attention, _graph), (explanation.pairs, _pair_graph))
+    for matrices, draw in graphs:
+        if matrices is not None:
+            with suppress(InputError):
+                found.append(draw(explanation, matrices))
     if explanation.curves is not None:
         found.append(_perturbation(explanation))
     return found
@@ -45,13 +56,25 @@ def _over(explanation: Explanation) -> str:
     return f"mean over {plural(len(explanation.subjects), 'subject')}"
 
 
+def _members(explanation: Explanation) -> dict[str, np.ndarray]:
+    """Name and limits of each band, and which places of the frequency axis are in it, bool (freq,)."""
+    if explanation.bands:
+        named = {
+            f"{name}, {low:g}\N{EN DASH}{high:g} Hz": np.arange(len(explanation.bands)) == k
+            for k, (name, low, high) in enumerate(explanation.bands)
+        }
+    else:
+        named = {
+            f"{name}, {low:g}\N{EN DASH}{high:g} Hz": (explanation.frequencies >= low)
+            & (explanation.frequencies < high)
+            for name, (low, high) in BANDS.items()
+        }
+    return {name: inside for name, inside in named.items() if inside.any()}
+
+
 def _heads(explanation: Explanation) -> Picture:
     share = explanation.magnitude.mean(0)
-    parts = {"all": share}
-    for name, (low, high) in BANDS.items():
-        inside = (explanation.frequencies >= low) & (explanation.frequencies < high)
-        if inside.any():
-            parts[f"{name}, {low:g}\N{EN DASH}{high:g} Hz"] = share[:, inside]
+    parts = {"all": share} | {name: share[:, inside] for name, inside in _members(explanation).items()}
     maps = {name: 100 * part.sum((1, 2)) / (part.sum() or 1.0) for name, part in parts.items()}
     names = ", ".join(strongest(explanation))
     return picture(
@@ -63,21 +86,104 @@ def _heads(explanation: Explanation) -> Picture:
         kind="png",
         alt=f"Heads seen from above: share of relevance of each electrode, whole and by band. Largest: {names}.",
         caption=f"How much of the absolute relevance each electrode carries, of all and of each band, "
-        f"{_over(explanation)}. Largest: {names}.",
+        f"{_over(explanation)}. Largest: {names}.{_whitened(explanation)}",
+    )
+
+
+def _whitened(explanation: Explanation) -> str:
+    """Say what an electrode is to a model of recentred amplitudes."""
+    if not explanation.bands:
+        return ""
+    return (
+        " The model reads electrodes whitened by the recording's own covariance: each stands for what it shows beyond "
+        "the others."
+    )
+
+
+def _patterns(explanation: Explanation, pattern: np.ndarray) -> Picture:
+    mean = pattern.mean(0)
+    peak = int(np.argmax(np.sqrt((mean**2).mean((0, 1)))))
+    maps = {name: mean[:, inside, peak].mean(1) for name, inside in _members(explanation).items()}
+    when = number(float(explanation.times[peak]))
+    largest = {name: explanation.electrodes[int(np.nanargmax(np.abs(one)))] for name, one in maps.items() if one.any()}
+    named = "; ".join(f"{name}: {electrode}" for name, electrode in largest.items())
+    return picture(
+        topomaps,
+        maps,
+        explanation.electrodes,
+        unit="correlation (r)",
+        signed=True,
+        width=4.6,
+        kind="png",
+        alt=f"Heads seen from above: correlation of each electrode with the synthesised target, by band, {when} s "
+        f"before the volume. Largest: {named}.",
+        caption=f"Pattern: what the synthesised target goes up and down with, {when} s before the volume, where it is "
+        f"largest, {_over(explanation)}. Relevance also goes to what a model subtracts to cancel noise; the pattern "
+        f"does not.{_whitened(explanation)}",
     )
 
 
 def _frequencies(explanation: Explanation) -> Picture:
     share = 100 * explanation.magnitude.sum((1, 3))
-    peak = explanation.frequencies[int(np.argmax(share.mean(0)))]
+    largest = int(np.argmax(share.mean(0)))
+    if explanation.bands:
+        peak = explanation.bands[largest][0]
+        return picture(
+            band_profile,
+            explanation.bands,
+            {"relevance": share},
+            unit=UNIT,
+            alt=f"Bars of the share of relevance of each band; largest: {peak}.",
+            caption=f"Relevance of each band, {_over(explanation)}{_shade(explanation)}. Largest: {peak}.",
+        )
+    peak = number(float(explanation.frequencies[largest]))
     return picture(
         frequency_profile,
         explanation.frequencies,
         {"relevance": share},
         unit=UNIT,
-        alt=f"Share of relevance over frequency with the bands marked; largest at {number(float(peak))} Hz.",
-        caption=f"Relevance over frequency, {_over(explanation)}{_shade(explanation)}. "
-        f"Largest at {number(float(peak))} Hz.",
+        alt=f"Share of relevance over frequency with the bands marked; largest at {peak} Hz.",
+        caption=f"Relevance over frequency, {_over(explanation)}{_shade(explanation)}. Largest at {peak} Hz.",
+    )
+
+
+def _when(explanation: Explanation) -> Picture:
+    share = 100 * explanation.magnitude.mean(0).sum(0)
+    row, column = np.unravel_index(int(np.argmax(share)), share.shape)
+    names = tuple(name for name, _, _ in explanation.bands)
+    place = names[row] if names else f"{number(float(explanation.frequencies[row]))} Hz"
+    time = number(float(explanation.times[column]))
+    return picture(
+        pair_map,
+        share,
+        names or explanation.frequencies,
+        -explanation.times,
+        row_label="band (name)" if names else "frequency (Hz)",
+        column_label=TIME,
+        unit=UNIT,
+        alt=f"Share of relevance over frequency and time before the volume; largest: {place}, {time} s before it.",
+        caption=f"Relevance over frequency and time before the volume, {_over(explanation)}. Largest: {place}, "
+        f"{time} s before it.",
+    )
+
+
+def _where(explanation: Explanation) -> Picture:
+    members = _members(explanation)
+    share = 100 * explanation.magnitude.mean(0).sum(2)
+    by_band = np.stack([share[:, inside].sum(1) for inside in members.values()], axis=1)
+    row, column = np.unravel_index(int(np.argmax(by_band)), by_band.shape)
+    names = [name.split(",")[0] for name in members]
+    place = f"{explanation.electrodes[row]}, {names[column]}"
+    return picture(
+        pair_map,
+        by_band,
+        explanation.electrodes,
+        names,
+        row_label=NAME,
+        column_label="band (name)",
+        unit=UNIT,
+        alt=f"Share of relevance of each electrode in each band; largest: {place}.",
+        caption=f"Relevance of each electrode in each band, {_over(explanation)}. Largest: {place}.",
     )
 
 
@@ -105,10 +211,26 @@ def _graph(explanation: Explanation, attention: np.ndarray) -> Picture:
         attention.mean(0),
         explanation.electrodes,
         percentile=PERCENTILE,
+        marks=MARKS,
         alt=f"Head seen from above with lines between the pairs of electrodes whose attention lies above the "
         f"{PERCENTILE:g}th percentile.",
         caption=f"Pairs of electrodes that attend to each other most, {_over(explanation)}. Attention says what the "
         "model mixes, not what it needs: read it beside the relevance.",
+    )
+
+
+def _pair_graph(explanation: Explanation, pairs: np.ndarray) -> Picture:
+    return picture(
+        attention_graph,
+        100 * pairs.mean(0),
+        explanation.electrodes,
+        percentile=PERCENTILE,
+        marks=MARKS,
+        unit=UNIT,
+        alt="Head seen from above with lines between the pairs of electrodes whose attention carries more relevance "
+        f"than that of {PERCENTILE:g} % of the pairs.",
+        caption=f"Pairs of electrodes through whose attention most of the absolute relevance passes, "
+        f"{_over(explanation)}.",
     )
 
 

@@ -19,6 +19,12 @@ MUCH_FROM_BIASES = 0.5
 #: Below this rank agreement, a map differs from that of the untrained model.
 LIKE_UNTRAINED = 0.5
 
+#: Up to this share of the output, integrated gradients count as complete.
+COMPLETE = 0.05
+
+#: Below this correlation with what the EEG drives, a model does not work for the target.
+WORKS = 0.3
+
 AXES = ("map", "electrodes", "frequencies", "times")
 
 
@@ -43,6 +49,8 @@ def explanation_text(explanation: Explanation) -> ExplanationText:
     tables = [_conservation(explanation)]
     if explanation.fidelity:
         tables.insert(0, _fidelity(explanation.fidelity))
+    if explanation.truth:
+        tables.insert(0, _truth(explanation.truth))
     tables.append(_electrodes(explanation))
     return ExplanationText(tuple(filter(None, words)), tuple(tables), (*explanation.notes, *_warnings(explanation)))
 
@@ -52,8 +60,8 @@ def _tested(explanation: Explanation) -> str:
         return ""
     counts = [
         f"{one['significant_max']} of {one['tests']} {name}"
-        for name, one in explanation.tests.items()
-        if name in ("electrodes", "bands", "times")
+        for name, one in explanation.tests.get("signed", {}).items()
+        if name in ("electrodes", "bands", "times") and "tests" in one
     ]
     return (
         "Signed relevance differs from 0 over subjects (p < 0.05, corrected by the largest t) for "
@@ -70,8 +78,6 @@ def _fidelity(fidelity: Mapping[str, Any]) -> Table:
     named = {
         "Integrated gradients (another method; near 1 is good)": fidelity["gradients_map"],
         "Untrained model (control; near 0 is good)": fidelity["untrained"],
-        "True drivers of simulated data (near 1 is good)": fidelity.get("truth"),
-        "True drivers, by the untrained model (control)": fidelity.get("untrained_truth"),
     }
     for label, agreement in named.items():
         if agreement is not None:
@@ -83,11 +89,43 @@ def _fidelity(fidelity: Mapping[str, Any]) -> Table:
     return Table(caption, ("Compared with", "Whole map", "Electrodes", "Frequencies", "Times"), tuple(rows))
 
 
+#: Measures of an explanation beside the drivers of simulated recordings, and how they are called.
+MEASURES = {"magnitude": "Relevance", "fluctuation": "Share in the changes", "pattern": "Pattern"}
+TRUE_AXES = ("map", "electrodes", "frequencies", "times", "electrodes_by_frequencies")
+
+
+def _truth(truth: Mapping[str, Any]) -> Table:
+    """Rank agreements with what drives simulated recordings, beside those of untrained models."""
+    rows = []
+    for measure, label in MEASURES.items():
+        found, control, spread = (truth[part][measure] for part in ("measures", "untrained", "untrained_sd"))
+        rows.append((label, *(_agreement(found, axis) for axis in TRUE_AXES)))
+        beside = tuple(_with_spread(control.get(axis), spread.get(axis)) for axis in TRUE_AXES)
+        rows.append((f"{label}, {plural(truth['n_untrained'], 'untrained model')} (control)", *beside))
+    caption = (
+        "Does it tell the truth? Rank agreement (Spearman) with what drives the simulated recordings: 1 same order, 0 "
+        "none; \N{PLUS-MINUS SIGN} is the standard deviation over untrained models. The synthesised target follows "
+        f"what the EEG drives with r {decimals(_nan(truth['r']), 2)} (untrained: "
+        f"{decimals(_nan(truth['untrained_r']), 2)})."
+    )
+    head = ("Explanation", "Whole map", "Electrodes", "Frequencies", "Times", "Electrodes by frequencies")
+    return Table(caption, head, tuple(rows), strong=tuple(range(0, len(rows), 2)))
+
+
+def _with_spread(mean: float | None, spread: float | None) -> str:
+    if mean is None or spread is None:
+        return decimals(_nan(mean), 2)
+    return f"{decimals(mean, 2)} \N{PLUS-MINUS SIGN} {decimals(spread, 2)}"
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
 def _agreement(agreement: Mapping[str, float | None], axis: str) -> str:
     if axis not in agreement:
         return "\N{EN DASH}"
-    value = agreement[axis]
-    return decimals(math.nan if value is None else value, 2)
+    return decimals(_nan(agreement[axis]), 2)
 
 
 def _conservation(explanation: Explanation) -> Table:
@@ -127,6 +165,13 @@ def _warnings(explanation: Explanation) -> list[str]:
             f"{_percent(float(np.mean(biases)))} of the explained output stems from biases of the model: no EEG is "
             "responsible for it."
         )
+    if explanation.truth:
+        works = explanation.truth["r"]
+        if works is None or works < WORKS:
+            found.append(
+                "The synthesised target hardly follows what the EEG drives: no explanation of it can agree with the "
+                "truth. Explain a target that the model predicts."
+            )
     if explanation.fidelity:
         control = explanation.fidelity["untrained"].get("map")
         if control is not None and control > LIKE_UNTRAINED:
@@ -134,6 +179,9 @@ def _warnings(explanation: Explanation) -> list[str]:
                 f"The map of an untrained model looks alike (rank agreement {decimals(control, 2)}): it shows the data "
                 "and the architecture more than what was learnt."
             )
+        incomplete = explanation.fidelity.get("gradients_error")
+        if incomplete is not None and incomplete > COMPLETE:
+            found.append(f"Integrated gradients miss {_percent(incomplete)} of the output: they are no good peer here.")
         curves = explanation.fidelity["curves"]
         if min(curves["deletion_gain"] or 0.0, curves["insertion_gain"] or 0.0) <= 0:
             found.append("Deletion or insertion by relevance does no better than random orders: do not trust the maps.")

@@ -19,6 +19,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.report.figures import (
     classification,
     electrodes,
+    pair_map,
     perturbation,
     profiles,
     scores,
@@ -182,6 +183,35 @@ def _frequency() -> Figure:
     )
 
 
+def _bands() -> Figure:
+    share = np.array([[20.0, 60, 20], [25, 50, 25], [18, 55, 27]])
+    bands = (("theta", 4.0, 8.0), ("alpha", 8.0, 13.0), ("beta", 13.0, 30.0))
+    return profiles.band_profile(bands, {"model": share, "untrained model": 40 - share / 3}, unit="relevance (%)")
+
+
+def _marked_attention() -> Figure:
+    attention = generator(5, "attention").dirichlet(np.ones(len(CHANNELS)) * 2, len(CHANNELS))
+    marks = (96, 98, 99, 99.5)
+    return electrodes.attention_graph(attention, CHANNELS, percentile=90, marks=marks, unit="relevance (%)")
+
+
+def _pair_map() -> Figure:
+    frequencies, times = np.arange(1, 41) * 0.5, 2.16 * np.arange(9, -1, -1) + 1.08
+    share = np.exp(-((frequencies[:, None] - 10) ** 2) / 9 - (times - 6) ** 2 / 9)
+    return pair_map.pair_map(
+        share, frequencies, -times, row_label="frequency (Hz)", column_label="time to the volume (s)",
+        unit="relevance (%)",
+    )  # fmt: skip
+
+
+def _signed_pair_map() -> Figure:
+    side = np.array([1.0 if name[-1] in "13579" else -1.0 if name[-1] in "2468" else 0.0 for name in CHANNELS])
+    return pair_map.pair_map(
+        side[:, None] * [0.2, 1, 0.5], CHANNELS, ("theta", "alpha", "beta"), row_label="electrode (10-05 name)",
+        column_label="band (name)", unit="correlation (dimensionless)", signed=True,
+    )  # fmt: skip
+
+
 def _lag() -> Figure:
     lags = np.arange(1, 11) * 2.16
     model = np.exp(-((lags - 6) ** 2) / 9) + 0.1 * generator(7, "profile").random((4, 10))
@@ -255,7 +285,11 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "topomaps": _topomaps,
     "topomaps_signed": _signed_topomap,
     "attention_graph": _attention,
+    "attention_graph_marked": _marked_attention,
     "frequency_profile": _frequency,
+    "band_profile": _bands,
+    "pair_map": _pair_map,
+    "pair_map_signed": _signed_pair_map,
     "lag_profile": _lag,
     "perturbation_curves": _perturbation,
     "benchmark_bars": _bars,

@@ -12,7 +12,7 @@ import pytest
 from eeg2fmri.core.random import generator
 from eeg2fmri.report.explanation_files import read_explanation
 from eeg2fmri.report.explanation_gallery import explanation_pictures, strongest
-from eeg2fmri.report.explanation_words import explanation_text
+from eeg2fmri.report.explanation_words import MEASURES, explanation_text
 from eeg2fmri.report.page import render
 from eeg2fmri.report.results import RunResults
 
@@ -21,6 +21,7 @@ FREQUENCIES = np.arange(1, 9) * 2.0
 TIMES = np.array([6.0, 4.0, 2.0])
 
 AGREEMENT = {"map": 0.9, "electrodes": 0.8, "frequencies": 0.7, "times": None}
+TRUE = {"map": 0.05, "electrodes": 0.62, "frequencies": 0.63, "times": None, "electrodes_by_frequencies": 0.64}
 
 
 def write(folder: Path, **changes) -> Path:
@@ -44,6 +45,7 @@ def write(folder: Path, **changes) -> Path:
         magnitude=magnitude.astype(np.float32),
         signed=-magnitude.astype(np.float32),
         attention=generator(2, "attention").dirichlet(np.ones(5), (2, 5)),
+        pattern=np.sqrt(magnitude) * [[[[1]], [[1]], [[1]], [[1]], [[-1]]]],
         curve_fractions=fraction,
         **curves,
     )
@@ -58,14 +60,20 @@ def write(folder: Path, **changes) -> Path:
         "facts": {"part": "test"},
         "target": {"name": "volume", "what": "sum of the synthesised volume", "voxels": 9},
         "subjects": [{"subject": "03", **subject}, {"subject": "04", **subject}],
-        "tests": {"electrodes": {"significant_max": 2, "tests": 5}, "pairs of anything": {}},
+        "tests": {"signed": {"electrodes": {"significant_max": 2, "tests": 5}, "pairs of anything": {}}},
         "fidelity": {
             "n_windows": 8,
             "curves": {"deletion_gain": 0.5, "insertion_gain": 0.25},
             "gradients_map": AGREEMENT,
             "untrained": {**AGREEMENT, "map": 0.1},
-            "truth": {"electrodes": 0.61, "frequencies": 0.62, "times": 0.63},
-            "untrained_truth": None,
+        },
+        "truth": {
+            "r": 0.82,
+            "untrained_r": -0.01,
+            "n_untrained": 3,
+            "measures": {name: {**TRUE, "map": 0.61} for name in MEASURES},
+            "untrained": dict.fromkeys(MEASURES, TRUE),
+            "untrained_sd": {name: {**TRUE, "map": 0.25} for name in MEASURES},
         },
         "notes": ["Read with care."],
         **changes,
@@ -96,26 +104,54 @@ def test_what_was_written_is_read(explanation):
 def test_pictures_name_where_the_relevance_lies(explanation):
     pictures = explanation_pictures(explanation)
     words = " ".join(picture.alt for picture in pictures)
-    assert len(pictures) == 5
+    assert len(pictures) == 8
     assert "Largest: O2" in words
     assert "largest at 10.0 Hz" in words
     assert "largest 4.00 s before it" in words
     assert "0.500 for deletion, 0.250 for insertion" in words
 
 
+def test_the_truth_stands_beside_untrained_models(explanation):
+    table = explanation_text(explanation).tables[0]
+    cells = {row[0]: row[1:] for row in table.rows}
+    assert cells["Relevance"] == ("0.61", "0.62", "0.63", "not defined", "0.64")
+    assert cells["Pattern, 3 untrained models (control)"][0] == "0.05 \N{PLUS-MINUS SIGN} 0.25"
+    assert "with r 0.82 (untrained: \N{MINUS SIGN}0.01)" in table.caption
+    broken = replace(explanation, truth={**explanation.truth, "r": 0.1})
+    assert any("hardly follows" in note for note in explanation_text(broken).notes)
+    assert not any("hardly follows" in note for note in explanation_text(explanation).notes)
+    assert len(explanation_text(replace(explanation, truth={})).tables) == len(explanation_text(explanation).tables) - 1
+
+
+def test_whole_bands_are_bars(explanation):
+    bands = (("theta", 4.0, 8.0), ("alpha", 8.0, 13.0))
+    banded = replace(
+        explanation,
+        bands=bands,
+        frequencies=np.array([6.0, 10.5]),
+        magnitude=explanation.magnitude[:, :, 3:5],
+        signed=explanation.signed[:, :, 3:5],
+        pattern=explanation.pattern[:, :, 3:5],
+    )
+    words = " ".join(picture.alt + picture.caption for picture in explanation_pictures(banded))
+    assert "largest: alpha." in words
+    assert "largest: alpha, 4.00 s before it" in words
+    assert "largest: O2, alpha" in words
+    assert "alpha, 8\N{EN DASH}13 Hz: O2" in words
+    assert "whitened" in words
+
+
 def test_electrodes_without_a_place_have_no_head(explanation):
     nameless = replace(explanation, electrodes=tuple("ABCDE"), curves=None)
-    assert len(explanation_pictures(nameless)) == 2
+    assert len(explanation_pictures(nameless)) == 4
     assert "A" in {row[0] for row in explanation_text(nameless).tables[-1].rows}
 
 
 def test_numbers_that_say_how_far_it_can_be_believed(explanation):
     text = explanation_text(explanation)
-    cells = {row[0].split(" (")[0]: row[1:] for row in text.tables[0].rows}
+    cells = {row[0].split(" (")[0]: row[1:] for row in text.tables[1].rows}
     assert cells["Integrated gradients"] == ("0.90", "0.80", "0.70", "not defined")
-    assert cells["True drivers of simulated data"] == ("\N{EN DASH}", "0.61", "0.62", "0.63")
-    assert "True drivers, by the untrained model" not in cells
-    assert text.tables[1].rows[0] == ("sub-03", "7", "75.0 %", "75.0 %", "below 0.001 %")
+    assert text.tables[2].rows[0] == ("sub-03", "7", "75.0 %", "75.0 %", "below 0.001 %")
     assert "2 of 5 electrodes" in text.words[1]
     assert text.notes[0] == "Read with care."
     assert "75.0 % of the explained output stems from biases" in text.notes[1]
@@ -134,7 +170,7 @@ def test_what_cannot_be_believed_is_said(explanation):
 
 
 def test_unchecked_explanation_of_one_subject(explanation):
-    one = replace(explanation, subjects=explanation.subjects[:1], fidelity={}, curves=None)
+    one = replace(explanation, subjects=explanation.subjects[:1], fidelity={}, truth={}, curves=None)
     text = explanation_text(one)
     assert len(text.words) == 1
     assert "Conservation" in text.tables[0].caption

@@ -88,6 +88,8 @@ def attention_graph(
     electrodes: Sequence[str],
     *,
     percentile: float = 98.0,
+    marks: Sequence[float] = (),
+    unit: str = "mean attention score (fraction)",
     width: float = style.COLUMN,
 ) -> Figure:
     """Draw the pairs of electrodes that attend to each other most, on the head seen from above.
@@ -101,6 +103,10 @@ def attention_graph(
         Names of the 10-05 system.
     percentile : float
         Pairs whose score lies above this percentile of all pairs are drawn.
+    marks : sequence of float
+        Higher percentiles of all pairs, which are marked on the colour bar.
+    unit : str
+        Quantity and unit of the scores.
     width : float
         Width of the figure, inches.
 
@@ -151,9 +157,20 @@ def attention_graph(
         )
     axes.set_title(f"Pairs above the {percentile:g}th percentile of {len(strength)}")
     bar = figure.colorbar(lines, ax=axes, shrink=0.75, aspect=22, pad=0.02)
-    bar.set_label("mean attention score (fraction)")
+    bar.set_label(unit)
     bar.outline.set_visible(False)
+    _mark(bar.ax, {p: float(np.percentile(strength, p)) for p in marks}, low, top)
     return figure
+
+
+def _mark(axes: Axes, places: Mapping[float, float], low: float, top: float) -> None:
+    """Mark percentiles on the left of a colour bar; where two lie too close to be read, the higher one."""
+    free = np.inf
+    for percentile, place in sorted(places.items(), reverse=True):
+        if low <= place <= min(top, free):
+            text = f"{percentile:g}th \N{EN DASH}"
+            axes.annotate(text, (0, place), (0, 0), ("axes fraction", "data"), "offset points", ha="right", va="center")
+            free = place - 0.06 * (top - low)
 
 
 def _ink_head(axes: Axes) -> None:

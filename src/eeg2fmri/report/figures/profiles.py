@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,6 +64,51 @@ def frequency_profile(
 
 
 @styled
+def band_profile(
+    bands: Sequence[tuple[str, float, float]],
+    profiles: Mapping[str, np.ndarray],
+    *,
+    unit: str,
+    width: float = style.COLUMN,
+) -> Figure:
+    """Draw relevance of whole bands: bars of the mean over subjects, lines of its standard error.
+
+    Parameters
+    ----------
+    bands : sequence of (name, low, high), length band
+        Limits in Hz.
+    profiles : mapping of name to array, shape (subject, band)
+        One group of bars each.
+    unit : str
+        Quantity and unit.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If a profile does not have one column a band.
+    """
+    _check(profiles, len(bands))
+    figure = style.empty_figure(width, 2.2)
+    axes = figure.add_subplot()
+    places, thick = np.arange(len(bands)), 0.7 / len(profiles)
+    for k, ((name, profile), colour) in enumerate(zip(profiles.items(), style.CYCLE, strict=False)):
+        at = places + (k - (len(profiles) - 1) / 2) * thick
+        axes.bar(at, profile.mean(axis=0), 0.9 * thick, color=colour, label=name)
+        if len(profile) > 1:
+            error = profile.std(axis=0, ddof=1) / np.sqrt(len(profile))
+            axes.errorbar(at, profile.mean(axis=0), error, fmt="none", ecolor=style.ink(), elinewidth=0.9)
+    axes.axhline(0, color=style.faint(), linewidth=0.6, zorder=0)
+    axes.set_xticks(places, [f"{name}\n{low:g}\N{EN DASH}{high:g}" for name, low, high in bands])
+    axes.set_xlabel("band (Hz)")
+    axes.set_ylabel(unit)
+    if len(profiles) > 1:
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    return figure
+
+
+@styled
 def lag_profile(
     lags: np.ndarray,
     profiles: Mapping[str, np.ndarray],
@@ -97,14 +142,18 @@ def lag_profile(
     return figure
 
 
-def _curves(axes: Axes, x: np.ndarray, profiles: Mapping[str, np.ndarray], marker: str | None = None) -> None:
+def _check(profiles: Mapping[str, np.ndarray], length: int) -> None:
     wrong = [
-        Problem("a profile does not fit its axis", name, f"shape {np.shape(p)}", f"(subject, {len(x)})")
+        Problem("a profile does not fit its axis", name, f"shape {np.shape(p)}", f"(subject, {length})")
         for name, p in profiles.items()
-        if np.ndim(p) != 2 or np.shape(p)[1] != len(x)
+        if np.ndim(p) != 2 or np.shape(p)[1] != length
     ]
     if wrong or not profiles:
         raise InputError.of(wrong or [Problem("there is no profile to draw")])
+
+
+def _curves(axes: Axes, x: np.ndarray, profiles: Mapping[str, np.ndarray], marker: str | None = None) -> None:
+    _check(profiles, len(x))
     for (name, profile), colour, line in zip(profiles.items(), style.CYCLE, ("-", "--", "-.", ":"), strict=False):
         mean = profile.mean(axis=0)
         axes.plot(x, mean, line, color=colour, marker=marker, markersize=3, label=name)
