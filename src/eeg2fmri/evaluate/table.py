@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from eeg2fmri.core.space import described
 from eeg2fmri.evaluate.protocol import SIGNIFICANT
 from eeg2fmri.evaluate.results import Evaluation
 
@@ -63,7 +64,7 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
     if subject is None and len(evaluation.subjects) == 1:
         who = f"the single test subject {evaluation.subjects[0]}"
     return ScoresTable(
-        title=f"{_upper(evaluation.protocol_label)}. Scores, {who}; space: {evaluation.space}",
+        title=f"{_upper(evaluation.protocol_label)}. Scores, {who}; space: {described(evaluation.space)}",
         columns=(*columns[:at], "p (time shifts)", *(FRACTIONS[c.name] for c in evaluation.ceilings), *columns[at:]),
         rows=tuple(rows),
         caption=(

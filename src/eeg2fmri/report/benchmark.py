@@ -75,7 +75,7 @@ def _render(name: str, evaluation: Evaluation, facts: Mapping[str, Any], problem
         tables=[
             *folds,
             summary_table(table),
-            *filter(None, [difference_table(evaluation.differences, table.metrics[0])]),
+            *filter(None, [difference_table(evaluation.differences, table)]),
         ],
         details=[*subject_tables(table), *_run_table(facts)],
         details_head="Every score of each test subject, how it was computed, and the runs",
@@ -124,7 +124,7 @@ def _fold_table(facts: Mapping[str, Any], table: ScoreTable) -> list[Table]:
         for one in folds
     )
     head = ("Fold", "Test subjects", f"{headline.label} of the model", "Test recordings read")
-    return [Table("Each fold: a run of its own, tested on what it has not read", head, rows)]
+    return [Table("Each fold: a run of its own, tested on what it has not read." + table.in_space, head, rows)]
 
 
 def _verdict(evaluation: Evaluation) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from eeg2fmri.core.space import described
 from eeg2fmri.report.figures.timecourses import TimeCourse
 from eeg2fmri.report.numbers import decimals, number
 
@@ -55,6 +56,8 @@ class ScoreTable:
         What each method is; empty if it was not written.
     of_ceilings : mapping of ceiling to array, shape (method,)
         Temporal r as a fraction of that of a method that knows the truth; empty where the truth is not known.
+    space : str
+        Of the volumes; empty if it was not written.
     """
 
     methods: tuple[str, ...]
@@ -66,6 +69,7 @@ class ScoreTable:
     intervals: np.ndarray | None = None
     roles: tuple[str, ...] = ()
     of_ceilings: Mapping[str, np.ndarray] = field(default_factory=dict)
+    space: str = ""
 
     def role(self, method: str) -> str:
         """Say what a method is; if it was not written, the first is judged, and EEG of the wrong time makes a null."""
@@ -75,6 +79,11 @@ class ScoreTable:
         if k == 0:
             return "model"
         return "null" if self.sees and "wrong time" in self.sees[k] else "baseline"
+
+    @property
+    def in_space(self) -> str:
+        """Sentence for captions: the space, and whether voxels of different subjects correspond."""
+        return f" Space: {described(self.space)}." if self.space else ""
 
     def of(self, method: str, metric: str) -> np.ndarray:
         """Scores of one method, shape (subject,)."""

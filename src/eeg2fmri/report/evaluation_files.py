@@ -112,6 +112,7 @@ def _table(scores: Mapping[str, Any]) -> ScoreTable:
             for method in scores["methods"]
             if method.get("role") == "ceiling"
         },
+        space=str(scores.get("space", "")),
     )
 
 

@@ -13,9 +13,11 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.space import described
 from eeg2fmri.report.document import fill, write_text
 from eeg2fmri.report.evaluation import Metric, ScoreTable
 from eeg2fmri.report.figures.scores import benchmark_bars
+from eeg2fmri.report.index_folds import are_folds, fold_numbers, fold_warnings, title
 from eeg2fmri.report.numbers import duration, p_value, plural
 from eeg2fmri.report.pictures import Picture, picture
 from eeg2fmri.report.results import RunResults
@@ -77,21 +79,23 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         Row(name, _address(run, beside), verdict(run), _cells(run, metrics))
         for name, run in zip(names, runs, strict=True)
     ]
-    order = sorted(range(len(runs)), key=lambda k: _rank(runs[k]))
+    folds = are_folds(runs)
+    order = sorted(range(len(runs)), key=lambda k: (runs[k].protocol.fold or 0) if folds else _rank(runs[k]))
     return fill(
         "index.html.j2",
         kind="index",
-        name=plural(len(runs), "run"),
+        name=title(runs),
         verdict=_overall(runs),
-        numbers=[],
-        warnings=_warnings(runs),
+        numbers=fold_numbers(runs) if folds else [],
+        warnings=fold_warnings(runs) if folds else _warnings(runs),
+        title="Folds" if folds else "Runs, the best first",
         head=("Run", "Verdict", *(_head(metric) for metric in metrics), "Against time shifts", "Best baseline", *FACTS),
         rows=[rows[k] for k in order],
         pictures=_pictures(names, runs),
     )
 
 
-FACTS = ("Test subjects", "Epochs", "Training time")
+FACTS = ("Space", "Test subjects", "Protocol", "Epochs", "Training time")
 
 
 def _names(runs: Sequence[RunResults]) -> list[str]:
@@ -138,8 +142,10 @@ def _cells(run: RunResults, metrics: Sequence[Metric]) -> tuple[str, ...]:
     best = best_baseline(table) if table and table.metrics else ""
     headline = table.metrics[0] if table and table.metrics else None
     cells.append(f"{headline.text(table.mean(best, headline.name))}, {best}" if table and headline and best else "none")
+    cells.append(described(table.space) if table and table.space else "\N{EN DASH}")
     cells.append(str(len(table.subjects)) if table else "\N{EN DASH}")
-    cells.append(str(len(run.history.epochs)) if run.history else "\N{EN DASH}")
+    cells.append(run.protocol.label or "\N{EN DASH}")
+    cells.append(str(run.history.n_epochs) if run.history else "\N{EN DASH}")
     cells.append(duration(run.history.seconds) if run.history else "\N{EN DASH}")
     return tuple(cells)
 
@@ -186,6 +192,12 @@ def _warnings(runs: Sequence[RunResults]) -> list[str]:
         found.append(
             f"The runs predict different targets ({', '.join(sorted(targets))}): compare the temporal r alone."
         )
+    protocols = {run.protocol.name for run in runs if run.protocol.name}
+    if len(protocols) > 1:
+        found.append(
+            f"The runs have different protocols ({', '.join(sorted(protocols))}): what one may have seen of its test "
+            "subjects, another has not."
+        )
     if len(tables) > 1:
         found.append(
             f"{len(tables)} runs are compared on test subjects: the best of several looks better than it is. "
@@ -212,8 +224,9 @@ def _pictures(names: Sequence[str], runs: Sequence[RunResults]) -> list[Picture]
             benchmark_bars,
             scores,
             metric=metric.axis,
-            model=best,
+            model="" if are_folds(runs) else best,
             alt=f"Bars of {metric.label} of each run: {listed}.",
-            caption=f"{metric.label} of each run: mean over its test subjects, each dot one of them. The best is blue.",
+            caption=f"{metric.label} of each run: mean over its test subjects, each dot one of them."
+            + ("" if are_folds(runs) else " The best is blue."),
         )
     ]

@@ -47,6 +47,7 @@ def summary_table(table: ScoreTable) -> Table:
                 for row, fraction in zip(rows, fractions.tolist(), strict=True):
                     row.append("\N{EN DASH}" if math.isnan(fraction) else f"{100 * fraction:.0f} %")
     caption = f"Mean over {plural(len(table.subjects), 'test subject')}. {UP} higher is better, {DOWN} lower is better."
+    caption += table.in_space
     if table.of_ceilings:
         caption += " Of a ceiling: mean r over voxels as a share of what knowing the truth of the simulation reaches."
     return Table(caption, tuple(head), tuple(tuple(row) for row in rows), strong=(0,))
@@ -62,15 +63,16 @@ def subject_tables(table: ScoreTable) -> list[Table]:
             rows.append(("95 % interval", *(interval(float(low), float(high), metric) for low, high in ends)))
         for subject, scores in zip(table.subjects, table.values[:, :, k].T, strict=True):
             rows.append((subject, *map(metric.text, scores)))
-        caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + "."
+        caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + "." + table.in_space
         found.append(Table(caption, ("Subject", *table.methods), tuple(rows), strong=(0,)))
     return found
 
 
-def difference_table(differences: Sequence[Difference], headline: Metric) -> Table | None:
+def difference_table(differences: Sequence[Difference], table: ScoreTable) -> Table | None:
     """Set the model beside each other method, paired over test subjects; None if there is nothing to set."""
     if not differences:
         return None
+    headline = table.metrics[0]
     rows = tuple(
         (
             one.method,
@@ -81,7 +83,8 @@ def difference_table(differences: Sequence[Difference], headline: Metric) -> Tab
         for one in differences
     )
     return Table(
-        f"{headline.label} of the model minus that of each method, paired over test subjects (sign flips).",
+        f"{headline.label} of the model minus that of each method, paired over test subjects (sign flips)."
+        + table.in_space,
         ("Method", "Difference", "95 % interval", "Test"),
         rows,
     )

@@ -74,6 +74,14 @@ def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder):
     assert "2 runs of the cross-validation" in words
 
 
+def test_every_score_table_says_that_voxels_do_not_correspond(folder):
+    text = write_benchmark(folder).read_text(encoding="utf-8")
+    captions = re.findall(r'<p class="caption"[^>]*>(.*?)</p>', text, re.S)
+    scores = [caption for caption in captions if not re.search(r"\bruns?\b", caption)]
+    assert len(scores) == 2 + len(METRICS)
+    assert all("Space: native (voxels of different subjects do not correspond)." in caption for caption in scores)
+
+
 def test_without_a_null_nothing_is_claimed(folder):
     (folder / "null.npz").unlink()
     text = write_benchmark(folder, folder / "other.html").read_text(encoding="utf-8")

@@ -50,6 +50,7 @@ def command(
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.cli.scores import print_scores
     from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.core.space import described
     from eeg2fmri.crossvalidate import cross_validate
     from eeg2fmri.report import write_benchmark
 
@@ -67,7 +68,7 @@ def command(
         say(f"folds that are left: {', '.join(map(str, found.left))}; the same command without --fold does them")
         return
     columns, rows = found.table()
-    table("Each fold", columns, rows)
+    table(f"Each fold; space: {described(found.evaluation.space)}", columns, rows)
     print_scores(found.evaluation)
     wrote("scores", out)
     wrote("report", write_benchmark(out))
