@@ -1,8 +1,9 @@
 """What each of several processes does in the tests of them; started by torchrun.
 
-    torchrun ... processes.py FOLDER
+    torchrun ... processes.py FOLDER [cuda]
 
-Trains the toy synthesiser in every way of `CASES`, and writes what each process ends with to FOLDER.
+The processes are two machines of one device each, or two GPUs of one machine. Trains the toy synthesiser in every way
+of `CASES`, and writes what each process ends with to FOLDER.
 """
 
 import json
@@ -48,15 +49,16 @@ def stop_at(step):
     return progress
 
 
-def main(folder):
-    two = {"nodes": 2, "batch_size": 2}
+def main(folder, accelerator="cpu"):
+    machines = {"nodes": 2} if accelerator == "cpu" else {"devices": 2}
+    two = {**machines, "accelerator": accelerator, "batch_size": 2}
     weights, ends = {}, {}
     for name in CASES:
         training = toy.make_training(folder / name, **settings_of(name), **two)
         rank = training.fabric.global_rank
         fitted = training.run()
-        weights |= {f"{name}.{key}": value for key, value in fitted.weights.items()}
-        ends |= {f"{name}.{key}": value for key, value in training.raw.state_dict().items()}
+        weights |= {f"{name}.{key}": value.cpu() for key, value in fitted.weights.items()}
+        ends |= {f"{name}.{key}": value.cpu() for key, value in training.raw.state_dict().items()}
         (folder / f"{name}-{rank}.json").write_text(json.dumps(fitted.history))
     noisy = {"n": 20, "checkpoint_minutes": 1e-9, **two}
     whole = toy.make_training(folder / "whole", **noisy).run()
@@ -65,21 +67,22 @@ def main(folder):
     except Stopped:
         resumed = toy.make_training(folder / "cut", **noisy).run(resume=True)
     for name, fitted in (("whole", whole), ("resumed", resumed)):
-        weights |= {f"{name}.{key}": value for key, value in fitted.weights.items()}
-    save_file({**weights, **layer(rank)}, folder / f"weights-{rank}.safetensors")
+        weights |= {f"{name}.{key}": value.cpu() for key, value in fitted.weights.items()}
+    alone = layer(rank, training.fabric.device)
+    save_file({**weights, **alone}, folder / f"weights-{rank}.safetensors")
     save_file(ends, folder / f"ends-{rank}.safetensors")
 
 
-def layer(rank):
+def layer(rank, device):
     """One pass through the layer by itself, with another number of samples in each process."""
-    norm, x, slope = layer_case()
+    norm, x, slope = (part.to(device) for part in layer_case())
     synchronise(norm)
     mine = slice(0, 3) if rank == 0 else slice(3, 8)
     part = x[mine].clone().requires_grad_()
     out = norm(part)
     (out * slope[mine]).sum().backward()
     found = {"out": out.detach(), "x": part.grad, "mean": norm.running_mean, "var": norm.running_var}
-    return {f"layer.{name}": value.contiguous() for name, value in found.items()}
+    return {f"layer.{name}": value.cpu().contiguous() for name, value in found.items()}
 
 
 def layer_case():
@@ -92,4 +95,4 @@ def layer_case():
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

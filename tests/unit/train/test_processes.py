@@ -23,27 +23,40 @@ def processes(toy):
     return module
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Folder of what two processes left: each is a machine of its own to torchrun."""
+DEVICES = [
+    "cpu",
+    pytest.param(
+        "cuda",
+        marks=[
+            pytest.mark.gpu,
+            pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices"),
+        ],
+    ),
+]
+
+
+@pytest.fixture(scope="module", params=DEVICES)
+def made(request, tmp_path_factory):
+    """Folder of what two processes left: machines of one CPU each to torchrun (gloo), or GPUs of one (NCCL)."""
     folder = tmp_path_factory.mktemp("two")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    start = [sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"]
-    start += ["--master-addr", "127.0.0.1", "--master-port", str(port), "--node-rank"]
+    start = [sys.executable, "-m", "torch.distributed.run", "--master-addr", "127.0.0.1", "--master-port", str(port)]
+    script = [str(HERE / "processes.py"), str(folder), request.param]
+    machines = [["--nnodes", "2", "--nproc-per-node", "1", "--node-rank", str(rank)] for rank in (0, 1)]
     started = [
         subprocess.Popen(
-            [*start, str(rank), str(HERE / "processes.py"), str(folder)],
+            [*start, *machine, *script],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for rank in (0, 1)
+        for machine in (machines if request.param == "cpu" else [["--nproc-per-node", "2"]])
     ]
     said = [process.communicate(timeout=240)[0] for process in started]
-    assert [process.returncode for process in started] == [0, 0], said[0][-3000:] + said[1][-3000:]
+    assert not any(process.returncode for process in started), "\n".join(text[-3000:] for text in said)
     return folder
 
 

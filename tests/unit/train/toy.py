@@ -53,7 +53,7 @@ class ToySynthesizer(nn.Module):
 
     def forward(self, x, y=None, *, generator=None):
         z = self.encode(self.norm(x.flatten(1)))
-        draw = torch.randn(z.shape, generator=generator) * self.noise
+        draw = torch.randn(z.shape, generator=generator, device=z.device) * self.noise
         volume = self.decode(self.drop(z) + draw).reshape(-1, 5, 3, 2)
         z_fmri = None if y is None else self.fmri(y.flatten(1)).reshape(-1, 1, 2, 3)
         return Synthesis(volume, None, z.reshape(-1, 1, 2, 3), z_fmri, None)
