@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+#: Labels of spaces that each subject has its own of: those of BIDS (appendix "Coordinate systems") and of fMRIPrep.
+INDIVIDUAL = frozenset(
+    {"native", "individual", "scanner", "orig", "anat", "T1w", "T2w", "func", "bold", "boldref", "fsnative"}
+)
+
 
 def corresponds(space: str) -> bool:
     """Tell whether voxels of different subjects are the same place.
@@ -11,7 +16,7 @@ def corresponds(space: str) -> bool:
     space : str
         BIDS label of a space; ``native``, each subject's own; or ``mixed: `` and the labels.
     """
-    return space != "native" and not space.startswith("mixed")
+    return space not in INDIVIDUAL and not space.startswith("mixed")
 
 
 def described(space: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from eeg2fmri.core.space import described
 from eeg2fmri.data.store import Recording, Store
 
 COLUMNS = (
@@ -26,7 +27,6 @@ def facts(store: Store) -> list[tuple[str, str]]:
     subjects = {recording.subject for recording in store.recordings}
     size = sum(entry["size"] for files in store._digests.values() for entry in files.values())
     voxels = f"{len(store.regions)} regions" if store.regions else " x ".join(map(str, store.grid)) + " voxels"
-    same = "native" not in store.space and "mixed" not in store.space
     return [
         ("store", str(store.path)),
         ("hash", store.hash),
@@ -34,7 +34,7 @@ def facts(store: Store) -> list[tuple[str, str]]:
         ("electrodes", f"{len(store.electrodes)}: {', '.join(store.electrodes)}"),
         ("frequencies", f"{len(store.frequencies)}, {store.frequencies[0]:.2f} to {store.frequencies[-1]:.2f} Hz"),
         ("volumes", f"{voxels} every {store.tr:g} s"),
-        ("space", store.space + ("" if same else ": voxels of different subjects do not correspond")),
+        ("space", described(store.space)),
     ]
 
 

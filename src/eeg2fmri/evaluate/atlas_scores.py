@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.store import Store
 from eeg2fmri.evaluate.regions import connectivity_similarity, read_atlas, region_courses
 from eeg2fmri.evaluate.scoring import Recording
@@ -23,7 +24,7 @@ def check_atlas(store: Store, atlas: str | Path) -> None:
     InputError
         If the volumes are not in one template space.
     """
-    if store.space == "native" or store.space.startswith("mixed"):
+    if not corresponds(store.space):
         raise InputError(
             "regions of an atlas need volumes in one template space",
             where=str(atlas),

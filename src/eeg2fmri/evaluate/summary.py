@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.leakage import statistics_in_use
 from eeg2fmri.data.protocols import Protocol
 from eeg2fmri.evaluate.ceilings import coupled_note
@@ -194,7 +195,7 @@ def _paired(
 
 def _space(run: OpenRun) -> list[str]:
     notes = []
-    if run.store.space == "native" or run.store.space.startswith("mixed"):
+    if not corresponds(run.store.space):
         notes.append(
             f"The volumes are in {run.store.space} space: voxels of different subjects do not correspond, so a model "
             "or baseline that learns from other subjects is held back by anatomy."

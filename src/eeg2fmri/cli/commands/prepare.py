@@ -48,6 +48,7 @@ def command(
         raise ConfigError("--label goes with --eeg-only", got=f"--label {label}", hint="add --eeg-only")
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.core.space import described
     from eeg2fmri.data.prepare import PrepareConfig, prepare
     from eeg2fmri.data.recipe import with_settings
 
@@ -64,7 +65,7 @@ def command(
     say(
         f"{len(made.recordings)} recordings, {len(made.electrodes)} electrodes, {len(made.frequencies)} frequencies to "
         f"{made.frequencies[-1]:.1f} Hz, "
-        f"volumes {' x '.join(map(str, made.grid))} every {made.tr:g} s, space {made.space}"
+        f"volumes {' x '.join(map(str, made.grid))} every {made.tr:g} s, space {described(made.space)}"
     )
     wrote("store", made.path)
 
