@@ -51,11 +51,7 @@ class Recentring:
         InputError
             If there are fewer than two volumes, values are not finite, or a band has no power.
         """
-        _check(covariances)
-        mean = average_reference(covariances.mean(axis=0, dtype=np.float64))
-        whitener = np.stack([_inverse_root(band, shrinkage) for band in mean])
-        amplitude = _amplitude(covariances, whitener)
-        return cls(whitener, amplitude.mean(axis=0), amplitude.std(axis=0))
+        return _learn(covariances, 0, shrinkage)[0]
 
     def apply(self, covariances: np.ndarray) -> np.ndarray:
         """Amplitude of the whitened electrodes, z-scored over the recording.
@@ -73,7 +69,10 @@ class Recentring:
         array of float32, shape (volume, channel, band)
             No unit; 0 where an electrode is constant over the recording.
         """
-        amplitude = _amplitude(covariances, self.whitener)
+        return self.scaled(_amplitude(covariances, self.whitener))
+
+    def scaled(self, amplitude: np.ndarray) -> np.ndarray:
+        """Z-score whitened amplitudes (volume, channel, band); see `apply`."""
         scale = np.divide(1.0, self.std, out=np.zeros_like(self.std), where=self.std > 1e-6 * self.mean)
         return ((amplitude - self.mean) * scale).astype(np.float32)
 
@@ -99,7 +98,8 @@ def recentred_amplitude(covariances: np.ndarray, skip: int = 0, shrinkage: float
     InputError
         As `Recentring.of`.
     """
-    return Recentring.of(covariances[skip:], shrinkage).apply(covariances)
+    recentring, amplitude = _learn(covariances, skip, shrinkage)
+    return recentring.scaled(amplitude)
 
 
 class RunningRecentring:
@@ -143,8 +143,17 @@ class RunningRecentring:
         self._seen.append(np.asarray(covariances))
         if len(self._seen) < max(self.window, 2):
             return None
-        seen = np.stack(self._seen)
-        return Recentring.of(seen, self.shrinkage).apply(seen[-self.window :])
+        recentring, amplitude = _learn(np.stack(self._seen), 0, self.shrinkage)
+        return recentring.scaled(amplitude[-self.window :])
+
+
+def _learn(covariances: np.ndarray, skip: int, shrinkage: float) -> tuple[Recentring, np.ndarray]:
+    """Learn a recentring from the volumes after the first `skip`; also the whitened amplitudes of all volumes."""
+    _check(covariances[skip:])
+    mean = average_reference(covariances[skip:].mean(axis=0, dtype=np.float64))
+    whitener = np.stack([_inverse_root(band, shrinkage) for band in mean])
+    amplitude = _amplitude(covariances, whitener)
+    return Recentring(whitener, amplitude[skip:].mean(axis=0), amplitude[skip:].std(axis=0)), amplitude
 
 
 def _check(covariances: np.ndarray) -> None:
@@ -175,8 +184,8 @@ def _inverse_root(covariance: np.ndarray, shrinkage: float) -> np.ndarray:
 
 def _amplitude(covariances: np.ndarray, whitener: np.ndarray) -> np.ndarray:
     """Root of the power of each whitened electrode, shape (volume, channel, band)."""
-    centred = average_reference(np.asarray(covariances, np.float64))
-    power = np.empty((len(centred), whitener.shape[-1], len(whitener)))
-    for b, root in enumerate(whitener):
-        power[:, :, b] = ((centred[:, b] @ root.T) * root.T).sum(axis=1)
+    power = np.empty((len(covariances), whitener.shape[-1], len(whitener)))
+    # of the average reference: taken from the whitener, which is one, and not from every matrix
+    for b, root in enumerate(whitener - whitener.mean(axis=-1, keepdims=True)):
+        power[:, :, b] = ((covariances[:, b].astype(np.float64) @ root.T) * root.T).sum(axis=1)
     return np.sqrt(power.clip(0))
