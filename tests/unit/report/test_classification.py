@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import html
 import re
+import shutil
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
+from eeg2fmri.classify.explanation_files import write_explanation
 from eeg2fmri.classify.features import WindowData
+from eeg2fmri.classify.fold_files import FoldResult
 from eeg2fmri.classify.results import Classification
 from eeg2fmri.classify.scores import difference, method_scores
 from eeg2fmri.classify.verdict import verdict
 from eeg2fmri.classify.votes import vote
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
+from eeg2fmri.explain.axes import Axes
+from eeg2fmri.models.card import ModelCard
 from eeg2fmri.report import write_classification
+from eeg2fmri.report.class_map_gallery import class_map_text
+from eeg2fmri.report.class_maps import read_class_maps
 from eeg2fmri.report.classification import render_classification
 from eeg2fmri.report.classification_files import Votes, read_classification
 
 CLASSES = ("control", "<b>patient")
+MINUS = "\N{MINUS SIGN}"
 
 
 def windows() -> WindowData:
@@ -51,6 +62,33 @@ def write(folder: Path, strength: dict[str, float]) -> Path:
     made = Classification(verdict(methods, gaps), methods, gaps, FACTS, ("A <i>note.",), data, probability, votes)
     made.write(folder)
     return folder
+
+
+AFFINE = np.diag([-8.0, 7.0, 9.0, 1.0])
+ELECTRODES = ("Fp1", "Fp2", "Cz", "O1", "O2")
+
+
+def write_maps(folder: Path, classes: tuple[str, ...] = CLASSES, noise: float = 0.01) -> None:
+    """Write relevance of two folds: O1, 10 Hz and 4 s before the volume speak for the last class, Fp2 against it."""
+    rng, models = generator(3, "relevance"), 1 if len(classes) == 2 else len(classes)
+    view, eeg = np.zeros((models, 4, 5, 6)), np.zeros((models, 5, 6, 3))
+    view[:, 1, 2, 3], eeg[:, 3, 4, 1], eeg[:, 1, 4, 1] = 1.0, 1.0, -0.4
+    folds, labels = [], {}
+    for k in range(2):
+        names = [f"{k}{c}" for c in range(len(classes))]
+        labels |= {name: c for c, name in enumerate(names)}
+        # what speaks for the last class speaks against the first
+        signs = np.where(np.arange(len(classes)) == 0, -1.0, 1.0)
+        arrays = {
+            name: signs.reshape(-1, *[1] * mean.ndim) * mean
+            + noise * mean.max() * rng.standard_normal((len(classes), *mean.shape))
+            for name, mean in (("view", view), ("eeg", eeg))
+        }
+        errors = np.tile([0.02, 0.75], (len(classes), models, 1))
+        folds.append(FoldResult({}, {"test": names}, {**arrays, "errors": errors}))
+    axes = Axes(ELECTRODES, np.arange(2.0, 14, 2), np.array([6.0, 4.0, 2.0]))
+    card = cast(ModelCard, SimpleNamespace(affine=AFFINE))
+    write_explanation(folder / "explanation", folds, labels, classes, axes, card)
 
 
 FACTS = {
@@ -85,6 +123,58 @@ def test_a_view_that_helps(helped):
     assert "A &lt;i&gt;note." in text
     assert "<b>patient" not in text
     assert text.count("<figure>") == 3
+
+
+def test_what_decisions_came_from(helped, tmp_path):
+    folder = tmp_path / "explained"
+    shutil.copytree(helped, folder)
+    write_maps(folder)
+    page = render_classification(read_classification(folder))
+    text = html.unescape(words(page))
+    assert "decisions about 4 subjects" in text
+    assert "Positive speaks for <b>patient" in html.unescape(page)
+    assert page.count("<figure>") == 3 + 4
+    # the largest of each is where it was put, in the place that the affine says
+    assert f"<b>patient at ({MINUS}8, 14, 27) mm" in html.unescape(page)
+    assert "control: O1, Fp2" in text
+    assert "control 10.0 Hz; " in text
+    assert "control 4.00 s before the volume" in text
+    assert "differ between folds" not in text
+    assert "75 % of the decision did not arrive at the EEG" in text
+    assert "Voxels of the view 0.9" in text
+    assert "<b>patient" not in page
+
+
+def test_maps_that_differ_between_folds_are_said_to(helped, tmp_path):
+    folder = tmp_path / "unstable"
+    shutil.copytree(helped, folder)
+    write_maps(folder, noise=3.0)
+    assert "maps of the view differ between folds" in words(render_classification(read_classification(folder)))
+
+
+def test_more_than_two_classes_have_maps_of_their_own(tmp_path):
+    write_maps(tmp_path, ("a", "b", "c"))
+    problems: list[str] = []
+    maps = read_class_maps(tmp_path, problems)
+    assert problems == []
+    assert maps is not None
+    assert maps.view.shape == (3, 4, 5, 6)
+    assert maps.speaks_for == "each class against the rest"
+    with np.load(tmp_path / "explanation" / "relevance.npz") as arrays:
+        np.testing.assert_allclose(maps.eeg[2], arrays["eeg"][2, 2], rtol=1e-6)
+    assert "Positive speaks for the class." in class_map_text(maps).words[0]
+
+
+def test_damaged_maps_leave_the_scores(helped, tmp_path):
+    folder = tmp_path / "damaged"
+    shutil.copytree(helped, folder)
+    write_maps(folder)
+    (folder / "explanation" / "summary.json").write_text("{", encoding="utf-8")
+    results = read_classification(folder)
+    assert results.maps is None
+    text = render_classification(results)
+    assert "explanation: JSONDecodeError" in text
+    assert "What the decisions came from" not in text
 
 
 def test_a_view_that_does_not(tmp_path):
