@@ -11,7 +11,7 @@ SETTINGS = {
     "train": "eeg2fmri.train.config.TrainConfig",
     "explain": "eeg2fmri.explain.config.ExplainConfig",
     "tune": "eeg2fmri.tune.config.TuneConfig",
-    "simulate-eeg": "eeg2fmri.simulate.groups.GroupsConfig",
+    "simulate-eeg": "eeg2fmri.simulate.groups_config.GroupsConfig",
     "prepare --eeg-only": "eeg2fmri.data.eeg_only.EegOnlyConfig",
     "classify": "eeg2fmri.classify.config.ClassifyConfig",
     "crossvalidate": "eeg2fmri.train.config.TrainConfig",

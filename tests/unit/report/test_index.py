@@ -13,6 +13,7 @@ import pytest
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_index
 from eeg2fmri.report.index import render_index
+from eeg2fmri.report.results import Protocol
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,34 @@ def test_runs_that_cannot_be_compared_are_named(run, tmp_path):
     text = words(render_index([scored(run, tmp_path / "a", 0.1), other], tmp_path))
     assert "tested on different subjects" in text
     assert "different targets (dynamics, volume)" in text
+
+
+def test_folds_of_a_cross_validation_add_up(run, tmp_path):
+    def fold(number: int, r: float):
+        made = scored(run, tmp_path / f"fold-0{number}", r, times_read=number)
+        table = replace(made.evaluation.table, subjects=(f"sub-{2 * number}", f"sub-{2 * number + 1}"))
+        protocol = Protocol("k-fold-subjects", f"k-fold over subjects, fold {number} of 3", number, 3)
+        return replace(made, evaluation=replace(made.evaluation, table=table), protocol=protocol)
+
+    page = render_index([fold(3, 0.3), fold(1, 0.1)], tmp_path)
+    assert re.findall(r'<tr><th scope="row">([^<]*)</th>', page) == ["fold-01", "fold-03"]
+    text = words(page)
+    assert "2 of 3 folds" in text
+    assert "mean over folds and subjects 0.200 Test subjects 4" in text
+    assert "k-fold over subjects, fold 3 of 3" in text
+    assert "read more than once: fold 3 3 times" in text
+    assert "cannot be set beside each other" not in text
+    assert "the best of several" not in text
+    same = render_index([fold(1, 0.3), replace(fold(1, 0.1), folder=tmp_path / "again")], tmp_path)
+    assert "the best of several looks better" in words(same)
+
+
+def test_runs_of_different_protocols_are_named(run, tmp_path):
+    runs = [
+        replace(scored(run, tmp_path / name, 0.1), protocol=Protocol(name, name))
+        for name in ("within-recording", "fixed-subjects")
+    ]
+    assert "different protocols (fixed-subjects, within-recording)" in words(render_index(runs, tmp_path))
 
 
 def test_one_name_twice_is_told_apart_and_nothing_runs(run, tmp_path):

@@ -1,0 +1,59 @@
+"""Runs that are folds of one cross-validation: they add up, where other runs compete."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from eeg2fmri.report.numbers import plural
+from eeg2fmri.report.results import RunResults
+
+
+def are_folds(runs: Sequence[RunResults]) -> bool:
+    """Say whether the runs are different folds of one cross-validation."""
+    numbers = [run.protocol.fold for run in runs]
+    same = {(run.protocol.name, run.protocol.folds) for run in runs}
+    return len(runs) > 1 and None not in numbers and len(set(numbers)) == len(runs) and len(same) == 1
+
+
+def title(runs: Sequence[RunResults]) -> str:
+    """Say how many runs, or folds of how many, there are."""
+    if not are_folds(runs):
+        return plural(len(runs), "run")
+    of = runs[0].protocol.folds
+    return f"{len(runs)} of {of} folds" if of is not None and of != len(runs) else f"{len(runs)} folds"
+
+
+def fold_numbers(runs: Sequence[RunResults]) -> list[tuple[str, str]]:
+    """Return the mean of the headline over the test subjects of all folds, and how many there are."""
+    tables = [run.evaluation.table for run in runs if run.evaluation is not None and run.evaluation.table is not None]
+    tables = [table for table in tables if table.metrics and table.metrics[0] == tables[0].metrics[0]]
+    if not tables:
+        return []
+    headline = tables[0].metrics[0]
+    values = np.concatenate([table.of(table.methods[0], headline.name) for table in tables])
+    defined = values[np.isfinite(values)]
+    mean = headline.text(float(defined.mean()) if len(defined) else math.nan)
+    subjects = {subject for table in tables for subject in table.subjects}
+    return [(f"{headline.label}, mean over folds and subjects", mean), ("Test subjects", str(len(subjects)))]
+
+
+def fold_warnings(runs: Sequence[RunResults]) -> list[str]:
+    """Say how folds are to be read, which are not evaluated, and which were read more than once."""
+    found = [
+        "Each fold tests what others trained on: the scores add up and do not compete. Intervals and a test over all "
+        "subjects stand on the page that crossvalidate writes.",
+    ]
+    missing = [str(run.protocol.fold) for run in runs if run.evaluation is None]
+    if missing:
+        found.append(f"Folds without an evaluation: {', '.join(missing)}.")
+    read_again = [
+        f"fold {run.protocol.fold} {run.evaluation.times_read} times"
+        for run in runs
+        if run.evaluation is not None and (run.evaluation.times_read or 0) > 1
+    ]
+    if read_again:
+        found.append(f"Test parts were read more than once: {', '.join(read_again)}.")
+    return found
