@@ -13,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eeg2fmri.core.errors import ConfigError, Problem
 
+#: Bytes of a settings file, and values in it with every reference written out, that are more than any real one has.
+LARGEST_FILE = 10_000_000
+MOST_VALUES = 100_000
+
 
 class Config(BaseModel):
     """Base of every settings class: frozen, unknown keys forbidden.
@@ -77,11 +81,17 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
         If the file is absent, unreadable, or holds something else.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise ConfigError("the settings file is no file", where=str(path), hint="check the path")
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError(f"{path.stat().st_size} bytes: more than settings can be")
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not _bounded(values):
+            raise ValueError("more values than settings can be, or references that lead into themselves")
     except FileNotFoundError:
         raise ConfigError("the settings file does not exist", where=str(path), hint="check the path") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise ConfigError(
             "the settings file cannot be read", where=str(path), got=str(error), expected="YAML or JSON"
         ) from None
@@ -110,6 +120,20 @@ def _problem(cls: type[BaseModel], fault: Any, where: str) -> Problem:
         )
     got = repr(fault.get("input"))
     return Problem(fault["msg"].removeprefix("Value error, "), place, got if len(got) < 200 else got[:200] + "...")
+
+
+def _bounded(values: Any) -> bool:
+    """Tell whether settings stay small when every reference is written out."""
+    left, waiting = MOST_VALUES, [values]
+    while waiting and left > 0:
+        left -= 1
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set):
+            waiting += value
+        left -= max(0, len(waiting) - MOST_VALUES)
+    return left > 0
 
 
 def _fields_at(cls: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:

@@ -184,7 +184,7 @@ class EegStore:
         file = self.path / known.id / SIGNAL
         try:
             array = np.load(file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # a damaged header of an array raises SyntaxError and TokenError too
             raise damaged(file, str(error)) from None
         expected = (len(self.electrodes), known.n_samples)
         if array.shape != expected or array.dtype != np.float32:

@@ -21,7 +21,7 @@ from eeg2fmri.data.eeg_only import TRUTH, TRUTH_FILES, EegOnlyConfig, EegRecordi
 from eeg2fmri.data.eeg_only_positions import montage_positions
 from eeg2fmri.data.eeg_only_writer import EegStoreWriter, write_recording
 from eeg2fmri.data.raw_spectrogram import read_samples
-from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.signal_checks import SignalChecks
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def read_participants(root: Path, column: str) -> dict[str, dict[str, str]]:
         If there is no table, no such column, or a subject stands in it twice.
     """
     path = root / "participants.tsv"
+    if path.exists() or path.is_symlink():
+        refuse_other_than_file(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [

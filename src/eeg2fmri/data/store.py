@@ -255,7 +255,7 @@ class Store:
         file = self.path / self._recording(recording).id / name
         try:
             array = np.load(file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # a damaged header of an array raises SyntaxError and TokenError too
             raise damaged(file, str(error)) from None
         if array.shape != shape or array.dtype != np.dtype(ARRAYS[name][0]):
             raise StoreError(

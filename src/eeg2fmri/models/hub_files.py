@@ -107,6 +107,9 @@ def read_files(folder: Path) -> Stored:
     CheckpointError
         If one is absent, truncated, changed, foreign, or of another version.
     """
+    for path in (folder / CONFIG, folder / WEIGHTS):
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise CheckpointError("a file of the model is no file", where=str(path), hint=_AGAIN)
     values = _read_config(folder)
     path = folder / WEIGHTS
     expected = values.pop("weights")
