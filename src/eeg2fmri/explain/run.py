@@ -195,7 +195,8 @@ def _drivers_of(opened: OpenedRun, recording: Any, name: str) -> Drivers:
     if pairs.target == "dynamics" or pairs.bold_scaling == "voxel":
         spread = opened.store.voxel_std(name)
         weights = np.divide(weights, spread, out=np.zeros_like(weights), where=spread > 0)
-    return drivers(recording, opened.axes, pairs, weights)
+    first, n_volumes = opened.store.origin(name)[1], opened.store.recordings[opened.store.index(name)].n_volumes
+    return drivers(recording, opened.axes, pairs, weights, slice(first, first + n_volumes))
 
 
 def _notes(opened: OpenedRun, config: ExplainConfig, subjects: tuple[SubjectRelevance, ...]) -> Iterator[str]:
