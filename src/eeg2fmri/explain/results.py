@@ -152,8 +152,8 @@ class Explanation:
         lines = [
             f"{self.target.what}, {sum(s.n_windows for s in self.subjects)} windows of {len(self.subjects)} subjects",
             f"strongest electrodes {names}; band {band}; {time:g} s before the volume",
-            f"{100 * self.from_biases:.0f} % of the output stems from biases whatever the EEG; "
-            f"conservation error {self.error:.2g}",
+            f"{100 * self.from_biases:.0f} % of the output stems from biases whatever the EEG; conservation error "
+            f"{self.error:.2g}, all but {max(subject.unaccounted for subject in self.subjects):.1g} of it in biases",
         ]
         if self.fidelity is not None:
             lines.append(

@@ -67,6 +67,10 @@ class Explanation:
         Attention scores of a model that has them; rows sum to 1.
     pairs : array, shape (subject, channel, channel), or None
         Share of the absolute relevance of the attention of each electrode to each other.
+    latent : array, shape (subject, x, y, z), or None
+        Relevance of the recorded BOLD for its latent.
+    affine : array, shape (4, 4), or None
+        Voxel indices to mm.
     conservation : tuple of Conservation
     tests : mapping of sum to mapping
         Tests over subjects, as they were written.
@@ -90,6 +94,8 @@ class Explanation:
     bands: tuple[tuple[str, float, float], ...] = ()
     attention: np.ndarray | None = None
     pairs: np.ndarray | None = None
+    latent: np.ndarray | None = None
+    affine: np.ndarray | None = None
     conservation: tuple[Conservation, ...] = ()
     tests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fidelity: Mapping[str, Any] = field(default_factory=dict)

@@ -55,6 +55,8 @@ def _explanation(summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
         bands=_bands(arrays) if "bands" in arrays else (),
         attention=arrays.get("attention"),
         pairs=arrays.get("pairs"),
+        latent=arrays.get("latent"),
+        affine=arrays.get("affine"),
         conservation=tuple(_conservation(subject) for subject in summary["subjects"]),
         tests=dict(summary["tests"]),
         fidelity=dict(summary["fidelity"] or {}),

@@ -12,7 +12,8 @@ from eeg2fmri.report.figures.electrodes import attention_graph, topomaps
 from eeg2fmri.report.figures.pair_map import pair_map
 from eeg2fmri.report.figures.perturbation import perturbation_curves
 from eeg2fmri.report.figures.profiles import BANDS, band_profile, frequency_profile, lag_profile
-from eeg2fmri.report.numbers import number, plural
+from eeg2fmri.report.figures.volumes import signed_maps
+from eeg2fmri.report.numbers import number
 from eeg2fmri.report.pictures import Picture, picture
 
 #: What relevance is measured in on every axis.
@@ -20,6 +21,9 @@ UNIT = "share of relevance (%)"
 
 #: Pairs of electrodes above this percentile of all pairs are drawn; higher ones are marked.
 PERCENTILE, MARKS = 98.0, (99.0, 99.5, 99.9)
+
+#: Subjects whose volumes are drawn.
+SUBJECTS = 3
 
 #: What every electrode axis is called.
 NAME = "electrode (10-05 name)"
@@ -41,6 +45,8 @@ def explanation_pictures(explanation: Explanation) -> list[Picture]:
         if matrices is not None:
             with suppress(InputError):
                 found.append(draw(explanation, matrices))
+    if explanation.latent is not None and explanation.affine is not None:
+        found.append(_latents(explanation, explanation.latent, explanation.affine))
     if explanation.curves is not None:
         found.append(_perturbation(explanation))
     return found
@@ -53,7 +59,7 @@ def strongest(explanation: Explanation, count: int = 3) -> list[str]:
 
 
 def _over(explanation: Explanation) -> str:
-    return f"mean over {plural(len(explanation.subjects), 'subject')}"
+    return f"mean over {len(explanation.subjects)} subjects" if len(explanation.subjects) > 1 else "of one subject"
 
 
 def _members(explanation: Explanation) -> dict[str, np.ndarray]:
@@ -231,6 +237,25 @@ def _pair_graph(explanation: Explanation, pairs: np.ndarray) -> Picture:
         f"than that of {PERCENTILE:g} % of the pairs.",
         caption=f"Pairs of electrodes through whose attention most of the absolute relevance passes, "
         f"{_over(explanation)}.",
+    )
+
+
+def _latents(explanation: Explanation, latent: np.ndarray, affine: np.ndarray) -> Picture:
+    """Draw the first subjects: without a common space their voxels do not correspond, and no mean is a brain."""
+    shares = {
+        subject: 100 * one / (np.abs(one).sum() or 1.0)
+        for subject, one in zip(explanation.subjects[:SUBJECTS], latent, strict=False)
+    }
+    names = ", ".join(shares)
+    return picture(
+        signed_maps,
+        shares,
+        affine,
+        unit="relevance (% of all)",
+        kind="png",
+        alt=f"Slices of the brain: relevance of each voxel of the recorded BOLD for its latent; {names}.",
+        caption="Relevance of the recorded BOLD for its latent, which the model compares with that of the EEG: voxels "
+        f"that make the two agree (red) and differ (blue), as a share of the absolute sum; {names}.",
     )
 
 

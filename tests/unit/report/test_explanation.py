@@ -46,6 +46,8 @@ def write(folder: Path, **changes) -> Path:
         signed=-magnitude.astype(np.float32),
         attention=generator(2, "attention").dirichlet(np.ones(5), (2, 5)),
         pattern=np.sqrt(magnitude) * [[[[1]], [[1]], [[1]], [[1]], [[-1]]]],
+        latent=generator(3, "latent").standard_normal((2, 5, 6, 4)),
+        affine=np.diag([4.0, 4.0, 5.0, 1.0]),
         curve_fractions=fraction,
         **curves,
     )
@@ -104,9 +106,10 @@ def test_what_was_written_is_read(explanation):
 def test_pictures_name_where_the_relevance_lies(explanation):
     pictures = explanation_pictures(explanation)
     words = " ".join(picture.alt for picture in pictures)
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     assert "Largest: O2" in words
     assert "largest at 10.0 Hz" in words
+    assert "for its latent; sub-03, sub-04" in words
     assert "largest 4.00 s before it" in words
     assert "0.500 for deletion, 0.250 for insertion" in words
 
@@ -142,7 +145,7 @@ def test_whole_bands_are_bars(explanation):
 
 
 def test_electrodes_without_a_place_have_no_head(explanation):
-    nameless = replace(explanation, electrodes=tuple("ABCDE"), curves=None)
+    nameless = replace(explanation, electrodes=tuple("ABCDE"), curves=None, latent=None)
     assert len(explanation_pictures(nameless)) == 4
     assert "A" in {row[0] for row in explanation_text(nameless).tables[-1].rows}
 
