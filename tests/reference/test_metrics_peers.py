@@ -1,14 +1,17 @@
-"""Scores against scipy, scikit-image and torchmetrics."""
+"""Scores against scipy, scikit-image, scikit-learn and torchmetrics."""
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.stats
+import sklearn.metrics
 import torch
 from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
 from torchmetrics.functional import pearson_corrcoef
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from eeg2fmri.evaluate.metrics import psnr, rmse, spatial_r, ssim_map, ssim_slices, temporal_r
+from eeg2fmri.evaluate.frechet import frechet_distance
+from eeg2fmri.evaluate.metrics import explained_variance, psnr, rmse, spatial_r, ssim_map, ssim_slices, temporal_r
 
 
 @pytest.fixture
@@ -60,3 +63,19 @@ def test_ssim_of_torchmetrics(series):
     inside = (slice(5, -5),) * 3
     expected = image[0, 0].numpy()[inside]
     np.testing.assert_allclose(ssim_map(series[0][2], series[1][2], 3000)[inside], expected, rtol=1e-6)
+
+
+def test_explained_variance_of_scikit_learn(series):
+    truth, prediction = (a.reshape(9, -1) for a in series)
+    expected = sklearn.metrics.explained_variance_score(truth, prediction, multioutput="raw_values")
+    np.testing.assert_allclose(explained_variance(*series).ravel(), expected, rtol=1e-9)
+
+
+def test_frechet_distance_by_the_root_of_a_matrix():
+    rng = np.random.default_rng(4)
+    mixing = rng.standard_normal((4, 4))
+    first, second = rng.standard_normal((60, 4)) @ mixing, 0.5 + rng.standard_normal((50, 4))
+    a, b = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    root = scipy.linalg.sqrtm(a @ b).real
+    expected = ((first.mean(axis=0) - second.mean(axis=0)) ** 2).sum() + np.trace(a + b - 2 * root)
+    assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-9)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.evaluate.arrays import as_numpy
 
 Distribution = Literal["normal", "laplace"]
 
@@ -48,12 +49,12 @@ class Calibration:
         self._deviation = 0.0
         self._likelihood = 0.0
 
-    def update(self, truth: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> None:
+    def update(self, truth: Any, mean: Any, deviation: Any) -> None:
         """Add values of one unit.
 
         Parameters
         ----------
-        truth, mean, deviation : array, shape (value,)
+        truth, mean, deviation : array or tensor, shape (value,)
             Measured; predicted; claimed standard deviation, above 0.
 
         Raises
@@ -61,8 +62,8 @@ class Calibration:
         InputError
             If a deviation is not positive or a value not finite.
         """
-        error = np.abs(np.asarray(truth, np.float64) - mean)
-        deviation = np.asarray(deviation, np.float64)
+        error = np.abs(as_numpy(truth).astype(np.float64) - as_numpy(mean))
+        deviation = as_numpy(deviation).astype(np.float64)
         if not (np.isfinite(error).all() and np.isfinite(deviation).all() and (deviation > 0).all()):
             raise InputError("intervals need finite errors and deviations above 0")
         scaled = error / deviation

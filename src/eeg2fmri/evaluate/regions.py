@@ -89,7 +89,7 @@ def region_courses(volumes: Any, labels: np.ndarray, mask: Any | None = None) ->
     return regions, courses
 
 
-def connectivity_similarity(first: np.ndarray, second: np.ndarray) -> float:
+def connectivity_similarity(first: Any, second: Any) -> float:
     """Correlation of two functional connectivities.
 
     Pearson correlation between the upper triangles of the correlation matrices of both sets of courses. A prediction
@@ -97,7 +97,7 @@ def connectivity_similarity(first: np.ndarray, second: np.ndarray) -> float:
 
     Parameters
     ----------
-    first, second : array, shape (volume, region)
+    first, second : array or tensor, shape (volume, region)
         Courses of the same regions; at least three.
 
     Returns
@@ -110,6 +110,7 @@ def connectivity_similarity(first: np.ndarray, second: np.ndarray) -> float:
     InputError
         If the regions differ in number or are fewer than three.
     """
+    first, second = as_numpy(first), as_numpy(second)
     if first.shape[1] != second.shape[1] or first.shape[1] < 3:
         raise InputError(
             "connectivities need the same regions, at least three", got=f"{first.shape[1]} and {second.shape[1]}"

@@ -3,7 +3,22 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.metrics import TemporalMoments, explained_variance, psnr, rmse, spatial_r, temporal_r
+from eeg2fmri.evaluate.calibration import Calibration
+from eeg2fmri.evaluate.frechet import frechet_distance
+from eeg2fmri.evaluate.metrics import (
+    TemporalMoments,
+    explained_variance,
+    psnr,
+    rmse,
+    spatial_r,
+    ssim_map,
+    ssim_volume,
+    temporal_r,
+)
+from eeg2fmri.evaluate.regions import connectivity_similarity, region_courses
+from eeg2fmri.evaluate.shifts import shift_test
+
+REGIONS = np.random.default_rng(0).integers(0, 5, (7, 6, 5))
 
 
 @pytest.fixture
@@ -80,6 +95,38 @@ def test_tensors_and_single_volumes_give_the_same(bold):
         moments.update(y, p)
     np.testing.assert_array_equal(moments.temporal_r(), temporal_r(truth, prediction, mask))
     np.testing.assert_allclose(moments.mean_truth()[mask], truth.mean(axis=0)[mask])
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        temporal_r,
+        explained_variance,
+        spatial_r,
+        rmse,
+        lambda y, p, m: psnr(y, p, 50.0, m),
+        lambda y, p, m: ssim_volume(y[0], p[0], 50.0, m),
+        lambda y, p, m: ssim_map(y[0], p[0], 50.0),
+        lambda y, p, m: shift_test(y, p, m).median.values,
+        lambda y, p, m: region_courses(y, REGIONS, m)[1],
+        lambda y, p, m: connectivity_similarity(y[:, 0, :, 0], p[:, 0, :, 0]),
+        lambda y, p, m: frechet_distance(y, p),
+        lambda y, p, m: calibrated(y[:, 0, 0, 0], p[:, 0, 0, 0]),
+    ],
+    ids=lambda score: getattr(score, "__name__", "score"),
+)
+def test_tensors_that_need_gradients_give_what_arrays_give(score):
+    rng = np.random.default_rng(2)
+    truth, prediction = (900 + 20 * rng.standard_normal((12, 7, 6, 5)) for _ in range(2))
+    mask = rng.random((7, 6, 5)) < 0.7
+    tensors = (torch.from_numpy(a).requires_grad_() for a in (truth, prediction))
+    np.testing.assert_array_equal(score(*tensors, torch.from_numpy(mask)), score(truth, prediction, mask))
+
+
+def calibrated(truth, mean):
+    found = Calibration("normal")
+    found.update(truth, mean, 0 * truth + 20)
+    return found.coverage()
 
 
 @pytest.mark.parametrize(
