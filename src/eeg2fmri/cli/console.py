@@ -31,7 +31,8 @@ def console(*, stderr: bool = False) -> Console:
 def progress_bar() -> Iterator[Progress]:
     """Give a `Progress` that draws one bar for each named task, with the time left, on standard error.
 
-    Where standard error is not a terminal, a line is printed when each task is complete.
+    Where standard error is not a terminal, a line is printed when each task, and each epoch of a training, is
+    complete, with the time left.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -47,6 +48,7 @@ def progress_bar() -> Iterator[Progress]:
     )
     with Bars(*columns, console=out, disable=not out.is_terminal) as bars:
         tasks: dict[str, int] = {}
+        told: dict[str, str] = {}
 
         def update(what: str, done: float, total: float) -> None:
             # a text such as "Epoch 2/10, loss 0.41" goes on in the bar that its first word opened
@@ -54,10 +56,22 @@ def progress_bar() -> Iterator[Progress]:
             if key not in tasks:
                 tasks[key] = bars.add_task(what, total=total)
             bars.update(bars.task_ids[tasks[key]], description=what, completed=done, total=total)
-            if done >= total and not out.is_terminal:
+            if out.is_terminal:
+                return
+            before = told.get(key, what)
+            if before.split(",")[0] != what.split(",")[0]:
+                left = bars.tasks[tasks[key]].time_remaining
+                print(before if left is None else f"{before}, {_duration(left)} left", file=sys.stderr)
+            if done >= total:
                 print(f"{what}: done", file=sys.stderr)
+            told[key] = what
 
         yield update
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}"
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -50,6 +52,14 @@ def make_fabric(config: TrainConfig) -> Fabric:
         )
         fabric.launch()
     return fabric
+
+
+@contextmanager
+def quiet_buckets() -> Iterator[None]:
+    """Keep a warning of torch away that means nothing here: axes of length 1 have strides of no consequence."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")
+        yield
 
 
 def reduced(fabric: Fabric, means: Means) -> dict[str, float]:

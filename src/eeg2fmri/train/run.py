@@ -21,7 +21,7 @@ from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.zoo.acquisition import Acquisition
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import make_fabric
+from eeg2fmri.train.engine import make_fabric, quiet_buckets
 from eeg2fmri.train.environment import environment, measured
 from eeg2fmri.train.history import Row
 from eeg2fmri.train.logs import epoch_log
@@ -49,10 +49,13 @@ class TrainResult:
         The run folder.
     fitted : Fitted
         History, best epoch, why it ended.
+    first : bool
+        Whether this process, of several, is the one that wrote the run.
     """
 
     run: Path
     fitted: Fitted
+    first: bool = True
 
     @property
     def interrupted(self) -> bool:
@@ -137,6 +140,8 @@ def train_run(
     card = ModelCard.of_store(store, settings, config.pairs)
     voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
+    if not first:
+        progress = silent
     facts = environment(config, whole, model, fabric)
     if first and not resume:
         with writing(run):
@@ -152,7 +157,7 @@ def train_run(
         progress("Fitting in closed form", 1, 1)
 
     try:
-        with writing(run), epoch_log(run, config.logs if first else (), on_epoch) as log:
+        with writing(run), quiet_buckets(), epoch_log(run, config.logs if first else (), on_epoch) as log:
             fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit if closed else None)
     except Eeg2FmriError:
         if first and not resume and not any((run / STATES).glob("state-*.json")):
@@ -168,4 +173,4 @@ def train_run(
             if fitted.stopped != "asked":
                 remove_states(run)
     fabric.barrier()
-    return TrainResult(run, fitted)
+    return TrainResult(run, fitted, first)

@@ -46,8 +46,10 @@ def command(
         values["pairs"] = {**values.get("pairs", {}), "target": target.value}
     with progress_bar() as progress:
         result = train_run(store, run, values, resume=resume, where=str(config or ""), progress=progress)
-    say(result.summary())
-    wrote("run", run)
+    if result.first:
+        say(result.summary())
+        wrote("run", run)
+        if result.interrupted:
+            say(f"stopped before the end: go on with  eeg2fmri train {store} {run} --resume")
     if result.interrupted:
-        say(f"stopped before the end: go on with  eeg2fmri train {store} {run} --resume")
         raise typer.Exit(130)
