@@ -13,9 +13,8 @@ _TEXT = """# Model card: EEG view classifier
 
 ## What it is
 
-An EEG window goes through an encoder and the frozen decoder of a synthesiser that was trained on simultaneous EEG-fMRI;
-a linear classifier looks at the synthesised volume. Classes: {classes} (column `{label}` of participants.tsv).
-Made with eeg2fmri {version}.
+{view} The synthesiser was trained on simultaneous EEG-fMRI of other people (run `{run}`). Classes: {classes}
+(column `{label}` of participants.tsv). Made with eeg2fmri {version}.
 
 ## Intended use
 
@@ -62,6 +61,8 @@ def model_card(scores: Mapping[str, Any]) -> str:
     classes = list(scores["classes"])
     return _TEXT.format(
         verdict=scores["verdict"],
+        view=scores.get("view", "A linear classifier looks at the volume that a synthesiser makes of an EEG window."),
+        run=scores.get("run", "not known"),
         classes=", ".join(classes),
         label=scores["label"],
         version=__version__,

@@ -28,8 +28,9 @@ from eeg2fmri.classify.methods import check_settings
 from eeg2fmri.classify.protocol import refit_p
 from eeg2fmri.classify.results import Classification
 from eeg2fmri.classify.scores import difference, method_scores
+from eeg2fmri.classify.statements import all_facts, majority_note, protocol, untrained_note, view_sentence
 from eeg2fmri.classify.verdict import verdict
-from eeg2fmri.classify.votes import RULES, Votes, vote
+from eeg2fmri.classify.votes import Votes, vote
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
@@ -37,7 +38,6 @@ from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.eeg_only import EegStore
 from eeg2fmri.explain.axes import Axes
 from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import Loaded
 
 
 def classify_run(
@@ -107,13 +107,15 @@ def classify_run(
     models = folder / "models" if keep_models else None
     found = _run_folds(str(run), loaded.digest, data, folds, settings, folder, models, jobs, progress)
     refits = _run_refits(str(run), loaded.digest, data, settings, folder, jobs, progress)
-    notes = [*left_out, *recordings.notes, *data.notes, *_untrained_note(loaded)]
+    notes = [*left_out, *recordings.notes, *data.notes, *untrained_note(loaded)]
+    notes += majority_note(settings, list(labels.values()))
     notes += confound_notes(
         {r.subject: r.participant for r in recordings.recordings},
         {name: recordings.classes[label] for name, label in labels.items()},
         recordings.config.label,
     )
-    made = summarise(data, folds, found, settings, refits, notes, _facts(facts, run, recordings, labels))
+    view = view_sentence(settings, model)
+    made = summarise(data, folds, found, settings, refits, notes, all_facts(facts, run, recordings, labels, view))
     if all("view" in fold.arrays for fold in found):
         axes = _axes(loaded.card, data)
         told = write_explanation(folder / "explanation", found, labels, data.classes, axes, loaded.card)
@@ -187,7 +189,7 @@ def summarise(
             **facts,
             "windows": len(data.labels),
             "classes": list(data.classes),
-            "protocol": _protocol(config, folds),
+            "protocol": protocol(config, folds),
         },
         notes=tuple(dict.fromkeys(notes)),
         data=data,
@@ -268,31 +270,3 @@ def _axes(card: ModelCard, data: WindowData) -> Axes:
     if card.pairs.eeg == "amplitude":
         return Axes.of_bands(data.electrodes, BANDS, card.tr, card.pairs.window, card.pairs.lag)
     return Axes.of_window(data.electrodes, card.frequencies, card.tr, card.pairs.window, card.pairs.lag)
-
-
-def _untrained_note(loaded: Loaded) -> list[str]:
-    if loaded.statistics is not None:
-        return []
-    return ["The synthesiser has no statistics of a training group: it may never have been trained."]
-
-
-def _protocol(config: ClassifyConfig, folds: list[Fold]) -> dict[str, Any]:
-    return {
-        "folds": config.folds,
-        "n_folds": len(folds),
-        "inner_folds": config.inner_folds,
-        "inner_score": "AUC over the subjects of an inner fold, mean over inner folds; log loss between equal ones",
-        "vote": config.vote,
-        "vote_rule": RULES[config.vote],
-        "test": f"classes permuted over subjects and classifiers trained again {config.refits} times in "
-        f"{config.refit_folds} stratified folds with fixed settings; statistic: AUC over subjects",
-        "refits": config.refits,
-        "permutations": config.permutations,
-        "bootstraps": config.bootstraps,
-        "interval": "95 % percentile, subjects drawn with replacement within classes",
-    }
-
-
-def _facts(facts: dict[str, Any], run: str | Path, store: EegStore, labels: dict[str, int]) -> dict[str, Any]:
-    sizes = {name: sum(label == k for label in labels.values()) for k, name in enumerate(store.classes)}
-    return {**facts, "run": Path(run).name, "label": store.config.label, "subjects_by_class": sizes}

@@ -23,8 +23,14 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def methods(synthesizer):
-    return make_methods(ClassifyConfig.make(SETTINGS), synthesizer, None)
+def methods(synthesizer, recommended):
+    """Every kind of method: trained on pairs, frozen behind either synthesiser, and of the EEG itself."""
+    frozen = ClassifyConfig.make({"methods": ["view"], "view": {"encoder": "frozen"}})
+    return [
+        *make_methods(ClassifyConfig.make(SETTINGS), synthesizer, None),
+        replace(make_methods(frozen, synthesizer, None)[0], name="frozen view"),
+        replace(make_methods(frozen, recommended, None)[0], name="recommended view"),
+    ]
 
 
 def folds_of(data, kind=3):

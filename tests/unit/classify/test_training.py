@@ -61,8 +61,16 @@ def test_every_variant_learns_a_strong_difference(synthesizer, make_data, settin
     training = ViewTraining(epochs=12, pairs=32, batch_size=16, learning_rate=0.01)
     train_view(model, data.features["windows"], data.labels, training, seed=0, groups=data.subjects)
     other = make_data(effect=3.0, own=0.2, seed=9)
-    p = positive_probability(model, other.features["windows"], passes=3 if "layer" in settings else 1)
-    assert roc_auc_score(other.labels, p) > 0.8
+
+    def auc(one):
+        p = positive_probability(one, other.features["windows"], passes=3 if "layer" in settings else 1)
+        return roc_auc_score(other.labels, p)
+
+    # without a step of the encoder, or of the classifier, or with classes dealt out to other subjects, it stays below
+    assert auc(model) > 0.9
+    idle = ViewClassifier.from_synthesizer(synthesizer, seed=1, penalty_factor=1e-4, **settings)
+    retake_statistics(idle, torch.from_numpy(data.features["windows"]))
+    assert auc(idle) < 0.75
 
 
 def test_the_same_seed_trains_the_same_model(synthesizer, make_data):
