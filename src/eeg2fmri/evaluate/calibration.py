@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ Distribution = Literal["normal", "laplace"]
 
 #: Claimed coverages of a reliability curve.
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+#: Those that are told in a sentence.
+TOLD = (0.5, 0.8, 0.95)
 #: Edges of the histogram of errors in units of the claimed deviation: 0.7 % apart.
 EDGES = np.logspace(-4, 5, 3001)
 
@@ -159,6 +162,28 @@ class IntervalScores:
             sharpness_recalibrated=test.mean_deviation() * float(half_widths[LEVELS.index(0.7)]),
             negative_log_likelihood=test.negative_log_likelihood(),
         )
+
+
+def coverage_note(facts: Mapping[str, Any]) -> str:
+    """Say in a sentence how the intervals hold; empty for a model without any.
+
+    Parameters
+    ----------
+    facts : mapping
+        Of an evaluation, with ``uncertainty`` as `eeg2fmri.evaluate.uncertainty.uncertainty_facts` gives it.
+    """
+    found = facts.get("uncertainty")
+    if not found:
+        return ""
+    at = [found["levels"].index(level) for level in TOLD]
+    claimed = ", ".join(f"{level:.0%}" for level in TOLD)
+    held, again = (
+        ", ".join(f"{found[key][k]:.1%}" for k in at) for key in ("observed_coverage", "recalibrated_coverage")
+    )
+    return (
+        f"Intervals that claim to hold {claimed} of the measured values hold {held} of them, and {again} once they are "
+        f"recalibrated on the validation recordings; mean claimed deviation {found['sharpness']:.3g} BOLD units."
+    )
 
 
 def _negative_log_likelihood(scaled: np.ndarray, deviation: np.ndarray, distribution: Distribution) -> np.ndarray:

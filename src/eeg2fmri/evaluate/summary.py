@@ -10,6 +10,8 @@ import numpy as np
 from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.leakage import statistics_in_use
 from eeg2fmri.data.protocols import Protocol
+from eeg2fmri.data.store import Store
+from eeg2fmri.evaluate.calibration import coverage_note
 from eeg2fmri.evaluate.ceilings import coupled_note
 from eeg2fmri.evaluate.methods import Method
 from eeg2fmri.evaluate.open_run import OpenRun
@@ -52,8 +54,9 @@ def summarise(
     nulls : dict of subject to array, shape (draw,)
         Null distributions of the model's headline.
     """
-    notes = (*protocol_notes(run.split.facts), *_space(run))
-    after = tuple(filter(None, (coupled_note(facts, scores.methods[0].name), reading_note(reads))))
+    notes = (*protocol_notes(run.split.facts), *space_notes(run.store))
+    told = (coupled_note(facts, scores.methods[0].name), coverage_note(facts), reading_note(reads))
+    after = tuple(filter(None, told))
     all_facts = {**_facts(run, reads), **facts}
     return summarise_recordings(scores, subjects_of(run), rng, run.store.space, all_facts, notes, after)
 
@@ -193,14 +196,20 @@ def _paired(
     return pooled_shift_test(differences, rng, weights=list(weights.values())).p_value
 
 
-def _space(run: OpenRun) -> list[str]:
+def space_notes(store: Store) -> list[str]:
+    """Say what the space and the grid of the volumes keep from being told."""
     notes = []
-    if not corresponds(run.store.space):
+    if not corresponds(store.space):
         notes.append(
-            f"The volumes are in {run.store.space} space: voxels of different subjects do not correspond, so a model "
+            f"The volumes are in {store.space} space: voxels of different subjects do not correspond, so a model "
             "or baseline that learns from other subjects is held back by anatomy."
         )
-    if min(run.store.grid[:2]) < WINDOW:
+    if store.regions:
+        notes.append(
+            f"The target is the mean of each of {len(store.regions)} regions of an atlas: they stand in the place "
+            "of voxels, and structural similarity means nothing for them."
+        )
+    elif min(store.grid[:2]) < WINDOW:
         notes.append(
             f"SSIM of slices is not defined: slices are smaller than its window of {WINDOW} x {WINDOW} voxels."
         )

@@ -3,7 +3,7 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.calibration import LEVELS, Calibration, IntervalScores, standard_quantile
+from eeg2fmri.evaluate.calibration import LEVELS, Calibration, IntervalScores, coverage_note, standard_quantile
 
 
 def drawn(rng, distribution, n=20_000, claimed=1.0):
@@ -77,3 +77,18 @@ def test_too_few_values_give_no_finite_interval():
 def test_impossible_claims_are_refused(truth, deviation):
     with pytest.raises(InputError, match="deviations above 0"):
         Calibration("laplace").update(np.array([truth]), np.zeros(1), np.array([deviation]))
+
+
+def test_a_note_tells_how_the_intervals_hold():
+    levels = list(LEVELS)
+    facts = {
+        "levels": levels,
+        "observed_coverage": [level / 2 for level in levels],
+        "recalibrated_coverage": levels,
+        "sharpness": 12.34,
+    }
+    text = coverage_note({"uncertainty": facts})
+    assert "claim to hold 50%, 80%, 95%" in text
+    assert "hold 25.0%, 40.0%, 47.5% of them, and 50.0%, 80.0%, 95.0% once" in text
+    assert "12.3 BOLD units" in text
+    assert coverage_note({}) == ""

@@ -61,7 +61,8 @@ def test_a_model_that_tells_nothing(small_run, small_store):
 
 def test_evaluation_writes_intervals_and_maps(make_run, small_store):
     folder = make_run(**VARIATIONAL, scale="exponential")
-    evaluate_run(folder, small_store.path)
+    evaluation = evaluate_run(folder, small_store.path)
+    assert any(note.startswith("Intervals that claim to hold 50%, 80%, 95%") for note in evaluation.notes)
     facts = json.loads((folder / "evaluation" / "scores.json").read_text())["uncertainty"]
     assert facts["levels"] == list(LEVELS)
     assert facts["distribution"] == "laplace"
