@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.nifti import COPY_AGAIN, load_nifti, orientation
-from eeg2fmri.data.regrid import regrid
+from eeg2fmri.data.nifti import COPY_AGAIN, load_nifti
 from eeg2fmri.data.repetition import header_tr
-from eeg2fmri.data.windows import first_steady_volume
 
 if TYPE_CHECKING:
     from nibabel import Nifti1Image
@@ -80,8 +78,8 @@ class BoldImage:
         return cls._of(path, image, notes)
 
     @classmethod
-    def of_mask(cls, path: Path, image: Nifti1Image) -> BoldImage:
-        """Take a 3-D image as a series of one volume."""
+    def of_image(cls, path: Path, image: Nifti1Image) -> BoldImage:
+        """Take an opened image, 4-D or 3-D: a series of one volume."""
         return cls._of(path, image)
 
     @classmethod
@@ -197,48 +195,3 @@ class BoldImage:
                 f"{self.n_volumes} volumes of {' x '.join(map(str, self.shape))}",
                 hint=COPY_AGAIN,
             )
-
-
-def read_mean_volume(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> np.ndarray:
-    """Read a subject's own mean BOLD volume on the grid of a model.
-
-    Parameters
-    ----------
-    path : path
-        3-D mean image, or 4-D run, of which the volumes with steady magnetisation are averaged.
-    grid : (int, int, int)
-        Voxels of the model; an image of another grid is brought to it as in preparing.
-    affine : array, shape (4, 4)
-        Of the model; the voxel axes of the image must have the same anatomical directions.
-
-    Returns
-    -------
-    array, shape grid, float32
-        BOLD units.
-
-    Raises
-    ------
-    InputError
-        If the image cannot be used.
-    """
-    path = Path(path)
-    image = load_nifti(path, [])
-    if len(image.shape) not in (3, 4):
-        raise InputError("the mean image is neither 3-D nor 4-D", where=str(path), got=str(image.shape))
-    opened = BoldImage._of(path, image)
-    found, expected = orientation(opened.affine), orientation(affine)
-    if found != expected:
-        raise InputError(
-            "the voxel axes of the mean image have other directions than the model's",
-            where=str(path),
-            got=found,
-            expected=expected,
-            hint="reorient the image",
-        )
-    skip = 0 if opened.n_volumes == 1 else first_steady_volume(opened.header_tr or 0.0)
-    skip = min(skip, opened.n_volumes - 1)
-    total = np.zeros(opened.shape, float)
-    for volume, values in enumerate(opened.volumes()):
-        if volume >= skip:
-            total += values
-    return regrid((total / (opened.n_volumes - skip)).astype(np.float32), grid)

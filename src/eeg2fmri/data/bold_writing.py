@@ -156,7 +156,7 @@ def _mask(
             got=str(image.shape),
             expected=str(plan.bold.shape),
         )
-    values = next(BoldImage.of_mask(path, image).volumes())
+    values = next(BoldImage.of_image(path, image).volumes())
     inside = projection((values > 0).astype(np.float32), order=1) > 0.5
     mask = inside & (std > 1e-6 * np.abs(mean))
     if not mask.any():

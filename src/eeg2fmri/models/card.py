@@ -43,6 +43,8 @@ class ModelCard(Config):
         Voxel indices to mm.
     space : str
         BIDS space of the volumes, ``native``, or ``unknown``.
+    regions : tuple of int
+        Numbers in the atlas of what is along x of the grid, where regions are predicted in place of voxels; else empty.
     pairs : PairConfig
         How windows and volumes were paired and scaled.
     prepare : PrepareConfig or None
@@ -58,6 +60,7 @@ class ModelCard(Config):
     grid: tuple[int, ...] = ()
     affine: tuple[Row, Row, Row, Row] | tuple[()] = ()
     space: str = "unknown"
+    regions: tuple[int, ...] = ()
     pairs: PairConfig = PairConfig()
     prepare: PrepareConfig | None = None
     versions: dict[str, str] = Field(default_factory=lambda: versions())
@@ -114,6 +117,7 @@ class ModelCard(Config):
                 "grid": store.grid,
                 "affine": [[float(v) for v in row] for row in store.affine],
                 "space": store.space,
+                "regions": store.regions,
                 "pairs": pairs.model_dump(),
                 "prepare": store.config.model_dump(),
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.bold import read_mean_volume
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.image import volumes_to_image
+from eeg2fmri.data.mean_volume import read_mean_volume
 from eeg2fmri.data.replay import prepared_raw
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
 
@@ -56,7 +57,8 @@ def predict_file(
         EEG file that MNE reads.
     out : path
         ``.nii`` or ``.nii.gz``; must not exist. A BIDS derivative is named
-        ``sub-<label>_task-<label>_desc-synthesised_bold.nii.gz``.
+        ``sub-<label>_task-<label>_desc-synthesised_bold.nii.gz``. Regions of an atlas are also written as a table
+        beside it, ``.tsv``.
     first_volume_s, marker
         See `Synthesizer.predict`.
     mean_image : path, optional
@@ -69,14 +71,17 @@ def predict_file(
     """
     out = Path(out)
     sidecar = _sidecar_of(out)
-    for path in (out, sidecar):
-        if path.exists():
-            raise InputError("the output exists already", where=str(path), hint="remove it or choose another name")
+    table = sidecar.with_suffix(".tsv")
+    _refuse_existing(out, sidecar)
     if not out.parent.is_dir():
         raise InputError("the folder of the output does not exist", where=str(out.parent), hint="make it first")
     synthesizer = Synthesizer.from_pretrained(run)
     card = synthesizer.card
-    own_mean = None if mean_image is None else read_mean_volume(mean_image, card.grid, np.asarray(card.affine))
+    if card.regions:
+        _refuse_existing(table)
+    own_mean = None
+    if mean_image is not None:
+        own_mean = read_mean_volume(mean_image, card.grid, np.asarray(card.affine), card.prepare)
     notes: list[str] = []
     raw = _read(recording, synthesizer, notes)
     made = synthesizer.predict_volumes(
@@ -89,10 +94,14 @@ def predict_file(
     try:
         image.to_filename(part)
         sidecar.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        if card.regions:
+            _write_regions(table, card.regions, made.volumes)
         part.replace(out)
     except BaseException:
         part.unlink(missing_ok=True)
         sidecar.unlink(missing_ok=True)
+        if card.regions:
+            table.unlink(missing_ok=True)
         raise
     return PredictedFile(
         out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
@@ -105,6 +114,12 @@ def _read(recording: str | Path, synthesizer: Synthesizer, notes: list[str]) -> 
     if prepared is None or prepared.eeg == PrepareConfig().eeg:
         return read_raw(recording, notes)
     return prepared_raw(recording, prepared, synthesizer.card.tr, notes)
+
+
+def _refuse_existing(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise InputError("the output exists already", where=str(path), hint="remove it or choose another name")
 
 
 def _sidecar_of(out: Path) -> Path:
@@ -123,6 +138,7 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, recording: Path, 
         "RepetitionTime": card.tr,
         "Units": UNITS,
         "SpatialReference": card.space,
+        **({"Regions": list(card.regions)} if card.regions else {}),
         "Model": synthesizer.loaded.card.model["kind"],
         "CheckpointSHA256": synthesizer.loaded.digest,
         "Target": card.pairs.target,
@@ -132,11 +148,23 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, recording: Path, 
     }
 
 
+def _write_regions(path: Path, regions: Sequence[int], volumes: np.ndarray) -> None:
+    """Write the courses of regions (volume, region, 1, 1) as a table: a column for each number in the atlas."""
+    rows = ["\t".join(str(number) for number in regions)]
+    rows += ["\t".join(f"{value:.6g}" for value in row) for row in volumes.reshape(len(volumes), -1)]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 def _notes(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -> list[str]:
     notes = [
         f"the first image volume is volume {made.indices[0]} of the recording, {made.onsets[0]:.3f} s after the "
         "first EEG sample: earlier ones have no whole window of EEG before them"
     ]
+    if synthesizer.card.regions:
+        notes.append(
+            f"the model predicts {len(synthesizer.card.regions)} regions of an atlas: the image has them along x, the "
+            "table beside it (.tsv) has a column for each"
+        )
     if synthesizer.card.pairs.target == "dynamics" and not own_mean:
         notes.append("the mean and the size of fluctuations are those of the training group")
     return notes
