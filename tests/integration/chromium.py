@@ -159,7 +159,8 @@ class Browser:
     def press(self, key: str) -> None:
         """Press and release a key by name."""
         for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
+            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key], **text)
 
     def screenshot(self, *, whole_page: bool = False) -> bytes:
         """Return a PNG of the window, or of the page in its whole height."""
@@ -199,4 +200,4 @@ class Browser:
 
 
 REQUEST = "Network.requestWillBeSent"
-KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "Tab": 9, "End": 35}
+KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "Tab": 9, "End": 35, "Enter": 13}

@@ -30,6 +30,17 @@ BASELINE = HERE / "report_baseline"
 #: Width, height (CSS pixels) and colour scheme of the pictures that are compared.
 VIEWS = {"phone": (360, 780, "light"), "tablet": (800, 1000, "dark"), "desktop": (1440, 900, "light")}
 
+#: Pictures of pages without an interactive view: page, and the part that is looked at.
+OTHER_PAGES = {
+    "explained": ("explained", "main"),
+    "index": ("index", "main"),
+    "classification": ("classification", "main"),
+    "decisions": ("classification", "explanation"),
+    "benchmark": ("benchmark", "main"),
+    "benchmark_scores": ("benchmark", "scores"),
+    "search": ("search", "main"),
+}
+
 #: Pictures are compared by means of blocks of this many pixels: layout and colours count, letters do not.
 BLOCK = 20
 
@@ -69,11 +80,12 @@ def blocks(png: bytes) -> np.ndarray:
     return pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, 3).mean(axis=(1, 3))
 
 
-def view(browser, name: str) -> np.ndarray:
+def view(browser, name: str, part: str = "main") -> np.ndarray:
+    """Picture of the window at one size, with a part of the page at its top (the beginning of the page for main)."""
     width, height, scheme = VIEWS[name]
     browser.resize(width, height)
     browser.colour_scheme(scheme)
-    browser.run("scrollTo(0, 0)")
+    browser.run("scrollTo(0, 0)" if part == "main" else f"document.getElementById('{part}').scrollIntoView()")
     browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return blocks(browser.screenshot())
 
@@ -204,20 +216,21 @@ def test_the_keyboard_moves_time(viewer):
     assert text(viewer, "time-value") != before
 
 
+def looks_as_it_did(picture: np.ndarray, name: str) -> bool:
+    with Image.open(BASELINE / f"{name}.png") as image:
+        baseline = np.asarray(image.convert("RGB"), dtype=float)
+    return picture.shape == baseline.shape and float(np.sqrt(np.mean((picture - baseline) ** 2))) < TOLERANCE
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_fits_the_width_and_looks_as_it_did(browser, name):
     picture = view(browser, name)
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")
-    with Image.open(BASELINE / f"{name}.png") as image:
-        baseline = np.asarray(image.convert("RGB"), dtype=float)
-    assert picture.shape == baseline.shape
-    assert np.sqrt(np.mean((picture - baseline) ** 2)) < TOLERANCE
+    assert looks_as_it_did(picture, name)
 
 
-@pytest.fixture(scope="module")
-def other_pages(tmp_path_factory) -> Path:
-    """Folder with a page of each other kind, and of a run with an explanation."""
-    folder = tmp_path_factory.mktemp("pages")
+def write_other_pages(folder: Path) -> Path:
+    """Write a page of each other kind, and of a run with an explanation."""
     results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
     short = replace(results, evaluation=replace(results.evaluation, maps=(), courses=()))
     explanation = read_explanation(load(EXAMPLES / "test_explanation.py").write(folder / "explain"), [])
@@ -225,21 +238,45 @@ def other_pages(tmp_path_factory) -> Path:
     (folder / "explained.html").write_text(render(explained), encoding="utf-8")
     (folder / "index.html").write_text(render_index([short, explained], folder), encoding="utf-8")
     classification = load(EXAMPLES / "test_classification.py")
-    write_page(classification.write(folder / "class", {"view": 0.3, "band power": 0.5}), folder / "classification.html")
+    result = classification.write(folder / "class", {"view": 0.3, "band power": 0.5})
+    classification.write_maps(result)
+    write_page(result, folder / "classification.html")
+    write_page(load(EXAMPLES / "test_benchmark.py").write(folder / "bench"), folder / "benchmark.html")
     write_page(load(EXAMPLES / "test_search.py").study(folder), folder / "search.html")
     return folder
 
 
-@pytest.mark.parametrize("name", ["explained", "index", "classification", "search"])
-def test_other_pages_fit_every_width_without_errors(browser, other_pages, name):
-    browser.open(other_pages / f"{name}.html")
-    for width, height, scheme in VIEWS.values():
-        browser.resize(width, height)
-        browser.colour_scheme(scheme)
+@pytest.fixture(scope="module")
+def other_pages(tmp_path_factory) -> Path:
+    return write_other_pages(tmp_path_factory.mktemp("pages"))
+
+
+@pytest.mark.parametrize("name", OTHER_PAGES)
+def test_other_pages_fit_every_width_without_errors_and_look_as_they_did(browser, other_pages, name):
+    page, part = OTHER_PAGES[name]
+    browser.open(other_pages / f"{page}.html")
+    for size in VIEWS:
+        picture = view(browser, size, part)
         assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+        assert looks_as_it_did(picture, f"{name}_{size}")
     assert browser.errors() == []
-    assert [address for address in browser.requests() if not address.endswith(f"/{name}.html")] == []
+    assert [address for address in browser.requests() if not address.endswith(f"/{page}.html")] == []
     assert browser.run("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+
+
+def test_details_open_by_the_keyboard_and_tables_scroll_in_their_frame(browser, other_pages):
+    browser.open(other_pages / "classification.html")
+    browser.resize(360, 780)
+    browser.run("document.querySelector('#scores summary').focus()")
+    assert not browser.run("document.querySelector('#scores details').open")
+    browser.press("Enter")
+    browser.wait_for("document.querySelector('#scores details').open")
+    frame = "document.querySelector('#scores .scroll')"
+    assert browser.run(f"{frame}.scrollWidth > {frame}.clientWidth")
+    browser.run(f"{frame}.focus()")
+    assert browser.run(f"document.activeElement === {frame}")
+    browser.press("ArrowRight")
+    browser.wait_for(f"{frame}.scrollLeft > 0")
 
 
 def test_without_webgl_the_page_says_so_and_shows_pictures(page):
@@ -258,8 +295,12 @@ if __name__ == "__main__":
     import tempfile
 
     BASELINE.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, chromium.Browser(PROGRAM) as one:
-        one.open(write_run_page(Path(folder)))
-        for each in VIEWS:
-            Image.fromarray(view(one, each).round().astype(np.uint8)).save(BASELINE / f"{each}.png", optimize=True)
-            print(BASELINE / f"{each}.png")
+    with tempfile.TemporaryDirectory() as place, chromium.Browser(PROGRAM) as one:
+        there = write_other_pages(Path(place))
+        others = {name: (there / f"{page}.html", part) for name, (page, part) in OTHER_PAGES.items()}
+        for name, (file, part) in {"": (write_run_page(there), "main"), **others}.items():
+            one.open(file)
+            for size in VIEWS:
+                target = BASELINE / f"{name}_{size}.png".removeprefix("_")
+                Image.fromarray(view(one, size, part).round().astype(np.uint8)).save(target, optimize=True)
+                print(target)

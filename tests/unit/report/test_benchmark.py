@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +20,8 @@ from eeg2fmri.report import write_benchmark
 METHODS = (Method("model", "<i>first", "EEG"), SHIFTED, Method("model_2", "second", "EEG"))
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """Two models and two test subjects; the second model is better."""
+def write(folder: Path) -> Path:
+    """Write a benchmark of two models and two test subjects; the second model is better."""
     rng = generator(1, "scores")
     values = np.zeros((3, 2, len(METRICS))) + np.array([0.125, 0.0, 0.25])[:, None, None]
     evaluation = Evaluation(
@@ -37,9 +37,15 @@ def folder(tmp_path):
         facts={"runs": {"<i>first": "runs/a", "second": "runs/b"}},
         notes=("Read with care.",),
     )
-    evaluation.write_json(tmp_path / "scores.json")
-    evaluation.write_null(tmp_path / "null.npz", {})
-    return tmp_path
+    folder.mkdir(exist_ok=True)
+    evaluation.write_json(folder / "scores.json")
+    evaluation.write_null(folder / "null.npz", {})
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write(tmp_path)
 
 
 def test_page_tells_who_won(folder):
