@@ -44,6 +44,8 @@ def test_the_drivers_are_found_by_the_trained_model_alone(explained):
     assert pattern.signed > 0.7 > 0.4 > abs(control.signed)
     # the band of the rhythm that drives most
     assert pattern.frequencies == 1 > control.frequencies
+    sensors = found.measures["sensor_pattern"]
+    assert sensors.electrodes_by_frequencies > found.untrained["sensor_pattern"].electrodes_by_frequencies + 0.5
     for measure in ("magnitude", "fluctuation"):
         assert found.measures[measure].map > found.untrained[measure].map + 3 * found.untrained_sd[measure].map
     assert found.measures["fluctuation"].electrodes_by_frequencies > 0.4

@@ -15,8 +15,9 @@
     OUT/group/group_space-SPACE_desc-latent_relevance.nii.gz, ..._stat-t_statmap.nii.gz
 
 Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1,
-``fluctuation`` is the share in what changes from window to window, ``pattern`` the correlation of the EEG with the
-output (`eeg2fmri.explain.subject.SubjectRelevance`).
+``fluctuation`` is the share in what changes from window to window. ``pattern`` is the correlation of the EEG with the
+output, ``sensor_pattern`` that of single electrodes where the model reads recentred ones
+(`eeg2fmri.explain.subject.SubjectRelevance`).
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from eeg2fmri.explain.tables import group_tables, subject_tables, write_table
 
 FORMAT = 1
 SUMMARY, ARRAYS = "explain.json", "explain.npz"
+#: Arrays of a subject that some models or targets do not have.
+OPTIONAL = ("fluctuation", "pattern", "sensor_pattern", "attention", "pairs", "latent")
 #: Edges that the summary names: those above the lowest percentile.
 LEAST_PERCENTILE = 98.0
 
@@ -122,11 +125,12 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
 
     ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume, ``subjects``
     (subject,); ``bands`` (freq,) and ``band_limits`` (freq, 2) in Hz where each place of the axis is a band;
-    ``signed``, ``magnitude``, ``fluctuation`` and ``pattern`` (subject, channel, freq, time); ``attention`` and
-    ``pairs`` (subject, channel, channel) where the model has attention; ``latent`` (subject, x, y, z) and ``affine``
-    (4, 4); ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions`` (step,), and
-    ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``, ``curve_random_insertion``,
-    ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was checked.
+    ``signed``, ``magnitude``, ``fluctuation``, ``pattern`` and, with recentred EEG, ``sensor_pattern`` (subject,
+    channel, freq, time); ``attention`` and ``pairs`` (subject, channel, channel) where the model has attention;
+    ``latent`` (subject, x, y, z) and ``affine`` (4, 4); ``target`` (x, y, z), the weights of the voxels that are
+    explained; ``curve_fractions`` (step,), and ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``,
+    ``curve_random_insertion``, ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was
+    checked.
     """
     found: dict[str, Any] = {
         "electrodes": np.array(explanation.axes.electrodes),
@@ -137,7 +141,7 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
         "magnitude": explanation.magnitude,
         "affine": explanation.affine,
         "target": explanation.target.weights,
-        **{name: explanation.stacked(name) for name in ("fluctuation", "pattern", "attention", "pairs", "latent")},
+        **{name: explanation.stacked(name) for name in OPTIONAL},
     }
     if explanation.axes.limits is not None:
         found["bands"] = np.array([name for name, _, _ in explanation.axes.limits])
@@ -154,7 +158,7 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
             "curve_untrained_insertion": control.insertion,
         }
     there = {name: array for name, array in found.items() if array is not None}
-    single = ("signed", "magnitude", "fluctuation", "pattern", "latent")
+    single = ("signed", "magnitude", "fluctuation", "pattern", "sensor_pattern", "latent")
     return {name: array.astype(np.float32) if name in single else array for name, array in there.items()}
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import nn
 
+from eeg2fmri.explain.batches import Batch
 from eeg2fmri.explain.control import untrained
 from eeg2fmri.explain.rules import Composite
 from eeg2fmri.explain.subject import SubjectSums
@@ -16,11 +17,16 @@ from eeg2fmri.explain.targets import Target
 from eeg2fmri.explain.truth import Drivers, TruthAgreement, truth_agreement
 from eeg2fmri.explain.windows import explain_windows
 
-#: Measures of a subject that are compared with the drive, and whether their sign should be that of the drive.
-MEASURES = {"magnitude": False, "fluctuation": False, "pattern": True}
+#: Measures of a subject that are compared with a drive: which one, and whether their signs should be the same.
+MEASURES = {
+    "magnitude": ("drive", False),
+    "fluctuation": ("drive", False),
+    "pattern": ("drive", True),
+    "sensor_pattern": ("sensors", True),
+}
 
 #: One recording: its windows a few at a time, the drivers of its target, and the pairs that the windows are.
-Recorded = tuple[Callable[[], Iterable[Tensor]], Drivers, np.ndarray]
+Recorded = tuple[Callable[[], Iterable[Batch]], Drivers, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,8 @@ def recover(
     model : nn.Module
         A synthesiser of the registry; variational layers are taken at their means.
     recordings : sequence of (windows, drivers, pairs)
-        A function that gives the windows (window, channel, freq, time) in the order of time, a few at a time; the
-        drivers; and the indices (window,) of the windows among the pairs of the recording.
+        A function that gives the windows in the order of time, a few at a time; the drivers; and the indices
+        (window,) of the windows among the pairs of the recording.
     target : Target
     rules : Composite
     controls : int
@@ -100,17 +106,18 @@ def _agreement(
     correlations = []
     for windows, drivers, chosen in recordings:
         sums, explained = SubjectSums(""), []
-        for x in windows():
+        for x, _, sensors in windows():
             one = explain_windows(model, x, [target], rules)[target.name]
-            sums.add(one, x.cpu().numpy())
+            sums.add(one, x.cpu().numpy(), sensors)
             explained.append(one.explained)
         subject = sums.result()
-        for name, signed in MEASURES.items():
-            part = getattr(subject, name)
-            part = np.zeros_like(drivers.drive) if part is None else part
-            found[name].append(truth_agreement(part, drivers, signed=signed))
+        for name, (which, signed) in MEASURES.items():
+            drive, part = getattr(drivers, which), getattr(subject, name)
+            if drive is not None:
+                part = np.zeros_like(drive) if part is None else part
+                found[name].append(truth_agreement(part, drive, signed=signed))
         correlations.append(_r(np.concatenate(explained), drivers.course[chosen]))
-    return float(np.mean(correlations)), {name: _over(parts, np.mean) for name, parts in found.items()}
+    return float(np.mean(correlations)), {name: _over(parts, np.mean) for name, parts in found.items() if parts}
 
 
 def _r(a: np.ndarray, b: np.ndarray) -> float:

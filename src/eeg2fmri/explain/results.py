@@ -93,21 +93,22 @@ class Explanation:
         return self.stacked("pattern")
 
     def stacked(self, name: str) -> np.ndarray | None:
-        """Attention, pairs, latent, fluctuation or pattern of every subject, or None if one has none."""
+        """Attention, pairs, latent, fluctuation or patterns of every subject, or None if one has none."""
         parts = [getattr(subject, name) for subject in self.subjects]
         return None if any(part is None for part in parts) else np.stack(parts)
 
     @cached_property
     def tests(self) -> dict[str, dict[str, TTest]]:
         """Tests against 0 over subjects, of every measure with a sign, for every sum in `TESTED` and the bands."""
-        measures = {"signed": self.signed, "fluctuation": self.fluctuation, "pattern": self.pattern}
+        names = ("signed", "fluctuation", "pattern", "sensor_pattern")
+        measures = {name: self.stacked(name) for name in names}
         return {name: self._tests(name, values) for name, values in measures.items() if values is not None}
 
     def _tests(self, name: str, maps: np.ndarray) -> dict[str, TTest]:
         columns = {}
         for which, function in self.sums().items():
             # correlations are averaged where shares are added up
-            columns[which] = along.averaged(function, maps) if name == "pattern" else function(maps)
+            columns[which] = along.averaged(function, maps) if name.endswith("pattern") else function(maps)
         seed = self.config.seed
         return {which: t_test(values, generator(seed, "flips", which)) for which, values in columns.items()}
 

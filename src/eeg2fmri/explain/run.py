@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.data.pairs import PairDataset
+from eeg2fmri.explain.batches import batches, chosen_pairs, count
 from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.fidelity import Fidelity, check_fidelity
 from eeg2fmri.explain.files import check_replaceable, write
@@ -107,18 +106,18 @@ def _affines(opened: OpenedRun) -> dict[str, np.ndarray]:
 def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> Iterator[SubjectRelevance]:
     generator = torch.Generator().manual_seed(child_seed(config.seed, "passes"))
     volumes = config.latent_windows if config.latent != "none" else 0
-    done, total = 0, sum(_count(opened, name, n) for name in opened.recordings for n in (config.windows, volumes))
+    done, total = 0, sum(count(opened, name, n) for name in opened.recordings for n in (config.windows, volumes))
     for subject, names in _by_subject(opened).items():
         sums = SubjectSums(subject)
         for name in names:
-            for x, _ in _batches(opened, name, config.windows, config.batch_size):
+            for x, _, sensors in batches(opened, name, config.windows, config.batch_size):
                 found = explain_windows(
                     opened.model, x, [opened.target], config.rules, passes=config.passes, generator=generator
                 )
-                sums.add(found[opened.target.name], x.cpu().numpy())
+                sums.add(found[opened.target.name], x.cpu().numpy(), sensors)
                 done += len(x)
                 progress("Explaining", done, total)
-            for x, y in _batches(opened, name, volumes, config.batch_size):
+            for x, y, _ in batches(opened, name, volumes, config.batch_size):
                 if config.latent != "none":
                     sums.add_latent(explain_latent(opened.model, y, x, config.rules, what=config.latent))
                 done += len(x)
@@ -126,30 +125,8 @@ def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> I
         yield sums.result()
 
 
-def _count(opened: OpenedRun, name: str, windows: int | None) -> int:
-    return len(_chosen(len(PairDataset(opened.store, [name], opened.card.pairs)), windows))
-
-
-def _chosen(n: int, windows: int | None) -> np.ndarray:
-    """Choose the indices of some of n pairs, spread evenly."""
-    if windows is None or windows >= n:
-        return np.arange(n)
-    return np.linspace(0, n - 1, windows).round().astype(int)
-
-
-def _batches(opened: OpenedRun, name: str, windows: int | None, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Windows (window, channel, freq, time) and their volumes (window, x, y, z), a few at a time."""
-    pairs = PairDataset(opened.store, [name], opened.card.pairs)
-    chosen = _chosen(len(pairs), windows)
-    like = next(opened.model.parameters())
-    for start in range(0, len(chosen), size):
-        batch = [pairs[int(k)] for k in chosen[start : start + size]]
-        x, y = torch.stack([pair.x for pair in batch]), torch.stack([pair.y for pair in batch])
-        yield x.to(like), y.to(like)
-
-
 def _fidelity(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> Fidelity:
-    windows = [x for name in opened.recordings for x, _ in _batches(opened, name, config.checks, config.batch_size)]
+    windows = [x for name in opened.recordings for x, *_ in batches(opened, name, config.checks, config.batch_size)]
     return check_fidelity(
         opened.model,
         torch.cat(windows),
@@ -175,8 +152,8 @@ def _recorded(opened: OpenedRun, config: ExplainConfig, root: str | Path) -> lis
 
     def one(name: str) -> Recorded:
         found = _drivers_of(opened, known.recording(sources[name]), name)
-        chosen = _chosen(len(found.course), config.windows)
-        return lambda: (x for x, _ in _batches(opened, name, config.windows, config.batch_size)), found, chosen
+        chosen = chosen_pairs(len(found.course), config.windows)
+        return lambda: batches(opened, name, config.windows, config.batch_size), found, chosen
 
     return [one(name) for name in opened.recordings]
 

@@ -32,6 +32,8 @@ class SubjectRelevance:
         the output follows. Weights, and relevance with them, also show what a model subtracts to cancel noise; the
         pattern of an output does not (Haufe et al., NeuroImage 87, 2014, doi:10.1016/j.neuroimage.2013.10.067). None
         if the target does not vary.
+    sensor_pattern : array, shape (channel, freq, time), or None
+        The same of single electrodes as they were recorded, where the model reads recentred ones.
     attention : array, shape (channel, channel), or None
         Mean attention scores from each electrode (row) to each other (column).
     pairs : array, shape (channel, channel), or None
@@ -56,6 +58,7 @@ class SubjectRelevance:
     magnitude: np.ndarray
     fluctuation: np.ndarray | None
     pattern: np.ndarray | None
+    sensor_pattern: np.ndarray | None
     attention: np.ndarray | None
     pairs: np.ndarray | None
     latent: np.ndarray | None
@@ -84,7 +87,7 @@ class SubjectSums:
         self._n = self._n_latent = 0
         self._sums: dict[str, np.ndarray] = {}
 
-    def add(self, found: WindowRelevance, x: np.ndarray) -> None:
+    def add(self, found: WindowRelevance, x: np.ndarray, sensors: np.ndarray | None = None) -> None:
         """Add windows.
 
         Parameters
@@ -92,12 +95,16 @@ class SubjectSums:
         found : WindowRelevance
         x : array, shape (window, channel, freq, time)
             The windows themselves.
+        sensors : array, shape (window, channel, freq, time), optional
+            Of single electrodes, if those of the model are not; V.
         """
         self._n += len(found.explained)
-        wide = np.asarray(x, np.float64)
-        self._add("x", wide.sum(0))
-        self._add("x squares", np.square(wide).sum(0))
-        self._add("x products", np.tensordot(found.explained.astype(float), wide, axes=1))
+        for name, part in (("x", x), ("sensors", sensors)):
+            if part is not None:
+                wide = np.asarray(part, np.float64)
+                self._add(name, wide.sum(0))
+                self._add(f"{name} squares", np.square(wide).sum(0))
+                self._add(f"{name} products", np.tensordot(found.explained.astype(float), wide, axes=1))
         total = found.relevance.sum((1, 2, 3), dtype=np.float64)
         self._add("signed", found.relevance.sum(0, dtype=np.float64))
         self._add("magnitude", np.abs(found.relevance).sum(0, dtype=np.float64))
@@ -154,7 +161,8 @@ class SubjectSums:
             signed=sums["signed"] / size,
             magnitude=sums["magnitude"] / size,
             fluctuation=self.fluctuation(),
-            pattern=self._pattern(),
+            pattern=self._pattern("x"),
+            sensor_pattern=self._pattern("sensors"),
             attention=self._mean("attention"),
             pairs=None if pairs is None else pairs / max(float(pairs.sum()), np.finfo(float).tiny),
             latent=None if not self._n_latent else sums["latent"] / self._n_latent,
@@ -182,11 +190,11 @@ class SubjectSums:
         # single precision leaves a trace of variance in a constant
         return mean, 0.0 if square - mean**2 <= 1e-10 * square else square - mean**2
 
-    def _pattern(self) -> np.ndarray | None:
+    def _pattern(self, of: str) -> np.ndarray | None:
         mean, variance = self._moments()
-        if variance == 0:
+        if variance == 0 or of not in self._sums:
             return None
-        x, square, product = (self._sums[name] / self._n for name in ("x", "x squares", "x products"))
+        x, square, product = (self._sums[of + part] / self._n for part in ("", " squares", " products"))
         spread = (square - x**2).clip(0)
         # a part that is constant follows nothing
         size = np.where(spread > 1e-10 * square, np.sqrt(spread * variance), np.inf)

@@ -90,9 +90,11 @@ def subject_tables(explanation: Explanation, subject: SubjectRelevance) -> dict[
             part = getattr(subject, measure)
             if part is not None:
                 columns[measure] = _floats(function(part))
-        if subject.pattern is not None:
-            columns["pattern_mean"] = _floats(averaged(function, subject.pattern))
-            columns["pattern_rms"] = _floats(np.sqrt(averaged(function, subject.pattern**2)))
+        for measure in ("pattern", "sensor_pattern"):
+            part = getattr(subject, measure)
+            if part is not None:
+                columns[f"{measure}_mean"] = _floats(averaged(function, part))
+                columns[f"{measure}_rms"] = _floats(np.sqrt(averaged(function, part**2)))
         tables[SUFFIXES[name]] = {**keys[name], **columns}
     if subject.attention is not None and subject.pairs is not None:
         names = explanation.axes.electrodes

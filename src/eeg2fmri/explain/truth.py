@@ -34,10 +34,13 @@ class Drivers:
         -1 to 1, 0 where no rhythm is.
     course : array, shape (pair,)
         The target as the EEG drives it, in the order of the pairs of the recording.
+    sensors : array, shape (channel, freq, time), or None
+        The drive of single electrodes as they were recorded, where a model reads recentred ones.
     """
 
     drive: np.ndarray
     course: np.ndarray
+    sensors: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,17 @@ class TruthAgreement:
     signed: float = float("nan")
 
 
-def truth_agreement(explanation: np.ndarray, drivers: Drivers, *, signed: bool = False) -> TruthAgreement:
-    """Compare an explanation (channel, freq, time) with the drive.
+def truth_agreement(explanation: np.ndarray, drive: np.ndarray, *, signed: bool = False) -> TruthAgreement:
+    """Compare an explanation with the drive.
 
     Parameters
     ----------
-    explanation : array, shape (channel, freq, time)
-        Compared by its size.
-    drivers : Drivers
+    explanation, drive : array, shape (channel, freq, time)
+        Compared by their size.
     signed : bool
         Whether its sign should be that of the drive.
     """
-    found, true = np.abs(explanation), np.abs(drivers.drive)
+    found, true = np.abs(explanation), np.abs(drive)
 
     def along(*axes: int) -> float:
         return rank_agreement(found.sum(axes), true.sum(axes))
@@ -86,7 +88,7 @@ def truth_agreement(explanation: np.ndarray, drivers: Drivers, *, signed: bool =
         frequencies=along(0, 2),
         times=along(0, 1),
         electrodes_by_frequencies=along(2),
-        signed=rank_agreement(explanation, drivers.drive) if signed else float("nan"),
+        signed=rank_agreement(explanation, drive) if signed else float("nan"),
     )
 
 
@@ -115,17 +117,24 @@ def drivers(
         If electrodes or the grid are not those of the simulation.
     """
     spectrum = TruthSpectrum.of(truth, axes)
-    amplitude, noise = _recentred(truth, axes, spectrum) if pairs.eeg == "amplitude" else _plain(truth, axes, spectrum)
     target = _by_volume(truth, (_region_weights(truth, weights) @ truth.regional_bold_from_eeg)[None])[:, 0]
-    if volumes is not None:
-        amplitude, target = amplitude[volumes], target[volumes]
+    block = slice(None) if volumes is None else volumes
+    target = target[block]
     starts, targets = pair_index(len(target), truth.truth.config.tr, pairs)
-    windows = eeg_windows(amplitude, starts, pairs)
     course = target[targets]
-    variance = windows.var(axis=(0, 3))
-    scatter = noise if pairs.eeg == "amplitude" or pairs.eeg_scaling == "none" else _scaled(amplitude, noise)
-    seen = np.sqrt(np.divide(variance, variance + scatter, out=np.zeros_like(variance), where=variance > 0))
-    return Drivers(_correlation(windows, course) * seen[..., None], course)
+
+    def drive(amplitude: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        windows = eeg_windows(amplitude[block], starts, pairs)
+        variance = windows.var(axis=(0, 3))
+        scaled = pairs.eeg == "spectrogram" and pairs.eeg_scaling == "electrodes"
+        scatter = _scaled(amplitude, noise) if scaled else noise
+        seen = np.sqrt(np.divide(variance, variance + scatter, out=np.zeros_like(variance), where=variance > 0))
+        return np.asarray(_correlation(windows, course) * seen[..., None])
+
+    plain = drive(*_plain(truth, axes, spectrum))
+    if pairs.eeg == "spectrogram":
+        return Drivers(plain, course)
+    return Drivers(drive(*_recentred(truth, axes, spectrum)), course, plain)
 
 
 def _scaled(amplitude: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -207,4 +216,6 @@ def _correlation(windows: np.ndarray, target: np.ndarray) -> np.ndarray:
     x, y = windows - windows.mean(0, dtype=float), target - target.mean()
     size = np.sqrt((x**2).sum(0) * (y**2).sum())
     covariance = np.tensordot(y, x, axes=1)
-    return np.divide(covariance, size, out=np.zeros_like(size), where=size > 1e-12)
+    # rounding leaves a trace of variance in what is constant
+    flat = (x**2).mean(0) <= 1e-20 * (windows**2).mean(0)
+    return np.divide(covariance, size, out=np.zeros_like(size), where=(size > 0) & ~flat)

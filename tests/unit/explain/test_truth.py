@@ -13,7 +13,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.explain.axes import Axes
-from eeg2fmri.explain.truth import Drivers, drivers, truth_agreement
+from eeg2fmri.explain.truth import drivers, truth_agreement
 from eeg2fmri.explain.truth_spectrum import TruthSpectrum
 from eeg2fmri.simulate.config import small_config
 
@@ -86,6 +86,9 @@ def test_recentred_amplitudes_are_driven_as_the_electrodes_are(band_axes):
     assert found.drive.shape == (5, 3, 5)
     strongest = np.unravel_index(np.argmax(found.drive), found.drive.shape)
     assert (ELECTRODES[strongest[0]], BANDS[strongest[1]][0]) == ("Oz", "alpha")
+    plain = drivers(HandMadeTruth(), band_axes, PairConfig(window=5, eeg_scaling="none"), np.ones(GRID))
+    np.testing.assert_allclose(found.sensors, plain.drive)
+    assert plain.sensors is None
     # a line is seen beside its band as well, but less
     assert np.abs(found.drive[3, 0]).max() < found.drive[3, 1].max()
 
@@ -103,13 +106,12 @@ def test_a_region_without_coupling_is_driven_by_nothing(axes, pairs):
     weights[2:] = 1
     found = drivers(HandMadeTruth(), axes, pairs, weights)
     assert not found.drive.any()
-    agreement = truth_agreement(np.ones((5, 39, 5)) / 975, found)
+    agreement = truth_agreement(np.ones((5, 39, 5)) / 975, found.drive)
     assert np.isnan([agreement.map, agreement.electrodes, agreement.frequencies, agreement.times]).all()
 
 
 def test_an_explanation_like_the_drive_agrees_with_it():
-    drive = np.random.default_rng(0).standard_normal((4, 5, 3))
-    found = Drivers(drive, np.zeros(2))
+    drive = found = np.random.default_rng(0).standard_normal((4, 5, 3))
     same = truth_agreement(2 * drive, found, signed=True)
     assert (same.map, same.electrodes_by_frequencies, same.signed) == (1, 1, 1)
     assert np.isnan(truth_agreement(drive, found).signed)
