@@ -57,7 +57,7 @@ def test_flat_windows_in_a_pipeline_are_the_same_windows(synthesizer, make_data)
 def test_three_classes_are_one_against_the_rest(synthesizer, make_data):
     data = make_data(n_subjects=9, windows=4, n_classes=3, effect=3.0, own=0.1)
     x = data.features["windows"]
-    model = EEGViewClassifier(synthesizer, epochs=12, pairs=32, learning_rate=0.01, penalty_factor=1e-4)
+    model = EEGViewClassifier(synthesizer, epochs=12, pairs=32, batch_size=16, learning_rate=0.01, penalty_factor=1e-4)
     model.fit(x, data.labels, groups=data.subjects)
     assert len(model.models_) == 3
     assert model.predict_proba(x).shape == (36, 3)

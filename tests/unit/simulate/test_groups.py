@@ -8,11 +8,12 @@ from eeg2fmri.simulate.groups import (
     GroupsConfig,
     affected,
     draw_members,
+    electrode_power,
     simulate_groups,
     simulate_member,
     site_gain,
 )
-from eeg2fmri.simulate.study import make_study
+from eeg2fmri.simulate.study import make_study, place_cap
 
 SMALL = {
     "subjects": 6,
@@ -45,14 +46,41 @@ def test_the_effect_is_in_its_regions_and_band_alone():
 
 
 def test_a_patient_has_less_posterior_alpha_by_the_effect():
-    """The same draws with and without the effect: what differs is the effect, and it is not scaled away."""
+    """The same draws with and without the effect: what differs is what the lead field makes of it, not scaled away."""
     found = {}
     for effect in (0.0, 1.5):
-        settings = config(effect=effect, eeg={"background_uv": 1.0})
+        # alpha alone: the skirts of a beta that grows as well would fill the band
+        alone = [{"group": "patient", "band": "alpha", "centre": (15, -80, 10), "weight": -1.0}]
+        eeg = {"background_uv": 0.1, "sensor_noise": 0.001}
+        settings = config(effect=effect, effects=alone, seconds=120.0, eeg=eeg)
         study = make_study(settings.recording())
         member = next(m for m in draw_members(settings, study) if m.group == "patient")
-        found[effect] = alpha(simulate_member(settings, study, member))
-    assert (found[1.5][5:] < 0.8 * found[0.0][5:]).all()
+        found[effect] = 0.5 * np.log(alpha(simulate_member(settings, study, member)))
+    projection = place_cap(study, member.subject, f"sub-{member.subject.label}").projection
+    power = (projection.lead_field * projection.moment[:, 0]) ** 2
+    change = affected(settings, study, "patient")[:, 0]
+    expected = 0.5 * np.log(power @ np.exp(2 * change) / power.sum(axis=1))
+    assert expected[5:].max() < -0.1  # O1, O2
+    np.testing.assert_allclose(found[1.5] - found[0.0], expected, atol=0.15)
+
+
+def test_the_truth_says_what_an_effect_makes_of_the_electrodes():
+    """Power of the regions at the electrodes of a mean head, beside that of single heads with the same effect."""
+    settings = config(effect=1.0, electrodes=32, subjects=8)
+    study = make_study(settings.recording())
+    power = electrode_power(study)
+    assert power.shape == (2, 32, 24)
+    change = affected(settings, study, "patient")
+    mean = 0.5 * np.log((power * np.exp(2 * change.T)[:, None]).sum(-1) / power.sum(-1))
+    own = []
+    for member in draw_members(settings, study):
+        projection = place_cap(study, member.subject, "x").projection
+        lead = projection.lead_field - projection.lead_field.mean(axis=0)
+        one = (lead * projection.moment.T[:, None]) ** 2
+        own.append(0.5 * np.log((one * np.exp(2 * change.T)[:, None]).sum(-1) / one.sum(-1)))
+    for band in (0, 1):
+        assert np.corrcoef(mean[band], np.mean(own, axis=0)[band])[0, 1] > 0.8
+    assert mean[0].max() < 0 < mean[1].min()  # less alpha, more beta
 
 
 def test_a_control_does_not_depend_on_the_effect():
@@ -96,6 +124,8 @@ def test_a_data_set_is_bids_with_its_truth_and_the_same_for_the_same_seed(tmp_pa
     assert truth["regions_affected"]["b"]["alpha"]
     with np.load(one / "derivatives/truth/groups.npz") as arrays:
         assert arrays["change_c"].shape == (24, 2)
+        assert arrays["electrode_power"].shape == (2, 7, 24)
+        assert arrays["electrodes"].tolist() == list(SMALL["electrodes"])
 
 
 def test_wrong_settings_are_refused(tmp_path):
