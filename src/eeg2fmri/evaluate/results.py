@@ -4,7 +4,8 @@
 
 - ``scores.json``: verdict, protocol, metrics, methods, every score, significance, notes (`Evaluation.to_dict`), and
   where there are any, ``uncertainty`` (coverage of intervals), ``regions`` (of an atlas), ``latent_frechet_distance``,
-  ``ceilings`` (r of every method in the parts of a simulated brain);
+  ``ceilings`` (r of every method in the parts of a simulated brain); ``significant_voxels``: share of the voxels of
+  each recording that are significant at .05, family-wise and by the false discovery rate;
 - ``scores.csv``: one row a method and subject, and one with subject ``all``; with a known truth, temporal r as a
   fraction of either ceiling too;
 - ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
@@ -62,8 +63,9 @@ class Evaluation:
         95 % bootstrap interval over subjects of the mean; NaN for a single subject.
     against : dict of method name to dict
         Of the model's headline minus the method's: ``difference``, ``low``, ``high`` (95 % interval over subjects),
-        ``p_value`` (sign flips over subjects) and ``p_shifts`` (both shifted in time together, within recordings), None
-        where they are not defined.
+        ``p_value`` (sign flips over subjects), ``effect_size``, ``effect_low``, ``effect_high`` (mean over subjects in
+        their standard deviations, with its interval) and ``p_shifts`` (both shifted in time together, within
+        recordings), None where they are not defined.
     space : str
         Space of the volumes: in ``native`` space, voxels of different subjects do not correspond.
     facts : dict

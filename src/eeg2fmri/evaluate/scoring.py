@@ -15,6 +15,7 @@ from eeg2fmri.evaluate.methods import SHIFTED, Method, common_targets
 from eeg2fmri.evaluate.open_run import OpenRun
 from eeg2fmri.evaluate.score import RecordingScores, Volumes, score_recording, value_range
 from eeg2fmri.evaluate.shifts import ShiftScores, VoxelShiftTest, shift_test
+from eeg2fmri.evaluate.significance import significant_shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,8 @@ class Scores:
     values : dict of method and recording to dict of metric to float
     shifts : dict of method and recording to ShiftScores
         Of the headline; none for predictions that are constant in time.
+    voxels : dict of method and recording to dict of error rate to float
+        Share of the voxels whose r is significant; see `eeg2fmri.evaluate.significance.significant_shares`.
     known : mapping of recording to Parts
         Voxels and regions of simulated recordings, whose median temporal r is kept too.
     parts : dict of method and recording to dict of part to float
@@ -73,6 +76,7 @@ class Scores:
     methods: list[Method] = field(default_factory=list)
     values: dict[str, dict[str, dict[str, float]]] = field(default_factory=lambda: defaultdict(dict))
     shifts: dict[str, dict[str, ShiftScores]] = field(default_factory=lambda: defaultdict(dict))
+    voxels: dict[str, dict[str, dict[str, float]]] = field(default_factory=lambda: defaultdict(dict))
     known: Mapping[str, Parts] = field(default_factory=dict)
     parts: dict[str, dict[str, dict[str, float]]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -105,6 +109,7 @@ class Scores:
             return scores, None
         test = shift_test(recording.truth, prediction, recording.mask, progress=self.progress)
         self.shifts[method.name][recording.id] = test.median
+        self.voxels[method.name][recording.id] = significant_shares(test)
         return scores, test
 
     def add_shifted(self, recording: Recording, prediction: np.ndarray, test: VoxelShiftTest | None) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.shifts import ShiftScores
+from eeg2fmri.evaluate.shifts import ShiftScores, VoxelShiftTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12
@@ -173,6 +173,26 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
+def significant_shares(test: VoxelShiftTest, level: float = 0.05) -> dict[str, float]:
+    """Share of the tested voxels of a recording whose temporal r is significant, without clusters.
+
+    Parameters
+    ----------
+    test : VoxelShiftTest
+    level : float
+        Of either error rate.
+
+    Returns
+    -------
+    dict
+        ``family_wise``: corrected for all voxels by the largest r (max statistic); ``false_discovery``: of the voxels
+        that are called significant, `level` at most are not, on average (Benjamini and Hochberg).
+    """
+    tested = np.isfinite(test.p_voxel)
+    found = {"family_wise": test.p_max[tested], "false_discovery": false_discovery(test.p_voxel)[tested]}
+    return {name: float(np.mean(p <= level)) for name, p in found.items()}
+
+
 def bootstrap_interval(
     values: np.ndarray,
     rng: np.random.Generator,
@@ -217,3 +237,25 @@ def effect_size(values: np.ndarray) -> float:
     if len(values) < 2 or values.std(ddof=1) == 0:
         return float("nan")
     return float(values.mean() / values.std(ddof=1))
+
+
+def effect_interval(values: np.ndarray, rng: np.random.Generator, *, level: float = 0.95) -> tuple[float, float]:
+    """Bootstrap interval over subjects of `effect_size`; see `bootstrap_interval`.
+
+    Samples in which all subjects are alike have no effect size and are left out.
+
+    Returns
+    -------
+    low, high : float
+        NaN for fewer than three subjects, or where all are alike.
+    """
+    values = np.asarray(values, float)
+    if len(values) < 3 or np.ptp(values) == 0:
+        return float("nan"), float("nan")
+
+    def statistic(samples: np.ndarray, axis: int) -> np.ndarray:
+        spread = samples.std(axis=axis, ddof=1)
+        sizes: np.ndarray = samples.mean(axis=axis) / np.where(spread > 1e-12 * np.abs(values).max(), spread, np.nan)
+        return sizes[np.isfinite(sizes)]
+
+    return bootstrap_interval(values, rng, statistic=statistic, level=level)

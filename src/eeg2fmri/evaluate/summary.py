@@ -20,7 +20,13 @@ from eeg2fmri.evaluate.reads import reading_note
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.scoring import Scores
 from eeg2fmri.evaluate.shifts import ShiftScores
-from eeg2fmri.evaluate.significance import bootstrap_interval, pooled_shift_test, sign_flip_test
+from eeg2fmri.evaluate.significance import (
+    bootstrap_interval,
+    effect_interval,
+    effect_size,
+    pooled_shift_test,
+    sign_flip_test,
+)
 from eeg2fmri.evaluate.ssim import WINDOW
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every shift.
@@ -57,7 +63,8 @@ def summarise(
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store))
     told = (coupled_note(facts, scores.methods[0].name), coverage_note(facts), reading_note(reads))
     after = tuple(filter(None, told))
-    all_facts = {**_facts(run, reads), **facts}
+    voxels = {name: dict(found) for name, found in scores.voxels.items()}
+    all_facts = {**_facts(run, reads), "significant_voxels": voxels, **facts}
     return summarise_recordings(scores, subjects_of(run), rng, run.store.space, all_facts, notes, after)
 
 
@@ -171,14 +178,22 @@ def _differences(
         difference = values[0, :, headline] - values[row, :, headline]
         several = len(difference) > 1 and bool(np.isfinite(difference).all())
         low, high = bootstrap_interval(difference, rng) if several else (None, None)
+        effect = effect_interval(difference, rng) if several else (np.nan, np.nan)
         found[method.name] = {
             "difference": float(difference.mean()) if np.isfinite(difference).all() else None,
             "low": low,
             "high": high,
             "p_value": float(sign_flip_test(difference, rng).p_value) if several else None,
+            "effect_size": _defined(effect_size(difference)) if several else None,
+            "effect_low": _defined(effect[0]),
+            "effect_high": _defined(effect[1]),
             "p_shifts": _paired(shifts, methods[0].name, method, weights, rng),
         }
     return found
+
+
+def _defined(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _paired(

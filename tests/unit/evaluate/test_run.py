@@ -54,6 +54,15 @@ def test_the_model_is_paired_with_every_baseline(evaluation):
     assert p["mean_volume"] == pytest.approx(evaluation.pooled["model"].p_value, abs=0.02)
 
 
+def test_voxels_and_effects_are_written(evaluation, small_run):
+    scores = read_json(small_run / "evaluation" / "scores.json")
+    shares = scores["significant_voxels"]["model"]
+    assert set(shares) == set(scores["test_recordings"])
+    assert all(0 <= share <= 1 for found in shares.values() for share in found.values())
+    assert "effect_size" in scores["model_minus"]["lagged_ridge"]
+    assert evaluation.against["lagged_ridge"]["effect_low"] is None  # two subjects
+
+
 def test_scores_are_those_of_the_synthesised_volumes(evaluation, small_run, small_store):
     """The model's scores, recomputed from volumes that another way of prediction gives."""
     opened = open_run(small_run, small_store.path)

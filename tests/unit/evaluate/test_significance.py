@@ -6,10 +6,12 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.shifts import ShiftScores, shift_test
 from eeg2fmri.evaluate.significance import (
     bootstrap_interval,
+    effect_interval,
     effect_size,
     false_discovery,
     pooled_shift_test,
     sign_flip_test,
+    significant_shares,
 )
 
 
@@ -125,6 +127,27 @@ def test_bootstrap_interval_of_the_mean(rng):
     median = bootstrap_interval(values, rng, statistic=np.median)
     assert median[0] < np.median(values) < median[1]
     assert np.isnan(bootstrap_interval(values[:1], rng)).all()
+
+
+def test_interval_of_an_effect_size(rng):
+    low, high = effect_interval(1 + rng.standard_normal(40), rng)
+    assert low < 1 < high
+    assert 0.3 < high - low < 1.2
+    # three subjects: samples of one subject three times have no spread and no effect size
+    assert np.isfinite(effect_interval(np.array([0.1, 0.2, 0.4]), rng)).all()
+    assert np.isnan(effect_interval(np.array([0.1, 0.2]), rng)).all()
+    assert np.isnan(effect_interval(np.array([0.1, 0.1, 0.1]), rng)).all()
+
+
+def test_share_of_significant_voxels(rng, ar1):
+    """A third of the voxels is predicted: it is found, hardly anything else is, and nothing where nothing is there."""
+    truth, noise = (ar1(rng, (160, 6, 5, 4), 0.5) for _ in range(2))
+    prediction = noise.copy()
+    prediction[:, :2] += truth[:, :2]
+    found = significant_shares(shift_test(truth, prediction))
+    assert 0.28 < found["family_wise"] <= found["false_discovery"] < 0.42
+    nothing = significant_shares(shift_test(truth, noise))
+    assert max(nothing.values()) < 0.05
 
 
 def test_effect_size(rng):
