@@ -105,7 +105,7 @@ def volume_onsets(
     times = np.asarray(markers[name], float)
     problems = list(marker_problems(times, n_volumes, tr, f"{where}, marker {name!r}"))
     if problems and faults != "error" and _interval_fits(times, tr):
-        return _mended(times, n_volumes, tr, faults, name, problems)
+        return _mended(times, n_volumes, tr, sfreq, faults, name, problems)
     if problems:
         raise InputError.of(problems)
     if len(times) == 1:
@@ -113,15 +113,18 @@ def volume_onsets(
     interval, start = np.polyfit(np.arange(len(times)), times, 1)
     drift_ppm = float(interval / tr - 1) * 1e6
     jitter = float(np.std(times - start - interval * np.arange(len(times))))
-    resolution_ppm = 2e6 / (sfreq * tr * len(times))
-    notes: tuple[str, ...] = ()
-    if abs(drift_ppm) > max(NOTED_DRIFT_PPM, resolution_ppm):
-        lost = (interval - tr) * (len(times) - 1)
-        notes = (
-            f"the clocks of EEG and scanner drift by {drift_ppm:.0f} ppm, {lost * 1e3:.0f} ms over the run; "
-            "volumes follow the markers",
-        )
-    return Alignment(times, name, jitter, drift_ppm, notes)
+    return Alignment(times, name, jitter, drift_ppm, _drift_notes(drift_ppm, tr, len(times), sfreq))
+
+
+def _drift_notes(drift_ppm: float, tr: float, n_volumes: int, sfreq: float) -> tuple[str, ...]:
+    resolution_ppm = 2e6 / (sfreq * tr * n_volumes)
+    if abs(drift_ppm) <= max(NOTED_DRIFT_PPM, resolution_ppm):
+        return ()
+    lost = drift_ppm / 1e6 * tr * (n_volumes - 1)
+    return (
+        f"the clocks of EEG and scanner drift by {drift_ppm:.0f} ppm, {lost * 1e3:.0f} ms over the run; "
+        "volumes follow the markers",
+    )
 
 
 def _interval_fits(times: np.ndarray, tr: float) -> bool:
@@ -133,6 +136,7 @@ def _mended(
     times: np.ndarray,
     n_volumes: int | None,
     tr: float,
+    sfreq: float,
     how: Literal["repair", "trim"],
     name: str,
     problems: Sequence[Problem],
@@ -148,4 +152,6 @@ def _mended(
     jitter = float(np.std(onsets - start - interval * np.arange(len(onsets))))
     found = tuple(f"{problem.what} ({problem.got})" for problem in problems)
     told = tuple(f"triggers, {how}: {note}" for note in (*found, *notes))
-    return Alignment(onsets, name, jitter, float(interval / tr - 1) * 1e6, told, first)
+    drift_ppm = float(interval / tr - 1) * 1e6
+    told += _drift_notes(drift_ppm, tr, len(onsets), sfreq)
+    return Alignment(onsets, name, jitter, drift_ppm, told, first)
