@@ -60,7 +60,7 @@ class Explanation:
     magnitude, signed : array, shape (subject, channel, freq, time)
         Shares of relevance: absolute, sum 1 a subject; signed, over the sum of the absolute ones.
     pattern : array, shape (subject, channel, freq, time), or None
-        Correlation of each part of the EEG with the synthesised target.
+        Correlation of each part of the EEG, as single electrodes see it, with the synthesised target.
     bands : tuple of (name, low, high), length freq
         Where each place of the frequency axis is a whole band, its limits in Hz; else empty.
     attention : array, shape (subject, channel, channel), or None

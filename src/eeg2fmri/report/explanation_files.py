@@ -51,7 +51,8 @@ def _explanation(summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
         subjects=tuple(f"sub-{subject}" for subject in arrays["subjects"]),
         magnitude=arrays["magnitude"],
         signed=arrays["signed"],
-        pattern=arrays.get("pattern"),
+        # where a model reads recentred electrodes, single ones are what a head can show
+        pattern=arrays.get("sensor_pattern", arrays.get("pattern")),
         bands=_bands(arrays) if "bands" in arrays else (),
         attention=arrays.get("attention"),
         pairs=arrays.get("pairs"),

@@ -125,7 +125,7 @@ def _patterns(explanation: Explanation, pattern: np.ndarray) -> Picture:
         f"before the volume. Largest: {named}.",
         caption=f"Pattern: what the synthesised target goes up and down with, {when} s before the volume, where it is "
         f"largest, {_over(explanation)}. Relevance also goes to what a model subtracts to cancel noise; the pattern "
-        f"does not.{_whitened(explanation)}",
+        "does not.",
     )
 
 

@@ -90,14 +90,20 @@ def _fidelity(fidelity: Mapping[str, Any]) -> Table:
 
 
 #: Measures of an explanation beside the drivers of simulated recordings, and how they are called.
-MEASURES = {"magnitude": "Relevance", "fluctuation": "Share in the changes", "pattern": "Pattern"}
+MEASURES = {
+    "magnitude": "Relevance",
+    "fluctuation": "Share in the changes",
+    "pattern": "Pattern",
+    "sensor_pattern": "Pattern of single electrodes",
+}
 TRUE_AXES = ("map", "electrodes", "frequencies", "times", "electrodes_by_frequencies")
 
 
 def _truth(truth: Mapping[str, Any]) -> Table:
     """Rank agreements with what drives simulated recordings, beside those of untrained models."""
     rows = []
-    for measure, label in MEASURES.items():
+    there = ((measure, label) for measure, label in MEASURES.items() if measure in truth["measures"])
+    for measure, label in there:
         found, control, spread = (truth[part][measure] for part in ("measures", "untrained", "untrained_sd"))
         rows.append((label, *(_agreement(found, axis) for axis in TRUE_AXES)))
         beside = tuple(_with_spread(control.get(axis), spread.get(axis)) for axis in TRUE_AXES)
