@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,17 +12,29 @@ from typing import Any
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.protocols import PROTOCOLS
+from eeg2fmri.data.store import Store
+from eeg2fmri.evaluate.ceilings import coupled_note
 from eeg2fmri.evaluate.protocol import HEADLINE
 from eeg2fmri.evaluate.recording_scores import RECORDINGS, read_recordings, write_recordings
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.run import FOLDER
-from eeg2fmri.evaluate.summary import protocol_notes, summarise_recordings
+from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
 
 #: Facts of a fold that are those of all of them.
 SHARED = ("store_hash", "protocol", "protocol_claim", "target", "pairs", "statistics", "p_value_protocol")
 
 
-def pool_folds(runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
+#: What the intervals of a cross-validation leave out (Bengio and Grandvalet, J Mach Learn Res 5, 2004).
+DEPENDENT = (
+    "Runs of different folds share training data, so that scores of subjects are not quite independent: intervals and "
+    "tests over subjects are approximate."
+)
+
+#: Facts of single test recordings, where an evaluation has them.
+OF_RECORDINGS = ("latent_frechet_distance", "regions")
+
+
+def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
     """Put the scores of all folds together and write them.
 
     A subject's score is the mean over the recordings, or blocks, in which any fold tested the subject; intervals and
@@ -29,6 +42,7 @@ def pool_folds(runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
 
     Parameters
     ----------
+    store : Store
     runs : sequence of Path
         Evaluated runs of all folds, in their order.
     out : Path
@@ -52,6 +66,12 @@ def pool_folds(runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
     model = scores.methods[0].name
     facts: dict[str, Any] = {
         **{name: first[name] for name in SHARED},
+        **{
+            name: {recording: value for each in found for recording, value in each[name].items()}
+            for name in OF_RECORDINGS
+            if all(name in each for each in found)
+        },
+        **_ceilings(found),
         "fold": None,
         "folds": len(runs),
         "test_recordings": list(subject_of),
@@ -70,9 +90,9 @@ def pool_folds(runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
         ],
     }
     rng = generator(seed, "cross-validation")
-    evaluation, nulls = summarise_recordings(
-        scores, subject_of, rng, first["space"], facts, _notes(first), _read_again(reads)
-    )
+    notes = (*protocol_notes(PROTOCOLS[first["protocol"]]), *space_notes(store), DEPENDENT)
+    after = (*filter(None, [coupled_note(facts, model)]), *_read_again(reads))
+    evaluation, nulls = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)
     write_recordings(out / RECORDINGS, scores, subject_of)
     evaluation.write_csv(out / "scores.csv")
     evaluation.write_null(out / "null.npz", nulls)
@@ -103,12 +123,16 @@ def _headline(facts: dict[str, Any], model: str) -> float | None:
     return None if mean is None else float(mean)
 
 
-def _notes(first: dict[str, Any]) -> list[str]:
-    return [
-        *protocol_notes(PROTOCOLS[first["protocol"]]),
-        "Runs of different folds share training data, so that scores of subjects are not quite independent: intervals "
-        "and tests over subjects are approximate.",
-    ]
+def _ceilings(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Put together what each fold found in the parts of simulated brains; empty unless all of them did."""
+    if not all("parts" in each.get("ceilings", {}) for each in found):
+        return {}
+    pooled = copy.deepcopy(found[0]["ceilings"])
+    for each in found[1:]:
+        for part, facts in each["ceilings"]["parts"].items():
+            for method, of_recording in facts["temporal_r"].items():
+                pooled["parts"][part]["temporal_r"].setdefault(method, {}).update(of_recording)
+    return {"ceilings": pooled}
 
 
 def _read_again(reads: Sequence[int]) -> list[str]:

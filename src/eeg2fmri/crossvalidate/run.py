@@ -69,6 +69,8 @@ def cross_validate(
     values: dict[str, Any],
     *,
     only: Sequence[int] = (),
+    atlas: str | Path | None = None,
+    truth: str | Path | None = None,
     where: str = "",
     progress: Progress = silent,
     say: Callable[[str], None] = lambda text: None,
@@ -91,6 +93,8 @@ def cross_validate(
         Settings of the training (`TrainConfig`); ``split.folds`` says into how many folds, ``split.by`` of what.
     only : sequence of int
         Folds to train and test now, from 1; all by default. Other processes may do others at the same time.
+    atlas, truth : path, optional
+        As `eeg2fmri.evaluate.run.evaluate_run`.
     where : str
         Where the settings come from, for error messages.
     progress : Progress
@@ -139,7 +143,10 @@ def cross_validate(
             if result.interrupted:
                 return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
             say(result.summary())
-        say(evaluate_run(folder.run(fold), store_path, progress=progress, device=device, seed=seed).verdict)
+        tested = evaluate_run(
+            folder.run(fold), store_path, atlas=atlas, truth=truth, progress=progress, device=device, seed=seed
+        )
+        say(tested.verdict)
     left = tuple(folder.left)
-    evaluation = None if left else pool_folds(runs, folder.path, seed)
+    evaluation = None if left else pool_folds(store, runs, folder.path, seed)
     return CrossValidation(folder.path, runs, left, evaluation)

@@ -39,6 +39,13 @@ def command(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, order and draws.")] = None,
+    atlas: Annotated[
+        Path | None, typer.Option(help="NIfTI of labelled regions in the space of the store, to score regions too.")
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="BIDS folder of simulated recordings: also score both ceilings from its known truth."),
+    ] = None,
     fold: Annotated[
         list[int] | None, typer.Option(help="Train and test this fold alone, from 1; may be repeated.")
     ] = None,
@@ -59,7 +66,16 @@ def command(
     values["split"] = split_settings(values.get("split", {}), folds, by.value if by else None, seed)
     with progress_bar() as progress:
         found = cross_validate(
-            store, out, values, only=fold or (), where=str(config or ""), progress=progress, say=say, seed=seed or 0
+            store,
+            out,
+            values,
+            only=fold or (),
+            atlas=atlas,
+            truth=truth,
+            where=str(config or ""),
+            progress=progress,
+            say=say,
+            seed=seed or 0,
         )
     if found.interrupted:
         say("stopped before the end: the same command goes on")
