@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.npz import save_npz
 from eeg2fmri.data.image import volumes_to_image
 from eeg2fmri.evaluate.shifts import VoxelShiftTest
 from eeg2fmri.evaluate.uncertainty import UncertaintyMaps
@@ -56,7 +57,7 @@ def write_examples(
     """
     middle = max(0, len(truth) // 2 - EXAMPLE_VOLUMES // 2)
     chosen = slice(middle, middle + EXAMPLE_VOLUMES)
-    names, voxels = _voxels(r, affine)
+    names, voxels = chosen_voxels(r, affine)
     courses = [
         np.stack([*([_brain_mean(series, mask)]), *(series[:, voxel[0], voxel[1], voxel[2]] for voxel in voxels)])
         for series in (truth, prediction)
@@ -84,10 +85,10 @@ def write_examples(
         values = getattr(uncertainty, name, None)
         if values is not None:
             arrays[name] = values.astype(np.float32)
-    np.savez_compressed(path, **arrays)
+    save_npz(path, arrays)
 
 
-def _voxels(r: np.ndarray, affine: np.ndarray) -> tuple[list[str], list[tuple[int, ...]]]:
+def chosen_voxels(r: np.ndarray, affine: np.ndarray) -> tuple[list[str], list[tuple[int, ...]]]:
     """Voxels with the highest and with the median r: the best one alone would flatter."""
     order = np.argsort(r, axis=None)[: int(np.isfinite(r).sum())]
     names, voxels = [], []

@@ -32,6 +32,7 @@ import numpy as np
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.npz import save_npz
 from eeg2fmri.explain.fidelity import plain
 from eeg2fmri.explain.images import write_evoked, write_volume
 from eeg2fmri.explain.inference import TTest
@@ -115,7 +116,7 @@ def _write(explanation: Explanation, folder: Path) -> None:
         write_volume(group / f"group{space}_desc-latent_relevance.nii.gz", test.mean, explanation.affine)
         write_volume(group / f"group{space}_desc-latent_stat-t_statmap.nii.gz", test.t, explanation.affine)
     content: dict[str, Any] = arrays(explanation)
-    np.savez_compressed(folder / ARRAYS, **content)
+    save_npz(folder / ARRAYS, content)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     _json(folder / SUMMARY, summary(explanation) | {"files": files})
 
