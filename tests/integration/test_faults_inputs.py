@@ -449,37 +449,98 @@ def test_permission_denied(open_folder: Path, capsys: pytest.CaptureFixture[str]
 
 BOMBED = """
 import resource, sys, json
+from pathlib import Path
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.prepare import prepare
-import mne.io.brainvision.brainvision, nibabel, scipy.io
+import mne.io.brainvision.brainvision, mne.io.eeglab.eeglab, nibabel, scipy.io
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 600 * 2**20,) * 2)
-try:
-    prepare(sys.argv[1], sys.argv[2], PrepareConfig.make(json.loads(sys.argv[3])))
-except Eeg2FmriError as error:
-    print(error)
-    sys.exit(1)
+told = {}
+for name, settings in json.loads(sys.argv[2]).items():
+    folder = Path(sys.argv[1]) / name
+    try:
+        prepare(folder / "set", folder / "store", PrepareConfig.make(settings))
+        told[name] = "success"
+    except Eeg2FmriError as error:
+        told[name] = str(error)
+print(json.dumps(told))
 """
 
 
-@pytest.mark.parametrize("promise", ["honest", "lying"])
-def test_a_bomb_of_zeros_in_a_compressed_image(promise: str, tmp_path: Path) -> None:
-    """800 MB of zeros in 1 MB, with a header that promises them or not: refused, within 600 MB."""
-    first, settings = sound("nii.gz", tmp_path / "set")
-    header = nibabel.load(first).header.copy()
-    if promise == "honest":
-        header.set_data_shape((1024, 1024, 42, VOLUMES))
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    packed = [packer.compress(header.structarr.tobytes() + b"\0" * 4)]
-    packed += [packer.compress(bytes(2**22)) for _ in range(200)]
-    first.write_bytes(b"".join([*packed, packer.flush()]))
-    assert first.stat().st_size < 3e6
-    arguments = [sys.executable, "-c", BOMBED, str(tmp_path / "set"), str(tmp_path / "store"), json.dumps(settings)]
+def of_zeros(start: bytes, n_blocks: int, checksum: Callable[[bytes, int], int]) -> tuple[bytes, int]:
+    """Deflate some bytes and blocks of 4 MB of zeros, one of them packed once; and give the sum of it all."""
+    zeros = bytes(2**22)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    head = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+    total = checksum(start, checksum(b"", 1 if checksum is zlib.adler32 else 0))
+    for _ in range(n_blocks):
+        total = checksum(zeros, total)
+    return head + block * n_blocks + packer.flush(zlib.Z_FINISH), total
+
+
+def image_of_zeros(first: Path, header: bytes) -> None:
+    """Write 800 MB of zeros in 1 MB."""
+    packed, total = of_zeros(header, 200, zlib.crc32)
+    trailer = np.array([total, len(header) + 200 * 2**22], "<u4").tobytes()
+    first.write_bytes(b"\x1f\x8b\x08" + bytes(7) + packed + trailer)
+
+
+def matlab_of_zeros(first: Path, name: str) -> None:
+    """Make a MATLAB file whose one array, in a compressed element, grows to 800 MB."""
+    rows, columns = 4, 200 * 2**22 // 32
+    size = rows * columns * 8
+    head = np.array([6, 8, 6, 0, 5, 8, rows, columns, 1, len(name)], "<u4").tobytes()
+    head += name.encode().ljust(8, b"\0") + np.array([9, size], "<u4").tobytes()
+    packed, total = of_zeros(np.array([14, len(head) + size], "<u4").tobytes() + head, 200, zlib.adler32)
+    body = b"\x78\x9c" + packed + total.to_bytes(4, "big")
+    start = b"MATLAB 5.0 MAT-file".ljust(124) + np.array([0x0100], "<u2").tobytes() + b"IM"
+    first.write_bytes(start + np.array([15, len(body)], "<u4").tobytes() + body)
+
+
+def test_bombs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hundreds of megabytes in one, with a header that promises them or not: refused, within 600 MB."""
+    asked = {}
+    files = {}
+    for name, kind in (("honest", "nii.gz"), ("lying", "nii.gz"), ("array", "mat"), ("struct", "set")):
+        files[name], asked[name] = sound(kind, tmp_path / name / "set")
+    header = nibabel.load(files["lying"]).header.copy()
+    image_of_zeros(files["lying"], header.structarr.tobytes() + b"\0" * 4)
+    header.set_data_shape((1024, 1024, 42, VOLUMES))
+    image_of_zeros(files["honest"], header.structarr.tobytes() + b"\0" * 4)
+    matlab_of_zeros(files["array"], "x")
+    matlab_of_zeros(files["struct"], "EEG")
+    assert max(file.stat().st_size for file in files.values()) < 3e6
+    arguments = [sys.executable, "-c", BOMBED, str(tmp_path), json.dumps(asked)]
     done = subprocess.run(
-        arguments, capture_output=True, text=True, timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        arguments, capture_output=True, text=True, timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
-    assert done.returncode == 1, done.stderr[-2000:]
-    assert "rest.nii.gz" in done.stdout
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "store").exists()
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout)
+    for name, text in told.items():
+        assert files[name].name in text, f"{name}: {text}"
+        assert not (tmp_path / name / "store").exists()
+    assert "would unpack to far more" in told["array"]
+    assert "would unpack to far more" in told["struct"]
+    with capsys.disabled():
+        print(f"\nfaults, bombs: {len(told)} cases, 0 success, {len(told)} clear error")
+
+
+def test_units_that_a_header_leaves_open(tmp_path: Path) -> None:
+    """A physical range of 0 in an EDF header: the numbers could be anything."""
+    first, settings = sound("edf", tmp_path / "set")
+    content = bytearray(first.read_bytes())
+    start = 256 + (len(NAMES) + 1) * 104
+    content[start : start + 16 * (len(NAMES) + 1)] = b"0       " * 2 * (len(NAMES) + 1)
+    first.write_bytes(content)
+    with pytest.raises(Eeg2FmriError, match=r"no range for electrodes(.|\n)*rest.edf(.|\n)*Fz, Cz, Pz, Oz"):
+        prepare(tmp_path / "set", tmp_path / "store", PrepareConfig.make(settings))
+
+
+def test_samples_of_another_recording(tmp_path: Path) -> None:
+    """An .fdt that is longer than its header says is of another recording."""
+    first, settings = sound("fdt", tmp_path / "set")
+    first.write_bytes(first.read_bytes() * 2)
+    with pytest.raises(Eeg2FmriError, match=r"another size than the EEGLAB file says(.|\n)*rest.fdt"):
+        prepare(tmp_path / "set", tmp_path / "store", PrepareConfig.make(settings))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.brainvision import brainvision_files, brainvision_problems, relinked_header
 from eeg2fmri.data.channel_types import describe_channels
+from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.matlab import read_matlab
+from eeg2fmri.data.matlab import read_matlab, refuse_bomb
 from eeg2fmri.data.raw_spectrogram import raw_spectrogram as raw_spectrogram
 from eeg2fmri.data.sidecars import sidecars
 
@@ -52,6 +53,7 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
             raise InputError.of(problems)
     if suffix == ".set":
         _check_samples_of_eeglab(path)
+        refuse_bomb(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if suffix == ".mat":
@@ -59,7 +61,10 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
         else:
             raw = _open_relinked(path) if suffix == ".vhdr" and relink else _open(path, path)
     collected = [f"MNE: {warning.message}" for warning in caught]
+    if suffix == ".set":
+        _check_size_of_eeglab(raw, path)
     collected += describe_channels(raw, path, config)
+    _check_ranges(raw, path, collected)
     if notes is not None:
         notes += collected
     return raw
@@ -84,6 +89,35 @@ def _check_samples_of_eeglab(path: Path) -> None:
                 expected="a file",
                 hint="copy both files (.set, .fdt) again",
             )
+
+
+def _check_size_of_eeglab(raw: mne.io.BaseRaw, path: Path) -> None:
+    samples = Path(str((raw.filenames or (path,))[0]))
+    expected = 4 * len(raw.ch_names) * int(raw.n_times)
+    if samples.suffix.lower() == ".fdt" and samples.stat().st_size != expected:
+        raise InputError(
+            "the samples are of another size than the EEGLAB file says",
+            where=str(samples),
+            got=f"{samples.stat().st_size} bytes",
+            expected=f"{expected} bytes: {len(raw.ch_names)} channels of {raw.n_times} samples",
+            hint="copy both files (.set, .fdt) of the same recording again",
+        )
+
+
+def _check_ranges(raw: mne.io.BaseRaw, path: Path, told: list[str]) -> None:
+    """Refuse electrodes whose unit the header of an EDF file leaves open: MNE takes their numbers for volts."""
+    for text in told:
+        if "range is not defined" in text or "caling factor is not defined" in text:
+            named = [name.strip() for name in text.split(":")[-1].replace("\n", ",").split(",")]
+            open_ones = [name for name in electrode_names(raw) if name in named]
+            if open_ones:
+                raise InputError(
+                    "the header gives no range for electrodes: their unit is not known",
+                    where=str(path),
+                    got=", ".join(open_ones),
+                    expected="physical and digital minimum below their maximum",
+                    hint="correct the header, or export the recording again",
+                )
 
 
 def _open_relinked(path: Path) -> mne.io.BaseRaw:

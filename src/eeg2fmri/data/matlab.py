@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from eeg2fmri.data.eeg_config import VOLTS, MatlabConfig
 if TYPE_CHECKING:
     import mne
 
-#: No deflate stream grows by more than this when it is unpacked.
-LARGEST_EXPANSION = 1032
+#: Bytes that a compressed byte may become: EEG becomes a tenth of this, deflate could give a thousand.
+LARGEST_EXPANSION = 100
+#: Bytes below which nothing is too large.
+SMALL = 50_000_000
+#: Type of a compressed element in a MATLAB file of version 5 to 7, and bytes of the file's header.
+_COMPRESSED, _HEADER = 15, 128
 
 
 def read_matlab(path: Path, config: MatlabConfig | None) -> mne.io.BaseRaw:
@@ -58,11 +63,12 @@ def _array(path: Path, config: MatlabConfig) -> np.ndarray:
     import scipy.io
 
     where = f"{path}: {config.variable}"
+    refuse_bomb(path)
     try:
         listed = {name: shape for name, shape, _ in scipy.io.whosmat(path)}
         if config.variable in listed:
             promised = int(np.prod(listed[config.variable], dtype=object))
-            if promised > path.stat().st_size * LARGEST_EXPANSION:
+            if promised > max(SMALL, path.stat().st_size * LARGEST_EXPANSION):
                 raise ValueError(f"{promised} values cannot be in {path.stat().st_size} bytes")
             array = scipy.io.loadmat(path, variable_names=[config.variable])[config.variable]
     except NotImplementedError:
@@ -88,3 +94,45 @@ def _array(path: Path, config: MatlabConfig) -> np.ndarray:
             expected=config.axes,
         )
     return array
+
+
+def refuse_bomb(path: Path) -> None:
+    """Refuse a MATLAB file that would become far larger in memory than EEG does, before it is unpacked there.
+
+    Raises
+    ------
+    InputError
+        If a compressed element of the file unpacks to more than `LARGEST_EXPANSION` times its bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            order: Literal["little", "big"] = "big" if file.read(_HEADER)[126:128] == b"MI" else "little"
+            while len(tag := file.read(8)) == 8:
+                kind, length = (int.from_bytes(tag[k : k + 4], order) for k in (0, 4))
+                after = file.tell() + length
+                if kind == _COMPRESSED and (size := _unpacked(file, length)) > max(SMALL, LARGEST_EXPANSION * length):
+                    raise InputError(
+                        "the file would unpack to far more than EEG does",
+                        where=str(path),
+                        got=f"more than {size / 1e6:.0f} MB from {length / 1e6:.1f} MB",
+                        expected=f"at most {LARGEST_EXPANSION} times as much",
+                        hint="save the array without compression if it is meant",
+                    )
+                file.seek(after)
+    except OSError as error:
+        raise InputError("the file cannot be read", where=str(path), got=str(error.strerror)) from None
+
+
+def _unpacked(file: BinaryIO, length: int) -> int:
+    """Count the bytes that a compressed element becomes, a piece at a time, up to what is allowed."""
+    unpacker, left, size = zlib.decompressobj(), length, 0
+    while left > 0 and size <= max(SMALL, LARGEST_EXPANSION * length) and not unpacker.eof:
+        piece = file.read(min(left, 65536))
+        if not piece:
+            break
+        left -= len(piece)
+        try:
+            size += len(unpacker.decompress(piece))
+        except zlib.error:  # the reader will say what is wrong
+            break
+    return size
