@@ -15,6 +15,7 @@
   model that tells of it;
 - ``recordings.npz``: scores of each recording, see `eeg2fmri.evaluate.recording_scores`;
 - ``<recording>_examples.npz``: see `eeg2fmri.evaluate.examples`;
+- ``<recording>_courses.npz``: see `eeg2fmri.evaluate.courses`;
 - ``reads.json``: every reading of the test recordings.
 """
 

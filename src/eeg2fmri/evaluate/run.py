@@ -13,6 +13,7 @@ from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.evaluate.atlas_scores import check_atlas, score_regions
 from eeg2fmri.evaluate.calibration import Calibration, IntervalScores
 from eeg2fmri.evaluate.ceilings import parts_of, score_ceilings
+from eeg2fmri.evaluate.courses import add_intervals, write_courses
 from eeg2fmri.evaluate.examples import write_examples, write_map
 from eeg2fmri.evaluate.known_truth import known_truth
 from eeg2fmri.evaluate.latents import latent_distance
@@ -88,10 +89,11 @@ def evaluate_run(
     distances, regions = {}, {}
     for recording in recordings:
         maps = uncertain.measure(recording.id, intervals, progress) if uncertain.uncertain else None
-        prediction = _score_model(opened, recording, maps, scores, folder, on)
+        prediction = _score_model(opened, recording, maps, scores, folder, on, atlas)
         distances[recording.id] = latent_distance(opened, recording.id, on, progress)
         if atlas is not None:
             regions[recording.id] = score_regions(opened.store, recording, prediction, atlas)
+    add_intervals(opened, folder, [recording.id for recording in recordings], on, progress)
     facts = {
         "latent_frechet_distance": distances,
         **({"regions": regions} if regions else {}),
@@ -136,7 +138,13 @@ def _calibrated(model: UncertainModel, test: Calibration, progress: Progress) ->
 
 
 def _score_model(
-    run: OpenRun, recording: Recording, maps: UncertaintyMaps | None, scores: Scores, folder: Path, device: str
+    run: OpenRun,
+    recording: Recording,
+    maps: UncertaintyMaps | None,
+    scores: Scores,
+    folder: Path,
+    device: str,
+    atlas: str | Path | None,
 ) -> np.ndarray:
     prediction = predict_with_model(run, recording.id, device, scores.progress)
     found, test = scores.add_tested(model_method(run), recording, prediction)
@@ -159,4 +167,5 @@ def _score_model(
         test=test,
         uncertainty=maps,
     )
+    write_courses(folder, run, recording, prediction, found.r, atlas)
     return prediction

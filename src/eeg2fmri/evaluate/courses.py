@@ -1,0 +1,157 @@
+"""Time courses of the brain, of single voxels and of regions, with intervals from the errors in other recordings.
+
+``<recording>_courses.npz`` holds ``names`` (course,), ``inside`` (course, x, y, z): the voxels whose mean it is,
+``times`` (time,) in s, ``truth``, ``prediction``, ``lower``, ``upper`` (course, time) in BOLD units, NaN where there is
+no interval, ``level`` of the intervals, ``unit``; and with an atlas ``region_labels`` (region,), ``region_truth`` and
+``region_prediction`` (time, region) of all its regions.
+
+Intervals are those of split conformal prediction (Lei et al., JASA 113, 2018): the half-width is the quantile of the
+absolute errors of the same course in the validation recordings, each course about its own mean. Errors that follow each
+other in time are alike, so that the coverage is approximate, and in native space the same voxel index is another place
+in each head.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.evaluate.ceilings import column_r
+from eeg2fmri.evaluate.examples import chosen_voxels
+from eeg2fmri.evaluate.methods import predict_with_model
+from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.evaluate.regions import read_atlas, region_courses
+from eeg2fmri.evaluate.scoring import Recording
+
+FILE = "_courses.npz"
+LEVEL = 0.95
+
+
+def write_courses(
+    folder: Path,
+    run: OpenRun,
+    recording: Recording,
+    prediction: np.ndarray,
+    r: np.ndarray,
+    atlas: str | Path | None = None,
+) -> None:
+    """Write the courses of a test recording, without intervals.
+
+    Parameters
+    ----------
+    folder : Path
+    run : OpenRun
+    recording : Recording
+    prediction : array, shape (volume, x, y, z)
+    r : array, shape (x, y, z)
+        Temporal r, by which voxels are chosen.
+    atlas : path, optional
+        Image of labels; the regions with the highest, the median and the lowest r are shown.
+    """
+    facts = run.store.recordings[run.store.index(recording.id)]
+    names, voxels = chosen_voxels(r, facts.affine)
+    inside = [recording.mask.astype(bool)]
+    for voxel in voxels:
+        one = np.zeros(recording.mask.shape, dtype=bool)
+        one[voxel] = True
+        inside.append(one)
+    names = ["brain mean", *names]
+    arrays: dict[str, Any] = {}
+    if atlas is not None:
+        labels = read_atlas(atlas, run.store.grid, facts.affine)
+        regions, truth = region_courses(recording.truth, labels, recording.mask)
+        _, guess = region_courses(prediction, labels, recording.mask)
+        arrays = {"region_labels": regions, "region_truth": truth, "region_prediction": guess}
+        for name, label in _chosen_regions(regions, column_r(truth, guess)):
+            names.append(name)
+            inside.append((labels == label) & recording.mask)
+    arrays |= {
+        "names": np.array(names),
+        "inside": np.stack(inside),
+        "times": facts.onsets[recording.targets],
+        "truth": np.stack([mean_course(recording.truth, one) for one in inside]),
+        "prediction": np.stack([mean_course(prediction, one) for one in inside]),
+        "unit": "BOLD units",
+    }
+    nothing = np.full(arrays["truth"].shape, np.nan)
+    arrays |= {"lower": nothing, "upper": nothing, "level": LEVEL}
+    np.savez_compressed(folder / f"{recording.id}{FILE}", **arrays)
+
+
+def add_intervals(
+    run: OpenRun, folder: Path, recordings: Sequence[str], device: str, progress: Progress = silent
+) -> None:
+    """Add intervals to the courses of test recordings, from the errors of the model in the validation recordings.
+
+    Parameters
+    ----------
+    run : OpenRun
+    folder : Path
+        Where `write_courses` wrote.
+    recordings : sequence of str
+        Ids of the test recordings.
+    device : str
+    progress : Progress
+    """
+    files = [folder / f"{name}{FILE}" for name in recordings]
+    found = [_read(file) for file in files]
+    errors: list[list[list[np.ndarray]]] = [[[] for _ in one["inside"]] for one in found]
+    for name in run.split.validation:
+        other = Recording.of([run], name)
+        prediction = other.cut(predict_with_model(run, name, device, progress))
+        for arrays, kept in zip(found, errors, strict=True):
+            for inside, of_course in zip(arrays["inside"], kept, strict=True):
+                shared = inside & other.mask.astype(bool)
+                if shared.any():
+                    of_course.append(_error(mean_course(other.truth, shared), mean_course(prediction, shared)))
+    for file, arrays, kept in zip(files, found, errors, strict=True):
+        half = np.array([half_width(np.concatenate(each) if each else np.zeros(0)) for each in kept])[:, None]
+        bounds = {"lower": arrays["prediction"] - half, "upper": arrays["prediction"] + half}
+        np.savez_compressed(file, **{**arrays, **bounds})
+
+
+def half_width(errors: np.ndarray, level: float = LEVEL) -> float:
+    """Half-width of an interval that holds a new error with a probability of `level`, if it is like the others.
+
+    Parameters
+    ----------
+    errors : array, shape (error,)
+    level : float
+
+    Returns
+    -------
+    float
+        The ceil((n + 1) level)-th smallest absolute error; NaN if there are too few.
+    """
+    rank = math.ceil((len(errors) + 1) * level)
+    return float(np.sort(np.abs(errors))[rank - 1]) if rank <= len(errors) else math.nan
+
+
+def mean_course(series: Any, inside: np.ndarray) -> np.ndarray:
+    """Mean over some voxels, volume by volume: (volume, x, y, z) to (volume,)."""
+    return np.array([volume[inside].mean(dtype=np.float64) for volume in series])
+
+
+def _error(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Error of a course that is drawn about its own mean."""
+    return (prediction - prediction.mean()) - (truth - truth.mean())
+
+
+def _chosen_regions(regions: np.ndarray, r: np.ndarray) -> list[tuple[str, int]]:
+    """Regions with the highest, the median and the lowest r: the best one alone would flatter."""
+    order = np.argsort(r, kind="stable")
+    places = {"highest r": order[-1], "median r": order[(len(order) - 1) // 2], "lowest r": order[0]}
+    chosen: dict[int, str] = {}
+    for what, k in places.items():
+        chosen.setdefault(int(regions[k]), what)
+    return [(f"region {label} ({what})", label) for label, what in chosen.items()]
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    with np.load(file, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
