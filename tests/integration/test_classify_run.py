@@ -7,8 +7,10 @@ import nibabel
 import numpy as np
 import pytest
 
-from eeg2fmri.classify import classify_run
-from eeg2fmri.core.errors import CheckpointError, InputError, StoreError
+from eeg2fmri.classify import EEGViewClassifier, classify_run
+from eeg2fmri.classify.frame import GroupFrame
+from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, StoreError
+from eeg2fmri.data.recentring import Recentring
 
 SETTINGS = {
     "folds": 3,
@@ -131,6 +133,66 @@ def test_a_classification_goes_on_where_it_was_stopped_and_any_number_of_process
         np.testing.assert_array_equal(probability, whole.probability[name], err_msg=name)
     with pytest.raises(InputError, match="another classification"):
         classify_run(small_run, store, tmp_path / "cut", {**settings, "seed": 5})
+
+
+@pytest.fixture(scope="module")
+def recommended_run(small_store, small_settings, tmp_path_factory):
+    from eeg2fmri.train.run import train_run
+
+    settings = {
+        "model": {"preset": "recommended", "components": 6},
+        "pairs": {"window": 4, "eeg": "amplitude", "target": "dynamics"},
+        "split": small_settings["split"],
+        "accelerator": "cpu",
+        "epochs": 0,
+    }
+    return train_run(small_store, tmp_path_factory.mktemp("recommended") / "run", settings).run
+
+
+def test_a_recommended_synthesiser_lends_its_view_and_the_truth_stands_beside_its_explanation(
+    recommended_run, store, tmp_path
+):
+    settings = {**SETTINGS, "view": {"strengths": [0.01]}, "explain_windows": 3}
+    found = classify_run(recommended_run, store, tmp_path / "result", settings, keep_models=True)
+    folder = tmp_path / "result"
+    assert list(found.methods) == SETTINGS["methods"]
+    assert found.methods["view"]["permutation"]["refits"] == 2
+    assert "Band amplitudes" in (folder / "MODEL_CARD.md").read_text()
+    with np.load(folder / "explanation" / "relevance.npz") as arrays:
+        assert arrays["eeg"].shape == (2, 1, 12, 3, 4)
+        assert arrays["frequencies"].tolist() == [6.0, 10.5, 21.5]
+    truth = json.loads((folder / "explanation" / "truth.json").read_text())
+    assert list(truth["groups"]) == ["patient"]
+    for method in ("view", "untrained view"):
+        parts = truth["groups"]["patient"][method]
+        assert 0 <= parts["view"]["value"] <= 1
+        assert 0 < parts["view"]["p"] <= 1
+        # electrodes that were interpolated have no truth of their own
+        known = set(found.data.electrodes) & {"F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2"}
+        value = parts["electrodes"]["value"]
+        assert value is None if len(known) < 3 else -1 <= value <= 1
+        assert parts["frequencies"]["value"] in (0.0, 0.5, 1.0)
+    assert any(note.startswith("Explanation and truth of patient") for note in found.notes)
+    # what a fold keeps goes from the amplitudes of the test subjects to what was written
+    import torch
+
+    from eeg2fmri.models.hub import load
+
+    fold = json.loads(str(np.load(folder / "folds" / "fold-000.npz")["facts"]))
+    model = load(folder / "models" / "fold-000" / "class-patient").model
+    own = found.data.of(fold["test"])
+    recentring = Recentring(model.whitener.numpy(), model.amplitude_mean.numpy(), model.amplitude_std.numpy())
+    with torch.inference_mode():
+        logit = model(torch.from_numpy(GroupFrame(recentring).windows(found.data.features["rows"][own]))).logit[:, 0]
+    np.testing.assert_allclose(torch.sigmoid(logit).numpy(), found.probability["view"][own, 1], atol=1e-4)
+
+
+def test_a_recommended_synthesiser_has_no_encoder_to_train(recommended_run, store, tmp_path):
+    with pytest.raises(ConfigError, match="no encoder to train"):
+        classify_run(recommended_run, store, tmp_path / "a", {**SETTINGS, "view": {"encoder": "anew"}})
+    with pytest.raises(CheckpointError, match="documented"):
+        EEGViewClassifier(recommended_run).fit(np.zeros((4, 12, 3, 4), np.float32), [0, 0, 1, 1])
+    assert not (tmp_path / "a").exists()
 
 
 def test_wrong_folders_are_refused(small_run, small_store, store, tmp_path):
