@@ -124,3 +124,65 @@ def test_prepare_reports_gradients_and_takes_them_out_on_request(two: Any) -> No
     raw = prepared_raw(root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config, store.tr)
     made, _ = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
     np.testing.assert_allclose(made, store.eeg(0), rtol=1e-4, atol=1e-9)
+
+
+def with_artefacts(bids: Any) -> None:
+    """Put gradients, an ECG with beats, and pulses into both recordings."""
+    gradient = generator(1, "gradient").standard_normal(200) * 1e-3
+    for subject in ("01", "02"):
+        data = bids.eeg_signal(subject)
+        data[-1] *= 0.05
+        rng, at = generator(2, "beats", subject), 40
+        while at < data.shape[1] - 120:
+            data[-1, at - 2 : at + 3] += 1e-3 * np.hanning(7)[1:-1]
+            data[:-1, at + 5 : at + 45] += 1e-4 * np.hanning(40)
+            at += int(rng.integers(85, 100))
+        for sample in bids.onset_samples():
+            data[:, sample : sample + 200] += gradient
+        bids.eeg(subject, signal=data)
+
+
+STEPS = {
+    "gradient": {"gradient": "average"},
+    "pulse": {"gradient": "average", "pulse": "average"},
+    "band-pass": {"high_pass": 3.0, "low_pass": 20.0},
+    "resample": {"resample": 64},
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_is_recorded_and_taken_again_on_a_new_recording(step: str, two: Any) -> None:
+    """The EEG of a new file is that of the store, and would be another without the step."""
+    with_artefacts(two)
+    config = PrepareConfig.make({"eeg": {"clean": STEPS[step]}, "n_bins": 30})
+    store = prepare(two.root, two.root.parent / "store", config)
+    assert store.recordings[0].quality["cleaned"][-1] == step
+    assert store.config.eeg.clean == config.eeg.clean
+    path = two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr"
+    raw = prepared_raw(path, store.config, store.tr)
+    made, onsets = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
+    np.testing.assert_allclose(onsets, store.recordings[0].onsets, atol=1e-9)
+    np.testing.assert_allclose(made, store.eeg(0), rtol=1e-3, atol=1e-9)
+    fewer = {key: value for key, value in STEPS[step].items() if step == "pulse" and key == "gradient"}
+    without = prepared_raw(path, PrepareConfig.make({"eeg": {"clean": fewer}, "n_bins": 30}), store.tr)
+    other, _ = raw_spectrogram(without, store.electrodes, store.frequencies, store.tr)
+    assert np.percentile(np.abs(other - store.eeg(0)) / store.eeg(0), 90) > 0.1
+
+
+@pytest.mark.parametrize("clock", ["first_volume_s", "first_marker"])
+def test_gradients_go_from_a_new_recording_whose_first_volume_is_known(clock: str, two: Any) -> None:
+    with_artefacts(two)
+    start = two.onset_samples()[0] / 100
+    value: Any = start
+    if clock == "first_marker":
+        value = {"name": "S 99", "repeats": "first"}
+        for subject in ("01", "02"):
+            markers = two.root / f"sub-{subject}/eeg/sub-{subject}_task-rest_eeg.vmrk"
+            markers.write_text(markers.read_text(encoding="utf-8").replace("R128", "S 99"), encoding="utf-8")
+    config = PrepareConfig.make({clock: value, "eeg": {"clean": {"gradient": "average"}}})
+    store = prepare(two.root, two.root.parent / "store", config)
+    notes: list[str] = []
+    raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config, store.tr, notes)
+    made, _ = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr, onsets=store.recordings[0].onsets)
+    np.testing.assert_allclose(made, store.eeg(0), rtol=1e-3, atol=1e-9)
+    assert "volumes were taken to follow each other to the end of the EEG" in notes
