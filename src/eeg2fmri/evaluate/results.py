@@ -9,7 +9,7 @@
 - ``scores.csv``: one row a method and subject, and one with subject ``all``; with a known truth, temporal r as a
   fraction of either ceiling too;
 - ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
-  shifted in time beyond its autocorrelation; ``subject_<label>`` (draw,): the same of each subject;
+  shifted in time beyond its autocorrelation; ``subject_<label>`` (draw,): the same of each subject; ``protocol``;
 - ``<recording>_desc-temporalr_map.nii.gz``: temporal r of the model at each voxel;
 - ``<recording>_desc-epistemic_map.nii.gz``, ``<recording>_desc-aleatoric_map.nii.gz``: uncertainty, BOLD units, of a
   model that tells of it;
@@ -211,6 +211,7 @@ class Evaluation:
         """Write the null distribution of the model's headline, pooled and of subjects."""
         test = self.pooled.get(self.methods[0].name)
         arrays: dict[str, Any] = {f"subject_{label}": scores for label, scores in subjects.items()}
+        arrays["protocol"] = self.protocol_label
         if test is not None:
             arrays |= {"scores": test.null, "observed": test.observed, "p_value": test.p_value}
         np.savez_compressed(Path(path), **arrays)

@@ -58,6 +58,8 @@ class ScoreTable:
         Temporal r as a fraction of that of a method that knows the truth; empty where the truth is not known.
     space : str
         Of the volumes; empty if it was not written.
+    protocol : str
+        How the test recordings relate to the training, in words; empty if it was not written.
     """
 
     methods: tuple[str, ...]
@@ -70,6 +72,7 @@ class ScoreTable:
     roles: tuple[str, ...] = ()
     of_ceilings: Mapping[str, np.ndarray] = field(default_factory=dict)
     space: str = ""
+    protocol: str = ""
 
     def role(self, method: str) -> str:
         """Say what a method is; if it was not written, the first is judged, and EEG of the wrong time makes a null."""
@@ -82,8 +85,9 @@ class ScoreTable:
 
     @property
     def in_space(self) -> str:
-        """Sentence for captions: the space, and whether voxels of different subjects correspond."""
-        return f" Space: {described(self.space)}." if self.space else ""
+        """Sentences for captions: the protocol, the space, and whether voxels of different subjects correspond."""
+        tested = f" Protocol: {self.protocol}." if self.protocol else ""
+        return tested + (f" Space: {described(self.space)}." if self.space else "")
 
     def of(self, method: str, metric: str) -> np.ndarray:
         """Scores of one method, shape (subject,)."""

@@ -113,6 +113,7 @@ def _table(scores: Mapping[str, Any]) -> ScoreTable:
             if method.get("role") == "ceiling"
         },
         space=str(scores.get("space", "")),
+        protocol=str(scores.get("protocol_label", "")),
     )
 
 
