@@ -8,6 +8,7 @@ from torch import nn
 
 from eeg2fmri.explain.propagation import propagate
 from eeg2fmri.explain.rules import composite
+from eeg2fmri.models.registry import build
 from eeg2fmri.nn.conv import Conv3d
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.init import generator
@@ -67,3 +68,9 @@ def test_relevance_is_that_of_captum(name, bias):
     found = propagate(ours, x, lambda v: {"out": ours(v).sum(1)}, composite(name))["out"]
     assert float(found.relevance.abs().sum()) > 0.1
     torch.testing.assert_close(found.relevance, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_captum_does_not_cover_the_models_of_this_package():
+    model = build({"kind": "recommended", "eeg_shape": (4, 2, 3), "volume_shape": (2, 3, 2), "components": 2})
+    with pytest.raises(TypeError, match="has no rule defined"):
+        LRP(model).attribute(torch.rand(1, 4, 2, 3).requires_grad_())
