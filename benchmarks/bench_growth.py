@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.common import Row, at_most
+from benchmarks.common import PEAK, Row, at_most
 from benchmarks.random_store import random_store
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
@@ -30,24 +30,30 @@ VOXELS = tuple(int(np.prod(grid)) for grid in GRIDS)
 STORE = {"volumes": 60, "channels": 16, "freqs": 60, "grid": (20, 20, 16)}
 DATA_SET = {"volumes": 60, "electrodes": 16, "grid": (20, 20, 16), "sfreq": 250.0, "tr": 2.0, "regions": 20, "seed": 1}
 
-PREPARE = """
-import json, resource, sys, time
+PREPARE = (
+    PEAK
+    + """
+import json, sys, time
 from eeg2fmri.data.prepare import prepare
 warm, root, out, _ = sys.argv[1:]
 prepare(warm, out + "-warm")
 began = time.process_time()
 prepare(root, out)
-print(json.dumps([time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3]))
+print(json.dumps([time.process_time() - began, peak()]))
 """
-TRAIN = """
-import json, resource, sys, time
+)
+TRAIN = (
+    PEAK
+    + """
+import json, sys, time
 from eeg2fmri.train.run import train_run
 _, store, out, settings = sys.argv[1:]
 times = []
 train_run(store, out, json.loads(settings), progress=lambda *told: times.append(time.process_time()))
 # from the end of the first step to that of the last
-print(json.dumps([times[-1] - times[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3]))
+print(json.dumps([times[-1] - times[0], peak()]))
 """
+)
 
 
 class Spent(NamedTuple):

@@ -72,8 +72,6 @@ def measured(seconds: float, history: Sequence[Row]) -> dict[str, Any]:
         JSON values: ``seconds``; ``timings``, the sum over all epochs of training, of waiting for pairs within it, and
         of validation, s; peak memory of this process, and of the GPU if there is one, MB.
     """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in kilobytes, macOS in bytes
     found: dict[str, Any] = {
         "seconds": round(seconds, 3),
         "timings": {
@@ -84,7 +82,7 @@ def measured(seconds: float, history: Sequence[Row]) -> dict[str, Any]:
                 ("validation", "seconds_validation"),
             )
         },
-        "peak_memory_mb": round(peak / (1e6 if platform.system() == "Darwin" else 1e3)),
+        "peak_memory_mb": round(_peak_memory_mb()),
     }
     if torch.cuda.is_available():
         found["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 1e6)
@@ -93,3 +91,16 @@ def measured(seconds: float, history: Sequence[Row]) -> dict[str, Any]:
 
 def _model_seed(model: nn.Module, config: TrainConfig) -> int:
     return int(getattr(getattr(model, "config", None), "seed", config.seed))
+
+
+def _peak_memory_mb() -> float:
+    """Peak memory of this process, MB."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # what getrusage tells on Linux is the peak of the process that started this one, if that was larger
+        line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM:")), "")
+        if line:
+            return float(line.split()[1]) / 1e3
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS counts in bytes, others in kilobytes
+    return peak / (1e6 if platform.system() == "Darwin" else 1e3)
