@@ -127,7 +127,8 @@ def _electrodes(
         for name, names in kept.items():
             left_out = [electrode for electrode in names if electrode not in common]
             if left_out:
-                notes[name].append(f"electrodes that not all recordings have, left out: {', '.join(left_out)}")
+                shown = ", ".join(_with_spelling(electrode, everywhere) for electrode in left_out)
+                notes[name].append(f"electrodes that not all recordings have, left out: {shown}")
     else:
         common = reference
         for plan in plans:
@@ -152,6 +153,11 @@ def _electrodes(
                 f"electrodes reordered by name: the file has {first[0]!r} where the store has {first[1]!r}"
             )
     return tuple(common)
+
+
+def _with_spelling(name: str, everywhere: set[str]) -> str:
+    others = sorted(other for other in everywhere if other != name and other.casefold() == name.casefold())
+    return f"{name} (elsewhere {', '.join(others)})" if others else name
 
 
 def _reference(names: list[list[str]]) -> list[str]:

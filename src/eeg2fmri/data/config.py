@@ -42,10 +42,10 @@ class PrepareConfig(Config):
     n_bins : int or None
         Frequencies to keep above DC, the spacing being 1/TR; None keeps those below a quarter of the
         lowest sampling rate.
-    channels : {"same", "intersection", "interpolate"}
-        ``same``: every recording must have the same electrode names. ``intersection``: the electrodes
-        that all recordings have. ``interpolate``: the electrodes of `montage`, computed from where each
-        recording's electrodes are on the head (spherical splines; Perrin et al., 1989).
+    channels : {"intersection", "same", "interpolate"}
+        ``intersection``: the electrodes that all recordings have, by name; what is left out is reported.
+        ``same``: every recording must have the same electrode names. ``interpolate``: the electrodes of `montage`,
+        computed from where each recording's electrodes are on the head (spherical splines; Perrin et al., 1989).
     montage : tuple of str
         Electrodes (10-05 names) of the store with channels: interpolate.
     exclude : tuple of str
@@ -69,7 +69,7 @@ class PrepareConfig(Config):
     first_volume_s: Annotated[float, Field(ge=0)] | None = None
     tr: Annotated[float, Field(gt=0)] | None = None
     n_bins: Size | None = None
-    channels: Literal["same", "intersection", "interpolate"] = "same"
+    channels: Literal["intersection", "same", "interpolate"] = "intersection"
     montage: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     mask: Literal["epi", "varying", "derivatives"] = "epi"

@@ -38,8 +38,9 @@ class EegOnlyConfig(Config):
         ``session``: the session of a recording is its class (``ses-hc``, ``ses-off``), and `label` is not used.
     classes : tuple of str
         Values of the label that are kept, in order; empty: all of them, sorted. The last of two is the positive one.
-    channels : {"same", "intersection"}
-        ``same``: every recording must have the same electrode names. ``intersection``: those that all have.
+    channels : {"intersection", "same"}
+        ``intersection``: the electrodes that all recordings have, by name; what is left out is reported. ``same``:
+        every recording must have the same electrode names.
     exclude : tuple of str
         Channels to leave out of every recording.
     types : dict of str to str
@@ -54,7 +55,7 @@ class EegOnlyConfig(Config):
     label: str = "group"
     label_from: Literal["participants", "session"] = "participants"
     classes: tuple[str, ...] = ()
-    channels: Literal["same", "intersection"] = "same"
+    channels: Literal["intersection", "same"] = "intersection"
     exclude: tuple[str, ...] = ()
     types: dict[str, ChannelType] = Field(default_factory=dict)
     montage: str = "auto"

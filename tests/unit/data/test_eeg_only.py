@@ -114,12 +114,12 @@ def test_rows_are_those_of_the_synthesiser():
 def test_labels_and_electrodes_are_checked(bids, tmp_path):
     root = bids(TEN_TWENTY, ["EEG"] * 19, 250.0, labels=("a", "n/a", "b", "c"), odd="Iz")
     with pytest.raises(InputError, match="electrodes differ"):
-        prepare_eeg_only(root, tmp_path / "s", EegOnlyConfig())
+        prepare_eeg_only(root, tmp_path / "s", EegOnlyConfig(channels="same"))
     with pytest.raises(InputError, match="lacks a column"):
         prepare_eeg_only(root, tmp_path / "s", EegOnlyConfig(label="diagnosis"))
     with pytest.raises(InputError, match="not two classes"):
         prepare_eeg_only(root, tmp_path / "s", EegOnlyConfig(classes=("a",)))
-    store = prepare_eeg_only(root, tmp_path / "s", EegOnlyConfig(channels="intersection", classes=("b", "a")))
+    store = prepare_eeg_only(root, tmp_path / "s", EegOnlyConfig(classes=("b", "a")))
     assert store.classes == ("b", "a")
     assert len(store.electrodes) == 18
     assert "sub-1 (no label)" not in store.notes[0]

@@ -223,7 +223,7 @@ def test_a_constant_channel(two: Any) -> None:
 def test_electrodes_missing_or_renamed(two: Any) -> None:
     two.recording("03")
     two.eeg("02", names=("FZ", "Cz", "P9", "O1", "ECG"))
-    text = refused(two)
+    text = refused(two, channels="same")
     assert "electrodes are missing" in text
     assert "sub-02_task-rest_eeg.vhdr" in text
     assert "no Fz, Pz among 4 channels" in text
@@ -234,9 +234,23 @@ def test_an_electrode_that_only_one_recording_has(two: Any) -> None:
     two.recording("03")
     signal = np.vstack([two.eeg_signal("01"), two.eeg_signal("01")[:1]])
     two.eeg("01", signal=signal, names=("Fz", "Cz", "Pz", "O1", "ECG", "O2"))
-    text = refused(two)
+    text = refused(two, channels="same")
     assert "electrodes that the other recordings do not have" in text
     assert "O2" in text
+
+
+def test_by_default_the_electrodes_that_all_have_are_kept_by_name(two: Any) -> None:
+    """Another order, another set and another spelling: never by place in the file."""
+    two.eeg("02", names=("Cz", "FZ", "O1", "Pz", "ECG"))
+    store = prepare(two.root, two.root.parent / "out")
+    assert store.electrodes == ("Cz", "Pz", "O1")
+    segment = two.eeg_signal("02")[3, two.onset_samples()[0] :][:200]
+    expected = np.abs(np.fft.rfft(segment))[1 : len(store.frequencies) + 1]
+    np.testing.assert_allclose(store.eeg(1)[0, 1], expected, rtol=1e-3, atol=1e-9)
+    told = [warning for recording in store.recordings for warning in recording.quality["warnings"]]
+    assert any("left out: Fz (elsewhere FZ)" in text for text in told)
+    assert any("left out: FZ (elsewhere Fz)" in text for text in told)
+    assert any("reordered by name" in text for text in told)
 
 
 def test_excluding_what_is_not_there(two: Any) -> None:

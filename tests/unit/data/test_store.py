@@ -105,7 +105,7 @@ def test_a_sealed_manifest_with_garbage_is_damaged(store: Store, key: str) -> No
 
 def test_settings_changed_by_hand_are_noticed(store: Store) -> None:
     file = store.path / "manifest.json"
-    file.write_text(file.read_text().replace('"same"', '"intersection"'))
+    file.write_text(file.read_text().replace('"intersection"', '"same"'))
     with pytest.raises(StoreError, match=r"was changed(.|\n)*by hand"):
         Store.open(store.path)
 
