@@ -1,7 +1,9 @@
 """Recordings, a store and a run that many tests look at, made once; nobody writes to them."""
 
 import importlib.util
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,18 @@ def written_eeg():
 def lookalikes():
     """Look-alikes of the public data sets of EEG alone (module)."""
     return _beside("lookalikes")
+
+
+@pytest.fixture(scope="session")
+def as_somebody_else():
+    """Do something in a child process as a user who owns nothing, also where the tests run as root (function)."""
+    return _beside("other_user").as_somebody_else
+
+
+@pytest.fixture
+def open_folder():
+    """Folder that every user can see (path); those of pytest are for one user."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)

@@ -14,7 +14,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 import zlib
@@ -406,16 +405,7 @@ def test_samples_that_cannot_be(kind: str, tmp_path: Path, capsys: pytest.Captur
         print(f"\nfaults, samples of {kind}: {count} cases, 0 success, {count} clear error")
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Give a folder that every user can see; those of pytest are for one user."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder)
-
-
-def test_permission_denied(open_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_permission_denied(open_folder: Path, as_somebody_else: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Every kind of file that may not be read, and a place that may not be written, for somebody who is not root."""
     places = {}
     for kind in KINDS:
@@ -440,7 +430,7 @@ def test_permission_denied(open_folder: Path, capsys: pytest.CaptureFixture[str]
             ended["target"] = f"error: {error}"
         return ended
 
-    ended = damage.as_somebody_else(work)
+    ended = as_somebody_else(work)
     (open_folder / "closed" / "set" / "anna").chmod(0o777)
     assert {kind: ended[kind] for kind in places} == dict.fromkeys(places, "error")
     with capsys.disabled():

@@ -375,8 +375,19 @@ def test_a_disk_that_will_not_hold_the_store_is_told_before(two: Any, monkeypatc
     assert "too little space" in refused(two)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write and read everything")
-def test_a_folder_that_may_not_be_written(two: Any, tmp_path: Path) -> None:
-    (tmp_path / "locked").mkdir(mode=0o500)
-    with pytest.raises(StoreError, match="cannot be written"):
-        prepare(two.root, tmp_path / "locked" / "store")
+def test_a_folder_that_may_not_be_written(two: Any, open_folder: Path, as_somebody_else: Any) -> None:
+    shutil.copytree(two.root, open_folder / "bids")
+    prepare(open_folder / "bids", open_folder / "warm")  # imports what the other user may not see
+    (open_folder / "locked").mkdir(mode=0o555)
+
+    def work() -> str:
+        try:
+            prepare(open_folder / "bids", open_folder / "locked" / "store")
+        except StoreError as error:
+            return str(error)
+        return "written"
+
+    told = as_somebody_else(work)
+    assert "cannot be written" in told
+    assert str(open_folder / "locked") in told
+    assert not list((open_folder / "locked").iterdir())
