@@ -269,3 +269,20 @@ def test_names_that_lead_elsewhere_are_refused(evil: str, archive: Any, tmp_path
     with pytest.raises(InputError, match="outside of itself"):
         get(archive, tmp_path / "a" / "z", "oddball")
     assert not list(tmp_path.rglob("evil"))
+
+
+def test_a_folder_of_somebody_else(archive: Any, open_folder: Path, as_somebody_else: Any) -> None:
+    get(archive, open_folder / "warm")  # imports what the other user may not see
+    (open_folder / "locked").mkdir(mode=0o555)
+
+    def work() -> str:
+        try:
+            get(archive, open_folder / "locked")
+        except InputError as error:
+            return str(error)
+        return "written"
+
+    told = as_somebody_else(work)
+    assert "cannot be written" in told
+    assert str(open_folder / "locked") in told
+    assert not list((open_folder / "locked").iterdir())
