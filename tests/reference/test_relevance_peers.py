@@ -70,7 +70,36 @@ def test_relevance_is_that_of_captum(name, bias):
     torch.testing.assert_close(found.relevance, expected, rtol=1e-5, atol=1e-7)
 
 
-def test_captum_does_not_cover_the_models_of_this_package():
-    model = build({"kind": "recommended", "eeg_shape": (4, 2, 3), "volume_shape": (2, 3, 2), "components": 2})
+class WholeVolume(nn.Module):
+    """The sum of what a synthesiser makes, since captum wants a tensor."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x).volume.flatten(1).sum(1)
+
+
+def test_captum_does_not_cover_the_networks_of_this_package():
+    blocks = {
+        "na_spec": {
+            "kernels": [(2, 2, 1)],
+            "strides": [(1, 1, 1)],
+            "maxpool": True,
+            "pool_kernel": (1, 1, 2),
+            "pool_stride": (1, 1, 1),
+        },
+        "channels": 2,
+    }
+    config = {
+        "kind": "synthesizer",
+        "eeg_shape": (4, 6, 3),
+        "volume_shape": (4, 5, 3),
+        "latent_shape": (2, 2, 2),
+        "encoder": {"blocks": blocks},
+        "volume_encoder": {"blocks": blocks},
+    }
+    model = WholeVolume(build(config)).eval()
     with pytest.raises(TypeError, match="has no rule defined"):
-        LRP(model).attribute(torch.rand(1, 4, 2, 3).requires_grad_())
+        LRP(model).attribute(torch.rand(1, 4, 6, 3).requires_grad_())
