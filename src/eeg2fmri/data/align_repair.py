@@ -59,6 +59,11 @@ def mend(
     surplus = max(count - wanted, 0)
     if surplus:
         notes.append(f"{_plural(surplus, 'volume marker')} after the last volume left out")
+    if count != wanted:
+        notes.append(
+            f"the first marker was taken for the first volume: markers of {_plural(count, 'volume')} for {wanted}; "
+            "where the EEG started late, 'first_volume_s' says when the first volume was"
+        )
     if len(used) < len(times):
         notes.append(f"{_plural(len(times) - len(used), 'marker')} between volumes left out")
     absent = [k for k in np.flatnonzero(~sound) if k not in late]

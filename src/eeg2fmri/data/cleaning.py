@@ -67,7 +67,7 @@ def clean(raw: mne.io.BaseRaw, config: EegConfig, onsets: np.ndarray, tr: float,
     kinds = {
         name: kind
         for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True)
-        if kind in ("eeg", "eog", "ecg", "emg")
+        if kind in ("eeg", "eog", "ecg", "emg", *config.keep)
     }
     volumes = np.round(onsets * sfreq).astype(int)
 

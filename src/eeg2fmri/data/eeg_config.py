@@ -108,8 +108,9 @@ class EegConfig(Config):
         New names of channels by their names in the file.
     old_names : {"map", "keep"}
         ``map``: T3, T4, T5, T6 become T7, T8, P7, P8, their names in the 10-10 system.
-    keep : tuple of {"eog", "ecg", "emg", "misc"}
-        Types of channels that are kept beside the electrodes, as channels of their own.
+    keep : tuple of {"eog", "ecg", "emg", "misc", "stim"}
+        Types of channels that are kept beside the electrodes, as channels of their own; ``stim`` are those of status
+        and triggers.
     unit : {"header", "V", "mV", "uV", "nV"}
         Unit of the numbers in the file, where the header is wrong about it.
     bads : {"keep", "drop", "interpolate"}
@@ -137,7 +138,7 @@ class EegConfig(Config):
     types: dict[str, ChannelType] = Field(default_factory=dict)
     rename: dict[str, Name] = Field(default_factory=dict)
     old_names: Literal["map", "keep"] = "map"
-    keep: tuple[Literal["eog", "ecg", "emg", "misc"], ...] = ()
+    keep: tuple[Literal["eog", "ecg", "emg", "misc", "stim"], ...] = ()
     unit: Literal["header"] | Unit = "header"
     bads: Literal["keep", "drop", "interpolate"] = "keep"
     bad_electrodes: tuple[Name, ...] = ()

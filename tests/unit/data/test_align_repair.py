@@ -102,6 +102,15 @@ def test_random_faults_never_shift_a_volume() -> None:
             assert np.abs(found.onsets - expected).max() < 0.25 * TR
 
 
+@pytest.mark.parametrize("how", ["repair", "trim"])
+def test_what_is_taken_for_the_first_volume_is_said(how: str) -> None:
+    """Whether the first or the last markers are missing cannot be seen: the user is told what was supposed."""
+    found = align(GRID[1:], how)
+    assert any("first marker was taken for the first volume: markers of 19 volumes for 20" in n for n in found.notes)
+    assert any("'first_volume_s'" in note for note in found.notes)
+    assert not any("first marker was taken" in note for note in align(CASES["missing"], how).notes)
+
+
 def test_a_wrong_interval_cannot_be_mended() -> None:
     with pytest.raises(InputError, match="interval of the volume markers is not the TR"):
         align(3 + 1.3 * np.arange(N), "repair")

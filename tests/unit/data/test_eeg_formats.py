@@ -292,6 +292,17 @@ def test_kept_channels_come_after_the_electrodes(two: Any) -> None:
     assert store.electrodes == ("Fz", "Cz", "Pz", "O1", "ECG")
 
 
+@pytest.mark.parametrize("kind", ["eog", "ecg", "emg", "misc", "stim"])
+def test_channels_of_every_type_are_left_out_or_kept_on_request_and_cleaned_too(kind: str, two: Any) -> None:
+    types = {"O1": kind}
+    assert make(two, "without", eeg={"types": types}).electrodes == ("Fz", "Cz", "Pz")
+    store = make(two, "kept", eeg={"types": types, "keep": [kind], "clean": {"high_pass": 1.0}})
+    kept = {"Fz", "Cz", "Pz", "O1"} | ({"ECG"} if kind == "ecg" else set())
+    assert set(store.electrodes) == kept
+    raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config)
+    assert set(raw.ch_names) == kept
+
+
 def test_a_flat_bad_electrode_is_no_obstacle_where_it_is_interpolated(two: Any) -> None:
     data = two.eeg_signal("02")
     data[1] = 0
