@@ -27,6 +27,7 @@ from eeg2fmri.report.numbers import number
 SCORES = "scores.json"
 NULL = "null.npz"
 EXAMPLES = "_examples.npz"
+COURSES = "_courses.npz"
 MAP = "_desc-temporalr_map.nii.gz"
 
 #: What a damaged file may raise while it is read.
@@ -58,7 +59,7 @@ def read_evaluation(folder: Path, problems: list[str]) -> Evaluation | None:
         try:
             one, some = _examples(folder / f"{name}{EXAMPLES}", name)
             maps.append(one)
-            courses.append(some)
+            courses.append(_courses(folder / f"{name}{COURSES}", name, problems) or some)
         except FileNotFoundError:
             maps += _map_alone(folder, name, problems)
         except DAMAGE as error:
@@ -170,7 +171,7 @@ def _regions(folder: Path, scores: Mapping[str, Any], problems: list[str]) -> tu
     try:
         for name, one in scores.get("regions", {}).items():
             regions = one["regions"]
-            truth, prediction = _region_courses(folder / f"{name}{EXAMPLES}", len(regions))
+            truth, prediction = _region_courses(folder / f"{name}{COURSES}", len(regions))
             found.append(
                 Regions(
                     recording=str(name),
@@ -196,7 +197,7 @@ def _region_courses(path: Path, regions: int) -> tuple[np.ndarray | None, np.nda
     try:
         with np.load(path, allow_pickle=False) as file:
             truth, prediction = file["region_truth"], file["region_prediction"]
-    except DAMAGE:  # the examples themselves name what is wrong with them
+    except DAMAGE:  # what is wrong with the file is named where its courses are read
         return None, None
     return (truth, prediction) if truth.shape == prediction.shape and truth.shape[1:] == (regions,) else (None, None)
 
@@ -246,21 +247,31 @@ def _examples(path: Path, name: str) -> tuple[SubjectMaps, Courses]:
         unit=unit,
     )
     rows = zip(arrays["course_names"], arrays["course_truth"], arrays["course_prediction"], strict=True)
-    lower, upper = (
-        arrays.get(f"course_{end}", np.full(len(arrays["course_names"]), None)) for end in ("lower", "upper")
-    )
-    courses = tuple(
-        TimeCourse(_capital(str(label)), truth, prediction, *_bounds(low, high))
-        for (label, truth, prediction), low, high in zip(rows, lower, upper, strict=True)
-    )
+    courses = tuple(TimeCourse(_capital(str(label)), truth, prediction) for label, truth, prediction in rows)
     return maps, Courses(name, arrays["times"], courses, unit)
 
 
-def _bounds(low: Any, high: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Interval of a course; none if it was not written, or could not be known."""
-    if low is None or high is None or not np.isfinite([low, high]).all():
-        return None, None
-    return low, high
+def _courses(path: Path, name: str, problems: list[str]) -> Courses | None:
+    """Read courses with intervals; None if they were not written or are damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in ("names", "truth", "prediction", "lower", "upper", "times", "unit")}
+        parts = (arrays[key] for key in ("names", "truth", "prediction", "lower", "upper"))
+        courses = tuple(
+            TimeCourse(_capital(str(label)), truth, prediction, *_bounds(low, high))
+            for label, truth, prediction, low, high in zip(*parts, strict=True)
+        )
+        return Courses(name, arrays["times"], courses, str(arrays["unit"]))
+    except FileNotFoundError:
+        return None
+    except DAMAGE as error:
+        problems.append(_problem(path.name, error))
+        return None
+
+
+def _bounds(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Interval of a course; none where it could not be known."""
+    return (low, high) if np.isfinite([low, high]).all() else (None, None)
 
 
 def _map_alone(folder: Path, name: str, problems: list[str]) -> list[SubjectMaps]:

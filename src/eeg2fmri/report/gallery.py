@@ -215,7 +215,12 @@ def course_picture(courses: Courses) -> Picture:
         list(courses.courses),
         unit=courses.unit,
         alt=f"Measured and predicted time courses of {courses.subject}: {listed}.",
-        caption=f"{courses.subject}: measured signal and prediction from EEG. r is the temporal Pearson correlation.",
+        caption=f"{courses.subject}: measured signal and prediction from EEG. r is the temporal Pearson correlation."
+        + (
+            " Shades are 95 % intervals from the errors of the same course in the validation recordings."
+            if any(course.lower is not None for course in courses.courses)
+            else ""
+        ),
     )
 
 

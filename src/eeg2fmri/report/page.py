@@ -17,6 +17,7 @@ from eeg2fmri.report.explanation_gallery import explanation_pictures
 from eeg2fmri.report.explanation_words import explanation_text
 from eeg2fmri.report.numbers import duration, number, plural, value
 from eeg2fmri.report.pictures import Picture
+from eeg2fmri.report.region_gallery import latent_words, region_pictures, region_table
 from eeg2fmri.report.results import RunResults
 from eeg2fmri.report.tables import difference_table, quality_table, subject_tables, summary_table
 from eeg2fmri.report.verdict import key_numbers, verdict, warnings_of
@@ -78,6 +79,8 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         score_details=subject_tables(table) if table else [],
         times_read=evaluation.times_read if evaluation else None,
         pictures=pictures,
+        regions=region_table(evaluation.regions) if evaluation else None,
+        latents=latent_words(evaluation) if evaluation else "",
         protocol=results.protocol.label,
         training=gallery.training_words(results.history) if results.history else "",
         calibration=evaluation.calibration.facts if evaluation and evaluation.calibration else {},
@@ -108,10 +111,13 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
     maps = evaluation.maps if evaluation else ()
     courses = evaluation.courses if evaluation else ()
     total = len(maps) + len(courses) + 2
-    found: dict[str, list[Picture]] = {"scores": [], "maps": [], "calibration": [], "explanation": [], "training": []}
+    parts = ("scores", "maps", "regions", "calibration", "explanation", "training")
+    found: dict[str, list[Picture]] = {part: [] for part in parts}
     if evaluation is not None:
         found["scores"] = gallery.score_pictures(evaluation)
         found["calibration"] = gallery.calibration_pictures(evaluation)
+        for of_recording in evaluation.regions[:SUBJECTS_IN_FULL]:
+            found["regions"] += region_pictures(of_recording)
     if results.explanation is not None:
         found["explanation"] = explanation_pictures(results.explanation)
     progress("Drawing the report", 1, total)

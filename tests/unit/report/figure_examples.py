@@ -22,6 +22,7 @@ from eeg2fmri.report.figures import (
     pair_map,
     perturbation,
     profiles,
+    regions,
     scores,
     spectra,
     timecourses,
@@ -270,6 +271,23 @@ def _roc() -> Figure:
     return classification.roc_curve({"fMRI view": (rate, rate**0.3), "EEG alone": (rate, rate**0.5)})
 
 
+def _region_scores() -> Figure:
+    r = np.array([0.31, -0.05, 0.12, 0.22, np.nan, 0.02])
+    return regions.region_scores([str(10 * k) for k in range(1, 7)], r, significant=r > 0.2)
+
+
+def _many_regions() -> Figure:
+    r = generator(10, "regions").standard_normal(90) * 0.1 + 0.1
+    return regions.region_scores([str(k) for k in range(90)], r, significant=r > 0.25)
+
+
+def _connectivity() -> Figure:
+    rng = generator(11, "connectivity")
+    shared = rng.standard_normal((80, 2)) @ np.repeat(np.eye(2), 6, axis=1)
+    truth, prediction = (shared + noise * rng.standard_normal((80, 12)) for noise in (1.0, 0.5))
+    return regions.connectivity(truth, prediction)
+
+
 EXAMPLES: dict[str, Callable[[], Figure]] = {
     "volume_comparison": _comparison,
     "volume_comparison_dynamics": _dynamics,
@@ -295,6 +313,9 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "benchmark_bars": _bars,
     "benchmark_bars_chance": _chance,
     "signed_maps": _signed_maps,
+    "region_scores": _region_scores,
+    "region_scores_many": _many_regions,
+    "connectivity": _connectivity,
     "null_histogram": _null,
     "calibration_curve": _calibration,
     "confusion_matrix": _confusion,

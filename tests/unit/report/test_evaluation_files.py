@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.significance import PooledShiftTest
 from eeg2fmri.report import RunResults
 from eeg2fmri.report.page import render
+from eeg2fmri.report.tables import summary_table
+from eeg2fmri.report.verdict import best_baseline
 
 METHODS = (Method("model", "synthesizer (this run)", "EEG"), SHIFTED, Method("mean", "mean training volume", "nothing"))
 
@@ -103,6 +106,94 @@ def test_volumes_and_courses_come_back(run, examples):
     courses = RunResults.read(run).evaluation.courses[0]
     assert courses.courses[0].name == "Brain mean"
     assert len(courses.courses[0].truth) == len(courses.times) == len(truth)
+
+
+COURSES = "sub-03_task-rest_courses.npz"
+
+
+def with_regions(run: Path, examples) -> Path:
+    """Add an atlas of three regions, courses with intervals, the distance of latents."""
+    rng = generator(4, "regions")
+    region = {"r": 0.3, "p_value": 0.01, "p_corrected": 0.02}
+    one = {
+        "atlas": "atlas<1>.nii.gz",
+        "temporal_r": 0.2,
+        "p_value": 0.04,
+        "connectivity_similarity": 0.55,
+        "regions": {"7": region, "12": {**region, "p_corrected": 0.3}, "40": dict.fromkeys(region)},
+    }
+    added = {"regions": {"sub-03_task-rest": one}, "latent_frechet_distance": {"sub-03_task-rest": 1.5, "sub-04": None}}
+    path = run / "evaluation" / "scores.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **added}))
+    truth, prediction = rng.standard_normal((2, 2, 30))
+    np.savez_compressed(
+        path.with_name(COURSES),
+        names=np.array(["brain mean", "region 7 (highest r)"]),
+        times=np.arange(30) * 2.0,
+        truth=truth,
+        prediction=prediction,
+        lower=np.stack([prediction[0] - 2, np.full(30, np.nan)]),
+        upper=np.stack([prediction[0] + 2, np.full(30, np.nan)]),
+        unit="BOLD units",
+        region_truth=rng.standard_normal((30, 3)),
+        region_prediction=rng.standard_normal((30, 3)),
+    )
+    return run
+
+
+def test_regions_and_intervals_come_back_and_are_shown(run, examples):
+    results = RunResults.read(with_regions(run, examples))
+    assert results.problems == ()
+    evaluation = results.evaluation
+    first, second = evaluation.courses[0].courses
+    np.testing.assert_allclose(first.upper - first.lower, 4)
+    assert (second.name, second.lower, second.upper) == ("Region 7 (highest r)", None, None)
+    (regions,) = evaluation.regions
+    assert regions.labels == ("7", "12", "40")
+    np.testing.assert_array_equal(regions.r, [0.3, 0.3, np.nan])
+    np.testing.assert_array_equal(regions.p_corrected, [0.02, 0.3, np.nan])
+    assert regions.truth.shape == regions.prediction.shape == (30, 3)
+    assert evaluation.latent_distance == {"sub-03_task-rest": 1.5}
+    page = render(replace(results, evaluation=replace(evaluation, maps=())))
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+    assert "sub-03_task-rest 3 0.200 p = 0.04 1 0.550" in words
+    assert "Regions of atlas&lt;1&gt;.nii.gz" in page
+    assert "volumes that follow them (unit of the latents squared; 0 if both are distributed alike): sub-03" in words
+    assert "Shades are 95 % intervals" in words
+    assert page.count("<figure>") == 2 + 2 + 1
+
+
+def test_damaged_courses_are_named_and_those_of_the_examples_stay(run, examples):
+    with_regions(run, examples)
+    (run / "evaluation" / COURSES).write_bytes(b"PK")
+    results = RunResults.read(run)
+    assert any(COURSES in problem for problem in results.problems)
+    assert results.evaluation.courses[0].courses[0].name == "Brain mean"
+    assert results.evaluation.regions[0].truth is None
+
+
+def test_ceilings_and_protocol_stand_beside_the_scores(run):
+    path = run / "evaluation" / "scores.json"
+    scores = json.loads(path.read_text())
+    scores["methods"][2] |= {"role": "ceiling", "label": "EEG ceiling: oracle decoder"}
+    for row, fraction in zip(scores["pooled"], (0.62, None, 1.0), strict=True):
+        row["of_mean"] = fraction
+    path.write_text(json.dumps(scores))
+    split = {"train": ["a"], "validation": ["b"], "test": ["c"], "protocol": "k-fold-subjects", "fold": 2, "folds": 5}
+    label = {"protocol_label": "k-fold over subjects, fold 2 of 5: nothing seen"}
+    (run / "split.json").write_text(json.dumps(split | label))
+    results = RunResults.read(run)
+    assert (results.protocol.name, results.protocol.fold, results.protocol.folds) == ("k-fold-subjects", 2, 5)
+    table = results.evaluation.table
+    assert table.role(table.methods[2]) == "ceiling"
+    np.testing.assert_array_equal(table.of_ceilings["EEG ceiling"], [0.62, np.nan, 1])
+    assert best_baseline(table) == ""
+    head, *_ = summary_table(table).head, None
+    column = head.index("Of the EEG ceiling")
+    assert [row[column] for row in summary_table(table).rows] == ["62 %", "\N{EN DASH}", "100 %"]
+    page = render(replace(results, evaluation=replace(results.evaluation, maps=(), courses=())))
+    assert page.count("k-fold over subjects, fold 2 of 5: nothing seen") >= 2
+    assert "The test recordings have been evaluated 2 times." in page
 
 
 def uncertain(run: Path, **changes) -> Path:

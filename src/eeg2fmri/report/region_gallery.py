@@ -1,0 +1,83 @@
+"""Pictures and a table of the regions of an atlas, and how far the latents of EEG and BOLD are from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from eeg2fmri.report.evaluation import Evaluation, Regions
+from eeg2fmri.report.figures.regions import connectivity, region_scores
+from eeg2fmri.report.numbers import correlation, decimals, number, p_value, plural
+from eeg2fmri.report.pictures import Picture, picture
+from eeg2fmri.report.tables import Table
+from eeg2fmri.report.verdict import SIGNIFICANT
+
+
+def region_pictures(regions: Regions) -> list[Picture]:
+    """Temporal r of each region, and both connectivities, of one recording."""
+    found = []
+    if np.isfinite(regions.r).any():
+        found.append(_scores(regions))
+    if regions.truth is not None and regions.prediction is not None and min(regions.truth.shape) >= 3:
+        found.append(
+            picture(
+                connectivity,
+                regions.truth,
+                regions.prediction,
+                kind="png",
+                alt=f"Correlations between the regions of {regions.recording}, measured below and predicted above the "
+                f"diagonal. The two correlate with {correlation(regions.connectivity)}.",
+                caption=f"{regions.recording}: functional connectivity of the measured (below the diagonal) and the "
+                f"predicted regions (above it). Correlation of the two: {correlation(regions.connectivity)}. It says "
+                "how much of the structure is there, not when: few components make every predicted r large.",
+            )
+        )
+    return found
+
+
+def _scores(regions: Regions) -> Picture:
+    passed = np.nan_to_num(regions.p_corrected, nan=1.0) <= SIGNIFICANT
+    best = int(np.nanargmax(regions.r))
+    return picture(
+        region_scores,
+        regions.labels,
+        regions.r,
+        significant=passed,
+        alt=f"Temporal r of {plural(len(regions.labels), 'region')} of {regions.recording}, in their order. Median "
+        f"{correlation(regions.median)}; highest {correlation(float(regions.r[best]))} in region "
+        f"{regions.labels[best]}; {int(passed.sum())} significant.",
+        caption=f"{regions.recording}: temporal r of the mean course of each region. Filled: p "
+        f"\N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} against shifted EEG, corrected for {len(regions.labels)} regions.",
+    )
+
+
+def region_table(regions: Sequence[Regions]) -> Table | None:
+    """One row a recording; None without an atlas."""
+    if not regions:
+        return None
+    rows = tuple(
+        (
+            one.recording,
+            str(len(one.labels)),
+            decimals(one.median),
+            p_value(one.p_value),
+            str(int((np.nan_to_num(one.p_corrected, nan=1.0) <= SIGNIFICANT).sum())),
+            decimals(one.connectivity),
+        )
+        for one in regions
+    )
+    head = ("Recording", "Regions", "Median temporal r", "Test", "Significant regions", "Connectivity similarity")
+    return Table(f"Regions of {regions[0].atlas}", head, rows)
+
+
+def latent_words(evaluation: Evaluation) -> str:
+    """Say how far the latents of EEG and of volumes are apart; empty for a model without both."""
+    if not evaluation.latent_distance:
+        return ""
+    listed = ", ".join(f"{name} {number(distance)}" for name, distance in evaluation.latent_distance.items())
+    return (
+        "Fr\N{LATIN SMALL LETTER E WITH ACUTE}chet distance between the latents of EEG windows and of the volumes "
+        f"that follow them (unit of the latents squared; 0 if both are distributed alike): {listed}. It compares runs "
+        "of one model, and has no scale of its own."
+    )
