@@ -9,7 +9,6 @@ Inference of one volume has to read the weights once.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from collections.abc import Callable
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.common import Row, at_most
+from benchmarks.common import Row, at_most, peak
 from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
 
 EEG, VOLUME, BATCH = (64, 134, 10), (64, 64, 30), 4
@@ -125,7 +124,7 @@ def _memory() -> dict[str, float]:
     step, _ = _stepper()
     for _ in range(3):
         step()
-    return {"megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}
+    return {"megabytes": peak()}
 
 
 if __name__ == "__main__":

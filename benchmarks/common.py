@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import statistics
 import subprocess
 import sys
@@ -55,24 +56,26 @@ def seconds(work: Callable[[], object], repeats: int = 5, warmup: int = 1) -> fl
     return statistics.median(times)
 
 
-#: Text of a function for child processes: their peak memory in MB. The largest memory that `getrusage` tells is, on
-#: Linux, that of the process which started them if that was larger; the one in /proc is their own.
-PEAK = """
-def peak():
-    import pathlib, resource
+def peak() -> float:
+    """Peak memory of this process (MB)."""
+    import pathlib
+    import resource
+
     status = pathlib.Path("/proc/self/status")
     if status.is_file():
+        # what getrusage tells on Linux is the peak of the process that started this one, if that was larger
         return float(status.read_text().split("VmHWM:")[1].split()[0]) / 1e3
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-"""
-CHILD = (
-    PEAK
-    + """
+
+
+#: The same as text, for the code of child processes.
+PEAK = inspect.getsource(peak)
+CHILD = f"""
+{PEAK}
 import sys
 exec(sys.stdin.read())
 print(peak())
 """
-)
 
 
 def peak_megabytes(code: str) -> float:
