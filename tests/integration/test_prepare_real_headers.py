@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import mne
 import nibabel
 import numpy as np
 import pytest
@@ -71,14 +72,35 @@ def test_an_image_of_a_real_scanner(name: str, shape: tuple[int, ...], tr: float
     np.testing.assert_allclose(corner, opened.affine @ [-0.5, -0.5, -0.5, 1])
 
 
+def test_two_volumes_are_too_few_for_a_recording(tmp_path: Path) -> None:
+    """The other image of a scanner goes with the EEG as far as it can: it has two volumes."""
+    (tmp_path / "set" / "a").mkdir(parents=True)
+    shutil.copy(EEG, tmp_path / "set" / "a")
+    shutil.copy(IMAGES / "example4d.nii.gz", tmp_path / "set" / "a")
+    layout = {"eeg": "{subject}/eeg_raw.fif.gz", "bold": "{subject}/example4d.nii.gz"}
+    with pytest.raises(InputError, match=r"too short(.|\n)*example4d.nii.gz(.|\n)*2 volumes"):
+        prepare(tmp_path / "set", tmp_path / "store", settings(layout=layout))
+    with pytest.raises(InputError, match=r"TR is implausible(.|\n)*example4d.nii.gz(.|\n)*milliseconds"):
+        prepare(tmp_path / "set", tmp_path / "store", settings(layout=layout, tr=None))
+
+
 @pytest.fixture(scope="module")
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three subjects with the same two files; the TR is set, so that 20 volumes fit into 24 s."""
+    """The two files, and two more subjects with their headers and other measurements; a TR that 20 volumes fit in."""
     root = tmp_path_factory.mktemp("real") / "joined"
-    for subject in ("a", "b", "c"):
-        (root / subject).mkdir(parents=True)
-        shutil.copy(EEG, root / subject)
-        shutil.copy(IMAGES / "functional.nii", root / subject)
+    raw = mne.io.read_raw_fif(EEG, preload=True, verbose="error")
+    image = nibabel.load(IMAGES / "functional.nii")
+    for number, subject in enumerate("abc"):
+        folder = root / subject
+        folder.mkdir(parents=True)
+        if not number:
+            shutil.copy(EEG, folder)
+            shutil.copy(IMAGES / "functional.nii", folder)
+            continue
+        other = raw.copy().apply_function(lambda x, by=5000 * number: np.roll(x, by), picks="eeg", verbose="error")
+        other.save(folder / EEG.name, verbose="error")
+        volumes = np.roll(np.asarray(image.dataobj), 5 * number, axis=-1)
+        nibabel.Nifti1Image(volumes, image.affine, image.header).to_filename(folder / "functional.nii")
     return root
 
 
@@ -92,10 +114,18 @@ def test_a_joined_pair_is_prepared_and_trained_on(joined: Path, tmp_path: Path, 
     assert len(store.electrodes) == 60
     assert (store.grid, store.tr, store.recordings[0].n_volumes) == ((9, 11, 3), 1.0, 20)
     volumes = [regrid(volume, store.grid) for volume in BoldImage.open(IMAGES / "functional.nii").volumes()]
-    np.testing.assert_allclose(store.bold(1), volumes, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(store.bold(0), volumes, rtol=1e-4, atol=1e-3)
     result = train_run(store.path, tmp_path / "run", small_settings)
     assert np.isfinite(result.fitted.history[0]["train_loss"])
     assert (result.run / "weights.safetensors").is_file()
+
+
+def test_the_volumes_of_a_joined_pair_at_their_places_in_mm(joined: Path, tmp_path: Path) -> None:
+    store = prepare(joined, tmp_path / "store", settings(bold={"resample": "world"}))
+    volumes = np.stack(list(BoldImage.open(IMAGES / "functional.nii").volumes()))
+    assert store.grid == volumes.shape[1:]
+    np.testing.assert_allclose(store.bold(0), volumes, atol=1e-3 * np.ptp(volumes))
+    np.testing.assert_allclose(store.affine, nibabel.load(IMAGES / "functional.nii").affine)
 
 
 def test_names_that_say_nothing_meet_a_montage_by_their_digitised_positions(joined: Path, tmp_path: Path) -> None:
