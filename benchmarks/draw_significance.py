@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--kept", action="store_true", help="draw the p values that are there")
     asked = parser.parse_args()
     if not asked.kept:
-        KEPT.write_text(json.dumps(asdict(study()), indent=1) + "\n", encoding="utf-8")
+        KEPT.write_text(json.dumps(asdict(study())) + "\n", encoding="utf-8")
     found = Found(**json.loads(KEPT.read_text(encoding="utf-8")))
     for row in rows(found):
         print(f"{row.name}: {row.value:.4g} {row.target}")
