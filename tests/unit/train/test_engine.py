@@ -65,6 +65,36 @@ def test_a_training_killed_while_saving_resumes_to_the_same_weights(toy_training
     assert same(whole.weights, toy_training("cut").run(resume=True).weights)
 
 
+def test_a_damaged_last_state_falls_back_loudly_and_resumes_to_the_same_weights(toy_training, tmp_path):
+    settings = {"checkpoint_minutes": 1e-9}
+    whole = toy_training("whole", **settings).run()
+    with pytest.raises(Killed):
+        toy_training("cut", **settings).run(progress=kill_at(9))
+    newest = sorted((tmp_path / "cut").glob("state-*.safetensors"))[-1]
+    newest.write_bytes(newest.read_bytes()[:-100])
+    with pytest.warns(UserWarning, match=f"{newest.stem}.* damaged"):
+        resumed = toy_training("cut", **settings).run(resume=True)
+    assert same(whole.weights, resumed.weights)
+
+
+def test_damaged_weights_of_the_best_epoch_fall_back_to_the_best_before_and_say_so(toy_training, tmp_path):
+    settings = {"noise": False, "optimiser": {"learning_rate": 0.02}}
+    two = toy_training("two", epochs=2, **settings).run()
+    assert two.best_epoch == 2
+
+    def damage(row):
+        if row["epoch"] == 3:
+            newest = sorted((tmp_path / "three" / "best").glob("*.safetensors"))[-1]
+            newest.write_bytes(newest.read_bytes()[:-100])
+
+    three = toy_training("three", epochs=3, **settings)
+    with pytest.warns(UserWarning, match="damaged"):
+        fitted = three.run(on_epoch=damage)
+    assert three.at.best[0] == 3
+    assert fitted.best_epoch == 2
+    assert same(fitted.weights, two.weights)
+
+
 def test_the_number_of_workers_does_not_change_the_result(toy_training):
     alone, helped = (toy_training(f"w{n}", workers=n, epochs=1).run() for n in (0, 2))
     assert same(alone.weights, helped.weights)
