@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -33,33 +34,21 @@ def signal(rows: int = len(NAMES), n: int = N) -> np.ndarray:
     return generator(0, "formats").standard_normal((rows, n)) * 2e-5
 
 
+def _written() -> Any:
+    spec = importlib.util.spec_from_file_location("written_eeg", Path(__file__).parents[2] / "written_eeg.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+written = _written()
+
+
 def write_edf(path: Path, data: np.ndarray, names: list[str], *, bdf: bool, status: np.ndarray | None = None) -> Path:
-    """European Data Format by hand (Kemp et al., 1992): one record a second, physical unit uV."""
-    labels = [*names, *(["Status"] if status is not None else [])]
-    top, width = (2**23 - 1, 3) if bdf else (2**15 - 1, 2)
-    largest = 200.0
-    digital = np.round(data * 1e6 / largest * top).astype(np.int64)
-    if status is not None:
-        digital = np.vstack([digital, status[None]])
-    n_records = data.shape[1] // SFREQ
-
-    def field(values: list[Any], size: int) -> bytes:
-        return b"".join(str(value).encode().ljust(size) for value in values)
-
-    n = len(labels)
-    head = (b"\xffBIOSEMI" if bdf else b"0".ljust(8)) + b"X X X X".ljust(80) + b"Startdate X X X X".ljust(80)
-    head += b"01.02.0310.20.30" + str(256 * (n + 1)).encode().ljust(8) + (b"24BIT" if bdf else b"").ljust(44)
-    head += field([n_records, 1], 8) + str(n).encode().ljust(4)
-    scales = [largest] * len(names) + ([top] if status is not None else [])
-    head += field(labels, 16) + field([""] * n, 80) + field(["uV"] * len(names) + [""] * (n - len(names)), 8)
-    head += field([-scale for scale in scales], 8) + field(scales, 8) + field([-top] * n, 8) + field([top] * n, 8)
-    head += field([""] * n, 80) + field([SFREQ] * n, 8) + field([""] * n, 32)
-    body = b""
-    for record in range(n_records):
-        block = digital[:, record * SFREQ : (record + 1) * SFREQ].astype("<i4")
-        body += np.ascontiguousarray(block).view(np.uint8).reshape(n, SFREQ, 4)[..., :width].tobytes()
-    path.write_bytes(head + body)
-    return path
+    made: Path = written.write_edf(path, data, names, SFREQ, bdf=bdf, status=status)
+    return made
 
 
 def write(kind: str, folder: Path, data: np.ndarray) -> tuple[Path, EegConfig, float]:
@@ -73,22 +62,7 @@ def write(kind: str, folder: Path, data: np.ndarray) -> tuple[Path, EegConfig, f
         write_edf(path, data, NAMES, bdf=kind == "bdf")
         precision = 4e-9 if kind == "edf" else 1e-10
     elif kind == "set":
-        location = np.array([(name,) for name in NAMES], dtype=[("labels", object)])
-        facts = {
-            "data": (data * 1e6).astype(np.float32),
-            "nbchan": len(NAMES),
-            "pnts": data.shape[1],
-            "trials": 1,
-            "srate": float(SFREQ),
-            "xmin": 0.0,
-            "xmax": (data.shape[1] - 1) / SFREQ,
-            "chanlocs": location,
-            "event": [],
-            "epoch": [],
-            "icawinv": [],
-            "icaweights": [],
-        }
-        scipy.io.savemat(path, {"EEG": facts}, appendmat=False)
+        written.write_eeglab(path, data, NAMES, SFREQ)
     elif kind == "fif":
         path = folder / "rec_raw.fif"
         mne.io.RawArray(data, mne.create_info(NAMES, SFREQ, "eeg"), verbose="error").save(path, verbose="error")
