@@ -18,7 +18,7 @@ class Conservation:
     subject : str
     windows : int
     from_biases : float
-        Stayed with biases: no EEG is responsible.
+        Absolute part of biases over that of biases and EEG together: no EEG is responsible for it.
     error : float
         Did not arrive at the EEG, biases included.
     unaccounted : float

@@ -79,11 +79,10 @@ def _bands(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, float, float], 
 
 
 def _conservation(subject: Mapping[str, Any]) -> Conservation:
-    explained = float(subject["explained"])
     return Conservation(
         subject=f"sub-{subject['subject']}",
         windows=int(subject["windows"]),
-        from_biases=float(subject["absorbed_by_biases"]) / explained if explained else float("nan"),
+        from_biases=_float(subject["from_biases"]),
         error=_float(subject["conservation_error"]),
         unaccounted=_float(subject["unaccounted"]),
     )

@@ -25,6 +25,9 @@ COMPLETE = 0.05
 #: Below this correlation with what the EEG drives, a model does not work for the target.
 WORKS = 0.3
 
+#: Measures that are tested over subjects, and how they are called.
+TESTED = {"signed": "relevance", "fluctuation": "the share in the changes", "pattern": "the pattern"}
+
 AXES = ("map", "electrodes", "frequencies", "times")
 
 
@@ -42,7 +45,7 @@ def explanation_text(explanation: Explanation) -> ExplanationText:
     windows = sum(one.windows for one in explanation.conservation)
     words = (
         f"Layer-wise relevance propagation of the {explanation.target}: {plural(windows, 'window')} of "
-        f"{plural(len(explanation.subjects), f'{explanation.part} subject'.strip())}. Each part of the EEG gets the "
+        f"{_subjects(explanation)}. Each part of the EEG gets the "
         "share of the output that the model took from it. This tells what the model used, not what the brain did.",
         _tested(explanation),
     )
@@ -55,20 +58,25 @@ def explanation_text(explanation: Explanation) -> ExplanationText:
     return ExplanationText(tuple(filter(None, words)), tuple(tables), (*explanation.notes, *_warnings(explanation)))
 
 
+def _subjects(explanation: Explanation) -> str:
+    part = "" if explanation.part in ("", "all") else f"{explanation.part} "
+    return plural(len(explanation.subjects), f"{part}subject")
+
+
 def _tested(explanation: Explanation) -> str:
     if len(explanation.subjects) < 2:
         return ""
-    counts = [
-        f"{one['significant_max']} of {one['tests']} {name}"
-        for name, one in explanation.tests.get("signed", {}).items()
-        if name in ("electrodes", "bands", "times") and "tests" in one
-    ]
+    found = []
+    for measure, label in TESTED.items():
+        counts = [
+            f"{one['significant_max']} of {one['tests']} {name}"
+            for name, one in explanation.tests.get(measure, {}).items()
+            if name in ("electrodes", "bands", "times") and "tests" in one
+        ]
+        if counts:
+            found.append(f"{label} for {', '.join(counts)}")
     return (
-        "Signed relevance differs from 0 over subjects (p < 0.05, corrected by the largest t) for "
-        + ", ".join(counts)
-        + "."
-        if counts
-        else ""
+        f"Different from 0 over subjects (p < 0.05, corrected by the largest t): {'; '.join(found)}." if found else ""
     )
 
 

@@ -55,6 +55,7 @@ def write(folder: Path, **changes) -> Path:
         "windows": 7,
         "explained": -2.0,
         "absorbed_by_biases": -1.5,
+        "from_biases": 0.75,
         "conservation_error": 0.75,
         "unaccounted": 1e-7,
     }
@@ -155,7 +156,9 @@ def test_numbers_that_say_how_far_it_can_be_believed(explanation):
     cells = {row[0].split(" (")[0]: row[1:] for row in text.tables[1].rows}
     assert cells["Integrated gradients"] == ("0.90", "0.80", "0.70", "not defined")
     assert text.tables[2].rows[0] == ("sub-03", "7", "75.0 %", "75.0 %", "below 0.001 %")
-    assert "2 of 5 electrodes" in text.words[1]
+    assert text.words[1].endswith("relevance for 2 of 5 electrodes.")
+    assert "14 windows of 2 test subjects." in text.words[0]
+    assert "14 windows of 2 subjects." in explanation_text(replace(explanation, part="all")).words[0]
     assert text.notes[0] == "Read with care."
     assert "75.0 % of the explained output stems from biases" in text.notes[1]
     assert len(text.notes) == 2
