@@ -178,6 +178,8 @@ def test_ceilings_and_protocol_stand_beside_the_scores(run):
     scores["methods"][2] |= {"role": "ceiling", "label": "EEG ceiling: oracle decoder"}
     for row, fraction in zip(scores["pooled"], (0.62, None, 1.0), strict=True):
         row["of_mean"] = fraction
+    for row in scores["scores"]:
+        row["temporal_r"] = 0.9 if row["method"] == "mean" else row["temporal_r"]
     path.write_text(json.dumps(scores))
     split = {"train": ["a"], "validation": ["b"], "test": ["c"], "protocol": "k-fold-subjects", "fold": 2, "folds": 5}
     label = {"protocol_label": "k-fold over subjects, fold 2 of 5: nothing seen"}
