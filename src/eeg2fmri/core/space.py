@@ -14,7 +14,7 @@ def corresponds(space: str) -> bool:
     Parameters
     ----------
     space : str
-        BIDS label of a space; ``native``, each subject's own; or ``mixed: `` and the labels.
+        BIDS label of a space; ``native``, each subject's own; or ``mixed:`` and the labels.
     """
     return space not in INDIVIDUAL and not space.startswith("mixed")
 
