@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.common import Row
 from benchmarks.random_store import random_store
 
-STORE = {"volumes": 60, "channels": 32, "freqs": 80, "grid": (32, 32, 24)}
+STORE = {"volumes": 40, "channels": 16, "freqs": 60, "grid": (24, 24, 18)}
 COARSE = {"head": {"low_resolution": {"grid": [8, 8, 6]}, "transform": "dct", "up": {"kind": "padded_dct"}}}
 MODELS = {"documented": {}, "with a head of low resolution": COARSE}
 EPOCHS = 3
