@@ -10,6 +10,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
+from eeg2fmri.data.covariance import BANDS
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig
@@ -34,6 +35,8 @@ class BandPowerRidge:
     ----------
     filters : str
         Key of the filters that were chosen.
+    bands : str
+        Key of the bands that were chosen, with these filters.
     penalty : float
         In units of the mean eigenvalue of the features' covariance.
     gain : float
@@ -51,8 +54,12 @@ class BandPowerRidge:
         """Give the filters (filter, row) to choose from, by name."""
         raise NotImplementedError
 
+    def band_sets(self) -> Mapping[str, tuple[int, ...] | None]:
+        """Give the places of the bands to choose from, by name; None is all. The first is tried with all filters."""
+        return {"all": None}
+
     def rows(self, store: Store, recording: int | str) -> np.ndarray:
-        """Give what is filtered (row, feature), z-scored over the recording."""
+        """Give what is filtered (row, channel, band), z-scored over the recording."""
         return recentred_power(store, recording)
 
     def fit(
@@ -85,26 +92,34 @@ class BandPowerRidge:
         few = rng.choice(self._voxels, min(CHOICE_VOXELS, len(self._voxels)), replace=False)
         bold = {recording: self._targets(store, recording, few) for recording in rows}
         training = np.concatenate([bold[recording] for recording in recordings])
-        best, candidates = -np.inf, self.candidates(store.tr, pairs)
-        for number, (name, filters) in enumerate(candidates.items()):
-            features = {recording: self._features(store, recording, each, filters) for recording, each in rows.items()}
+        candidates, sets = self.candidates(store.tr, pairs), self.band_sets()
+        self.filters, self.bands = next(iter(candidates)), next(iter(sets))
+        self.validation_r = -np.inf
+        trials = [(name, self.bands) for name in candidates] + [(None, name) for name in list(sets)[1:]]
+        for number, (name, bands) in enumerate(trials):
+            # bands are chosen after the filters: every pair of the two would cost their product
+            chosen = name or self.filters
+            features = {
+                recording: self._features(store, recording, each, candidates[chosen], sets[bands])
+                for recording, each in rows.items()
+            }
             ridge = Ridge([features[recording] for recording in recordings])
             for penalty, coefficients in ridge.path(training):
                 fits = [Fit.of(bold[unseen], ridge.apply(features[unseen], coefficients)) for unseen in validation]
                 r = float(np.mean([fit.r for fit in fits]))
-                if r > best:
-                    best, self.filters, self.penalty, self._ridge = r, name, penalty, ridge
+                if r > self.validation_r:
+                    self.validation_r, self.filters, self.bands = r, chosen, bands
+                    self.penalty, self._ridge = penalty, ridge
                     product, square = sum(fit.product for fit in fits), sum(fit.square for fit in fits)
                     # a prediction that runs against the truth is left out rather than turned round
                     self.gain = max(product / square, 0.0) if square > 0 else 0.0
-            progress(f"Fitting {self.label}", number + 1, len(candidates))
-        self.validation_r = best
+            progress(f"Fitting {self.label}", number + 1, len(trials))
         return self
 
     def predict_dynamics(self, store: Store, recording: int | str) -> np.ndarray:
         """Synthesise deviations in units of the voxel's deviation, (pair, voxel of any training brain), float32."""
         filters = self.candidates(store.tr, self._pairs)[self.filters]
-        features = self._features(store, recording, self.rows(store, recording), filters)
+        features = self._features(store, recording, self.rows(store, recording), filters, self.band_sets()[self.bands])
         weights = (self.gain * self._ridge.weights(features, self.penalty)).astype(np.float32)
         predicted = np.zeros((len(features), len(self._voxels)), np.float32)
         first = 0
@@ -131,8 +146,16 @@ class BandPowerRidge:
     def _targets(self, store: Store, recording: int | str, voxels: np.ndarray) -> np.ndarray:
         return deviations(store, recording, pairs_of(store, recording, self._pairs)[1], voxels)
 
-    def _features(self, store: Store, recording: int | str, rows: np.ndarray, filters: np.ndarray) -> np.ndarray:
-        return row_features(rows, pairs_of(store, recording, self._pairs)[0], filters)
+    def _features(
+        self,
+        store: Store,
+        recording: int | str,
+        rows: np.ndarray,
+        filters: np.ndarray,
+        bands: tuple[int, ...] | None,
+    ) -> np.ndarray:
+        kept = rows if bands is None else rows[:, :, bands]
+        return row_features(kept.reshape(len(kept), -1), pairs_of(store, recording, self._pairs)[0], filters)
 
 
 class LaggedBandPowerRidge(BandPowerRidge):
@@ -167,12 +190,19 @@ class RecentredRidge(HaemodynamicRidge):
     """The same on the amplitudes of electrodes that are whitened by each recording's own mean covariance.
 
     Whitening separates sources that electrodes mix, and makes heads and caps comparable: the strongest linear baseline
-    where the store has band covariances (see `eeg2fmri.data.recentring`).
+    where the store has band amplitudes (see `eeg2fmri.data.recentring`). A band that says nothing about BOLD costs r on
+    unseen subjects, so leaving one out is tried.
     """
 
     name = "recentred_ridge"
     label = "ridge on whitened band amplitudes convolved with the haemodynamic response"
 
+    def band_sets(self) -> Mapping[str, tuple[int, ...] | None]:
+        """Give all bands, and all but each."""
+        names = [name for name, _, _ in BANDS]
+        others = {f"all but {name}": tuple(k for k in range(len(names)) if names[k] != name) for name in names}
+        return {"all": None, **others}
+
     def rows(self, store: Store, recording: int | str) -> np.ndarray:
-        """Give the whitened amplitudes (row, feature), z-scored over the recording."""
+        """Give the whitened amplitudes (row, channel, band), z-scored over the recording."""
         return recentred_amplitude(store, recording)

@@ -100,7 +100,8 @@ class DistributedLagLasso:
 
     def _features(self, store: Store, recording: int | str) -> np.ndarray:
         starts, _ = pairs_of(store, recording, self._pairs)
-        return row_features(recentred_power(store, recording), starts, np.eye(self._pairs.window))
+        power = recentred_power(store, recording)
+        return row_features(power.reshape(len(power), -1), starts, np.eye(self._pairs.window))
 
     def _courses(self, store: Store, recording: int | str) -> np.ndarray:
         """Mean deviation of each piece (pair, piece), of zero mean."""

@@ -35,21 +35,19 @@ def row_features(power: np.ndarray, starts: np.ndarray, filters: np.ndarray) -> 
 
 
 def recentred_power(store: Store, recording: int | str) -> np.ndarray:
-    """Give the log band power of a recording, recentred (row, feature)."""
-    power = log_band_power(store.eeg(recording), store.frequencies)
-    return recentre(power.reshape(len(power), -1))
+    """Give the log band power of a recording, recentred (row, channel, band)."""
+    return recentre(log_band_power(store.eeg(recording), store.frequencies))
 
 
 def recentred_amplitude(store: Store, recording: int | str) -> np.ndarray:
-    """Give the amplitudes of electrodes that are whitened by the recording's own covariance (row, feature).
+    """Give the amplitudes of electrodes that are whitened by the recording's own covariance (row, channel, band).
 
     Raises
     ------
     StoreError
         If the store has none of this recording.
     """
-    amplitude = np.asarray(store.amplitude(recording), np.float64)
-    return recentre(amplitude.reshape(len(amplitude), -1))
+    return recentre(np.asarray(store.amplitude(recording), np.float64))
 
 
 def has_amplitudes(store: Store) -> bool:

@@ -81,9 +81,9 @@ def test_the_window_alone_is_seen(coupled_store, parts):
     pairs = PairConfig(window=3, lag=1, skip_volumes=2)
     baseline = LaggedBandPowerRidge().fit(coupled_store, training, pairs, validation)
     n_volumes = coupled_store.recordings[coupled_store.index(test[0])].n_volumes
-    impulse = np.zeros((n_volumes, 1))
+    impulse = np.zeros((n_volumes, 1, 1))
     impulse[10] = 1
-    rows = baseline._features(coupled_store, test[0], impulse, np.eye(3))
+    rows = baseline._features(coupled_store, test[0], impulse, np.eye(3), None)
     _, targets = pair_index(n_volumes, 2.0, pairs)
     # EEG row 10 is 4, 3 and 2 volumes before the targets 14, 13 and 12
     assert targets[rows.argmax(axis=0)].tolist() == [14, 13, 12]
@@ -106,6 +106,27 @@ def test_penalty_and_filters_are_chosen_on_validation_recordings(coupled_store, 
     assert len(seen) == len(PENALTIES) * 4
     assert baseline.filters in baseline.candidates(2.0, PairConfig(window=8))
     assert baseline.validation_r > 0.1
+
+
+class AllBands(RecentredRidge):
+    def band_sets(self):
+        return {"all": None}
+
+
+def test_a_band_that_says_nothing_can_be_left_out(with_amplitudes, coupled_store, parts):
+    training, validation, test = parts
+    pairs = PairConfig(window=8)
+    chosen = RecentredRidge().fit(coupled_store, training, pairs, validation)
+    everything = AllBands().fit(coupled_store, training, pairs, validation)
+    assert chosen.bands in ("all but theta", "all but beta")
+    assert chosen.validation_r > everything.validation_r
+    # what is predicted comes from the bands that were chosen: the one that drives the BOLD is needed
+    with_alpha = chosen.predict_dynamics(coupled_store, test[0])
+    assert with_alpha.std() > 0
+    alpha = RecentredRidge()
+    alpha.band_sets = lambda: {"all": None, "all but alpha": (0, 2)}
+    alpha.fit(coupled_store, training, pairs, validation)
+    assert alpha.bands == "all"
 
 
 def test_training_bold_is_read_one_recording_at_a_time(coupled_store, parts, monkeypatch):
