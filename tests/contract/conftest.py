@@ -74,19 +74,17 @@ class Case:
         return [torch.randn(self.batch, *shape, generator=source).to(dtype) for shape in self.inputs]
 
 
+RECOMMENDED = {
+    "kind": "recommended",
+    "eeg_shape": (5, 3, 4),
+    "volume_shape": VOLUME,
+    "components": 6,
+    "scale": "laplace",
+    "seed": 3,
+}
+
 TABLE = [
-    Case(
-        "recommended",
-        {
-            "kind": "recommended",
-            "eeg_shape": (5, 3, 4),
-            "volume_shape": VOLUME,
-            "components": 6,
-            "scale": "laplace",
-            "seed": 3,
-        },
-        ((5, 3, 4), VOLUME),
-    ),
+    Case("recommended", RECOMMENDED, ((5, 3, 4), VOLUME)),
     Case("documented", _synthesizer(dropout=0.5), (EEG, VOLUME)),
     Case(
         "local kernels, sparsemax, organised, flipout, local filter",
@@ -124,6 +122,8 @@ TABLE = [
         _variational(distribution="normal", heads=None, positions="random"),
         (EEG, VOLUME),
     ),
+    Case("linear view of a recommended synthesiser", {"kind": "linear_view", "synthesizer": RECOMMENDED}, ((5, 3, 4),)),
+    Case("linear view of a documented synthesiser", {"kind": "linear_view", "synthesizer": _synthesizer()}, (EEG,)),
     Case(
         "autoencoder",
         {

@@ -22,10 +22,13 @@ class LinearViewConfig(Config):
     Attributes
     ----------
     synthesizer : SynthesizerConfig or RecommendedConfig
+    seed : int
+        Of the classifier's weights before they are fitted.
     """
 
     kind: Literal["linear_view"] = "linear_view"
     synthesizer: Annotated[SynthesizerConfig | RecommendedConfig, Field(discriminator="kind")]
+    seed: int = 0
 
 
 class LinearView(Pretrained, nn.Module):
@@ -59,7 +62,8 @@ class LinearView(Pretrained, nn.Module):
         own = config.synthesizer
         self.synthesizer = Recommended(own) if isinstance(own, RecommendedConfig) else Synthesizer(own)
         self.synthesizer.requires_grad_(False)
-        self.classifier = Classifier(LinearClassifierConfig(input_shape=own.volume_shape, n_classes=1))
+        classifier = LinearClassifierConfig(input_shape=own.volume_shape, n_classes=1, seed=config.seed)
+        self.classifier = Classifier(classifier)
         channels, bands = own.eeg_shape[:2] if isinstance(own, RecommendedConfig) else (1, 1)
         self.register_buffer("centre", torch.zeros(own.volume_shape))
         self.register_buffer("whitener", torch.eye(channels).repeat(bands, 1, 1))
@@ -81,3 +85,11 @@ class LinearView(Pretrained, nn.Module):
     def forward(self, x: Tensor, *, generator: torch.Generator | None = None) -> Classification:
         """Classify windows (batch, channel, freq or band, time); nothing is drawn."""
         return self.classifier(self.view(x))
+
+    def regularization(self) -> Tensor:
+        """Penalties of the weights that are trained, a scalar."""
+        return self.classifier.regularization()
+
+    def kl(self) -> Tensor:
+        """Divergence of the weights from their prior: 0, nothing is drawn."""
+        return self.classifier.kl()
