@@ -18,7 +18,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Seed of the split, of weights and of draws.")] = 0,
     truth: Annotated[
         Path | None,
-        typer.Option(help="BIDS folder of simulated recordings, whose truth gives two ceilings; found if it is where it was."),
+        typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
     ] = None,
 ) -> None:
     """Train every preset on one split, and score them beside all baselines.

@@ -16,7 +16,7 @@ def command(
     ] = None,
     truth: Annotated[
         Path | None,
-        typer.Option(help="BIDS folder of simulated recordings, whose truth gives two ceilings; found if it is where it was."),
+        typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
 ) -> None:
