@@ -59,6 +59,11 @@ def read_volumes(store: Store, name: str, pairs: PairConfig) -> set[tuple[str, i
     return found
 
 
+def targets(store: Store, name: str, pairs: PairConfig) -> np.ndarray:
+    first, last = map(int, name.partition("_volumes-")[2].split("to"))
+    return first + pair_index(last - first + 1, store.tr, pairs)[1]
+
+
 def assert_no_leak(store: Store, split: Split, pairs: PairConfig, gap_s: float = 0.0) -> None:
     read = {part: set().union(*(read_volumes(store, name, pairs) for name in split.parts[part])) for part in PARTS}
     assert all(read.values())
@@ -134,7 +139,11 @@ def test_blocks(store: Store, pairs: PairConfig, folds: Any, gap_s: float) -> No
         assert split.protocol == "within-recording"
         assert "other minutes" in split.label
         assert_no_leak(store, split, pairs, gap_s)
-        # the gap between targets spans the window and the lag too
+        # between targets of two parts lie the gap, a window and the lag
+        for seen, tested in ((s, t) for s in (*split.train, *split.validation) for t in split.test):
+            if seen.partition("_volumes-")[0] == tested.partition("_volumes-")[0]:
+                apart = np.abs(np.subtract.outer(targets(store, seen, pairs), targets(store, tested, pairs))).min()
+                assert (apart - 1) >= gap_s / store.tr + pairs.window + pairs.lag - 1e-6
         assert {name.partition("_volumes-")[0] for name in split.test} == {each.id for each in store.recordings}
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -127,29 +126,25 @@ def _outside(store: Store, view: Store, split: Split) -> Iterator[Problem]:
 def _people(view: Store, split: Split) -> Iterator[Problem]:
     """Subjects and sessions as the store knows them: ids are names, and names can be wrong."""
     facts = {recording.id: recording for recording in view.recordings}
-    for part in ("train", "validation"):
-        for seen, tested in product(split.parts[part], split.test):
-            a, b = facts[seen], facts[tested]
-            if a.subject != b.subject:
-                continue
-            if PROTOCOLS[split.protocol].new_people:
-                yield Problem("a test subject is known to the model", tested, f"{seen} is in {part}", hint=HINT)
-            elif split.protocol == "across-sessions" and a.session == b.session:
-                yield Problem("a test session is known to the model", tested, f"{seen} is in {part}", hint=HINT)
+    for part, seen, tested in _pairs_that_share(split, {name: one.subject for name, one in facts.items()}):
+        if PROTOCOLS[split.protocol].new_people:
+            yield Problem("a test subject is known to the model", tested, f"{seen} is in {part}", hint=HINT)
+        elif split.protocol == "across-sessions" and facts[seen].session == facts[tested].session:
+            yield Problem("a test session is known to the model", tested, f"{seen} is in {part}", hint=HINT)
 
 
 def _copies(view: Store, split: Split) -> Iterator[Problem]:
     """Measurements that stand in the store twice, under two names."""
-    for part in ("train", "validation"):
-        for seen, tested in product(split.parts[part], split.test):
-            if view.origin(seen)[0] == view.origin(tested)[0]:
-                continue
-            same = [f for f in MEASURED if view.digest(seen, f) and view.digest(seen, f) == view.digest(tested, f)]
-            if same:
+    names = [name for ids in split.parts.values() for name in ids]
+    origin = {name: view.origin(name)[0] for name in names}
+    for file in MEASURED:
+        digests = {name: view.digest(name, file) for name in names}
+        for part, seen, tested in _pairs_that_share(split, digests):
+            if digests[tested] and origin[seen] != origin[tested]:
                 yield Problem(
                     "a test recording is a copy of one that the model has seen",
                     tested,
-                    f"{', '.join(same)} of {seen}, which is in {part}",
+                    f"{file} of {seen}, which is in {part}",
                     "measurements of its own",
                     "remove one of the two from the data set and prepare it again",
                 )
@@ -157,28 +152,37 @@ def _copies(view: Store, split: Split) -> Iterator[Problem]:
 
 def _rows(view: Store, split: Split, pairs: PairConfig) -> Iterator[Problem]:
     """Volumes on disk that a test pair reads and a training or validation pair, or a statistic of theirs, reads too."""
+    origin = {name: view.origin(name)[0] for ids in split.parts.values() for name in ids}
+    for part, seen, tested in _pairs_that_share(split, origin):
+        rows, own = _read(view, seen, pairs), _read(view, tested, pairs)
+        both = np.intersect1d(rows, own)
+        if both.size:
+            yield Problem(
+                "windows, targets or statistics of the test part overlap those that the model has seen",
+                f"{tested} and {seen} ({part})",
+                f"{both.size} volumes, {both[0]} to {both[-1]}",
+                "none",
+                HINT,
+            )
+        elif (apart := int(np.abs(rows[:, None] - own).min()) - 1) < split.gap:
+            yield Problem(
+                "a test window is too near to what the model has seen",
+                f"{tested} and {seen} ({part})",
+                f"{apart} volumes between them",
+                f"at least {split.gap}",
+                HINT,
+            )
+
+
+def _pairs_that_share(split: Split, key: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Give part, seen and tested ids wherever a training or validation recording has the key of a test recording."""
+    tested_by: dict[str, list[str]] = {}
+    for name in split.test:
+        tested_by.setdefault(key[name], []).append(name)
     for part in ("train", "validation"):
-        for seen, tested in product(split.parts[part], split.test):
-            if view.origin(seen)[0] != view.origin(tested)[0]:
-                continue
-            rows, own = _read(view, seen, pairs), _read(view, tested, pairs)
-            both = np.intersect1d(rows, own)
-            if both.size:
-                yield Problem(
-                    "windows, targets or statistics of the test part overlap those that the model has seen",
-                    f"{tested} and {seen} ({part})",
-                    f"{both.size} volumes, {both[0]} to {both[-1]}",
-                    "none",
-                    HINT,
-                )
-            elif (apart := int(np.abs(rows[:, None] - own).min()) - 1) < split.gap:
-                yield Problem(
-                    "a test window is too near to what the model has seen",
-                    f"{tested} and {seen} ({part})",
-                    f"{apart} volumes between them",
-                    f"at least {split.gap}",
-                    HINT,
-                )
+        for seen in split.parts[part]:
+            for tested in tested_by.get(key[seen], ()):
+                yield part, seen, tested
 
 
 def _read(view: Store, name: str, pairs: PairConfig) -> np.ndarray:
