@@ -66,13 +66,13 @@ class TrainResult:
         """Say in one line what was trained and which epoch was kept."""
         if self.fitted.history and self.fitted.best_epoch == 0:
             loss = self.fitted.history[0]["validation_loss"]
-            return f"fitted in closed form (loss of the validation subjects {loss:.4f})"
+            return f"fitted in closed form (loss of the validation part {loss:.4f})"
         if not self.fitted.best_epoch:
             return "no epoch was completed: the weights are those of the last step, not validated"
         best = next(row for row in self.fitted.history if row["epoch"] == self.fitted.best_epoch)
         return (
             f"{self.fitted.history[-1]['epoch']} epochs; kept epoch {self.fitted.best_epoch}, the best by the "
-            f"validation subjects (loss {best['validation_loss']:.4f}, training {best['train_loss']:.4f})"
+            f"validation part (loss {best['validation_loss']:.4f}, training {best['train_loss']:.4f})"
         )
 
 

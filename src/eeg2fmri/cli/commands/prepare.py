@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -51,10 +52,12 @@ def command(
     from eeg2fmri.core.space import described
     from eeg2fmri.data.prepare import PrepareConfig, prepare
     from eeg2fmri.data.recipe import with_settings
+    from eeg2fmri.data.store_format import MANIFEST
 
     settings = PrepareConfig.read(config) if config else PrepareConfig()
     if recipe is not None:
         settings = with_settings(recipe, read_mapping(config) if config else {})
+    began = time.time()
     with progress_bar() as progress:
         made = prepare(bids_root, store, settings, n_jobs=jobs, progress=progress)
     for note in made.notes:
@@ -67,6 +70,8 @@ def command(
         f"{made.frequencies[-1]:.1f} Hz, "
         f"volumes {' x '.join(map(str, made.grid))} every {made.tr:g} s, space {described(made.space)}"
     )
+    if (made.path / MANIFEST).stat().st_mtime < began:
+        say("the same files were prepared with the same settings before: nothing was to be done")
     wrote("store", made.path)
 
 

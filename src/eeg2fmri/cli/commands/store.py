@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Look into a store.\n\nExample: eeg2fmri store info store", no_args_is_help=True, rich_markup_mode=None
+    help="Look into a store, or cut its tie to the data.\n\nExample: eeg2fmri store info store",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 

@@ -32,7 +32,7 @@ def command(
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and draws.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was interrupted.")] = False,
 ) -> None:
-    """Train a synthesiser; the best epoch is chosen by the validation subjects.
+    """Train a synthesiser; the best epoch is chosen by the validation part of the split.
 
     Example: eeg2fmri train store run --epochs 10 --target volume
     """
