@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +16,7 @@ import nibabel
 import numpy as np
 import pybv
 
-from benchmarks.common import Row, at_least, at_most
+from benchmarks.common import PEAK, Row, at_least, at_most
 from benchmarks.random_store import random_store
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.bold import BoldImage
@@ -28,13 +30,32 @@ SFREQ, TR, VOLUMES, GRID = 250, 2.16, 296, (64, 64, 30)
 RECORDINGS = (1, 4, 16)
 #: Samples that are read at once, of each channel.
 BLOCK = 60_000
-PREPARE = """
-import resource, sys, time
+PREPARE = f"""
+import sys, time
 from eeg2fmri.data.prepare import prepare
+{PEAK}
 began = time.perf_counter()
 prepare(sys.argv[1], sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.perf_counter() - began)
+print(peak(), time.perf_counter() - began)
 """
+#: What a process must do at least: import what reads the files, read them in pieces, write arrays of the same size.
+PLAIN = """
+import pathlib, sys
+import mne, nibabel, numpy
+root, arrays, out = map(pathlib.Path, sys.argv[1:])
+out.mkdir()
+written = {path.name: numpy.load(path) for path in sorted(arrays.glob("*/*.npy"))[:6]}
+for header in sorted(root.glob("sub-*/eeg/*.vhdr")):
+    raw = mne.io.read_raw(header, verbose="error")
+    for start in range(0, raw.n_times, 60_000):
+        raw.get_data(start=start, stop=min(start + 60_000, raw.n_times))
+    proxy = nibabel.load(next((header.parents[1] / "func").glob("*_bold.nii"))).dataobj
+    for volume in range(proxy.shape[3]):
+        numpy.asarray(proxy[..., volume], numpy.float32)
+    for name, array in written.items():
+        (out / f"{header.stem}_{name}").write_bytes(array.data)
+"""
+WHOLE = "import sys; from eeg2fmri.data.prepare import prepare; prepare(sys.argv[1], sys.argv[2])"
 
 
 def measure() -> list[Row]:
@@ -45,15 +66,24 @@ def measure() -> list[Row]:
         for count in RECORDINGS:
             root = _data_set(folder / f"bids{count}", sources, count)
             memory[count], seconds[count] = _prepare(root, folder / f"store{count}")
+        spent = _whole(_data_set(folder / "bids8", sources, 8), folder)
         plain = min(_read_and_write(sources, folder / "store1", folder / f"copy{k}") for k in range(2))
         one = min(_prepare(folder / "bids1", folder / f"again{k}")[1] for k in range(2))
         # what is paid once a process (imports) shows in one recording: the slope has none of it
         each = (seconds[16] - seconds[1]) / 15
+    ratio = [a / b for a, b in zip(spent["preparing"].values(), spent["reading and writing"].values(), strict=True)]
     delivered, alone = _pairs()
     return [
         at_most("peak memory of preparing, 16 recordings", memory[16] / memory[1], "x 1 recording", 1.05),
         at_most("peak memory of preparing, 16 recordings", memory[16], "MB", 1500),
         at_most("spectrogram of 64 electrodes x 640 s", _spectrogram(), "s", 0.045),
+        at_most("preparing 8 recordings, whole process", ratio[0], "x a process that reads and writes the same", 1.7),
+        Row("the same in processor time", ratio[1], "x a process that reads and writes the same"),
+        *(
+            Row(f"8 recordings: {name}, {clock}", one, "s")
+            for name, each in spent.items()
+            for clock, one in each.items()
+        ),
         at_most("preparing a recording", each / plain, "x reading and writing", 1.7),
         Row("preparing the first recording", one / plain, "x reading and writing"),
         Row("preparing a recording", each, "s"),
@@ -126,6 +156,33 @@ def _prepare(root: Path, store: Path) -> tuple[float, float]:
     )
     peak, seconds = map(float, done.stdout.split())
     return peak, seconds
+
+
+def _whole(root: Path, folder: Path) -> dict[str, dict[str, float]]:
+    """Wall time and processor time (s) of preparing and of `PLAIN`, both with their imports: the least of three."""
+    arrays = folder / "store16"
+    spent: dict[str, list[tuple[float, float]]] = {"preparing": [], "reading and writing": []}
+    for _ in range(3):
+        for name, code, arguments in (
+            ("preparing", WHOLE, (root, folder / "whole")),
+            ("reading and writing", PLAIN, (root, arrays, folder / "whole")),
+        ):
+            spent[name].append(_spent(code, *arguments))
+            shutil.rmtree(folder / "whole")
+    return {
+        name: {"wall time": min(wall for wall, _ in each), "processor time": min(processor for _, processor in each)}
+        for name, each in spent.items()
+    }
+
+
+def _spent(code: str, *arguments: Path) -> tuple[float, float]:
+    """Wall time and processor time (s) of a process."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", code, *arguments], env=environment, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - began, processor
 
 
 def _read_and_write(sources: dict[str, Path], store: Path, out: Path) -> float:
