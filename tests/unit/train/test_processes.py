@@ -37,23 +37,31 @@ DEVICES = [
 
 @pytest.fixture(scope="module", params=DEVICES)
 def made(request, tmp_path_factory):
-    """Folder of what two processes left: machines of one CPU each to torchrun (gloo), or GPUs of one (NCCL)."""
+    """Folder of what two processes left: machines of one CPU each (gloo), or GPUs of one machine (NCCL)."""
     folder = tmp_path_factory.mktemp("two")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    start = [sys.executable, "-m", "torch.distributed.run", "--master-addr", "127.0.0.1", "--master-port", str(port)]
     script = [str(HERE / "processes.py"), str(folder), request.param]
-    machines = [["--nnodes", "2", "--nproc-per-node", "1", "--node-rank", str(rank)] for rank in (0, 1)]
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    if request.param == "cpu":
+        # what torchrun gives to the process of each of two machines; its agents wait for each other at the end, and a
+        # busy machine can leave one of them waiting for minutes
+        machine = {"WORLD_SIZE": "2", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1", "GROUP_WORLD_SIZE": "2"}
+        run = {**machine, "TORCHELASTIC_RUN_ID": "two", "TORCHELASTIC_RESTART_COUNT": "0"}
+        commands = [([sys.executable, *script], {**run, "RANK": str(k), "GROUP_RANK": str(k)}) for k in (0, 1)]
+    else:
+        torchrun = [sys.executable, "-m", "torch.distributed.run", "--master-port", str(port), "--nproc-per-node", "2"]
+        commands = [([*torchrun, *script], {})]
     started = [
         subprocess.Popen(
-            [*start, *machine, *script],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            command,
+            env={**os.environ, **address, **own},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        for machine in (machines if request.param == "cpu" else [["--nproc-per-node", "2"]])
+        for command, own in commands
     ]
     said = [process.communicate(timeout=240)[0] for process in started]
     assert not any(process.returncode for process in started), "\n".join(text[-3000:] for text in said)
