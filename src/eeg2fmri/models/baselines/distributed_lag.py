@@ -7,14 +7,13 @@ from typing import Self
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.standardize import group_statistics
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
-from eeg2fmri.models.baselines.features import Fit, pairs_of, recentred_power, row_features
+from eeg2fmri.models.baselines.features import Fit, check_parts, pairs_of, recentred_power, row_features
 from eeg2fmri.models.baselines.sparse_group_lasso import FRACTIONS, SparseGroupLasso
 
 #: Pieces along x, y, z that the box is cut into.
@@ -58,12 +57,7 @@ class DistributedLagLasso:
         InputError
             If there is no training or no validation recording, or a recording is shorter than one window.
         """
-        if not recordings or not validation:
-            raise InputError(
-                f"{self.label} needs training recordings, and validation recordings to choose its penalty",
-                where=str(store.path),
-                got=f"{len(recordings)} for training, {len(validation)} for validation",
-            )
+        check_parts(store, recordings, validation, self.label)
         self._pairs = pairs
         self._group = group_statistics(store, recordings)
         self._voxels = brain_voxels(store, recordings)

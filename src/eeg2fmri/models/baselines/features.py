@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from eeg2fmri.core.errors import StoreError
+from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.data.store import Store
 from eeg2fmri.data.windows import PairConfig, pair_index
 from eeg2fmri.models.baselines.band_power import log_band_power, recentre
@@ -48,6 +49,22 @@ def recentred_amplitude(store: Store, recording: int | str) -> np.ndarray:
         If the store has none of this recording.
     """
     return recentre(np.asarray(store.amplitude(recording), np.float64))
+
+
+def check_parts(store: Store, recordings: Sequence[str], validation: Sequence[str], label: str) -> None:
+    """Refuse to fit a baseline whose penalty has to be chosen, without recordings to train or to choose on.
+
+    Raises
+    ------
+    InputError
+        If there are none of either.
+    """
+    if not recordings or not validation:
+        raise InputError(
+            f"{label} needs training recordings, and validation recordings to choose its penalty",
+            where=str(store.path),
+            got=f"{len(recordings)} for training, {len(validation)} for validation",
+        )
 
 
 def has_amplitudes(store: Store) -> bool:
