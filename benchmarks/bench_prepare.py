@@ -19,29 +19,23 @@ import pybv
 from benchmarks.common import PEAK, Row, at_least, at_most
 from benchmarks.random_store import random_store
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.electrode_positions import electrode_positions
-from eeg2fmri.data.raw_spectrogram import read_samples
 from eeg2fmri.data.spectrogram import spectrogram
-from eeg2fmri.data.store import Store
 
 SFREQ, TR, VOLUMES, GRID = 250, 2.16, 296, (64, 64, 30)
-RECORDINGS = (1, 4, 16)
-#: Samples that are read at once, of each channel.
-BLOCK = 60_000
+TIMES = "x a process that reads and writes the same"
 PREPARE = f"""
-import sys, time
+import sys
 from eeg2fmri.data.prepare import prepare
 {PEAK}
-began = time.perf_counter()
 prepare(sys.argv[1], sys.argv[2])
-print(peak(), time.perf_counter() - began)
+print(peak())
 """
 #: What a process must do at least: import what reads the files, read them in pieces, write arrays of the same size.
 PLAIN = """
 import pathlib, sys
 import mne, nibabel, numpy
+from nibabel.openers import ImageOpener
 root, arrays, out = map(pathlib.Path, sys.argv[1:])
 out.mkdir()
 written = {path.name: numpy.load(path) for path in sorted(arrays.glob("*/*.npy"))[:6]}
@@ -49,11 +43,21 @@ for header in sorted(root.glob("sub-*/eeg/*.vhdr")):
     raw = mne.io.read_raw(header, verbose="error")
     for start in range(0, raw.n_times, 60_000):
         raw.get_data(start=start, stop=min(start + 60_000, raw.n_times))
-    proxy = nibabel.load(next((header.parents[1] / "func").glob("*_bold.nii"))).dataobj
-    for volume in range(proxy.shape[3]):
-        numpy.asarray(proxy[..., volume], numpy.float32)
+    image = next((header.parents[1] / "func").glob("*_bold.nii*"))
+    proxy = nibabel.load(image).dataobj
+    if image.suffix == ".gz":  # from a proxy every volume would be unpacked from the beginning of the file
+        with ImageOpener(image) as file:
+            file.read(proxy.offset)
+            for _ in range(proxy.shape[3]):
+                volume = file.read(proxy.dtype.itemsize * int(numpy.prod(proxy.shape[:3])))
+                numpy.frombuffer(volume, proxy.dtype).astype(numpy.float32)
+    else:
+        for volume in range(proxy.shape[3]):
+            numpy.asarray(proxy[..., volume], numpy.float32)
     for name, array in written.items():
-        (out / f"{header.stem}_{name}").write_bytes(array.data)
+        with (out / f"{header.stem}_{name}").open("wb") as file:
+            for piece in numpy.array_split(array.reshape(-1), max(1, array.nbytes // 500_000)):
+                file.write(piece.data)
 """
 WHOLE = "import sys; from eeg2fmri.data.prepare import prepare; prepare(sys.argv[1], sys.argv[2])"
 
@@ -62,33 +66,41 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sources = _write(folder / "source")
-        memory, seconds = {}, {}
-        for count in RECORDINGS:
-            root = _data_set(folder / f"bids{count}", sources, count)
-            memory[count], seconds[count] = _prepare(root, folder / f"store{count}")
-        spent = _whole(_data_set(folder / "bids8", sources, 8), folder)
-        plain = min(_read_and_write(sources, folder / "store1", folder / f"copy{k}") for k in range(2))
-        one = min(_prepare(folder / "bids1", folder / f"again{k}")[1] for k in range(2))
-        # what is paid once a process (imports) shows in one recording: the slope has none of it
-        each = (seconds[16] - seconds[1]) / 15
-    ratio = [a / b for a, b in zip(spent["preparing"].values(), spent["reading and writing"].values(), strict=True)]
+        memory = {1: _peak(_data_set(folder / "bids1", sources, 1), folder / "store1")}
+        whole = {
+            (count, suffix): _whole(
+                _data_set(folder / f"whole{count}.{suffix}", sources, count, suffix), folder / "store1"
+            )
+            for count, suffix in ((1, "nii"), (8, "nii"), (8, "nii.gz"))
+        }
+        for count in (4, 16):
+            memory[count] = _peak(_data_set(folder / f"bids{count}", sources, count), folder / f"store{count}")
+    # what is paid once a process (imports) shows in one recording: the slope has none of it
+    each = {name: (whole[8, "nii"][name][0] - whole[1, "nii"][name][0]) / 7 for name in whole[1, "nii"]}
     delivered, alone = _pairs()
     return [
+        at_most("peak memory of preparing, 4 recordings", memory[4] / memory[1], "x 1 recording", 1.05),
         at_most("peak memory of preparing, 16 recordings", memory[16] / memory[1], "x 1 recording", 1.05),
         at_most("peak memory of preparing, 16 recordings", memory[16], "MB", 1500),
         at_most("spectrogram of 64 electrodes x 640 s", _spectrogram(), "s", 0.045),
-        at_most("preparing 8 recordings, whole process", ratio[0], "x a process that reads and writes the same", 1.7),
-        Row("the same in processor time", ratio[1], "x a process that reads and writes the same"),
-        *(
-            Row(f"8 recordings: {name}, {clock}", one, "s")
-            for name, each in spent.items()
-            for clock, one in each.items()
-        ),
-        at_most("preparing a recording", each / plain, "x reading and writing", 1.7),
-        Row("preparing the first recording", one / plain, "x reading and writing"),
-        Row("preparing a recording", each, "s"),
+        *(row for (count, suffix), spent in whole.items() if count > 1 for row in _ratios(suffix, spent)),
+        at_most("one more recording of .nii", each["preparing"] / each["reading and writing"], TIMES, 1.7),
+        Row("one more recording of .nii: preparing", each["preparing"], "s"),
         at_least("random pairs of a warm store as the training gets them, 2 workers", delivered, "a second", 2000),
         Row("the same without workers", alone, "a second"),
+    ]
+
+
+def _ratios(suffix: str, spent: dict[str, tuple[float, float]]) -> list[Row]:
+    whole, least = spent["preparing"], spent["reading and writing"]
+    return [
+        at_most(f"preparing 8 recordings of .{suffix}, whole process", whole[0] / least[0], TIMES, 1.7),
+        Row("the same in processor time", whole[1] / least[1], TIMES),
+        *(
+            Row(f"8 recordings of .{suffix}: {name}, {clock}", one, "s")
+            for name, clocks in spent.items()
+            for clock, one in zip(("wall time", "processor time"), clocks, strict=True)
+        ),
     ]
 
 
@@ -100,7 +112,7 @@ def _names() -> list[str]:
 
 
 def _write(folder: Path) -> dict[str, Path]:
-    """Write one recording of the size of a published one: EEG as float32, BOLD as int16, not compressed."""
+    """Write one recording of the size of a published one: EEG as float32, BOLD as int16, compressed and not."""
     rng = generator(0, "bench")
     folder.mkdir()
     duration = round((VOLUMES * TR + 1) * SFREQ)
@@ -125,11 +137,12 @@ def _write(folder: Path) -> dict[str, Path]:
     image = nibabel.Nifti1Image(volumes, np.diag([3.0, 3, 4, 1]))
     image.header.set_xyzt_units("mm", "sec")
     image.header.set_zooms((3, 3, 4, TR))
-    image.to_filename(folder / "x.nii")
-    return {suffix: folder / f"x.{suffix}" for suffix in ("vhdr", "eeg", "vmrk", "nii")}
+    for name in ("x.nii", "x.nii.gz"):
+        image.to_filename(folder / name)
+    return {suffix: folder / f"x.{suffix}" for suffix in ("vhdr", "eeg", "vmrk", "nii", "nii.gz")}
 
 
-def _data_set(root: Path, sources: dict[str, Path], count: int) -> Path:
+def _data_set(root: Path, sources: dict[str, Path], count: int, bold: str = "nii") -> Path:
     """Make a BIDS folder of so many subjects that share the samples (hard links)."""
     root.mkdir()
     (root / "dataset_description.json").write_text('{"Name": "bench", "BIDSVersion": "1.9.0"}')
@@ -144,35 +157,35 @@ def _data_set(root: Path, sources: dict[str, Path], count: int) -> Path:
                 text = text.replace(f"=x.{old}", f"={stem}_eeg.{old}")
             (eeg / f"{stem}_eeg.{suffix}").write_text(text, encoding="utf-8")
         os.link(sources["eeg"], eeg / f"{stem}_eeg.eeg")
-        os.link(sources["nii"], func / f"{stem}_bold.nii")
+        os.link(sources[bold], func / f"{stem}_bold.{bold}")
     return root
 
 
-def _prepare(root: Path, store: Path) -> tuple[float, float]:
-    """Peak memory (MB) and time (s) of a process that prepares."""
+def _peak(root: Path, store: Path) -> float:
+    """Peak memory (MB) of a process that prepares."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-c", PREPARE, root, store], env=environment, capture_output=True, text=True, check=True
     )
-    peak, seconds = map(float, done.stdout.split())
-    return peak, seconds
+    return float(done.stdout)
 
 
-def _whole(root: Path, folder: Path) -> dict[str, dict[str, float]]:
-    """Wall time and processor time (s) of preparing and of `PLAIN`, both with their imports: the least of three."""
-    arrays = folder / "store16"
+def _whole(root: Path, arrays: Path) -> dict[str, tuple[float, float]]:
+    """Wall time and processor time (s) of preparing and of `PLAIN`, both with their imports: the least of five.
+
+    Each begins when nothing is left to be written: else it would wait for what the one before it has written.
+    """
+    out = arrays.parent / "whole"
     spent: dict[str, list[tuple[float, float]]] = {"preparing": [], "reading and writing": []}
-    for _ in range(3):
+    for _ in range(5):
         for name, code, arguments in (
-            ("preparing", WHOLE, (root, folder / "whole")),
-            ("reading and writing", PLAIN, (root, arrays, folder / "whole")),
+            ("preparing", WHOLE, (root, out)),
+            ("reading and writing", PLAIN, (root, arrays, out)),
         ):
+            os.sync()
             spent[name].append(_spent(code, *arguments))
-            shutil.rmtree(folder / "whole")
-    return {
-        name: {"wall time": min(wall for wall, _ in each), "processor time": min(processor for _, processor in each)}
-        for name, each in spent.items()
-    }
+            shutil.rmtree(out)
+    return {name: (min(wall for wall, _ in each), min(used for _, used in each)) for name, each in spent.items()}
 
 
 def _spent(code: str, *arguments: Path) -> tuple[float, float]:
@@ -183,23 +196,6 @@ def _spent(code: str, *arguments: Path) -> tuple[float, float]:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return time.perf_counter() - began, processor
-
-
-def _read_and_write(sources: dict[str, Path], store: Path, out: Path) -> float:
-    """Time (s) of reading a recording as preparing does, and of writing files of the size of its arrays."""
-    opened = Store.open(store)
-    arrays = {file.name: np.load(file) for file in (store / opened.recordings[0].id).glob("*.npy")}
-    out.mkdir()
-    raw = read_raw(sources["vhdr"])
-    began = time.perf_counter()
-    for start in range(0, int(raw.n_times), BLOCK):
-        read_samples(raw, raw.ch_names, start, min(start + BLOCK, int(raw.n_times)))
-    for _ in BoldImage.open(sources["nii"]).volumes():
-        pass
-    for name, array in arrays.items():
-        with (out / name).open("wb") as file:
-            file.write(array.data)
-    return time.perf_counter() - began
 
 
 def _spectrogram() -> float:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 
+import torch
 from safetensors.torch import load_file
 
 from eeg2fmri.models.hub import load
@@ -51,8 +52,9 @@ def test_two_processes_agree_with_one(small_store, small_settings, tmp_path):
     assert one.keys() == two.keys()
     # the sums of a batch are taken in another order; Adam divides by the size of the gradient
     names = [name for name in one if not name.startswith("statistics.")]
-    worst = max((one[name].double() - two[name].double()).abs().max().item() for name in names)
-    assert worst < 1e-5
+    apart = torch.cat([(one[name].double() - two[name].double()).abs().flatten() for name in names])
+    assert apart.quantile(0.99).item() < 1e-6
+    assert apart.max().item() < 1e-4  # a tenth of one step, of weights whose gradient is about 0
     start = build(load(tmp_path / "one").card.model).state_dict()
     moved = max((one[name] - value).abs().max().item() for name, value in start.items())
     assert moved > 1e-3

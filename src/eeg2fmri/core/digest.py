@@ -1,12 +1,32 @@
-"""The digest by which files are known again."""
+"""The digests by which files are known again.
+
+Weights that are handed on carry the SHA-256 that others check too. The files of a store, and those it was made of, are
+far larger, and are only asked whether they are still the same: XXH3 (128 bits) tells that as well, 15 times as fast.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
+import xxhash
+
+#: What the content of a file of a store is known by, as manifests call it.
+CONTENT = "xxh3_128"
+#: Bytes that are read at once: they stay in the processor's cache.
+_BLOCK = 1 << 18
+
 
 def file_digest(path: Path) -> str:
     """SHA-256 of the content of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def content_digest(path: Path) -> str:
+    """XXH3 (128 bits) of the content of a file, in hexadecimal: tells damage and change, not forgery."""
+    digest, block = xxhash.xxh3_128(), bytearray(_BLOCK)
+    with path.open("rb", buffering=0) as stream:
+        while size := stream.readinto(block):
+            digest.update(memoryview(block)[:size])
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Recentred band amplitudes of a recording, collected while its samples are read for the spectrogram."""
+"""Recentred band amplitudes of a recording, collected while its spectrogram is computed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.covariance import BANDS, Band, band_bins, band_covariances
+from eeg2fmri.data.covariance import BANDS, Band, BandCovariance
 from eeg2fmri.data.recentring import recentred_amplitude
-from eeg2fmri.data.spectrogram import window_samples
 
 
 class AmplitudeCollector:
-    """Takes blocks of samples, keeps their band covariances, and recentres them at the end.
+    """Takes the transforms of windows, keeps their band covariances, and recentres them at the end.
 
     Holds volume x band x channel x channel float32: 15 MB for 300 volumes, 3 bands and 64 electrodes.
 
@@ -33,20 +32,19 @@ class AmplitudeCollector:
     """
 
     def __init__(self, sfreq: float, window_s: float, bands: Sequence[Band] = BANDS) -> None:
-        self._sfreq, self._window_s, self._bands = sfreq, window_s, bands
         self._covariances: list[np.ndarray] = []
         self.problem = ""
         try:
-            band_bins(window_samples(window_s, sfreq), sfreq, bands)
+            self._covariance: BandCovariance | None = BandCovariance(sfreq, window_s, bands)
         except InputError as error:
-            self.problem = error.problems[0].got
+            self._covariance, self.problem = None, error.problems[0].got
 
-    def __call__(self, signal: np.ndarray, onsets: np.ndarray) -> None:
-        """Take samples (channel, time), V, and the onsets of the windows in them, s."""
-        if not np.isfinite(signal).all():
+    def __call__(self, spectrum: np.ndarray) -> None:
+        """Take the transform of a window, complex (channel, bin), V."""
+        if not np.isfinite(spectrum[:, 0]).all():  # the sum of the window
             self.problem = "samples are missing"
-        if not self.problem:
-            self._covariances.append(band_covariances(signal, self._sfreq, onsets, self._window_s, self._bands))
+        if self._covariance is not None and not self.problem:
+            self._covariances.append(self._covariance(spectrum))
 
     def recentred(self, skip: int) -> np.ndarray | None:
         """Amplitudes (volume, channel, band) recentred by the recording's own; None where there is a `problem`.
@@ -58,7 +56,7 @@ class AmplitudeCollector:
         """
         if self.problem or not self._covariances:
             return None
-        covariances = np.concatenate(self._covariances)
+        covariances = np.stack(self._covariances)
         try:
             return recentred_amplitude(covariances, min(skip, max(0, len(covariances) - 2)))
         except InputError as error:

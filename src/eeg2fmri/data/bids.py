@@ -50,7 +50,7 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     check_description(root)
     eeg = raw_eeg(root)
     derived = config.bold if config is not None and config.bold.derivatives is not None else None
-    bold = raw_bold(root) if derived is None else find_derivatives(root, derived, BOLD_EXTENSIONS)
+    bold = raw_bold(root) if derived is None else find_derivatives(root, derived)
     problems = [
         Problem(
             f"there is no {kind} in the BIDS folder",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -73,41 +72,23 @@ def check_description(root: Path) -> None:
 
 def raw_eeg(root: Path) -> list[Path]:
     """Find the EEG files of the raw part of a BIDS folder, sorted."""
-    import mne_bids
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # names that are not quite BIDS are reported by what they lack for pairing
-        try:
-            found = mne_bids.find_matching_paths(
-                root, datatypes="eeg", suffixes="eeg", extensions=list(EEG_EXTENSIONS), ignore_nosub=True
-            )
-        except Exception as error:
-            raise _unreadable(root, error) from None
     # a .set has its samples in an .fdt beside it, which is no recording of its own
-    return _raw(root, [Path(path.fpath) for path in found])
+    return _raw(root, _ending(root, "eeg", [f"_eeg{extension}" for extension in EEG_EXTENSIONS]))
 
 
 def raw_bold(root: Path) -> list[Path]:
     """Find the BOLD files of the raw part of a BIDS folder, sorted."""
-    import ancpbids
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            layout = ancpbids.BIDSLayout(str(root))
-            files = layout.get(scope="raw", suffix="bold", extension=list(BOLD_EXTENSIONS), return_type="files")
-        except Exception as error:
-            raise _unreadable(root, error) from None
-    return _raw(root, [Path(str(file)) for file in files])
+    return _raw(root, images(root, "bold"))
 
 
-def _unreadable(root: Path, error: Exception) -> InputError:
-    return InputError(
-        "the BIDS folder cannot be read",
-        where=str(root),
-        got=f"{type(error).__name__}: {error}",
-        hint="check it with the BIDS validator",
-    )
+def images(root: Path, suffix: str) -> list[Path]:
+    """Find the images ``sub-*/[ses-*/]func/*_<suffix>``, as raw data and derivatives have them, sorted."""
+    return sorted(_ending(root, "func", [f"_{suffix}{extension}" for extension in BOLD_EXTENSIONS]))
+
+
+def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:
+    levels = (f"sub-*/{datatype}", f"sub-*/ses-*/{datatype}")
+    return [path for level in levels for end in ends for path in root.glob(f"{level}/*{end}")]
 
 
 def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 #: No deflate stream grows by more than this when it is unpacked.
 LARGEST_EXPANSION = 1032
+#: Voxels (of all volumes together) that are in memory at once, 2 MB; and volumes, where these are small.
+BLOCK, AT_MOST = 500_000, 16
+#: Values between two planes of a volume in memory.
+_APART = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +128,29 @@ class BoldImage:
         Raises
         ------
         InputError
+            As `blocks`.
+        """
+        for block in self.blocks():
+            yield from block
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Read the volumes in order, some at a time: float32 (volume, x, y, z), BOLD units.
+
+        Raises
+        ------
+        InputError
             If the file is truncated, damaged or longer than its header says, or a volume is not finite.
         """
         from nibabel.openers import ImageOpener
 
-        size = int(np.prod(self.shape)) * self.dtype.itemsize
+        n_x, n_y, n_z = self.shape
+        size = n_x * n_y * n_z * self.dtype.itemsize
+        at_once = min(self.n_volumes, AT_MOST, max(1, BLOCK // (n_x * n_y * n_z)))
+        # rows are a little apart, so that those of a power of two do not compete for the same lines of the cache when
+        # they are transposed: that takes a third of the time
+        planes = np.empty((at_once, n_z, n_x * n_y + _APART), np.float32)[..., : n_x * n_y]
+        scaled = (self.slope, self.intercept) != (1.0, 0.0)
+        may_fail = scaled or self.dtype.kind == "f"  # whole numbers are finite
         bad: list[int] = []
         try:
             opened = ImageOpener(str(self.path))
@@ -136,14 +158,17 @@ class BoldImage:
             raise InputError("the BOLD image cannot be read", where=str(self.path), got=str(error)) from None
         with opened as file:
             self._read(file, self.offset, 0)
-            for volume in range(self.n_volumes):
-                stored = np.frombuffer(self._read(file, size, volume), self.dtype).reshape(self.shape, order="F")
+            for first in range(0, self.n_volumes, at_once):
+                block = planes[: self.n_volumes - first]
                 with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported as not finite
-                    values = stored.astype(np.float32, order="C")
-                    if (self.slope, self.intercept) != (1.0, 0.0):
-                        values = values * np.float32(self.slope) + np.float32(self.intercept)
-                if not np.isfinite(values).all():
-                    bad.append(volume)
+                    for volume, plane in enumerate(block, first):
+                        plane[:] = np.frombuffer(self._read(file, size, volume), self.dtype).reshape(plane.shape)
+                    if scaled:
+                        block *= np.float32(self.slope)
+                        block += np.float32(self.intercept)
+                values = np.ascontiguousarray(block.reshape(-1, n_z, n_y, n_x).transpose(0, 3, 2, 1))
+                if may_fail:
+                    bad += [first + int(k) for k in np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))]
                 if not bad:  # from the first bad volume on, the file is only searched for more of them
                     yield values
             # reading to the end checks the sum over a compressed file

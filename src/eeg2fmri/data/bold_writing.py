@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,7 +25,11 @@ from eeg2fmri.data.windows import first_steady_volume
 
 
 class VoxelStatistics:
-    """Mean and population deviation over volumes, one volume at a time, in float64."""
+    """Mean and population deviation over volumes, some volumes at a time; not finite beyond 1e19 BOLD units.
+
+    Deviations from the first volume are summed in float32 within what is given at once, and these sums in float64: as
+    exact as the float32 that comes out, for a few volumes at once.
+    """
 
     def __init__(self, shape: Sequence[int]) -> None:
         self._count = 0
@@ -31,22 +37,26 @@ class VoxelStatistics:
         self._sum = np.zeros(shape)
         self._square = np.zeros(shape)
 
-    def update(self, volume: np.ndarray) -> None:
-        """Take in a volume (x, y, z)."""
+    def update(self, volumes: np.ndarray) -> None:
+        """Take in float32 volumes (volume, x, y, z)."""
+        if not len(volumes):
+            return
         if self._offset is None:
-            self._offset = volume.astype(float)  # deviations from it lose no digits to the baseline
-        deviation = volume - self._offset
-        self._count += 1
-        self._sum += deviation
-        deviation *= deviation
-        self._square += deviation
+            self._offset = volumes[0].copy()  # deviations from it lose no digits to the baseline
+        self._count += len(volumes)
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses a result that is not finite
+            deviation = volumes - self._offset
+            self._sum += deviation.sum(axis=0)
+            deviation *= deviation
+            self._square += deviation.sum(axis=0)
 
     def result(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and deviation of the volumes so far, float32 (x, y, z)."""
         if self._offset is None:
             raise ValueError("there was no volume")
-        mean = self._sum / self._count
-        variance = np.maximum(self._square / self._count - mean**2, 0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = self._sum / self._count
+            variance = np.maximum(self._square / self._count - mean**2, 0)
         return (self._offset + mean).astype(np.float32), np.sqrt(variance).astype(np.float32)
 
 
@@ -59,43 +69,107 @@ class WrittenBold:
     affine : array, shape (4, 4)
         Of the stored volumes.
     quality : dict
-    sources : tuple of Path
-        Files beside the image that decided the result.
+    files : dict
+        Size and digest of each file by name.
     """
 
     affine: np.ndarray
     quality: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedBold:
+    """The BOLD of a recording before its volumes are read: what is beside it is opened and checked.
+
+    Attributes
+    ----------
+    plan : Plan
+    projection : Projection
+    nuisance : Nuisance or None
+        What is regressed out.
+    mask : BoldImage or None
+        Brain mask of fMRIPrep, where the settings ask for it.
+    rule : {"epi", "varying"}
+        How the mask is found otherwise; see `brain_mask`.
+    sources : tuple of Path
+        Files beside the image that decide the result.
+    """
+
+    plan: Plan
+    projection: Projection
+    nuisance: Nuisance | None
+    mask: BoldImage | None
+    rule: Literal["epi", "varying"]
     sources: tuple[Path, ...]
 
 
-def write_bold(
-    plan: Plan, common: Common, config: PrepareConfig, folder: Path, files: dict[str, dict[str, Any]]
-) -> WrittenBold:
-    """Write ``bold.npy``, ``mask.npy`` and the voxel statistics of a recording.
+def open_bold(plan: Plan, common: Common, config: PrepareConfig) -> OpenedBold:
+    """Open what decides how the BOLD of a recording is written.
 
     Raises
     ------
     InputError
-        If the image is damaged, lies outside the target, has no brain, or its mask or confounds cannot be used.
+        If the image lies outside the target, or its mask or confounds cannot be used.
     """
     projection = Projection(plan.bold, common.target)
-    skip = min(first_steady_volume(common.tr), plan.n_volumes - 2)
-    statistics = VoxelStatistics(common.grid)
     sources: list[Path] = []
-    volumes = _volumes(plan, projection)
     nuisance = _nuisance(plan, config, sources)
+    mask = None
+    rule: Literal["epi", "varying"] = "varying"
+    if config.bold.atlas is None and config.mask == "derivatives":
+        mask = _mask_image(plan, sources)
+    elif config.bold.atlas is None and config.mask == "epi":
+        rule = "epi"
+    return OpenedBold(plan, projection, nuisance, mask, rule, tuple(sources))
+
+
+def write_bold(opened: OpenedBold, tr: float, folder: Path, stop: threading.Event) -> WrittenBold:
+    """Write ``bold.npy``, ``mask.npy`` and the voxel statistics of a recording.
+
+    It may run in a thread beside others: it touches nothing that threads share, such as the filters of warnings.
+
+    Parameters
+    ----------
+    opened : OpenedBold
+    tr : float
+        s.
+    folder : Path
+        Of the recording in the store.
+    stop : threading.Event
+        Set where the result is not wanted any more.
+
+    Raises
+    ------
+    InputError
+        If the image is damaged or has no brain.
+    CancelledError
+        If `stop` was set.
+    """
+    plan, projection, nuisance = opened.plan, opened.projection, opened.nuisance
+    skip = min(first_steady_volume(tr), plan.n_volumes - 2)
+    statistics = VoxelStatistics(projection.grid)
+    blocks = _blocks(plan, projection, stop)
     if nuisance:
-        for index, volume in enumerate(volumes):
+        for index, volume in enumerate(volume for block in blocks for volume in block):
             nuisance.take(index, volume)
-        volumes = nuisance.without(_volumes(plan, projection))
-    with ArrayWriter(folder / "bold.npy", (plan.n_volumes, *common.grid)) as writer:
-        for index, volume in enumerate(volumes):
-            writer.append(volume[None])
-            if index >= skip:
-                statistics.update(volume)
+        kept = (volume for block in _blocks(plan, projection, stop) for volume in block)
+        blocks = (volume[None] for volume in nuisance.without(kept))
+    with ArrayWriter(folder / "bold.npy", (plan.n_volumes, *projection.grid)) as writer:
+        for block in blocks:
+            statistics.update(block[max(0, skip - writer.rows) :])
+            writer.append(block)
     mean, std = statistics.result()
-    mask = _mask(plan, config, projection, mean, std, sources)
-    files["bold.npy"] = writer.facts()
+    if not np.isfinite(std).all():
+        raise InputError(
+            "the BOLD values are too large to compute with",
+            where=str(plan.files.bold),
+            got=f"values that differ by more than 1e19 in {np.sum(~np.isfinite(std))} voxels",
+            expected="BOLD units, as scanners and fMRIPrep give them",
+            hint=COPY_AGAIN,
+        )
+    mask = _mask(opened, mean, std)
+    files = {"bold.npy": writer.facts()}
     for name, array in (("mask.npy", mask), ("voxel_mean.npy", mean), ("voxel_std.npy", std)):
         files[name] = write_array(folder / name, array)
     quality = {
@@ -104,15 +178,19 @@ def write_bold(
         "brain_voxels": int(mask.sum()),
         "regressors": nuisance.basis.shape[1] if nuisance else 0,
     }
-    return WrittenBold(projection.affine, quality, tuple(sources))
+    return WrittenBold(projection.affine, quality, files)
 
 
-def _volumes(plan: Plan, projection: Projection) -> Iterator[np.ndarray]:
-    """Give the volumes that are kept; the others are read too, so that damage anywhere is seen."""
-    first = plan.alignment.first
-    for index, volume in enumerate(plan.bold.volumes()):
-        if first <= index < first + plan.n_volumes:
-            yield projection(volume)
+def _blocks(plan: Plan, projection: Projection, stop: threading.Event) -> Iterator[np.ndarray]:
+    """Give the volumes that are kept, some at a time; the others are read too, so that damage anywhere is seen."""
+    start = plan.alignment.first
+    for block in plan.bold.blocks():
+        if stop.is_set():
+            raise CancelledError
+        kept = block[max(0, start) : max(0, start + plan.n_volumes)]
+        start -= len(block)
+        if len(kept):
+            yield kept if projection.same else np.stack([projection(volume) for volume in kept])
 
 
 def _nuisance(plan: Plan, config: PrepareConfig, sources: list[Path]) -> Nuisance | None:
@@ -126,24 +204,13 @@ def _nuisance(plan: Plan, config: PrepareConfig, sources: list[Path]) -> Nuisanc
     return Nuisance(config.bold.detrend, confounds, plan.n_volumes)
 
 
-def _mask(
-    plan: Plan,
-    config: PrepareConfig,
-    projection: Projection,
-    mean: np.ndarray,
-    std: np.ndarray,
-    sources: list[Path],
-) -> np.ndarray:
-    where = str(plan.files.bold)
-    if config.bold.atlas is not None:
-        return brain_mask(mean, std, "varying", where)
-    if config.mask != "derivatives":
-        return brain_mask(mean, std, config.mask, where)
+def _mask_image(plan: Plan, sources: list[Path]) -> BoldImage:
+    """Open the brain mask that fMRIPrep wrote beside an image."""
     path = beside(plan.files.bold, ("desc-brain_mask.nii.gz", "desc-brain_mask.nii"), ("desc",))
     if path is None:
         raise InputError(
             "there is no brain mask beside the BOLD image",
-            where=where,
+            where=str(plan.files.bold),
             expected="*_desc-brain_mask.nii.gz",
             hint="set mask: epi, or copy the whole folder of fMRIPrep",
         )
@@ -156,9 +223,15 @@ def _mask(
             got=str(image.shape),
             expected=str(plan.bold.shape),
         )
-    values = next(BoldImage.of_image(path, image).volumes())
-    inside = projection((values > 0).astype(np.float32), order=1) > 0.5
+    return BoldImage.of_image(path, image)
+
+
+def _mask(opened: OpenedBold, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    if opened.mask is None:
+        return brain_mask(mean, std, opened.rule, str(opened.plan.files.bold))
+    values = next(opened.mask.volumes())
+    inside = opened.projection((values > 0).astype(np.float32), order=1) > 0.5
     mask = inside & (std > 1e-6 * np.abs(mean))
     if not mask.any():
-        raise InputError("the brain mask is empty", where=str(path), hint=COPY_AGAIN)
+        raise InputError("the brain mask is empty", where=str(opened.mask.path), hint=COPY_AGAIN)
     return mask

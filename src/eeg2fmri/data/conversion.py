@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.agreement import Common
 from eeg2fmri.data.amplitude import AmplitudeCollector
 from eeg2fmri.data.bold_writing import VoxelStatistics as VoxelStatistics
-from eeg2fmri.data.bold_writing import write_bold
+from eeg2fmri.data.bold_writing import open_bold, write_bold
 from eeg2fmri.data.cleaning import LOCKED_SHARE, LOOKED_AT, clean, volume_locked_share
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.derivation import Derivation
@@ -91,24 +94,32 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     OSError
         If the folder cannot be written.
     """
-    collect = Collector()
-    files: dict[str, dict[str, Any]] = {}
+    collect, opening = Collector(), Collector()
+    opened = opening(lambda: open_bold(plan, common, config))
     paths = [*eeg_files(plan.files.eeg, config.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
-    paths += common.target.sources
+    paths += [*common.target.sources, *(() if opened is None else opened.sources)]
     before = collect(lambda: [_entry(path, root) for path in paths])
-    eeg = collect(lambda: _write_eeg(plan, common, config, folder, files))
-    bold = collect(lambda: write_bold(plan, common, config, folder, files))
-    if before is None or eeg is None or bold is None:
-        return Converted(plan.files.id, plan.bold.affine, files, [], tuple(collect.problems))
-    affine, more = bold.affine, bold.sources
-    sources = collect(
-        lambda: [
-            *(_source(path, root, entry) for path, entry in zip(paths, before, strict=True)),
-            *(_source(path, root, _entry(path, root)) for path in more),
-        ]
-    )
+    # the volumes take about as long as the EEG: a thread for each is faster than threads inside products of matrices,
+    # on which the last digits would depend too
+    stop = threading.Event()
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as beside:
+        volumes = None if opened is None else beside.submit(write_bold, opened, common.tr, folder, stop)
+        digests = beside.submit(_digests, paths)
+        try:
+            eeg = collect(lambda: _write_eeg(plan, common, config, folder))
+            bold = None if volumes is None else collect(volumes.result)
+            content = collect(digests.result)
+        except BaseException:  # the disk is full, or the user has had enough: nobody waits for the rest
+            stop.set()
+            digests.cancel()
+            raise
+    collect.problems += opening.problems
+    if before is None or content is None or eeg is None or bold is None:
+        return Converted(plan.files.id, plan.bold.affine, {}, [], tuple(collect.problems))
+    sources = collect(lambda: _unchanged(paths, root, before, content))
     if sources is None:
-        return Converted(plan.files.id, affine, files, [], tuple(collect.problems))
+        return Converted(plan.files.id, bold.affine, {}, [], tuple(collect.problems))
+    affine, files = bold.affine, {**eeg.files, **bold.files}
     recording = Recording(
         id=plan.files.id,
         subject=plan.files.subject,
@@ -125,18 +136,24 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "trigger_jitter_s": plan.alignment.jitter_s,
             "drift_ppm": plan.alignment.drift_ppm,
             "bad_electrodes": list(plan.bads),
-            **eeg,
+            **eeg.quality,
             **bold.quality,
-            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg)],
+            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg.quality)],
         },
     )
     files[META] = write_meta(folder, recording)
     return Converted(plan.files.id, affine, files, sources)
 
 
-def _write_eeg(
-    plan: Plan, common: Common, config: PrepareConfig, folder: Path, files: dict[str, dict[str, Any]]
-) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class _WrittenEeg:
+    """What came of the EEG of a recording: see `eeg2fmri.data.bold_writing.WrittenBold`."""
+
+    quality: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+
+
+def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) -> _WrittenEeg:
     onsets, where = plan.alignment.onsets, str(plan.files.eeg)
     raw = clean(read_raw(plan.files.eeg, config=config.eeg), config.eeg, onsets, common.tr, where)
     derivation = plan.derivation.pick(common.electrodes)
@@ -152,16 +169,17 @@ def _write_eeg(
     problems = checks.problems(str(plan.files.eeg))
     if problems:
         raise InputError.of(problems)
-    files["eeg.npy"] = writer.facts()
+    files = {"eeg.npy": writer.facts()}
     recentred = amplitude.recentred(first_steady_volume(common.tr))
     if recentred is not None:
         files["amplitude.npy"] = write_array(folder / "amplitude.npy", recentred)
-    return {
+    quality = {
         "eeg_std_v": float(np.median(checks.std())),
         "volume_locked_share": round(locked, 4),
         "cleaned": list(config.eeg.clean.steps),
         **({"no_amplitudes": amplitude.problem} if amplitude.problem else {}),
     }
+    return _WrittenEeg(quality, files)
 
 
 def _locked_share(raw: mne.io.BaseRaw, derivation: Derivation, onsets: np.ndarray, tr: float) -> float:
@@ -192,17 +210,26 @@ def _entry(path: Path, root: Path) -> dict[str, Any]:
         raise _unread(path, error) from None
 
 
-def _source(path: Path, root: Path, before: dict[str, Any]) -> dict[str, Any]:
-    """Give what `source_entry` gave before the file was read, and its digest."""
-    try:
-        digest = file_digest(path)
-    except OSError as error:
-        raise _unread(path, error) from None
-    if _entry(path, root) != before:
-        raise InputError(
-            "the file changed while it was read", where=str(path), hint="wait until nothing writes it, then start again"
-        )
-    return {**before, "sha256": digest}
+def _digests(paths: list[Path]) -> list[str]:
+    found = []
+    for path in paths:
+        try:
+            found.append(content_digest(path))
+        except OSError as error:
+            raise _unread(path, error) from None
+    return found
+
+
+def _unchanged(paths: list[Path], root: Path, before: list[dict[str, Any]], digests: list[str]) -> list[dict[str, Any]]:
+    """Give what `source_entry` gave before the files were read, and their digests."""
+    for path, entry in zip(paths, before, strict=True):
+        if _entry(path, root) != entry:
+            raise InputError(
+                "the file changed while it was read",
+                where=str(path),
+                hint="wait until nothing writes it, then start again",
+            )
+    return [{**entry, CONTENT: digest} for entry, digest in zip(before, digests, strict=True)]
 
 
 def _unread(path: Path, error: OSError) -> InputError:

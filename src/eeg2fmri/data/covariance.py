@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.fft
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.spectrogram import window_samples, window_starts
+from eeg2fmri.data.spectrogram import transforms, window_samples
 
 #: Name and limits (Hz) of a band; the upper limit belongs to the next band.
 Band = tuple[str, float, float]
@@ -58,29 +57,61 @@ def band_covariances(
     InputError
         If a window reaches beyond the signal, or bands hold no frequency of the window: all of these at once.
     """
-    n_channels, n_times = signal.shape
-    n_samples = window_samples(window_s, sfreq)
-    chosen = band_bins(n_samples, sfreq, bands)
-    starts = window_starts(onsets, sfreq, n_samples, n_times)
-    out = np.empty((len(starts), len(bands), n_channels, n_channels), np.float32)
-    for volume, start in enumerate(starts):
-        segment = _without_trend(np.asarray(signal[:, start : start + n_samples], np.float64))
-        spectrum = scipy.fft.rfft(segment, axis=1, overwrite_x=True)
-        for b, bins in enumerate(chosen):
-            part = spectrum[:, bins]
-            # Re(X X^H) of complex X is the real product of its real and imaginary parts side by side
-            parts = np.concatenate([part.real, part.imag], axis=1)
-            out[volume, b] = parts @ parts.T * (2 / n_samples**2)
-    return out
+    of_window = BandCovariance(sfreq, window_s, bands)
+    found = [of_window(spectrum) for spectrum in transforms(signal, sfreq, onsets, window_s)]
+    return np.stack(found) if found else np.empty((0, len(bands), len(signal), len(signal)), np.float32)
 
 
-def _without_trend(signal: np.ndarray) -> np.ndarray:
-    """Signal (channel, time) without its least squares line; scipy.signal does the same, at the price of its import."""
-    centred = signal - signal.mean(axis=1, keepdims=True)
-    line = np.arange(signal.shape[1]) - (signal.shape[1] - 1) / 2
-    if line.any():
-        centred -= (centred @ line / (line @ line))[:, None] * line
-    return centred
+class BandCovariance:
+    """Covariance of the electrodes in each band, of the transform of a window: see `band_covariances`.
+
+    The linear trend is taken out of the transform, where its least squares slope follows from the same numbers
+    (Parseval), so that one transform serves the spectrogram and the covariances.
+
+    Parameters
+    ----------
+    sfreq : float
+        Hz.
+    window_s : float
+        s.
+    bands : sequence of (name, low, high)
+        Hz.
+
+    Raises
+    ------
+    InputError
+        See `band_bins`.
+    """
+
+    def __init__(self, sfreq: float, window_s: float, bands: Sequence[Band] = BANDS) -> None:
+        n_samples = window_samples(window_s, sfreq)
+        self._bins = band_bins(n_samples, sfreq, bands)
+        self._scale = 2 / n_samples**2
+        line = np.arange(n_samples) - (n_samples - 1) / 2
+        transform = np.fft.rfft(line)
+        transform[0] = 0  # the mean of a channel may be 1e4 times its signal, and says nothing of its slope
+        # a bin stands for its mirror image too, but for that at half the sampling rate
+        weight = np.full(len(transform), 2.0)
+        weight[-1] = 1.0 if n_samples % 2 == 0 else 2.0
+        power = float(line @ line)
+        self._line = _parts(transform)
+        self._slope = _parts(transform * weight) / (n_samples * power) if power else np.zeros_like(self._line)
+
+    def __call__(self, spectrum: np.ndarray) -> np.ndarray:
+        """Give float32 (band, channel, channel), V^2, of a transform, complex (channel, bin), V."""
+        values = _parts(spectrum)  # Re(X X^H) of complex X is the real product of its real and imaginary parts
+        slope = (values @ self._slope)[:, None]
+        out = np.empty((len(self._bins), len(spectrum), len(spectrum)), np.float32)
+        for b, bins in enumerate(self._bins):
+            of_band = slice(2 * bins.start, 2 * bins.stop)
+            part = values[:, of_band] - slope * self._line[of_band]
+            out[b] = part @ part.T * self._scale
+        return out
+
+
+def _parts(spectrum: np.ndarray) -> np.ndarray:
+    """Real and imaginary parts of complex (..., bin) side by side: (..., 2 bin)."""
+    return np.ascontiguousarray(spectrum, np.complex128).view(np.float64)
 
 
 def band_bins(n_samples: int, sfreq: float, bands: Sequence[Band], where: str = "") -> list[slice]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bids_search import images
 from eeg2fmri.data.bold_config import BoldConfig
 from eeg2fmri.data.sidecars import entities
 
 
-def find_derivatives(root: Path, config: BoldConfig, extensions: Sequence[str]) -> list[Path]:
+def find_derivatives(root: Path, config: BoldConfig) -> list[Path]:
     """Find the preprocessed runs in one space.
 
     Parameters
@@ -19,8 +19,6 @@ def find_derivatives(root: Path, config: BoldConfig, extensions: Sequence[str]) 
         BIDS folder.
     config : BoldConfig
         `derivatives` and `space`.
-    extensions : sequence of str
-        Of images.
 
     Raises
     ------
@@ -30,12 +28,7 @@ def find_derivatives(root: Path, config: BoldConfig, extensions: Sequence[str]) 
     folder = root / str(config.derivatives)
     if not folder.is_dir():
         raise InputError("the folder of derivatives does not exist", where=str(folder), hint="check bold: derivatives")
-    found = [
-        path
-        for extension in extensions
-        for level in ("func", "ses-*/func")
-        for path in folder.glob(f"sub-*/{level}/*_desc-preproc_bold{extension}")
-    ]
+    found = images(folder, "desc-preproc_bold")
     spaces = sorted({entities(path).get("space", "native") for path in found})
     if config.space is None and len(spaces) > 1:
         raise InputError(
@@ -52,4 +45,4 @@ def find_derivatives(root: Path, config: BoldConfig, extensions: Sequence[str]) 
             got=f"spaces {', '.join(spaces)}" if spaces else "no files *_desc-preproc_bold.nii.gz",
             expected=f"space {config.space}" if config.space else "sub-*/[ses-*/]func/*_desc-preproc_bold.nii.gz",
         )
-    return sorted(kept)
+    return kept

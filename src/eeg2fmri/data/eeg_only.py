@@ -15,13 +15,13 @@ import numpy as np
 from pydantic import Field
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
 from eeg2fmri.data.eeg_config import ChannelType
 from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, seal
 
 FORMAT = "eeg2fmri EEG-only store"
-VERSION = 1
+VERSION = 2
 SIGNAL = "signal.npy"
 #: Folder and files of what is true of simulated groups; not part of the data, and in no digest.
 TRUTH, TRUTH_FILES = "truth", ("groups.json", "groups.npz")
@@ -204,7 +204,7 @@ class EegStore:
             Problem("the content of a file has changed", str(self.path / entry["id"] / name), hint=AGAIN)
             for entry in _read_manifest(self.path)["recordings"]
             for name, facts in entry["files"].items()
-            if file_digest(self.path / entry["id"] / name) != facts["sha256"]
+            if content_digest(self.path / entry["id"] / name) != facts[CONTENT]
         ]
         if problems:
             raise StoreError.of(problems)

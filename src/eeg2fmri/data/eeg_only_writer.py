@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.config import fingerprint
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.data.eeg_only import FORMAT, SIGNAL, VERSION, EegOnlyConfig, EegRecording
 from eeg2fmri.data.store_format import MANIFEST, META, seal
 from eeg2fmri.data.store_writer import StoreWriter
@@ -22,7 +22,8 @@ def write_recording(folder: Path, recording: EegRecording, signal: np.ndarray) -
     meta = {key: value for key, value in vars(recording).items() if key != "id"}
     (folder / META).write_text(json.dumps(meta, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return {
-        name: {"size": (folder / name).stat().st_size, "sha256": file_digest(folder / name)} for name in (SIGNAL, META)
+        name: {"size": (folder / name).stat().st_size, CONTENT: content_digest(folder / name)}
+        for name in (SIGNAL, META)
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from eeg2fmri import __version__
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError, Problem, StoreError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.agreement import Common, agree
@@ -98,7 +99,7 @@ def prepare(
         writer.finish(
             {one.id: one.files for one in ordered},
             config=config,
-            sources=[{name: source[name] for name in ("path", "size", "sha256")} for source in sources],
+            sources=[{name: source[name] for name in ("path", "size", CONTENT)} for source in sources],
             origin=origin(root, sources, key),
             electrodes=common.electrodes,
             frequencies=common.frequencies,

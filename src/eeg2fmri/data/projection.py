@@ -109,6 +109,8 @@ class Projection:
     ----------
     affine : array, shape (4, 4)
         Of the volumes that come out.
+    same : bool
+        Whether volumes come out as they are.
 
     Raises
     ------
@@ -148,6 +150,7 @@ class Projection:
                 )
         else:
             self.affine = regrid_affine(bold.affine, bold.shape, self.grid)
+        self.same = self._regions is None and self._matrix is None and bold.shape == tuple(self.grid)
 
     def __call__(self, volume: np.ndarray, *, order: int = 3) -> np.ndarray:
         """Bring a volume (x, y, z) to the target, float32; `order` is that of the splines in world coordinates."""

@@ -31,7 +31,7 @@ def spectrogram_blocks(
     n_bins: int,
     checks: SignalChecks,
     derivation: Derivation | None = None,
-    also: Callable[[np.ndarray, np.ndarray], None] | None = None,
+    also: Callable[[np.ndarray], None] | None = None,
 ) -> Iterator[np.ndarray]:
     """Compute the spectrogram some volumes at a time.
 
@@ -52,8 +52,7 @@ def spectrogram_blocks(
     derivation : Derivation, optional
         How `electrodes` come of the channels of the recording; by default they are channels of it.
     also : callable, optional
-        Is given the samples (channel, time) of each block, V, and the onsets in it, s: for a second representation
-        without a second reading.
+        See `eeg2fmri.data.spectrogram.spectrogram`.
 
     Yields
     ------
@@ -82,9 +81,7 @@ def spectrogram_blocks(
         checks.update(signal, int(block_starts[0]))
         signal = chosen.apply(signal)
         local = (block_starts - block_starts[0]) / sfreq
-        if also is not None:
-            also(signal, local)
-        yield spectrogram(signal, sfreq, local, window_s, n_bins)[0]
+        yield spectrogram(signal, sfreq, local, window_s, n_bins, also=also)[0]
 
 
 def raw_spectrogram(
@@ -96,7 +93,7 @@ def raw_spectrogram(
     first_volume_s: float | None = None,
     marker: str | None = None,
     notes: list[str] | None = None,
-    also: Callable[[np.ndarray, np.ndarray], None] | None = None,
+    also: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make the spectrogram that a trained model expects of any recording.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.fft
 
 Grid = tuple[int, int, int]
 
@@ -34,6 +33,8 @@ def regrid(volume: np.ndarray, grid: Sequence[int]) -> np.ndarray:
     """
     if volume.shape == tuple(grid):
         return volume
+    import scipy.fft  # takes longer than reading a volume, and many stores have the grid of their images
+
     spectrum = scipy.fft.dctn(volume, type=2, norm="ortho")
     common = tuple(slice(min(old, new)) for old, new in zip(volume.shape, grid, strict=True))
     moved = np.zeros(tuple(grid), spectrum.dtype)

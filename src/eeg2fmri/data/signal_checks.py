@@ -11,7 +11,7 @@ from eeg2fmri.core.units import eeg_unit_problem
 
 
 class SignalChecks:
-    """Collects range, spread and finiteness of each channel, a block at a time.
+    """Collects spread and finiteness of each channel, a block at a time.
 
     Parameters
     ----------
@@ -28,27 +28,25 @@ class SignalChecks:
         self._offset: np.ndarray | None = None
         self._sum = np.zeros(len(self.names))
         self._square = np.zeros(len(self.names))
-        self._low = np.full(len(self.names), np.inf)
-        self._high = np.full(len(self.names), -np.inf)
         self._not_finite: dict[int, int] = {}
 
     def update(self, block: np.ndarray, first_sample: int) -> None:
         """Take in a block (channel, time), V, that starts at sample `first_sample` of the recording."""
-        low, high = block.min(axis=1), block.max(axis=1)  # both are NaN where one value is
-        bad = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))
-        for channel in bad:
-            sample = first_sample + int(np.flatnonzero(~np.isfinite(block[channel]))[0])
-            self._not_finite.setdefault(int(channel), sample)
-        if self._not_finite:
-            return  # nothing else can be said of a recording with such values
         if self._offset is None:
             self._offset = block[:, :1].copy()  # an electrode offset may be 1e4 times the signal
-        centred = block - self._offset
+        with np.errstate(invalid="ignore", over="ignore"):
+            centred = block - self._offset
+            total = centred.sum(axis=1)
+            square = np.square(centred, out=centred).sum(axis=1)  # a product of matrices depends on the threads
+        for channel in np.flatnonzero(~np.isfinite(square)):
+            bad = np.flatnonzero(~np.isfinite(block[channel]))
+            if bad.size:
+                self._not_finite.setdefault(int(channel), first_sample + int(bad[0]))
+        if self._not_finite:
+            return  # nothing else can be said of a recording with such values
         self._count += block.shape[1]
-        self._sum += centred.sum(axis=1)
-        self._square += np.einsum("ct,ct->c", centred, centred)
-        self._low = np.minimum(self._low, low)
-        self._high = np.maximum(self._high, high)
+        self._sum += total
+        self._square += square
 
     def std(self) -> np.ndarray:
         """Give the standard deviation of each channel, V."""
@@ -57,7 +55,7 @@ class SignalChecks:
 
     def flat(self) -> list[str]:
         """Name the channels whose samples are all equal."""
-        return [name for name, low, high in zip(self.names, self._low, self._high, strict=True) if low == high]
+        return [name for name, square in zip(self.names, self._square, strict=True) if square == 0]
 
     def problems(self, where: str) -> list[Problem]:
         """Say what is wrong with the samples seen so far."""

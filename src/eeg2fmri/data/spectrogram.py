@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
-import scipy.fft
 
 from eeg2fmri.core.errors import InputError, Problem
 
@@ -76,6 +77,7 @@ def spectrogram(
     n_bins: int | None = None,
     *,
     dtype: type[np.floating] = np.float32,
+    also: Callable[[np.ndarray], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Magnitude of the discrete Fourier transform of each channel in the window after each onset.
 
@@ -95,8 +97,10 @@ def spectrogram(
         Frequencies to keep, N // 4 - 1 by default: those below a quarter of the sampling rate. A recording
         that was sampled faster has the same lowest frequencies.
     dtype : numpy float type
-        Of the computation and of the result; float32 differs from float64 by about 1e-7 of the largest
-        value and takes half the time.
+        Of the result; the transform is computed in float64.
+    also : callable, optional
+        Is given the transform of each window in turn, complex (channel, bin 0 ... N // 2), V: for a second
+        representation without a second transform.
 
     Returns
     -------
@@ -110,17 +114,34 @@ def spectrogram(
     InputError
         If a window reaches beyond the signal, or has fewer than `n_bins` frequencies.
     """
-    n_channels, n_times = signal.shape
     n_samples = window_samples(window_s, sfreq)
     n_bins = checked_bins(n_samples, sfreq, n_bins)
-    starts = window_starts(onsets, sfreq, n_samples, n_times)
-    magnitude = np.empty((len(starts), n_channels, n_bins), dtype)
-    segment = np.empty((n_channels, n_samples), dtype)
-    for volume, start in enumerate(starts):  # one window at a time stays in the processor's cache
-        segment[:] = signal[:, start : start + n_samples]
-        spectrum = scipy.fft.rfft(segment, axis=-1, overwrite_x=True)
+    magnitude = np.empty((len(onsets), len(signal), n_bins), dtype)
+    for volume, spectrum in enumerate(transforms(signal, sfreq, onsets, window_s)):
         np.abs(spectrum[:, 1 : n_bins + 1], out=magnitude[volume])
+        if also is not None:
+            also(spectrum)
     return magnitude, bin_frequencies(n_samples, sfreq, n_bins)
+
+
+def transforms(signal: np.ndarray, sfreq: float, onsets: np.ndarray, window_s: float) -> Iterator[np.ndarray]:
+    """Give the discrete Fourier transform of the window after each onset; for the parameters see `spectrogram`.
+
+    Yields
+    ------
+    array of complex128, shape (channel, bin)
+        Bins 0 to N // 2, V.
+
+    Raises
+    ------
+    InputError
+        If a window reaches beyond the signal.
+    """
+    n_samples = window_samples(window_s, sfreq)
+    for start in window_starts(onsets, sfreq, n_samples, signal.shape[1]):  # one window stays in the processor's cache
+        with np.errstate(invalid="ignore"):  # samples that are not finite are the caller's to report
+            spectrum = np.fft.rfft(np.asarray(signal[:, start : start + n_samples], np.float64), axis=-1)
+        yield spectrum
 
 
 def checked_bins(n_samples: int, sfreq: float, n_bins: int | None, where: str = "") -> int:

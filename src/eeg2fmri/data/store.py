@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.covariance import BANDS
@@ -158,8 +158,8 @@ class Store:
         return self._recording(recording).id, 0
 
     def digest(self, recording: int | str, file: str) -> str:
-        """SHA-256 of a file of a recording on disk, as it was when the store was made; empty if there is none."""
-        return str(self._digests[self.origin(recording)[0]].get(file, {}).get("sha256", ""))
+        """Digest of a file of a recording on disk, as it was when the store was made; empty if there is none."""
+        return str(self._digests[self.origin(recording)[0]].get(file, {}).get(CONTENT, ""))
 
     def eeg(self, recording: int | str) -> np.ndarray:
         """Read-only memory map of the EEG (volume, channel, freq): unscaled magnitude, V."""
@@ -223,7 +223,7 @@ class Store:
             found = file_problems(self.path / name, files) or [
                 Problem("the content of a file has changed", str(self.path / name / file), hint=AGAIN)
                 for file, facts in files.items()
-                if file_digest(self.path / name / file) != facts["sha256"]
+                if content_digest(self.path / name / file) != facts[CONTENT]
             ]
             problems += found
         if problems:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording, Store
@@ -116,8 +117,7 @@ def write_store(
             )
             files[recording.id] = {**written, META: write_meta(folder, meta)}
             sources += [
-                {"path": f"{recording.id}/{name}", "sha256": written[name]["sha256"]}
-                for name in ("eeg.npy", "bold.npy")
+                {"path": f"{recording.id}/{name}", CONTENT: written[name][CONTENT]} for name in ("eeg.npy", "bold.npy")
             ]
         if grid is None:
             raise InputError("there is no recording to store", where=str(path))

@@ -11,7 +11,7 @@ from eeg2fmri.core.errors import Problem, StoreError
 from eeg2fmri.data.config import PrepareConfig
 
 FORMAT = "eeg2fmri store"
-VERSION = 1
+VERSION = 2
 MANIFEST = "manifest.json"
 
 #: Arrays of a recording: file name and what its axes are.

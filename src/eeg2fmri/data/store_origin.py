@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import Problem, StoreError
 from eeg2fmri.data.store_format import AGAIN, read_manifest
 
@@ -111,7 +111,7 @@ def look(store: Path, manifest: dict[str, Any]) -> Sources:
             if facts.st_size == source["size"]:
                 if facts.st_mtime_ns in (place["modified_ns"], seen.get("modified_ns", {}).get(source["path"])):
                     continue
-                if file_digest(file) == source["sha256"]:
+                if content_digest(file) == source[CONTENT]:
                     unchanged[source["path"]] = facts.st_mtime_ns
                     continue
         except OSError:
@@ -170,7 +170,7 @@ def compare(manifest: dict[str, Any], root: Path) -> None:
             file = elsewhere
         if not file.is_file():
             problems.append(Problem("a file that the store was made of is missing", str(file)))
-        elif file_digest(file) != source["sha256"]:
+        elif content_digest(file) != source[CONTENT]:
             problems.append(
                 Problem("the store is stale: a file that it was made of has changed", str(file), hint=AGAIN)
             )

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.store_format import file_problems
 
@@ -62,7 +62,7 @@ class Partial:
             files = dict(noted["files"])
             folder = self.folder / recording
             sound = not file_problems(folder, files)
-            if sound and all(file_digest(folder / name) == facts["sha256"] for name, facts in files.items()):
+            if sound and all(content_digest(folder / name) == facts[CONTENT] for name, facts in files.items()):
                 return dict(noted)
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -8,7 +8,6 @@ is an error of the write (writing to a memory map would kill the process instead
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import json
 import os
@@ -20,12 +19,18 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import numpy as np
+import xxhash
 
+from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording
 from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
 from eeg2fmri.data.store_partial import Partial, remove_left_behind
+
+#: Bytes that are written at once. Far larger pieces get their pages in the cache of files in large runs, which were
+#: measured to take two to four times as long where memory is fragmented.
+_PIECE = 1 << 19
 
 
 class ArrayWriter:
@@ -45,7 +50,7 @@ class ArrayWriter:
         self.dtype = np.dtype(ARRAYS[path.name][0])
         self.rows = 0
         self.size = 0
-        self._hash = hashlib.sha256()
+        self._hash = xxhash.xxh3_128()
         self._file: BinaryIO = path.open("xb")
         header = io.BytesIO()
         facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
@@ -61,11 +66,13 @@ class ArrayWriter:
 
     def facts(self) -> dict[str, Any]:
         """Size and digest of what was written, for the manifest."""
-        return {"size": self.size, "sha256": self._hash.hexdigest()}
+        return {"size": self.size, CONTENT: self._hash.hexdigest()}
 
     def _write(self, data: memoryview) -> None:
-        self._file.write(data)
-        self._hash.update(data)
+        for start in range(0, data.nbytes, _PIECE):
+            piece = data[start : start + _PIECE]
+            self._file.write(piece)
+            self._hash.update(piece)
         self.size += data.nbytes
 
     def __enter__(self) -> Self:
@@ -100,7 +107,7 @@ def write_meta(folder: Path, recording: Recording) -> dict[str, Any]:
     }
     data = (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()
     (folder / META).write_bytes(data)
-    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return {"size": len(data), CONTENT: xxhash.xxh3_128_hexdigest(data)}
 
 
 class StoreWriter:

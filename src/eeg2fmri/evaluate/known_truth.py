@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.regrid import regrid
@@ -176,12 +176,12 @@ class KnownTruth:
         if known < wanted or (whole == name and known != wanted):
             what = "the truth has another number of volumes"
             problems.append(Problem(what, where, str(known), f"{wanted} as in the store", hint))
-        digests = {source["path"]: source["sha256"] for source in read_manifest(store.path)["sources"]}
+        digests = {source["path"]: source[CONTENT] for source in read_manifest(store.path)["sources"]}
         for source in facts.sources:
             file = self.root / source
             if not file.is_file():
                 problems.append(Problem("a source of the store is not in the data set", str(file), hint=hint))
-            elif file_digest(file) != digests.get(source):
+            elif content_digest(file) != digests.get(source):
                 problems.append(Problem("the store was made of another file of this name", str(file), hint=hint))
         return problems or self._head(name, where)
 

@@ -29,6 +29,14 @@ def test_volumes_one_after_the_other(bids: Any, extension: str) -> None:
     np.testing.assert_array_equal(np.moveaxis(volumes, 0, -1), bids.volumes("01"))
 
 
+@pytest.mark.parametrize("at_once", [1, 3, 8, 16])
+def test_volumes_some_at_a_time(bids: Any, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eeg2fmri.data.bold.BLOCK", at_once * 7 * 6 * 5 + 1)
+    blocks = list(BoldImage.open(bids.bold("01")).blocks())
+    assert [len(block) for block in blocks[:-1]] == [at_once] * (16 // at_once)
+    np.testing.assert_array_equal(np.moveaxis(np.concatenate(blocks), 0, -1), bids.volumes("01"))
+
+
 @pytest.mark.parametrize("dtype", [np.int16, np.uint8, np.float64, ">i2", ">f4"])
 def test_scaled_and_swapped_values_are_those_of_nibabel(tmp_path: Path, dtype: Any) -> None:
     values = np.random.default_rng(0).integers(0, 200, (3, 4, 5, 6)).astype(dtype)
@@ -161,8 +169,8 @@ def test_the_mean_volume_of_a_subject(bids: Any, tmp_path: Path) -> None:
 def test_statistics_over_volumes_keep_their_digits_on_a_high_baseline() -> None:
     volumes = (1e5 + np.random.default_rng(0).standard_normal((40, 2, 3, 4))).astype(np.float32)
     statistics = VoxelStatistics((2, 3, 4))
-    for volume in volumes:
-        statistics.update(volume)
+    for first in range(0, 40, 7):
+        statistics.update(volumes[first : first + 7])
     mean, std = statistics.result()
     np.testing.assert_allclose(mean, volumes.mean(0, dtype=float), rtol=1e-7)
     np.testing.assert_allclose(std, volumes.std(0, dtype=float), rtol=1e-5)

@@ -26,19 +26,21 @@ def test_the_covariance_of_rhythms_is_half_the_product_of_their_amplitudes_and_t
     np.testing.assert_allclose(cov[0, 1], [[0, 0], [0, 12.5]], rtol=0.05, atol=0.05)
 
 
-def test_it_is_the_mean_product_of_the_band_passed_window(signal):
-    cov = band_covariances(signal, SFREQ, ONSETS, WINDOW)
+@pytest.mark.parametrize("size", [130, 131])
+def test_it_is_the_mean_product_of_the_band_passed_window(signal, size):
+    signal = signal + np.linspace(-1e-2, 3e-2, signal.shape[1])  # a trend, and an electrode offset
+    cov = band_covariances(signal, SFREQ, ONSETS, size / SFREQ)
     assert cov.shape == (3, 3, 4, 4)
     assert cov.dtype == np.float32
     for v, onset in enumerate(ONSETS):
         start = round(onset * SFREQ)
-        window = detrend(signal[:, start : start + 130], axis=1)
-        frequency = np.fft.rfftfreq(130, 1 / SFREQ)
+        window = detrend(signal[:, start : start + size], axis=1)
+        frequency = np.fft.rfftfreq(size, 1 / SFREQ)
         for b, (_, low, high) in enumerate(BANDS):
             inside = (frequency > low - 1e-6) & (frequency < high - 1e-6)
             spectrum = np.fft.rfft(window, axis=1) * inside
-            passed = np.fft.irfft(spectrum, 130, axis=1)
-            np.testing.assert_allclose(cov[v, b], passed @ passed.T / 130, rtol=1e-5, atol=1e-6 * cov[v, b].max())
+            passed = np.fft.irfft(spectrum, size, axis=1)
+            np.testing.assert_allclose(cov[v, b], passed @ passed.T / size, rtol=1e-5, atol=1e-6 * cov[v, b].max())
 
 
 def test_the_power_of_a_spatial_filter_follows_from_the_matrix(signal):

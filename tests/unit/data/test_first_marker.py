@@ -36,8 +36,12 @@ def test_a_first_marker_that_comes_late_is_missing() -> None:
     assert volume_onsets(lost, 1, 1.5, 250, first_marker=anywhere).onsets.tolist() == [40.5]
 
 
-def test_volumes_before_the_eeg_are_left_out_with_their_bold(two: Any) -> None:
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_volumes_before_the_eeg_are_left_out_with_their_bold(
+    two: Any, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The EEG is cut at a marker that comes two volumes after the first."""
+    monkeypatch.setattr("eeg2fmri.data.bold.BLOCK", at_once * 7 * 6 * 5)
     samples = two.onset_samples()
     for subject in ("01", "02"):
         two.eeg(subject, signal=two.eeg_signal(subject)[:, samples[2] :], markers=np.array([0, 900]), name="S 99")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError, StoreError
+from eeg2fmri.data import conversion
+from eeg2fmri.data.bold import BoldImage
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.prepare import prepare
 from eeg2fmri.data.regrid import regrid, regrid_affine
@@ -32,7 +36,9 @@ def refused(bids: Any, **settings: object) -> str:
     return str(caught.value)
 
 
-def test_a_store_holds_the_aligned_arrays(two: Any) -> None:
+@pytest.mark.parametrize("at_once", [2, 100])
+def test_a_store_holds_the_aligned_arrays(two: Any, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eeg2fmri.data.bold.BLOCK", at_once * 7 * 6 * 5)
     store = make(two)
     assert [recording.id for recording in store.recordings] == ["sub-01_task-rest", "sub-02_task-rest"]
     assert store.electrodes == ("Fz", "Cz", "Pz", "O1")
@@ -391,3 +397,24 @@ def test_a_folder_that_may_not_be_written(two: Any, open_folder: Path, as_somebo
     assert "cannot be written" in told
     assert str(open_folder / "locked") in told
     assert not list((open_folder / "locked").iterdir())
+
+
+def test_who_stops_does_not_wait_for_the_volumes(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, read = threading.Event(), []
+
+    def slow(self: BoldImage) -> Iterator[np.ndarray]:
+        for index in range(100_000):
+            read.append(index)
+            reading.set()
+            yield np.ones((1, *self.shape), np.float32)
+
+    def stopped(*_: Any) -> Any:
+        reading.wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BoldImage, "blocks", slow)
+    monkeypatch.setattr(conversion, "_write_eeg", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        make(two)
+    assert len(read) < 100_000
+    assert list((two.root.parent / "out").iterdir()) == []

@@ -74,8 +74,8 @@ def test_a_folder_without_manifest(tmp_path: Path) -> None:
         ("{", "damaged"),
         ("[1]", "not a store of eeg2fmri"),
         ('{"format": "zarr"}', "not a store of eeg2fmri"),
-        ('{"format": "eeg2fmri store", "version": 0}', "another version"),
-        ('{"format": "eeg2fmri store", "version": 1}', "was changed"),
+        ('{"format": "eeg2fmri store", "version": 1}', "another version"),
+        ('{"format": "eeg2fmri store", "version": 2}', "was changed"),
     ],
 )
 def test_foreign_and_damaged_manifests(store: Store, text: str, what: str) -> None:
