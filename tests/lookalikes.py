@@ -106,7 +106,7 @@ def parkinson(
 
 
 def schizophrenia(root: Path, groups: Mapping[str, str], *, signal: Signal = noise, seconds: float = 3) -> Path:
-    """Ds004000: BrainVision of 132 channels at 2048 Hz with BioSemi's names, two tasks a subject."""
+    """Ds004000: BrainVision of 132 channels at 2048 Hz with BioSemi's names, two tasks a subject; 042 was renamed."""
     description(root, BIDSVersion="v1.6.0", Name="Unnamed Dataset")
     rows = [f"sub-{subject}\t{group}" for subject, group in groups.items()]
     (root / "participants.tsv").write_text("participant_id\tgroup\n" + "\n".join(rows) + "\n")
@@ -128,4 +128,16 @@ def schizophrenia(root: Path, groups: Mapping[str, str], *, signal: Signal = noi
                 folder_out=folder,
                 fmt="binary_float32",
             )
+            recorder = "019_" + task[0].upper() + "1" if subject == "042" else f"{stem}_eeg"
+            _by_channel(folder / f"{stem}_eeg.vhdr", len(BIOSEMI_128) + len(external), recorder)
     return root
+
+
+def _by_channel(header: Path, n_channels: int, named: str) -> None:
+    """Put the samples of a BrainVision recording channel after channel into a .dat, and name the files otherwise."""
+    data = header.with_suffix(".eeg")
+    np.fromfile(data, "<f4").reshape(-1, n_channels).T.tofile(header.with_suffix(".dat"))
+    data.unlink()
+    text = header.read_text(encoding="utf-8").replace("MULTIPLEXED", "VECTORIZED")
+    text = text.replace(f"={data.name}", f"={named}.dat").replace(f"={header.stem}.vmrk", f"={named}.vmrk")
+    header.write_text(text, encoding="utf-8")

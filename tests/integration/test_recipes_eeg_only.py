@@ -71,18 +71,40 @@ def test_parkinson(tmp_path: Path, lookalikes: Any, written_eeg: Any, capsys: py
 
 def test_schizophrenia(tmp_path: Path, lookalikes: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """BrainVision with BioSemi's names, some of which mean another place in the 10-05 system; two tasks."""
-    root = lookalikes.schizophrenia(tmp_path / "ds004000", {"001": "HC", "002": "SZ"})
+    root = lookalikes.schizophrenia(tmp_path / "ds004000", {"001": "HC", "042": "P"})
+    assert "DataFile=019_R1.dat" in (root / "sub-042/eeg/sub-042_task-responder_run-1_eeg.vhdr").read_text()
     store, _ = prepared(root, "schizophrenia", capsys)
     assert store.electrodes == tuple(lookalikes.BIOSEMI_128)
     assert [(r.subject, r.task, r.label) for r in store.recordings] == [
-        (subject, task, label)
-        for subject, label in (("001", "HC"), ("002", "SZ"))
-        for task in ("proposer", "responder")
+        (subject, task, label) for subject, label in (("001", "HC"), ("042", "P")) for task in ("proposer", "responder")
     ]
     assert store.recordings[0].source_sfreq == 2048
     # BioSemi's A1 is at the top of the head, the 10-05 system's is an ear lobe
     assert not np.isnan(store.positions).any()
     assert store.positions[0, 2] == pytest.approx(store.positions[:, 2].max(), abs=1e-3)
+    signal = lookalikes.noise("sub-042_task-responder_run-1", lookalikes.BIOSEMI_128, 6144)
+    ours = np.abs(np.fft.rfft(store.signal(3)))[:, 12:250]
+    np.testing.assert_allclose(ours, np.abs(np.fft.rfft(signal))[:, 12:250] * 250 / 2048, rtol=0.1, atol=2e-5)
+
+
+def test_names_of_two_systems_are_refused(tmp_path: Path, lookalikes: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside a name of the 10-05 system alone, a C3 may be that of BioSemi or another place."""
+    root = lookalikes.schizophrenia(tmp_path / "ds004000", {"001": "HC", "002": "P"}, seconds=1)
+    for file in (*root.rglob("*.vhdr"), *root.rglob("*channels.tsv")):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("=C29,", "=Fp1,").replace("\nC29\t", "\nFp1\t"), encoding="utf-8")
+    arguments = ["prepare", str(root), str(tmp_path / "store"), "--recipe", "schizophrenia"]
+    assert run(arguments) == 1
+    told = capsys.readouterr().err
+    assert "names of two systems" in told
+    assert "Fp1 of the 10-05 system only; A1, A2, C1, C3, C4 and 2 more at another place in biosemi128" in told
+    assert "set montage: auto" in told
+    assert not (tmp_path / "store").exists()
+    (tmp_path / "auto.yaml").write_text("montage: auto\n")
+    assert run([*arguments, "--config", str(tmp_path / "auto.yaml")]) == 0
+    store = EegStore.open(tmp_path / "store")
+    assert store.positions[store.electrodes.index("C3"), 0] < -0.04  # left, that of the 10-05 system
+    assert np.isnan(store.positions[store.electrodes.index("D31")]).all()
 
 
 def test_another_column_of_labels(tmp_path: Path, lookalikes: Any, capsys: pytest.CaptureFixture[str]) -> None:

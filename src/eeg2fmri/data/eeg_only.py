@@ -45,6 +45,8 @@ class EegOnlyConfig(Config):
         Channels to leave out of every recording.
     types : dict of str to str
         Type of channels by name or pattern (``EXG*: misc``); goes before what channels.tsv and the file say.
+    channels_tsv, links
+        See `eeg2fmri.data.eeg_config.EegConfig`.
     montage : str
         Name of the MNE montage that has the electrodes; ``auto`` is the 10-05 system. Electrodes that it does not
         have are kept, but cannot take part in an interpolation.
@@ -58,6 +60,8 @@ class EegOnlyConfig(Config):
     channels: Literal["intersection", "same"] = "intersection"
     exclude: tuple[str, ...] = ()
     types: dict[str, ChannelType] = Field(default_factory=dict)
+    channels_tsv: Literal["use", "ignore"] = "use"
+    links: Literal["header", "same name"] = "header"
     montage: str = "auto"
     sfreq: float = 250.0
 

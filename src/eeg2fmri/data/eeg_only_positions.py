@@ -54,6 +54,43 @@ def montage_positions(names: Sequence[str], montage: str = "auto") -> np.ndarray
     return np.array([known.get(electrode.strip().casefold(), nowhere) for electrode in names]).reshape(-1, 3)
 
 
+def refuse_two_systems(names: Sequence[str], positions: np.ndarray, montage: str, where: str = "") -> None:
+    """Refuse names of which some belong to the 10-05 system alone, and others to it and the montage at two places.
+
+    BioSemi's C3, for example, is not where the C3 of the 10-05 system is: beside an Fp1, which BioSemi does not have,
+    it is not known which of them is meant.
+
+    Parameters
+    ----------
+    names : sequence of str
+    positions : array, shape (channel, 3)
+        What `montage_positions` found in `montage`.
+    montage, where : str
+        For the error.
+
+    Raises
+    ------
+    InputError
+        Naming both kinds.
+    """
+    general = montage_positions(names)
+    alone = [k for k, place in enumerate(positions) if np.isnan(place).any() and not np.isnan(general[k]).any()]
+    both = [k for k, place in enumerate(positions) if not _same_place(place, general[k])]
+    if alone and both:
+        raise InputError(
+            "the electrodes have names of two systems, and some names mean two places",
+            where=where,
+            got=f"{_some(names, alone)} of the 10-05 system only; {_some(names, both)} at another place in {montage}",
+            expected=f"the names of {montage}, or those of the 10-05 system",
+            hint="set montage: auto if the names are of the 10-05 system, or exclude the electrodes of the other one",
+        )
+
+
+def _some(names: Sequence[str], chosen: Sequence[int]) -> str:
+    shown = ", ".join(names[k] for k in chosen[:5])
+    return f"{shown} and {len(chosen) - 5} more" if len(chosen) > 5 else shown
+
+
 @dataclass(frozen=True, eq=False)
 class ElectrodeMap:
     """How the electrodes of a synthesiser follow from those of a recording.

@@ -18,7 +18,7 @@ from eeg2fmri.data.channels import electrode_names
 from eeg2fmri.data.eeg import read_raw
 from eeg2fmri.data.eeg_config import EegConfig
 from eeg2fmri.data.eeg_only import TRUTH, TRUTH_FILES, EegOnlyConfig, EegRecording, EegStore
-from eeg2fmri.data.eeg_only_positions import montage_positions
+from eeg2fmri.data.eeg_only_positions import montage_positions, refuse_two_systems
 from eeg2fmri.data.eeg_only_writer import EegStoreWriter, write_recording
 from eeg2fmri.data.raw_spectrogram import read_samples
 from eeg2fmri.data.sidecars import entities, refuse_other_than_file
@@ -62,11 +62,12 @@ def prepare_eeg_only(
     notes: list[str] = []
     files = _labelled(find_eeg(root), participants, config, notes)
     classes = config.classes or tuple(sorted({label for _, label in files}))
+    reading = EegConfig(types=config.types, channels_tsv=config.channels_tsv, links=config.links)
     raws: list[mne.io.BaseRaw] = []
     problems: list[Problem] = []
     for done, (path, _) in enumerate(files, 1):
         try:
-            raws.append(read_raw(path, config=EegConfig(types=config.types)))
+            raws.append(read_raw(path, config=reading))
         except InputError as error:
             problems += error.problems
         progress("Reading headers", done, len(files))
@@ -76,6 +77,7 @@ def prepare_eeg_only(
         [(path, electrode_names(raw)) for (path, _), raw in zip(files, raws, strict=True)], config, notes
     )
     positions = montage_positions(electrodes, config.montage)
+    refuse_two_systems(electrodes, positions, config.montage, str(root))
     unknown = [name for name, place in zip(electrodes, positions, strict=True) if np.isnan(place).any()]
     if unknown:
         notes.append(f"montage {config.montage}: no position of {', '.join(unknown)}; they are not interpolated from")
