@@ -15,8 +15,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-#: Function within which samples are counted: what makes the data before it is left out.
-WITHIN = {"prepare": "prepare", "evaluate": "evaluate_run", "epoch": "_train_epoch"}
+#: Functions within which samples are counted, in any thread: what makes the data before them is left out.
+WITHIN = {
+    "prepare": ("prepare", "write_bold", "_digests"),
+    "evaluate": ("evaluate_run",),
+    "epoch": ("_train_epoch",),
+}
 TOP = 10
 
 
@@ -81,10 +85,12 @@ def shares(file: str, name: str) -> None:
     for line in Path(file).read_text(encoding="utf-8").splitlines():
         stack, count = line.rsplit(" ", 1)
         frames = [re.sub(r":\d+\)$", ")", frame) for frame in stack.split(";")]
-        inside = [k for k, frame in enumerate(frames) if frame.startswith(WITHIN[name] + " (eeg2fmri")]
+        starts = tuple(f"{function} (eeg2fmri" for function in WITHIN[name])
+        inside = [k for k, frame in enumerate(frames) if frame.startswith(starts)]
         if not inside:
             continue
-        below = frames[inside[0] + 1 :]
+        # threads have no stack of who started them: the first of ours counts too
+        below = frames[inside[0] + (frames[inside[0]].startswith(starts[0])) :]
         whole += int(count)
         own[frames[-1]] += int(count)
         for frame in {frame for frame in below if "eeg2fmri" in frame}:

@@ -61,15 +61,13 @@ def write_explanation(
     for c, name in enumerate(classes):
         if np.isfinite(means["view"][c, own[c]]).all():
             write_volume(folder / f"class-{name}_desc-view_relevance.nii.gz", means["view"][c, own[c]], affine)
-    np.savez_compressed(
-        folder / "relevance.npz",
-        view=means["view"].astype(np.float32),
-        eeg=means["eeg"].astype(np.float32),
-        electrodes=np.array(axes.electrodes),
-        frequencies=axes.frequencies,
-        times=axes.times,
-        classes=np.array(classes),
-    )
+    arrays: dict[str, Any] = {
+        "view": means["view"].astype(np.float32),
+        "eeg": means["eeg"].astype(np.float32),
+        **axes.arrays(),
+        "classes": np.array(classes),
+    }
+    np.savez_compressed(folder / "relevance.npz", **arrays)
     eeg = np.stack([means["eeg"][c, own[c]] for c in range(len(classes))])
     for file, first, values, sums in (
         ("electrodes", "electrode", axes.electrodes, per_electrode(eeg)),

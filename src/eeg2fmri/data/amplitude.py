@@ -57,6 +57,7 @@ class AmplitudeCollector:
         if self.problem or not self._covariances:
             return None
         covariances = np.stack(self._covariances)
+        self._covariances.clear()  # they are held once only
         try:
             return recentred_amplitude(covariances, min(skip, max(0, len(covariances) - 2)))
         except InputError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from scipy import ndimage
 
 from eeg2fmri.core.errors import InputError
 
@@ -81,8 +82,6 @@ def histogram_mask(mean: np.ndarray, opened: int) -> np.ndarray:
     bool array, shape (x, y, z)
         May be empty.
     """
-    from scipy import ndimage
-
     if opened:
         for axis in range(3):
             mean = ndimage.gaussian_filter1d(mean, FWHM / np.sqrt(8 * np.log(2)), axis=axis)

@@ -163,6 +163,36 @@ def volume_locked_share(windows: np.ndarray) -> float:
     return float(np.median(np.clip(locked / np.where(whole > 0, whole, 1), 0, 1)))
 
 
+class LockedShare:
+    """Looks at some volumes in the middle of a recording, while its samples stream by, for what is the same in all.
+
+    Parameters
+    ----------
+    onsets : array, shape (volume,)
+        s after the first sample.
+    tr, sfreq : float
+        s, Hz.
+    """
+
+    def __init__(self, onsets: np.ndarray, tr: float, sfreq: float) -> None:
+        middle = onsets[max(0, (len(onsets) - LOOKED_AT) // 2) :][:LOOKED_AT]
+        self._length = round(tr * sfreq)
+        self._starts = [round(float(onset) * sfreq) for onset in middle]
+        self._windows: list[np.ndarray] = []
+
+    def __call__(self, block: np.ndarray, first_sample: int) -> None:
+        """Take in a block (channel, time), V, that starts at sample `first_sample` of the recording."""
+        while self._starts and self._starts[0] + self._length <= first_sample + block.shape[1]:
+            start = self._starts.pop(0) - first_sample
+            self._windows.append(block[:, start : start + self._length].astype(np.float32))
+
+    def share(self) -> float:
+        """Give `volume_locked_share` of the volumes that were seen; 0 if there are not two, or samples are missing."""
+        if len(self._windows) < 2 or not all(np.isfinite(window).all() for window in self._windows):
+            return 0.0
+        return volume_locked_share(np.stack(self._windows))
+
+
 def _samples(raw: mne.io.BaseRaw, names: list[str], where: str) -> np.ndarray:
     data = read_samples(raw, names, 0, int(raw.n_times))
     bad = [name for name, signal in zip(names, data, strict=True) if not np.isfinite(signal).all()]

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -17,12 +17,11 @@ from eeg2fmri.data.agreement import Common
 from eeg2fmri.data.amplitude import AmplitudeCollector
 from eeg2fmri.data.bold_writing import VoxelStatistics as VoxelStatistics
 from eeg2fmri.data.bold_writing import open_bold, write_bold
-from eeg2fmri.data.cleaning import LOCKED_SHARE, LOOKED_AT, clean, volume_locked_share
+from eeg2fmri.data.cleaning import LOCKED_SHARE, LockedShare, clean
 from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.derivation import Derivation
 from eeg2fmri.data.eeg import eeg_files, read_raw
 from eeg2fmri.data.inspection import Collector, Plan
-from eeg2fmri.data.raw_spectrogram import read_samples, spectrogram_blocks
+from eeg2fmri.data.raw_spectrogram import spectrogram_blocks
 from eeg2fmri.data.sidecars import sidecars
 from eeg2fmri.data.signal_checks import SignalChecks
 from eeg2fmri.data.store import Recording
@@ -30,9 +29,6 @@ from eeg2fmri.data.store_format import META
 from eeg2fmri.data.store_origin import source_entry
 from eeg2fmri.data.store_writer import ArrayWriter, write_array, write_meta
 from eeg2fmri.data.windows import first_steady_volume
-
-if TYPE_CHECKING:
-    import mne
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +104,8 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
         try:
             eeg = collect(lambda: _write_eeg(plan, common, config, folder))
             bold = None if volumes is None else collect(volumes.result)
-            content = collect(digests.result)
+            # what cannot be read has been told of by then
+            content = None if eeg is None or bold is None else collect(digests.result)
         except BaseException:  # the disk is full, or the user has had enough: nobody waits for the rest
             stop.set()
             digests.cancel()
@@ -159,11 +156,11 @@ def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) 
     derivation = plan.derivation.pick(common.electrodes)
     checks = SignalChecks(derivation.inputs, plan.sfreq)
     n_bins = len(common.frequencies)
-    locked = _locked_share(raw, derivation, onsets, common.tr)
+    locked = LockedShare(onsets, common.tr, plan.sfreq)
     amplitude = AmplitudeCollector(plan.sfreq, common.tr)
     with ArrayWriter(folder / "eeg.npy", (plan.n_volumes, len(common.electrodes), n_bins)) as writer:
         for block in spectrogram_blocks(
-            raw, common.electrodes, onsets, common.tr, n_bins, checks, derivation, amplitude
+            raw, common.electrodes, onsets, common.tr, n_bins, checks, derivation, amplitude, locked
         ):
             writer.append(block)
     problems = checks.problems(str(plan.files.eeg))
@@ -175,22 +172,11 @@ def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) 
         files["amplitude.npy"] = write_array(folder / "amplitude.npy", recentred)
     quality = {
         "eeg_std_v": float(np.median(checks.std())),
-        "volume_locked_share": round(locked, 4),
+        "volume_locked_share": round(locked.share(), 4),
         "cleaned": list(config.eeg.clean.steps),
         **({"no_amplitudes": amplitude.problem} if amplitude.problem else {}),
     }
     return _WrittenEeg(quality, files)
-
-
-def _locked_share(raw: mne.io.BaseRaw, derivation: Derivation, onsets: np.ndarray, tr: float) -> float:
-    """Look at some volumes in the middle for what is the same in all of them."""
-    sfreq = float(raw.info["sfreq"])
-    middle = onsets[max(0, (len(onsets) - LOOKED_AT) // 2) :][:LOOKED_AT]
-    length = round(tr * sfreq)
-    starts = np.minimum(np.round(middle * sfreq).astype(int), raw.n_times - length)
-    read = (read_samples(raw, derivation.inputs, int(start), int(start) + length) for start in starts)
-    windows = np.stack([block.astype(np.float32) for block in read])
-    return volume_locked_share(windows) if len(windows) > 1 and np.isfinite(windows).all() else 0.0
 
 
 def _gradient_note(quality: dict[str, Any]) -> list[str]:

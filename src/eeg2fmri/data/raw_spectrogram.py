@@ -19,8 +19,8 @@ from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, spectrogram
 if TYPE_CHECKING:
     import mne
 
-#: Samples (of all channels together) that are in memory at once: 8 MB, little enough that freed blocks are used again.
-BLOCK = 1_000_000
+#: Samples (of all channels together) that are in memory at once: 4 MB.
+BLOCK = 500_000
 
 
 def spectrogram_blocks(
@@ -32,6 +32,7 @@ def spectrogram_blocks(
     checks: SignalChecks,
     derivation: Derivation | None = None,
     also: Callable[[np.ndarray], None] | None = None,
+    watch: Callable[[np.ndarray, int], None] | None = None,
 ) -> Iterator[np.ndarray]:
     """Compute the spectrogram some volumes at a time.
 
@@ -53,6 +54,8 @@ def spectrogram_blocks(
         How `electrodes` come of the channels of the recording; by default they are channels of it.
     also : callable, optional
         See `eeg2fmri.data.spectrogram.spectrogram`.
+    watch : callable, optional
+        Is given each block of samples (channel, time), V, of the channels that are read, and where it starts.
 
     Yields
     ------
@@ -79,6 +82,8 @@ def spectrogram_blocks(
         if chosen.scale != 1:
             signal *= chosen.scale
         checks.update(signal, int(block_starts[0]))
+        if watch is not None:
+            watch(signal, int(block_starts[0]))
         signal = chosen.apply(signal)
         local = (block_starts - block_starts[0]) / sfreq
         yield spectrogram(signal, sfreq, local, window_s, n_bins, also=also)[0]

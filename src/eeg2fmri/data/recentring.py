@@ -17,6 +17,8 @@ from eeg2fmri.data.covariance import average_reference
 
 #: Part of the mean covariance that is replaced by its mean eigenvalue times the identity: keeps the root finite.
 SHRINKAGE = 0.01
+#: Volumes that are whitened at once: few enough for the processor's cache.
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,8 +186,12 @@ def _inverse_root(covariance: np.ndarray, shrinkage: float) -> np.ndarray:
 
 def _amplitude(covariances: np.ndarray, whitener: np.ndarray) -> np.ndarray:
     """Root of the power of each whitened electrode, shape (volume, channel, band)."""
-    power = np.empty((len(covariances), whitener.shape[-1], len(whitener)))
+    n_volumes, n_bands, n_channels, _ = covariances.shape
+    power = np.empty((n_volumes, n_channels, n_bands))
     # of the average reference: taken from the whitener, which is one, and not from every matrix
     for b, root in enumerate(whitener - whitener.mean(axis=-1, keepdims=True)):
-        power[:, :, b] = ((covariances[:, b].astype(np.float64) @ root.T) * root.T).sum(axis=1)
+        for first in range(0, n_volumes, _AT_ONCE):
+            some = covariances[first : first + _AT_ONCE, b].astype(np.float64)
+            half = (some.reshape(-1, n_channels) @ root.T).reshape(some.shape)
+            power[first : first + _AT_ONCE, :, b] = np.einsum("vij,ji->vj", half, root)
     return np.sqrt(power.clip(0))

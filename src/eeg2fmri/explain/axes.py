@@ -63,6 +63,18 @@ class Axes:
         """(channel, freq, time)."""
         return len(self.electrodes), len(self.frequencies), len(self.times)
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Give what a file of relevance says of its axes.
+
+        ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume; where each
+        place of the axis is a band, ``bands`` (freq,) and ``band_limits`` (freq, 2) in Hz.
+        """
+        found = {"electrodes": np.array(self.electrodes), "frequencies": self.frequencies, "times": self.times}
+        if self.limits is not None:
+            found["bands"] = np.array([name for name, _, _ in self.limits])
+            found["band_limits"] = np.array([limits for _, *limits in self.limits])
+        return found
+
     def check(self, relevance: np.ndarray) -> None:
         """Refuse a map whose last three axes are not these.
 

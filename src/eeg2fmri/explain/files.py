@@ -134,9 +134,7 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
     checked.
     """
     found: dict[str, Any] = {
-        "electrodes": np.array(explanation.axes.electrodes),
-        "frequencies": explanation.axes.frequencies,
-        "times": explanation.axes.times,
+        **explanation.axes.arrays(),
         "subjects": np.array([subject.subject for subject in explanation.subjects]),
         "signed": explanation.signed,
         "magnitude": explanation.magnitude,
@@ -144,9 +142,6 @@ def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
         "target": explanation.target.weights,
         **{name: explanation.stacked(name) for name in OPTIONAL},
     }
-    if explanation.axes.limits is not None:
-        found["bands"] = np.array([name for name, _, _ in explanation.axes.limits])
-        found["band_limits"] = np.array([limits for _, *limits in explanation.axes.limits])
     if explanation.fidelity is not None:
         curves, control = explanation.fidelity.curves, explanation.fidelity.untrained_curves
         found |= {

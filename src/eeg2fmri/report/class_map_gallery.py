@@ -12,7 +12,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report.class_maps import ClassMaps
 from eeg2fmri.report.figures.electrodes import topomaps
-from eeg2fmri.report.figures.profiles import frequency_profile, lag_profile
+from eeg2fmri.report.figures.profiles import band_profile, frequency_profile, lag_profile
 from eeg2fmri.report.figures.volumes import signed_maps
 from eeg2fmri.report.numbers import correlation, number, plural
 from eeg2fmri.report.pictures import Picture, picture
@@ -134,6 +134,16 @@ def _heads(maps: ClassMaps) -> Picture:
 
 def _frequencies(maps: ClassMaps) -> Picture:
     by_class = _sums(maps, (1, 3))
+    if maps.bands:
+        named = "; ".join(f"{name} {maps.bands[int(np.abs(v).argmax())][0]}" for name, v in by_class.items())
+        return picture(
+            band_profile,
+            maps.bands,
+            {name: values[None] for name, values in by_class.items()},
+            unit=UNIT,
+            alt=f"Bars of the relevance of each band by class. Largest for {named}.",
+            caption=f"Bands that decisions came from. Largest for {named}.",
+        )
     listed = _largest(by_class, maps.frequencies, "Hz")
     return picture(
         frequency_profile,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri.report.evaluation_files import DAMAGE
+from eeg2fmri.report.explanation_files import bands_of
 
 FOLDER = "explanation"
 
@@ -33,6 +34,8 @@ class ClassMaps:
     electrodes : tuple of str, length channel
     frequencies : array, shape (freq,)
         Hz.
+    bands : tuple of (name, low, high)
+        Limits in Hz where each place of the axis is a band; empty elsewhere.
     times : array, shape (time,)
         Seconds before the volume.
     stability : mapping of "view" and "eeg" to mapping of class to float
@@ -49,6 +52,7 @@ class ClassMaps:
     eeg: np.ndarray
     electrodes: tuple[str, ...]
     frequencies: np.ndarray
+    bands: tuple[tuple[str, float, float], ...]
     times: np.ndarray
     stability: Mapping[str, Mapping[str, float]]
     conservation_error: Mapping[str, float]
@@ -86,6 +90,7 @@ def read_class_maps(folder: Path, problems: list[str]) -> ClassMaps | None:
             eeg=eeg.astype(float),
             electrodes=electrodes,
             frequencies=arrays["frequencies"],
+            bands=bands_of(arrays),
             times=arrays["times"],
             stability={
                 part: {str(name): _float(r) for name, r in summary["stability"][part].items()}

@@ -53,7 +53,7 @@ def _explanation(summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
         signed=arrays["signed"],
         # where a model reads recentred electrodes, single ones are what a head can show
         pattern=arrays.get("sensor_pattern", arrays.get("pattern")),
-        bands=_bands(arrays) if "bands" in arrays else (),
+        bands=bands_of(arrays),
         attention=arrays.get("attention"),
         pairs=arrays.get("pairs"),
         latent=arrays.get("latent"),
@@ -73,7 +73,10 @@ def _explanation(summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
     return found
 
 
-def _bands(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, float, float], ...]:
+def bands_of(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[str, float, float], ...]:
+    """Name and limits (Hz) of each place of the frequency axis; empty where they are no bands."""
+    if "bands" not in arrays:
+        return ()
     limits = zip(arrays["bands"], arrays["band_limits"], strict=True)
     return tuple((str(name), float(low), float(high)) for name, (low, high) in limits)
 

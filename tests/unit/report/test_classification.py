@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ AFFINE = np.diag([-8.0, 7.0, 9.0, 1.0])
 ELECTRODES = ("Fp1", "Fp2", "Cz", "O1", "O2")
 
 
-def write_maps(folder: Path, classes: tuple[str, ...] = CLASSES, noise: float = 0.01) -> None:
+def write_maps(folder: Path, classes: tuple[str, ...] = CLASSES, noise: float = 0.01, limits: Any = None) -> None:
     """Write relevance of two folds: O1, 10 Hz and 4 s before the volume speak for the last class, Fp2 against it."""
     rng, models = generator(3, "relevance"), 1 if len(classes) == 2 else len(classes)
     view, eeg = np.zeros((models, 4, 5, 6)), np.zeros((models, 5, 6, 3))
@@ -86,7 +86,7 @@ def write_maps(folder: Path, classes: tuple[str, ...] = CLASSES, noise: float = 
         }
         errors = np.tile([0.02, 0.75], (len(classes), models, 1))
         folds.append(FoldResult({}, {"test": names}, {**arrays, "errors": errors}))
-    axes = Axes(ELECTRODES, np.arange(2.0, 14, 2), np.array([6.0, 4.0, 2.0]))
+    axes = Axes(ELECTRODES, np.arange(2.0, 14, 2), np.array([6.0, 4.0, 2.0]), limits)
     card = cast(ModelCard, SimpleNamespace(affine=AFFINE))
     write_explanation(folder / "explanation", folds, labels, classes, axes, card)
 
@@ -143,6 +143,18 @@ def test_what_decisions_came_from(helped, tmp_path):
     assert "75 % of the decision did not arrive at the EEG" in text
     assert "Voxels of the view 0.9" in text
     assert "<b>patient" not in page
+
+
+def test_whole_bands_are_bars_with_their_names(helped, tmp_path):
+    folder = tmp_path / "bands"
+    shutil.copytree(helped, folder)
+    write_maps(folder, limits=tuple((f"band {k}", 2.0 * k + 1, 2.0 * k + 3) for k in range(6)))
+    results = read_classification(folder)
+    assert results.maps is not None
+    assert results.maps.bands[4] == ("band 4", 9.0, 11.0)
+    text = words(render_classification(results))
+    assert "Bands that decisions came from. Largest for control band 4" in html.unescape(text)
+    assert "Hz;" not in text
 
 
 def test_maps_that_differ_between_folds_are_said_to(helped, tmp_path):
