@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.layout import LayoutConfig, matching
+from eeg2fmri.data.layout import LayoutConfig, matching, unread_folder
 from eeg2fmri.data.recording_files import LABELS
 from eeg2fmri.data.sidecars import entities
 
@@ -87,8 +87,24 @@ def images(root: Path, suffix: str) -> list[Path]:
 
 
 def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:
-    levels = (f"sub-*/{datatype}", f"sub-*/ses-*/{datatype}")
-    return [path for level in levels for end in ends for path in root.glob(f"{level}/*{end}")]
+    """Find the files ``sub-*/[ses-*/]datatype/*`` with one of these ends of their names."""
+    kept = tuple(ends)
+    try:
+        return [
+            path
+            for subject in _folders(root, "sub-")
+            for level in (subject, *_folders(subject, "ses-"))
+            for folder in _folders(level, datatype)
+            if folder.name == datatype
+            for path in folder.iterdir()
+            if path.name.endswith(kept)
+        ]
+    except OSError as error:
+        unread_folder(error)
+
+
+def _folders(above: Path, start: str) -> list[Path]:
+    return [path for path in above.iterdir() if path.name.startswith(start) and path.is_dir()]
 
 
 def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from pydantic import Field, model_validator
 
@@ -151,9 +151,25 @@ def pairs(root: Path, layout: LayoutConfig) -> tuple[list[tuple[Path, Path, dict
     return joined, notes
 
 
+def unread_folder(error: OSError) -> NoReturn:
+    """Refuse a folder that cannot be listed: what is in it would be left out without a word.
+
+    Raises
+    ------
+    InputError
+    """
+    raise InputError(
+        "a folder of the data set cannot be read",
+        where=str(error.filename),
+        got=str(error.strerror),
+        hint="ask for the permission to read it, or move it out of the data set",
+    ) from None
+
+
 def _files(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        folders.sort()
+    for folder, folders, names in os.walk(root, onerror=unread_folder):
+        # of the file system or of tools, no part of a data set
+        folders[:] = sorted(name for name in folders if name != "lost+found" and not name.startswith("."))
         for name in sorted(names):
             path = Path(folder) / name
             if path.is_file():

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bids import find_recordings
+from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.layout import matching
 from eeg2fmri.data.sidecars import entities, read_channels_tsv, read_json_sidecar, sidecars
 
 
@@ -168,3 +171,34 @@ def test_a_channel_table_without_all_columns(tmp_path: Path) -> None:
     found = read_channels_tsv(tmp_path / "sub-1_task-x_eeg.vhdr")
     assert found is not None
     assert found[1] == {"Cz": {"name": "Cz", "type": "EEG"}, "ECG": {"name": "ECG"}}
+
+
+@pytest.mark.parametrize("folder", ["sub-2", "sub-2/eeg", "sub-2/func"])
+@pytest.mark.parametrize("by_layout", [False, True])
+def test_a_folder_that_cannot_be_read_is_not_left_out_without_a_word(
+    folder: str, by_layout: bool, open_folder: Path, as_somebody_else: Any
+) -> None:
+    touch(open_folder, *(f"sub-{k}_task-x_{end}" for k in "12" for end in ("eeg.vhdr", "bold.nii")))
+    layout = {"eeg": "sub-{subject}/eeg/*_eeg.vhdr", "bold": "sub-{subject}/func/*_bold.nii"}
+    config = PrepareConfig.make({"layout": layout} if by_layout else {})
+
+    def work() -> str:
+        try:
+            return str(len(find_recordings(open_folder, config).recordings))
+        except InputError as error:
+            return str(error)
+
+    assert work() == "2"
+    (open_folder / folder).chmod(0)
+    told = as_somebody_else(work)
+    (open_folder / folder).chmod(0o755)
+    assert "a folder of the data set cannot be read" in told
+    assert str(open_folder / folder) in told
+
+
+def test_folders_of_tools_are_no_part_of_a_layout(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_bold.nii")
+    for name in (".git", "lost+found"):
+        (tmp_path / name / "eeg").mkdir(parents=True)
+        (tmp_path / name / "eeg" / "sub-2_eeg.vhdr").write_bytes(b"")
+    assert list(matching(tmp_path, "**/eeg/*_eeg.vhdr")) == [tmp_path / "sub-1" / "eeg" / "sub-1_task-x_eeg.vhdr"]
