@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from eeg2fmri.data.spectrogram import spectrogram
-from eeg2fmri.data.standardize import RecordingStatistics, scale_bold, zscore_electrodes
-from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows, pair_index
+from eeg2fmri.data.standardize import RecordingStatistics, scale_bold
+from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows, pair_index, zscore_electrodes
 from eeg2fmri.evaluate.metrics import rmse
 from eeg2fmri.evaluate.ssim import ssim_slices
 

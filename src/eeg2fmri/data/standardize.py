@@ -1,4 +1,4 @@
-"""Scaling of EEG and BOLD, and the statistics it stands on.
+"""Scaling of BOLD, and the statistics it stands on.
 
 The statistics of the training group are fitted on training recordings alone and travel with the model;
 those of one recording are used where that recording's own BOLD is at hand.
@@ -14,40 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.windows import CONSTANT, PairConfig
 
 if TYPE_CHECKING:
     from eeg2fmri.data.store import Store
-    from eeg2fmri.data.windows import PairConfig
-
-#: A standard deviation below this share of the magnitude of the mean is rounding, not signal.
-CONSTANT = 1e-6
-
-
-def zscore_electrodes(spectrogram: np.ndarray) -> np.ndarray:
-    """z-score over electrodes for every frequency and volume.
-
-    Parameters
-    ----------
-    spectrogram : array, shape (..., channel, freq)
-        Magnitudes.
-
-    Returns
-    -------
-    array, shape (..., channel, freq)
-        (x - mean) / population standard deviation over the electrodes, in the input's float type; 0 where
-        all electrodes are equal.
-    """
-    values = np.asarray(spectrogram)
-    if not np.issubdtype(values.dtype, np.floating):
-        values = values.astype(np.float32)
-    mean = values.mean(axis=-2, keepdims=True)
-    centred = values - mean
-    std = np.sqrt(np.mean(np.square(centred), axis=-2, keepdims=True))
-    constant = std <= CONSTANT * np.abs(mean)
-    centred /= np.where(constant, 1, std)
-    if constant.any():
-        centred[np.broadcast_to(constant, centred.shape)] = 0
-    return centred
 
 
 @dataclass(frozen=True, eq=False)

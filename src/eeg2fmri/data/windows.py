@@ -1,4 +1,4 @@
-"""Which EEG rows make a window and which volume belongs to it."""
+"""Which EEG rows make a window, how they are scaled, and which volume belongs to it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pydantic import Field
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.standardize import zscore_electrodes
 
 #: TR (s) from which 3 volumes, not 6, are left out at the beginning of a recording.
 LONG_TR_S = 1.5
+#: A standard deviation below this share of the magnitude of the mean is rounding, not signal.
+CONSTANT = 1e-6
 
 
 class PairConfig(Config):
@@ -150,6 +151,33 @@ def eeg_windows(
     for pair, start in enumerate(starts - first):
         windows[pair] = by_time[..., start : start + config.window]
     return windows
+
+
+def zscore_electrodes(spectrogram: np.ndarray) -> np.ndarray:
+    """z-score over electrodes for every frequency and volume.
+
+    Parameters
+    ----------
+    spectrogram : array, shape (..., channel, freq)
+        Magnitudes.
+
+    Returns
+    -------
+    array, shape (..., channel, freq)
+        (x - mean) / population standard deviation over the electrodes, in the input's float type; 0 where
+        all electrodes are equal.
+    """
+    values = np.asarray(spectrogram)
+    if not np.issubdtype(values.dtype, np.floating):
+        values = values.astype(np.float32)
+    mean = values.mean(axis=-2, keepdims=True)
+    centred = values - mean
+    std = np.sqrt(np.mean(np.square(centred), axis=-2, keepdims=True))
+    constant = std <= CONSTANT * np.abs(mean)
+    centred /= np.where(constant, 1, std)
+    if constant.any():
+        centred[np.broadcast_to(constant, centred.shape)] = 0
+    return centred
 
 
 def consecutive_windows(n_rows: int, window: int, *, following: int = 0) -> np.ndarray:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.data.spectrogram import spectrogram
-from eeg2fmri.data.standardize import RecordingStatistics, scale_bold, zscore_electrodes
-from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows, pair_index
+from eeg2fmri.data.standardize import RecordingStatistics, scale_bold
+from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows, pair_index, zscore_electrodes
 
 GOLDEN = Path(os.environ.get("EEG2FMRI_GOLDEN", Path(__file__).resolve().parents[4] / "shared" / "golden"))
 

@@ -12,10 +12,9 @@ from eeg2fmri.data.standardize import (
     RecordingStatistics,
     group_statistics,
     scale_bold,
-    zscore_electrodes,
 )
 from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.windows import PairConfig, zscore_electrodes
 
 SCALINGS = ["recording", "volume", "voxel", "none"]
 
