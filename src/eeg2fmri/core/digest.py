@@ -11,10 +11,8 @@ from pathlib import Path
 
 import xxhash
 
-#: What the content of a file of a store is known by, as manifests call it.
-CONTENT = "xxh3_128"
-#: Bytes that are read at once: they stay in the processor's cache.
-_BLOCK = 1 << 18
+#: What the content of a file of a store is known by, as manifests call it, and what computes it.
+CONTENT, ContentHash = "xxh3_128", xxhash.xxh3_128
 
 
 def file_digest(path: Path) -> str:
@@ -25,8 +23,5 @@ def file_digest(path: Path) -> str:
 
 def content_digest(path: Path) -> str:
     """XXH3 (128 bits) of the content of a file, in hexadecimal: tells damage and change, not forgery."""
-    digest, block = xxhash.xxh3_128(), bytearray(_BLOCK)
-    with path.open("rb", buffering=0) as stream:
-        while size := stream.readinto(block):
-            digest.update(memoryview(block)[:size])
-    return digest.hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, ContentHash).hexdigest()

@@ -36,6 +36,13 @@ class Problem:
         return "\n".join(lines)
 
 
+def first_of(items: Iterable[object], at_most: int) -> str:
+    """Name the first of many things, and say how many more there are: ``1, 2, 3 and 4 more``."""
+    found = [str(item) for item in items]
+    more = len(found) - at_most
+    return ", ".join(found[:at_most]) + (f" and {more} more" if more > 0 else "")
+
+
 class Eeg2FmriError(Exception):
     """Base of every error that this package raises on purpose.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, SupportsInt
 
 import numpy as np
+
+from eeg2fmri.core.errors import first_of
 
 #: Largest deviation of a marker from the regular sequence, in intervals, that is still sound.
 LARGEST_DEVIATION = 0.1
@@ -128,9 +131,8 @@ def _longest(sound: np.ndarray) -> tuple[int, int]:
     return int(starts[best]), int(ends[best])
 
 
-def _listed(numbers: object) -> str:
-    values = sorted(int(number) for number in numbers)  # type: ignore[attr-defined]
-    return ", ".join(map(str, values[:8])) + (f" and {len(values) - 8} more" if len(values) > 8 else "")
+def _listed(numbers: Iterable[SupportsInt]) -> str:
+    return first_of(sorted(int(number) for number in numbers), 8)
 
 
 def _plural(count: int, what: str) -> str:

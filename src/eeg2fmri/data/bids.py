@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bids_search import BOLD_EXTENSIONS, EEG_EXTENSIONS, check_description, raw_bold, raw_eeg
 from eeg2fmri.data.derivatives import find_derivatives
 from eeg2fmri.data.layout import LayoutConfig, pairs
@@ -154,4 +154,4 @@ def _recording(eeg: Path, bold: Path) -> RecordingFiles:
 
 
 def _names(paths: list[Path]) -> str:
-    return ", ".join(path.name for path in paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+    return first_of((path.name for path in paths), 4)

@@ -94,9 +94,8 @@ def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:
             path
             for subject in _folders(root, "sub-")
             for level in (subject, *_folders(subject, "ses-"))
-            for folder in _folders(level, datatype)
-            if folder.name == datatype
-            for path in folder.iterdir()
+            if (level / datatype).is_dir()
+            for path in (level / datatype).iterdir()
             if path.name.endswith(kept)
         ]
     except OSError as error:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.nifti import COPY_AGAIN, load_nifti
 from eeg2fmri.data.repetition import header_tr
 
@@ -130,8 +131,7 @@ class BoldImage:
         InputError
             As `blocks`.
         """
-        for block in self.blocks():
-            yield from block
+        return chain.from_iterable(self.blocks())
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Read the volumes in order, some at a time: float32 (volume, x, y, z), BOLD units.
@@ -180,11 +180,10 @@ class BoldImage:
                     hint=COPY_AGAIN,
                 )
         if bad:
-            shown = ", ".join(map(str, bad[:10])) + (f" and {len(bad) - 10} more" if len(bad) > 10 else "")
             raise InputError(
                 "volumes hold values that are not finite (NaN or infinite)",
                 where=str(self.path),
-                got=f"volumes {shown} of {self.n_volumes}",
+                got=f"volumes {first_of(bad, 10)} of {self.n_volumes}",
                 hint="repair or cut these volumes (and their EEG markers), or leave the recording out",
             )
 

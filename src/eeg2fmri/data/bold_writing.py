@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -115,12 +116,9 @@ def open_bold(plan: Plan, common: Common, config: PrepareConfig) -> OpenedBold:
     projection = Projection(plan.bold, common.target)
     sources: list[Path] = []
     nuisance = _nuisance(plan, config, sources)
-    mask = None
-    rule: Literal["epi", "varying"] = "varying"
-    if config.bold.atlas is None and config.mask == "derivatives":
-        mask = _mask_image(plan, sources)
-    elif config.bold.atlas is None and config.mask == "epi":
-        rule = "epi"
+    asked = config.mask if config.bold.atlas is None else "varying"
+    mask = _mask_image(plan, sources) if asked == "derivatives" else None
+    rule: Literal["epi", "varying"] = "epi" if asked == "epi" else "varying"
     return OpenedBold(plan, projection, nuisance, mask, rule, tuple(sources))
 
 
@@ -151,10 +149,10 @@ def write_bold(opened: OpenedBold, tr: float, folder: Path, stop: threading.Even
     statistics = VoxelStatistics(projection.grid)
     blocks = _blocks(plan, projection, stop)
     if nuisance:
-        for index, volume in enumerate(volume for block in blocks for volume in block):
+        for index, volume in enumerate(chain.from_iterable(blocks)):
             nuisance.take(index, volume)
-        kept = (volume for block in _blocks(plan, projection, stop) for volume in block)
-        blocks = (volume[None] for volume in nuisance.without(kept))
+        again = chain.from_iterable(_blocks(plan, projection, stop))
+        blocks = (volume[None] for volume in nuisance.without(again))
     with ArrayWriter(folder / "bold.npy", (plan.n_volumes, *projection.grid)) as writer:
         for block in blocks:
             statistics.update(block[max(0, skip - writer.rows) :])

@@ -15,7 +15,6 @@ from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.agreement import Common
 from eeg2fmri.data.amplitude import AmplitudeCollector
-from eeg2fmri.data.bold_writing import VoxelStatistics as VoxelStatistics
 from eeg2fmri.data.bold_writing import open_bold, write_bold
 from eeg2fmri.data.cleaning import LOCKED_SHARE, LockedShare, clean
 from eeg2fmri.data.config import PrepareConfig

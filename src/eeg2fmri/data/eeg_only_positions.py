@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.electrode_positions import MONTAGES
 
 
@@ -73,22 +73,20 @@ def refuse_two_systems(names: Sequence[str], positions: np.ndarray, montage: str
     InputError
         Naming both kinds.
     """
+    if montage == "auto":
+        return  # the 10-05 system itself
     general = montage_positions(names)
-    alone = [k for k, place in enumerate(positions) if np.isnan(place).any() and not np.isnan(general[k]).any()]
-    both = [k for k, place in enumerate(positions) if not _same_place(place, general[k])]
+    known = list(zip(names, positions, general, strict=True))
+    alone = [name for name, place, other in known if np.isnan(place).any() and not np.isnan(other).any()]
+    both = [name for name, place, other in known if not _same_place(place, other)]
     if alone and both:
         raise InputError(
             "the electrodes have names of two systems, and some names mean two places",
             where=where,
-            got=f"{_some(names, alone)} of the 10-05 system only; {_some(names, both)} at another place in {montage}",
+            got=f"{first_of(alone, 5)} of the 10-05 system only; {first_of(both, 5)} at another place in {montage}",
             expected=f"the names of {montage}, or those of the 10-05 system",
             hint="set montage: auto if the names are of the 10-05 system, or exclude the electrodes of the other one",
         )
-
-
-def _some(names: Sequence[str], chosen: Sequence[int]) -> str:
-    shown = ", ".join(names[k] for k in chosen[:5])
-    return f"{shown} and {len(chosen) - 5} more" if len(chosen) > 5 else shown
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.electrode_positions import electrode_positions
 from eeg2fmri.data.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.spline import sphere_centre
@@ -43,7 +43,7 @@ def named_directions(names: Sequence[str], where: str = "") -> np.ndarray:
         raise InputError(
             "it is not known where electrodes are on the head",
             where=where,
-            got=", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""),
+            got=first_of(unknown, 8),
             expected="digitised positions of all electrodes (in the file or electrodes.tsv), or names of the 10-05 "
             "system",
             hint="name them with eeg: rename, or leave them out with 'exclude'",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from eeg2fmri.core.errors import Problem
+from eeg2fmri.core.errors import Problem, first_of
 
 #: Largest deviation of the mean interval of markers from the TR (relative) that can be clock drift.
 LARGEST_DRIFT = 5e-3
@@ -108,8 +108,7 @@ def _irregular(times: np.ndarray, tr: float, where: str) -> Iterator[Problem]:
         yield Problem(
             "volume markers are early or late",
             where,
-            ", ".join(f"index {k} at {times[k]:.3f} s by {deviation[k] * 1e3:+.0f} ms" for k in late[:5])
-            + (f" and {late.size - 5} more" if late.size > 5 else ""),
+            first_of((f"index {k} at {times[k]:.3f} s by {deviation[k] * 1e3:+.0f} ms" for k in late), 5),
             f"within {LARGEST_DEVIATION_TR * tr * 1e3:.0f} ms of a regular sequence",
             "correct the marker file, give 'first_volume_s', or set triggers: repair",
         )
@@ -117,5 +116,4 @@ def _irregular(times: np.ndarray, tr: float, where: str) -> Iterator[Problem]:
 
 def listed(indices: np.ndarray, times: np.ndarray) -> str:
     """Name some markers by index and time."""
-    shown = ", ".join(f"index {k} at {times[k]:.3f} s" for k in indices[:5])
-    return shown + (f" and {len(indices) - 5} more" if len(indices) > 5 else "")
+    return first_of((f"index {k} at {times[k]:.3f} s" for k in indices), 5)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.nifti import load_nifti
 from eeg2fmri.data.regrid import Grid, regrid, regrid_affine
 
@@ -131,7 +131,7 @@ class Projection:
                 raise InputError(
                     "regions of the atlas have no voxel of the BOLD image",
                     where=str(bold.path),
-                    got=", ".join(map(str, absent[:8])) + (f" and {len(absent) - 8} more" if len(absent) > 8 else ""),
+                    got=first_of(absent, 8),
                     expected=f"all {len(self._counts)} regions of {target.atlas.path}",
                     hint="check that both are in the same space, or use a coarser atlas",
                 )

@@ -19,9 +19,8 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import numpy as np
-import xxhash
 
-from eeg2fmri.core.digest import CONTENT
+from eeg2fmri.core.digest import CONTENT, ContentHash
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.config import PrepareConfig
 from eeg2fmri.data.store import Recording
@@ -50,7 +49,7 @@ class ArrayWriter:
         self.dtype = np.dtype(ARRAYS[path.name][0])
         self.rows = 0
         self.size = 0
-        self._hash = xxhash.xxh3_128()
+        self._hash = ContentHash()
         self._file: BinaryIO = path.open("xb")
         header = io.BytesIO()
         facts = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": shape}
@@ -107,7 +106,7 @@ def write_meta(folder: Path, recording: Recording) -> dict[str, Any]:
     }
     data = (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()
     (folder / META).write_bytes(data)
-    return {"size": len(data), CONTENT: xxhash.xxh3_128_hexdigest(data)}
+    return {"size": len(data), CONTENT: ContentHash(data).hexdigest()}
 
 
 class StoreWriter:

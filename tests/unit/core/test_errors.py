@@ -2,7 +2,7 @@
 
 import pytest
 
-from eeg2fmri.core.errors import Eeg2FmriError, InputError, Problem
+from eeg2fmri.core.errors import Eeg2FmriError, InputError, Problem, first_of
 
 
 def test_an_error_shows_all_its_parts():
@@ -36,3 +36,9 @@ def test_one_problem_is_not_counted():
 def test_an_error_without_a_problem_is_a_defect():
     with pytest.raises(ValueError, match="at least one"):
         Eeg2FmriError.of([])
+
+
+def test_the_first_of_many_things() -> None:
+    assert first_of([], 3) == ""
+    assert first_of(range(3), 3) == "0, 1, 2"
+    assert first_of((name for name in "abcde"), 3) == "a, b, c and 2 more"

@@ -10,8 +10,8 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold import BoldImage
+from eeg2fmri.data.bold_writing import VoxelStatistics
 from eeg2fmri.data.brain import brain_mask
-from eeg2fmri.data.conversion import VoxelStatistics
 from eeg2fmri.data.mean_volume import read_mean_volume
 from eeg2fmri.data.nifti import orientation, orientation_problem
 from eeg2fmri.data.regrid import regrid
