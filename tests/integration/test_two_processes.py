@@ -11,14 +11,16 @@ from safetensors.torch import load_file
 
 from eeg2fmri.models.hub import load
 from eeg2fmri.models.registry import build
+from eeg2fmri.train import loop, run
+from eeg2fmri.train.engine import make_fabric
 from eeg2fmri.train.run import train_run
 
 
-def train_in_two(store, run, settings):
+def train_in_two(store, folder, settings):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = run.with_suffix(".json")
+    config = folder.with_suffix(".json")
     config.write_text(json.dumps(settings))
     start = [
         sys.executable,
@@ -29,12 +31,12 @@ def train_in_two(store, run, settings):
         "--master-port",
         str(port),
     ]
-    command = [*start, "-m", "eeg2fmri", "train", str(store), str(run), "--config", str(config)]
+    command = [*start, "-m", "eeg2fmri", "train", str(store), str(folder), "--config", str(config)]
     ended = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
-    return load_file(run / "weights.safetensors")
+    return load_file(folder / "weights.safetensors")
 
 
 def test_two_processes_agree_with_one(small_store, small_settings, tmp_path):
@@ -58,3 +60,19 @@ def test_two_processes_agree_with_one(small_store, small_settings, tmp_path):
     start = build(load(tmp_path / "one").card.model).state_dict()
     moved = max((one[name] - value).abs().max().item() for name, value in start.items())
     assert moved > 1e-3
+
+
+def test_states_stay_until_every_process_has_read_them(small_store, small_settings, tmp_path, monkeypatch):
+    told = []
+
+    def watched(config):
+        fabric = make_fabric(config)
+        monkeypatch.setattr(fabric, "barrier", lambda: told.append("all are here"))
+        return fabric
+
+    monkeypatch.setattr(run, "make_fabric", watched)
+    monkeypatch.setattr(run, "remove_states", lambda folder: told.append("removed"))
+    read = loop.read_best
+    monkeypatch.setattr(loop, "read_best", lambda *arguments: told.append("read") or read(*arguments))
+    run.train_run(small_store, tmp_path / "run", small_settings)
+    assert told[-3:] == ["read", "all are here", "removed"]

@@ -170,7 +170,8 @@ def train_run(
                 model.eval()
                 save(run, model, card, statistics)
             write_json(run / "environment.json", facts | measured(time.monotonic() - started, fitted.history))
-            if fitted.stopped != "asked":
-                remove_states(run)
-    fabric.barrier()
+    fabric.barrier()  # every process has read the best weights, which lie among the states
+    if first and fitted.stopped != "asked":
+        with writing(run):
+            remove_states(run)
     return TrainResult(run, fitted, first)
