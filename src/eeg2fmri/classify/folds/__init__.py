@@ -1,0 +1,1 @@
+"""Divide subjects into folds and work through them."""

@@ -1,0 +1,1 @@
+"""Methods that are compared: views of a synthesiser and classifiers of the EEG alone."""

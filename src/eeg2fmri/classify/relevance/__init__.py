@@ -1,0 +1,1 @@
+"""Explain what the decisions of a classification came from."""

@@ -1,0 +1,1 @@
+"""Score a classification by subject, and say what was found."""

@@ -1,0 +1,1 @@
+"""Train the classifier of a synthesised view."""

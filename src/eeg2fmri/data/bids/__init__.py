@@ -1,0 +1,1 @@
+"""Find recordings in a BIDS folder and read what stands beside them."""

@@ -1,0 +1,1 @@
+"""Read EEG lazily, name and place its channels, clean it."""

@@ -1,0 +1,1 @@
+"""Stores of EEG-only recordings with a label for each subject."""

@@ -1,0 +1,1 @@
+"""Turn EEG into what models see: spectrograms, band covariances and amplitudes."""

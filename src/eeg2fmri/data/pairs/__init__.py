@@ -1,0 +1,1 @@
+"""Cut pairs of EEG windows and volumes lazily, scale them, fill batches."""

@@ -1,0 +1,1 @@
+"""Make a store from recordings, and replay the same on a new recording."""

@@ -1,0 +1,1 @@
+"""Recipes of public data sets, and their download."""

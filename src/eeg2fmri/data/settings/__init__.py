@@ -1,0 +1,1 @@
+"""Settings of preparing: what is read, how it is cleaned, on which grid it lands."""

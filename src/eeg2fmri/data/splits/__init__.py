@@ -1,0 +1,1 @@
+"""Divide recordings into training, validation and test parts, and look for leaks."""

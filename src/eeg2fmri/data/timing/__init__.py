@@ -1,0 +1,1 @@
+"""One clock: the onset of each volume in EEG seconds."""

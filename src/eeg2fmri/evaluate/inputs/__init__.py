@@ -1,0 +1,1 @@
+"""Open what is evaluated: the run, the methods beside it, its examples."""

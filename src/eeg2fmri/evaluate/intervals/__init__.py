@@ -1,0 +1,1 @@
+"""Calibrate and score what a model says of its own uncertainty."""

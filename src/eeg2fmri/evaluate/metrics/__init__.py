@@ -1,0 +1,1 @@
+"""Compute scores from arrays."""

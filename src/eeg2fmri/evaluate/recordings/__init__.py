@@ -1,0 +1,1 @@
+"""Score one recording at a time, and put the scores together."""

@@ -1,0 +1,1 @@
+"""Test whether a score could be chance."""

@@ -1,0 +1,1 @@
+"""Check whether an explanation can be believed."""

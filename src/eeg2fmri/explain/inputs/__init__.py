@@ -1,0 +1,1 @@
+"""Open what is explained: the run, its windows, the target of the explanation."""

@@ -1,0 +1,1 @@
+"""Collect an explanation and write it to files."""

@@ -1,0 +1,1 @@
+"""Propagate relevance through the layers of a model, rule by rule."""

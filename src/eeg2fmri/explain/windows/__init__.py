@@ -1,0 +1,1 @@
+"""Explain the windows of one recording, and sum them by subject."""

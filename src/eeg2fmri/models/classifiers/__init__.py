@@ -1,0 +1,1 @@
+"""Classifiers of latents and of synthesised views."""

@@ -1,0 +1,1 @@
+"""Names, flags and checkpoints of the earlier TensorFlow package."""

@@ -1,0 +1,1 @@
+"""The recommended synthesiser: fitted in closed form, few subjects suffice."""

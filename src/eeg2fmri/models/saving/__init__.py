@@ -1,0 +1,1 @@
+"""Save and load models with what they say of themselves."""

@@ -1,1 +1,0 @@
-"""Models of our own, beside the published ones."""

@@ -1,0 +1,1 @@
+"""Convolutions and the residual block of the encoders."""

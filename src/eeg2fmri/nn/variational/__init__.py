@@ -1,0 +1,1 @@
+"""Layers whose weights are distributions, and their random draws."""

@@ -1,0 +1,1 @@
+"""Write HTML: templates, pictures, numbers, the viewer of volumes."""

@@ -1,0 +1,1 @@
+"""Read the folders that a report shows."""

@@ -1,0 +1,1 @@
+"""Make the sections of a page: pictures, words and tables."""

@@ -1,0 +1,1 @@
+"""Simulate EEG-only recordings of groups with a known difference."""

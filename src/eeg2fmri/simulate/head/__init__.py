@@ -1,0 +1,1 @@
+"""The simulated head: anatomy, sources, electrodes, lead field."""

@@ -1,0 +1,1 @@
+"""Simulate one simultaneous recording in memory."""

@@ -1,0 +1,1 @@
+"""Write simulated recordings and their truth as a BIDS folder."""

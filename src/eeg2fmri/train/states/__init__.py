@@ -1,0 +1,1 @@
+"""Keep where a training stands: states, best weights, history."""

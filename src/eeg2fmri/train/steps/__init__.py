@@ -1,0 +1,1 @@
+"""Take the steps of a training: order, losses, penalties, engine."""
