@@ -59,11 +59,11 @@ def _child(folder: Path, what: str) -> tuple[float, float, float]:
 
 def _work(folder: Path, what: str) -> None:
     from eeg2fmri.core.progress import silent
-    from eeg2fmri.evaluate.methods import Method
-    from eeg2fmri.evaluate.score import value_range
-    from eeg2fmri.evaluate.scoring import Recording, Scores
-    from eeg2fmri.evaluate.shifts import shift_test
-    from eeg2fmri.evaluate.significance import pooled_shift_test
+    from eeg2fmri.evaluate.inputs.methods import Method
+    from eeg2fmri.evaluate.metrics.score import value_range
+    from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
+    from eeg2fmri.evaluate.significance.shifts import shift_test
+    from eeg2fmri.evaluate.significance.tests import pooled_shift_test
 
     truth, mask = np.load(folder / "truth.npy", mmap_mode="r"), np.load(folder / "mask.npy")
     prediction = np.load(folder / "prediction.npy")

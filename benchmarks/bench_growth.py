@@ -34,7 +34,7 @@ PREPARE = (
     PEAK
     + """
 import json, sys, time
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
 warm, root, out, _ = sys.argv[1:]
 prepare(warm, out + "-warm")
 began = time.process_time()

@@ -13,13 +13,13 @@ import torch
 
 from benchmarks.common import Row, at_most
 from benchmarks.random_store import random_store
-from eeg2fmri.data.loader import load_batches
-from eeg2fmri.data.pairs import Pair, PairDataset
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.dataset import Pair, PairDataset
+from eeg2fmri.data.pairs.loader import load_batches
+from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.models.presets import model_config
 from eeg2fmri.models.registry import build
 from eeg2fmri.train.config import LossConfig
-from eeg2fmri.train.losses import synthesis_loss
+from eeg2fmri.train.steps.losses import synthesis_loss
 
 BATCH, STEPS, WORKERS = 4, 12, 2
 

@@ -19,8 +19,8 @@ import pybv
 from benchmarks.common import PEAK, Row, at_least, at_most
 from benchmarks.random_store import random_store
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.electrode_positions import electrode_positions
-from eeg2fmri.data.spectrogram import spectrogram
+from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.features.spectrogram import spectrogram
 
 SFREQ, TR, VOLUMES, GRID = 250, 2.16, 296, (64, 64, 30)
 #: Preparing and only reading and writing are measured so many times in turns: what the cache of files was like counts
@@ -29,7 +29,7 @@ TURNS = 9
 TIMES = "x a process that reads and writes the same"
 PREPARE = f"""
 import sys
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
 {PEAK}
 prepare(sys.argv[1], sys.argv[2])
 print(peak())
@@ -64,7 +64,7 @@ for header in sorted(root.glob("sub-*/eeg/*.vhdr")):
             for start in range(0, len(content), 1 << 19):
                 file.write(content[start : start + (1 << 19)])
 """
-WHOLE = "import sys; from eeg2fmri.data.prepare import prepare; prepare(sys.argv[1], sys.argv[2])"
+WHOLE = "import sys; from eeg2fmri.data.prepare.run import prepare; prepare(sys.argv[1], sys.argv[2])"
 
 
 def measure() -> list[Row]:
@@ -217,9 +217,9 @@ def _spectrogram() -> float:
 
 def _pairs() -> tuple[float, float]:
     """Random pairs a second that arrive in batches of 16 from a store in the page cache: by two workers, by none."""
-    from eeg2fmri.data.loader import load_batches
-    from eeg2fmri.data.pairs import PairDataset
-    from eeg2fmri.data.windows import PairConfig
+    from eeg2fmri.data.pairs.dataset import PairDataset
+    from eeg2fmri.data.pairs.loader import load_batches
+    from eeg2fmri.data.pairs.windows import PairConfig
 
     with tempfile.TemporaryDirectory() as folder:
         pairs = PairDataset(random_store(Path(folder) / "store", recordings=3), range(3), PairConfig())

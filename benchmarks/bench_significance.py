@@ -16,15 +16,15 @@ import numpy as np
 import scipy.stats
 
 from benchmarks.common import Row
-from eeg2fmri.data.spectrogram import spectrogram
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.data.windows import PairConfig, pair_index
-from eeg2fmri.evaluate.shifts import VoxelShiftTest, shift_test
-from eeg2fmri.evaluate.significance import pooled_shift_test
+from eeg2fmri.data.features.spectrogram import spectrogram
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.evaluate.significance.shifts import VoxelShiftTest, shift_test
+from eeg2fmri.evaluate.significance.tests import pooled_shift_test
 from eeg2fmri.models.baselines import HaemodynamicRidge
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.recording import simulate_recording
-from eeg2fmri.simulate.study import Cap, Participant, Study, make_participant, make_study, place_cap
+from eeg2fmri.simulate.recording.simultaneous import simulate_recording
+from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
 
 NULL_RECORDINGS = 400
 POWER_RECORDINGS = 60

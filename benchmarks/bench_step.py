@@ -18,7 +18,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import Row, at_most, peak
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
 EEG, VOLUME, BATCH = (64, 134, 10), (64, 64, 30), 4
 ROUNDS = 12

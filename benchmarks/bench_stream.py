@@ -42,13 +42,13 @@ def measure() -> list[Row]:
 
 def _loaded(kind: str):
     """A model of full size with weights that are not trained: what they are does not matter to time."""
-    from eeg2fmri.data.electrode_positions import electrode_positions
-    from eeg2fmri.data.standardize import GroupStatistics
-    from eeg2fmri.data.windows import PairConfig
-    from eeg2fmri.models.card import ModelCard
-    from eeg2fmri.models.hub import Loaded
+    from eeg2fmri.data.eeg.template_positions import electrode_positions
+    from eeg2fmri.data.pairs.scaling import GroupStatistics
+    from eeg2fmri.data.pairs.windows import PairConfig
     from eeg2fmri.models.presets import model_config
     from eeg2fmri.models.registry import build
+    from eeg2fmri.models.saving.card import ModelCard
+    from eeg2fmri.models.saving.hub import Loaded
 
     names = [f"{row}{number}" for row in ("AF", "F", "FC", "C", "CP", "P", "PO") for number in (*range(1, 9), "z")]
     known = np.isfinite(electrode_positions(names)).all(axis=1)

@@ -32,8 +32,8 @@ def processor_seconds() -> float:
 def one(run: Path, seed: int, effect: float, settings: dict[str, Any], jobs: int, folder: Path) -> dict[str, Any]:
     """Simulate, prepare and classify the subjects of a seed."""
     from eeg2fmri.classify import classify_run
-    from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
-    from eeg2fmri.simulate.groups import GroupsConfig, simulate_groups
+    from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
+    from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
     bids = simulate_groups(folder / "bids", GroupsConfig(subjects=24, effect=effect, seed=seed))
     store = prepare_eeg_only(bids, folder / "store")

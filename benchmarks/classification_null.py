@@ -39,13 +39,13 @@ SETTINGS = {
 
 def data_set(effect: float, seed: int, subjects: int, seconds: float):
     """Simulate groups in memory and cut them into windows."""
-    from eeg2fmri.classify.features import WindowData
-    from eeg2fmri.data.covariance import band_covariances
-    from eeg2fmri.data.eeg_only_spectrogram import model_spectrogram
-    from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows
+    from eeg2fmri.classify.methods.features import WindowData
+    from eeg2fmri.data.eeg_only.spectrogram import model_spectrogram
+    from eeg2fmri.data.features.band_covariance import band_covariances
+    from eeg2fmri.data.pairs.windows import PairConfig, consecutive_windows, eeg_windows
     from eeg2fmri.models.baselines.band_power import log_band_power
-    from eeg2fmri.simulate.groups import GroupsConfig, draw_members, simulate_member
-    from eeg2fmri.simulate.study import make_study
+    from eeg2fmri.simulate.groups.write import GroupsConfig, draw_members, simulate_member
+    from eeg2fmri.simulate.recording.study import make_study
 
     config = GroupsConfig.make({**GROUPS, "effect": effect, "seed": seed, "subjects": subjects, "seconds": seconds})
     study = make_study(config.recording())
@@ -77,10 +77,10 @@ def part(effect: float, scale: str, seeds: list[int]) -> dict[str, list[float]]:
     from dataclasses import replace
 
     from eeg2fmri.classify.config import ClassifyConfig
-    from eeg2fmri.classify.methods import make_methods
+    from eeg2fmri.classify.methods.choice import make_methods
     from eeg2fmri.classify.null_study import study
-    from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
-    from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 
     n_electrodes = len(GROUPS["electrodes"])
     shape = (n_electrodes, FREQUENCIES, WINDOW)

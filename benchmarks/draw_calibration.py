@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.report import style
+from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.scores import calibration_curve
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 from eeg2fmri.train.run import train_run

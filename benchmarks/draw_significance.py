@@ -18,7 +18,7 @@ import scipy.stats
 from matplotlib.figure import Figure
 
 from benchmarks.bench_significance import Found, rejected, rows, study
-from eeg2fmri.report import style
+from eeg2fmri.report.figures import style
 
 KEPT = Path(__file__).parent / "significance.json"
 

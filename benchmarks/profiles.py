@@ -46,7 +46,7 @@ def step() -> None:
 def prepare() -> None:
     """Prepare four recordings of full size."""
     from benchmarks.bench_prepare import _data_set, _write
-    from eeg2fmri.data.prepare import prepare
+    from eeg2fmri.data.prepare.run import prepare
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -39,7 +39,7 @@ def small_bids(small_simulation, tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_store(small_bids, tmp_path_factory):
     """Store of those subjects (path)."""
-    from eeg2fmri.data.prepare import PrepareConfig, prepare
+    from eeg2fmri.data.prepare.run import PrepareConfig, prepare
 
     return prepare(small_bids, tmp_path_factory.mktemp("small") / "store", PrepareConfig()).path
 

@@ -7,12 +7,12 @@ from importlib import import_module
 #: Commands that take --config, and the class of their settings.
 SETTINGS = {
     "simulate": "eeg2fmri.simulate.config.SimulationConfig",
-    "prepare": "eeg2fmri.data.config.PrepareConfig",
+    "prepare": "eeg2fmri.data.settings.prepare.PrepareConfig",
     "train": "eeg2fmri.train.config.TrainConfig",
     "explain": "eeg2fmri.explain.config.ExplainConfig",
     "tune": "eeg2fmri.tune.config.TuneConfig",
-    "simulate-eeg": "eeg2fmri.simulate.groups_config.GroupsConfig",
-    "prepare --eeg-only": "eeg2fmri.data.eeg_only.EegOnlyConfig",
+    "simulate-eeg": "eeg2fmri.simulate.groups.config.GroupsConfig",
+    "prepare --eeg-only": "eeg2fmri.data.eeg_only.store.EegOnlyConfig",
     "classify": "eeg2fmri.classify.config.ClassifyConfig",
     "crossvalidate": "eeg2fmri.train.config.TrainConfig",
 }

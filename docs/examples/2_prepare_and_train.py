@@ -9,7 +9,7 @@ store, leaves a test subject out, and keeps the epoch that is best by the valida
 
 from pathlib import Path
 
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.report import RunResults
 from eeg2fmri.report.figures.training import learning_curves
 from eeg2fmri.train.run import train_run

@@ -13,10 +13,10 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.explain.run import explain_run
 from eeg2fmri.report.figures.electrodes import topomaps
-from eeg2fmri.report.style import save_figure
+from eeg2fmri.report.figures.style import save_figure
 
 files = Path("files")
 store = Store.open(files / "store")

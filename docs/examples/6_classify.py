@@ -9,12 +9,12 @@ view is worth anything shows beside classifiers of the EEG itself, on the same f
 from pathlib import Path
 
 from eeg2fmri.classify import classify_run
-from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.report import write_page
-from eeg2fmri.report.classification_files import read_classification
 from eeg2fmri.report.figures.classification import roc_curve
-from eeg2fmri.simulate.groups import GroupsConfig, simulate_groups
+from eeg2fmri.report.read.classification_files import read_classification
+from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
 files = Path("files")
 electrodes = tuple(Store.open(files / "store").electrodes)

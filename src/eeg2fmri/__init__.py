@@ -5,24 +5,22 @@ The names below are imported when they are first used, so that ``import eeg2fmri
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+import lazy_loader
 
 if TYPE_CHECKING:
     from eeg2fmri.core.errors import Eeg2FmriError
     from eeg2fmri.predict.synthesizer import Synthesizer
 
+__version__ = "0.1.0"
+
 __all__ = ["Eeg2FmriError", "Synthesizer", "__version__"]
 
-_LAZY = {
-    "Synthesizer": "eeg2fmri.predict.synthesizer",
-    "Eeg2FmriError": "eeg2fmri.core.errors",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'eeg2fmri' has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "core.errors": ["Eeg2FmriError"],
+        "predict.synthesizer": ["Synthesizer"],
+    },
+)

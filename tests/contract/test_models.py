@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import load, save
-from eeg2fmri.models.pretrained import Pretrained
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 from eeg2fmri.models.registry import build, config_class, kinds, model_class
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import load, save
+from eeg2fmri.models.saving.pretrained import Pretrained
 
 FLOATS = [torch.float32, torch.bfloat16, torch.float64]
 

@@ -16,8 +16,9 @@ import lightning.fabric  # noqa: F401  # once, not in every process that is fork
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.train import run as run_module
-from eeg2fmri.train import run_folder, state
+from eeg2fmri.train import run_folder
 from eeg2fmri.train.run import train_run
+from eeg2fmri.train.states import state
 
 #: Exit status of a training that ended with an error of its own.
 REFUSED = 3

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from eeg2fmri.classify import EEGViewClassifier, classify_run
-from eeg2fmri.classify.frame import GroupFrame
+from eeg2fmri.classify.methods.frame import GroupFrame
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, StoreError
-from eeg2fmri.data.recentring import Recentring
+from eeg2fmri.data.features.recentring import Recentring
 
 SETTINGS = {
     "folds": 3,
@@ -26,8 +26,8 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
-    from eeg2fmri.simulate.groups import GroupsConfig, simulate_groups
+    from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
+    from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
     folder = tmp_path_factory.mktemp("groups")
     config = GroupsConfig(
@@ -76,7 +76,7 @@ def test_what_was_done_to_the_recordings_is_said(result):
 
 
 def test_decisions_are_explained_in_the_place_of_the_voxels(result, small_run):
-    from eeg2fmri.models.hub import load
+    from eeg2fmri.models.saving.hub import load
 
     folder, _ = result
     card = load(small_run).card
@@ -102,7 +102,7 @@ def test_the_model_card_says_what_it_is_not(result):
 def test_models_of_folds_load_again_and_give_what_was_written(result):
     import torch
 
-    from eeg2fmri.models.hub import load
+    from eeg2fmri.models.saving.hub import load
 
     folder, found = result
     fold = json.loads(str(np.load(folder / "folds" / "fold-000.npz")["facts"]))
@@ -176,7 +176,7 @@ def test_a_recommended_synthesiser_lends_its_view_and_the_truth_stands_beside_it
     # what a fold keeps goes from the amplitudes of the test subjects to what was written
     import torch
 
-    from eeg2fmri.models.hub import load
+    from eeg2fmri.models.saving.hub import load
 
     fold = json.loads(str(np.load(folder / "folds" / "fold-000.npz")["facts"]))
     model = load(folder / "models" / "fold-000" / "class-patient").model

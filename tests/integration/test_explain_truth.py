@@ -2,7 +2,7 @@
 
 import pytest
 
-from eeg2fmri.data.prepare import PrepareConfig, prepare
+from eeg2fmri.data.prepare.run import PrepareConfig, prepare
 from eeg2fmri.explain.run import explain_run
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 from eeg2fmri.train.run import train_run

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.hub import ModelCard, load, save
 from eeg2fmri.models.registry import build
+from eeg2fmri.models.saving.hub import ModelCard, load, save
 from eeg2fmri.predict import export
 from eeg2fmri.predict.export import export_run
 

@@ -27,9 +27,9 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.store import Store
 
 LONGEST_S, LARGEST_MB = 10.0, 400.0
 
@@ -218,8 +218,8 @@ BOMBED = """
 import resource, sys, json
 from pathlib import Path
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.prepare.run import prepare
 import mne.io.brainvision.brainvision, mne.io.eeglab.eeglab, nibabel, scipy.io
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 600 * 2**20,) * 2)

@@ -21,13 +21,13 @@ from eeg2fmri.cli.main import run
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.eeg_only import EegOnlyConfig, EegStore
-from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
-from eeg2fmri.data.recipe import recipe
-from eeg2fmri.data.splits import read_split
-from eeg2fmri.data.store import Store
-from eeg2fmri.models.hub import load
+from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
+from eeg2fmri.data.eeg_only.store import EegOnlyConfig, EegStore
+from eeg2fmri.data.public.recipe import recipe
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.splits.make import read_split
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.saving.hub import load
 from eeg2fmri.train.config import TrainConfig
 
 LONGEST_S = 10.0

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.blocks import Block
-from eeg2fmri.data.splits import Split, SplitConfig, make_split
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.splits.make import Split, SplitConfig, make_split
+from eeg2fmri.data.store.blocks import Block
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.baselines import all_baselines
-from eeg2fmri.models.hub import load
+from eeg2fmri.models.saving.hub import load
 from eeg2fmri.train.run import train_run
 
 GRID, TR, LAG, WINDOW = (6, 5, 4), 2.0, 0, 6

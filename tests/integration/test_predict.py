@@ -9,8 +9,8 @@ import pytest
 
 from eeg2fmri import Synthesizer
 from eeg2fmri.core.errors import CheckpointError, InputError
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import pair_index
+from eeg2fmri.data.pairs.windows import pair_index
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.predict.derivative import predict_file
 
 
@@ -47,7 +47,7 @@ def test_the_prediction_is_in_the_units_of_the_training_bold(small_run, small_st
 def test_the_prediction_equals_the_model_on_the_pairs_of_the_store(small_run, small_store, raw):
     import torch
 
-    from eeg2fmri.data.pairs import PairDataset
+    from eeg2fmri.data.pairs.dataset import PairDataset
 
     synthesizer = Synthesizer.from_pretrained(small_run, device="cpu")
     store = Store.open(small_store)
@@ -161,8 +161,8 @@ def test_a_failed_write_leaves_nothing(small_run, recording, tmp_path, monkeypat
 
 
 def test_a_new_recording_is_cleaned_as_those_of_the_training_were(small_bids, small_settings, recording, tmp_path):
-    from eeg2fmri.data.pairs import PairDataset
-    from eeg2fmri.data.prepare import PrepareConfig, prepare
+    from eeg2fmri.data.pairs.dataset import PairDataset
+    from eeg2fmri.data.prepare.run import PrepareConfig, prepare
     from eeg2fmri.models.synthesis import synthesize
     from eeg2fmri.train.run import train_run
 
@@ -183,7 +183,7 @@ def test_a_new_recording_is_cleaned_as_those_of_the_training_were(small_bids, sm
 
 
 def _without_cleaning(run, folder):
-    from eeg2fmri.models.hub import load, save
+    from eeg2fmri.models.saving.hub import load, save
 
     loaded = load(run)
     save(folder / "plain", loaded.model, loaded.card.model_copy(update={"prepare": None}), loaded.statistics)

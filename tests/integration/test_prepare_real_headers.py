@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.channels import electrode_names
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.markers import markers_of
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.raw_spectrogram import raw_spectrogram
-from eeg2fmri.data.regrid import regrid, regrid_affine
-from eeg2fmri.data.repetition import repetition_time
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.bold.regrid import regrid, regrid_affine
+from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.data.timing.read_markers import markers_of
+from eeg2fmri.data.timing.repetition_time import repetition_time
 from eeg2fmri.train.run import train_run
 
 EEG = Path(__file__).parents[1] / "reference" / "data" / "real" / "eeg_raw.fif.gz"

@@ -13,15 +13,16 @@ import joblib
 import pytest
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data import prepare as module
-from eeg2fmri.data.prepare import PrepareConfig, prepare
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_writer import StoreWriter
+from eeg2fmri.data.prepare import run as module
+from eeg2fmri.data.prepare.run import PrepareConfig, prepare
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.data.store.writer import StoreWriter
 
 #: Prepares, and kills itself when the second recording is half written.
 KILLED = """
 import os, signal, sys
-from eeg2fmri.data import bold_writing, prepare
+from eeg2fmri.data.prepare import write_bold as bold_writing
+from eeg2fmri.data.prepare import run as prepare
 append, count = bold_writing.ArrayWriter.append, 0
 def counted(self, rows):
     global count

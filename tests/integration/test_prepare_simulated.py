@@ -8,9 +8,9 @@ import nibabel
 import numpy as np
 import pytest
 
-from eeg2fmri.data.prepare import PrepareConfig, prepare
-from eeg2fmri.data.regrid import regrid, regrid_affine
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.bold.regrid import regrid, regrid_affine
+from eeg2fmri.data.prepare.run import PrepareConfig, prepare
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.simulate.config import small_config
 from eeg2fmri.simulate.dataset import simulate_dataset
 

@@ -13,8 +13,8 @@ import pytest
 
 from eeg2fmri.cli.main import run
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.download import download
-from eeg2fmri.data.recipe import recipe
+from eeg2fmri.data.public.download import download
+from eeg2fmri.data.public.recipe import recipe
 
 FILES = {
     "dataset_description.json": b"{}",

@@ -10,10 +10,10 @@ import pytest
 
 from eeg2fmri.cli.main import run
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.data.channels import electrode_names
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.eeg_only import EegStore
-from eeg2fmri.data.recipe import recipe, with_settings
+from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.eeg_only.store import EegStore
+from eeg2fmri.data.public.recipe import recipe, with_settings
 
 
 def prepared(root: Path, name: str, capsys: pytest.CaptureFixture[str]) -> tuple[EegStore, str]:

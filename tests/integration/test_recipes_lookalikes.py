@@ -18,14 +18,14 @@ from eeg2fmri.cli.main import run
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.eeg_only import EegOnlyConfig
-from eeg2fmri.data.marker_choice import find_marker
-from eeg2fmri.data.markers import markers_of
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.recipe import eeg_only_settings, recipe, recipe_names, with_settings
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.eeg_only.store import EegOnlyConfig
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.public.recipe import eeg_only_settings, recipe, recipe_names, with_settings
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.data.timing.choose_marker import find_marker
+from eeg2fmri.data.timing.read_markers import markers_of
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
 

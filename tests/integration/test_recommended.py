@@ -7,15 +7,15 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from eeg2fmri.data.covariance import band_covariances
-from eeg2fmri.data.electrode_positions import electrode_positions
-from eeg2fmri.data.pairs import Pair
-from eeg2fmri.data.recentring import recentred_amplitude
-from eeg2fmri.models.zoo.acquisition import Acquisition
-from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.features.band_covariance import band_covariances
+from eeg2fmri.data.features.recentring import recentred_amplitude
+from eeg2fmri.data.pairs.dataset import Pair
+from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.recording import simulate_recording
-from eeg2fmri.simulate.study import make_participant, make_study, place_cap
+from eeg2fmri.simulate.recording.simultaneous import simulate_recording
+from eeg2fmri.simulate.recording.study import make_participant, make_study, place_cap
 
 ROWS, SKIP, GRID = 10, 3, (16, 18, 14)
 
@@ -101,9 +101,9 @@ def test_the_preset_trains_predicts_and_streams_from_a_store(small_bids, tmp_pat
     import mne
 
     from eeg2fmri import Synthesizer
-    from eeg2fmri.data.pairs import PairDataset
-    from eeg2fmri.data.prepare import prepare
-    from eeg2fmri.models.hub import load
+    from eeg2fmri.data.pairs.dataset import PairDataset
+    from eeg2fmri.data.prepare.run import prepare
+    from eeg2fmri.models.saving.hub import load
     from eeg2fmri.train.run import train_run
 
     store = prepare(small_bids, tmp_path / "store")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.models.hub import load
+from eeg2fmri.models.saving.hub import load
 from eeg2fmri.predict.derivative import predict_file
 from eeg2fmri.report import write_report
 from eeg2fmri.train.run import train_run
@@ -67,7 +67,7 @@ def test_regions_go_all_the_way(small_bids: Path, small_settings: dict[str, Any]
 
 
 def test_a_mean_image_needs_the_atlas(atlas: Path, small_bids: Path) -> None:
-    from eeg2fmri.data.mean_volume import read_mean_volume
+    from eeg2fmri.data.bold.own_mean import read_mean_volume
 
     bold = next(small_bids.glob("sub-02/func/*_bold.nii.gz"))
     prepared = PrepareConfig.make({"bold": {"atlas": "elsewhere/atlas.nii.gz"}})
@@ -80,7 +80,7 @@ def test_a_mean_image_needs_the_atlas(atlas: Path, small_bids: Path) -> None:
 
 def test_a_mean_image_is_sampled_at_the_places_of_the_model(small_bids: Path) -> None:
     """An image of another field of view is brought to the places in mm where volumes were sampled in training."""
-    from eeg2fmri.data.mean_volume import read_mean_volume
+    from eeg2fmri.data.bold.own_mean import read_mean_volume
 
     bold = next(small_bids.glob("sub-02/func/*_bold.nii.gz"))
     image = nibabel.load(bold)

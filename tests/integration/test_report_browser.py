@@ -19,9 +19,9 @@ import pytest
 from PIL import Image
 
 from eeg2fmri.report import write_page
-from eeg2fmri.report.explanation_files import read_explanation
-from eeg2fmri.report.index import render_index
-from eeg2fmri.report.page import render
+from eeg2fmri.report.pages.index import render_index
+from eeg2fmri.report.pages.run import render
+from eeg2fmri.report.read.explanation_files import read_explanation
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "unit" / "report"
@@ -233,16 +233,16 @@ def write_other_pages(folder: Path) -> Path:
     """Write a page of each other kind, and of a run with an explanation."""
     results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
     short = replace(results, evaluation=replace(results.evaluation, maps=(), courses=()))
-    explanation = read_explanation(load(EXAMPLES / "test_explanation.py").write(folder / "explain"), [])
+    explanation = read_explanation(load(EXAMPLES / "read" / "test_explanation.py").write(folder / "explain"), [])
     explained = replace(short, evaluation=None, explanation=explanation)
     (folder / "explained.html").write_text(render(explained), encoding="utf-8")
     (folder / "index.html").write_text(render_index([short, explained], folder), encoding="utf-8")
-    classification = load(EXAMPLES / "test_classification.py")
+    classification = load(EXAMPLES / "pages" / "test_classification.py")
     result = classification.write(folder / "class", {"view": 0.3, "band power": 0.5})
     classification.write_maps(result)
     write_page(result, folder / "classification.html")
-    write_page(load(EXAMPLES / "test_benchmark.py").write(folder / "bench"), folder / "benchmark.html")
-    write_page(load(EXAMPLES / "test_search.py").study(folder), folder / "search.html")
+    write_page(load(EXAMPLES / "pages" / "test_benchmark.py").write(folder / "bench"), folder / "benchmark.html")
+    write_page(load(EXAMPLES / "pages" / "test_search.py").study(folder), folder / "search.html")
     return folder
 
 

@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError
-from eeg2fmri.simulate import Truth, images, simulate_dataset, small_config
+from eeg2fmri.simulate import Truth, simulate_dataset, small_config
+from eeg2fmri.simulate.write import images
 
 TINY = small_config(subjects=1, volumes=4, electrodes=4, grid=(4, 5, 3), regions=2)
 

@@ -10,12 +10,12 @@ import pytest
 from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 from eeg2fmri.simulate import SimulationConfig
-from eeg2fmri.simulate.bold import at_times
-from eeg2fmri.simulate.envelopes import RATE
-from eeg2fmri.simulate.haemodynamics import response, responses
-from eeg2fmri.simulate.recording import SimulatedRecording, simulate_recording
-from eeg2fmri.simulate.study import Cap, Participant, Study, make_participant, make_study, place_cap
-from eeg2fmri.simulate.subject import RHYTHMS
+from eeg2fmri.simulate.recording.bold import at_times
+from eeg2fmri.simulate.recording.envelopes import RATE
+from eeg2fmri.simulate.recording.haemodynamics import response, responses
+from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording, simulate_recording
+from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
+from eeg2fmri.simulate.recording.subject import RHYTHMS
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import torch
 import yaml
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError
-from eeg2fmri.data.prepare import PrepareConfig, prepare
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.prepare.run import PrepareConfig, prepare
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.run import train_run
 
 
@@ -78,7 +78,7 @@ def test_progress_tells_loss_and_rate(small_store, small_settings, tmp_path):
 
 
 def test_the_statistics_are_those_of_the_training_part_alone(small_run, small_store):
-    from eeg2fmri.models.hub import load
+    from eeg2fmri.models.saving.hub import load
 
     split = json.loads((small_run / "split.json").read_text())
     store = Store.open(small_store)

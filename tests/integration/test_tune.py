@@ -11,8 +11,8 @@ import pytest
 from optuna.trial import FixedTrial
 
 from eeg2fmri.core.errors import ConfigError, InputError
-from eeg2fmri.data.splits import SplitConfig, make_split
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.splits.make import SplitConfig, make_split
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.presets import model_config
 from eeg2fmri.models.registry import build
 from eeg2fmri.train.config import TrainConfig

@@ -9,11 +9,12 @@ import sys
 import torch
 from safetensors.torch import load_file
 
-from eeg2fmri.models.hub import load
 from eeg2fmri.models.registry import build
-from eeg2fmri.train import loop, run
-from eeg2fmri.train.engine import make_fabric
+from eeg2fmri.models.saving.hub import load
+from eeg2fmri.train import run
 from eeg2fmri.train.run import train_run
+from eeg2fmri.train.steps import loop
+from eeg2fmri.train.steps.engine import make_fabric
 
 
 def train_in_two(store, folder, settings):

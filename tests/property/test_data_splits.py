@@ -11,11 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from eeg2fmri.core.errors import InputError, LeakageError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.leakage import check_leakage
-from eeg2fmri.data.splits import PARTS, Split, SplitConfig, make_folds, make_split
-from eeg2fmri.data.store import Recording, Store
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.splits.leakage import check_leakage
+from eeg2fmri.data.splits.make import PARTS, Split, SplitConfig, make_folds, make_split
+from eeg2fmri.data.store.store import Recording, Store
 
 
 def fake_store(names: list[str], lengths: list[int], tr: float) -> Store:

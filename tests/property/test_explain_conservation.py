@@ -7,10 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eeg2fmri.explain.inference import t_test
-from eeg2fmri.explain.rules import composite
-from eeg2fmri.explain.targets import region
-from eeg2fmri.explain.windows import explain_windows
+from eeg2fmri.explain.inputs.targets import region
+from eeg2fmri.explain.rules.choice import composite
+from eeg2fmri.explain.windows.inference import t_test
+from eeg2fmri.explain.windows.of_one_recording import explain_windows
 from eeg2fmri.models.registry import build
 
 VOLUME = (4, 6, 5)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeg2fmri.core.errors import ShapeError
-from eeg2fmri.models.encoder import BlocksConfig, VolumeEncoder, VolumeEncoderConfig
-from eeg2fmri.models.na_spec import NASpec
+from eeg2fmri.models.documented.encoder import BlocksConfig, VolumeEncoder, VolumeEncoderConfig
+from eeg2fmri.models.documented.na_spec import NASpec
 
 triples = st.tuples(*[st.integers(1, 4)] * 3)
 shapes = st.tuples(*[st.integers(1, 12)] * 3)

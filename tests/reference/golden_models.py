@@ -21,14 +21,14 @@ from eeg2fmri.models import (
     fMRI_AE,
     view_EEG_classifier,
 )
-from eeg2fmri.models.hub import load as load_model
-from eeg2fmri.models.keras_import import import_checkpoint
-from eeg2fmri.models.keras_names import keras_to_torch
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.earlier_package.keras_import import import_checkpoint
+from eeg2fmri.models.earlier_package.keras_names import keras_to_torch
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.saving.hub import load as load_model
 from eeg2fmri.nn.attention import channel_organisation
 from eeg2fmri.nn.fourier import RandomFourierFeatures, angle_centring
-from eeg2fmri.nn.variational import DenseFlipout
+from eeg2fmri.nn.variational.dense import DenseFlipout
 
 from .golden_case import Case, Results, array, difference
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from eeg2fmri.data.spectrogram import spectrogram
-from eeg2fmri.data.standardize import RecordingStatistics, scale_bold
-from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows, pair_index, zscore_electrodes
-from eeg2fmri.evaluate.metrics import rmse
-from eeg2fmri.evaluate.ssim import ssim_slices
+from eeg2fmri.data.features.spectrogram import spectrogram
+from eeg2fmri.data.pairs.scaling import RecordingStatistics, scale_bold
+from eeg2fmri.data.pairs.windows import PairConfig, consecutive_windows, eeg_windows, pair_index, zscore_electrodes
+from eeg2fmri.evaluate.metrics.functions import rmse
+from eeg2fmri.evaluate.metrics.ssim import ssim_slices
 
 from .golden_case import Case, Results
 

@@ -10,8 +10,16 @@ from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structu
 from torchmetrics.functional import pearson_corrcoef
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from eeg2fmri.evaluate.frechet import frechet_distance
-from eeg2fmri.evaluate.metrics import explained_variance, psnr, rmse, spatial_r, ssim_map, ssim_slices, temporal_r
+from eeg2fmri.evaluate.metrics.frechet import frechet_distance
+from eeg2fmri.evaluate.metrics.functions import (
+    explained_variance,
+    psnr,
+    rmse,
+    spatial_r,
+    ssim_map,
+    ssim_slices,
+    temporal_r,
+)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from captum.attr import LRP
 from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule, GammaRule
 from torch import nn
 
-from eeg2fmri.explain.propagation import propagate
-from eeg2fmri.explain.rules import composite
+from eeg2fmri.explain.rules.choice import composite
+from eeg2fmri.explain.rules.propagation import propagate
 from eeg2fmri.models.registry import build
-from eeg2fmri.nn.conv import Conv3d
+from eeg2fmri.nn.convolution.conv import Conv3d
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.init import generator
 

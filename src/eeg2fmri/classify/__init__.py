@@ -5,24 +5,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.run import classify_run
-    from eeg2fmri.classify.view_estimator import EEGViewClassifier
+    from eeg2fmri.classify.view_training.estimator import EEGViewClassifier
 
 __all__ = ["ClassifyConfig", "EEGViewClassifier", "classify_run"]
 
-_LAZY = {
-    "ClassifyConfig": "eeg2fmri.classify.config",
-    "classify_run": "eeg2fmri.classify.run",
-    "EEGViewClassifier": "eeg2fmri.classify.view_estimator",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'eeg2fmri.classify' has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["ClassifyConfig"],
+        "run": ["classify_run"],
+        "view_training.estimator": ["EEGViewClassifier"],
+    },
+)

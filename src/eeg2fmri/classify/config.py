@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from eeg2fmri.classify.training import NotNegative, ViewTraining
+from eeg2fmri.classify.view_training.train import NotNegative, ViewTraining
 from eeg2fmri.core.config import Config
 
 MethodName = Literal["view", "untrained view", "spectrogram", "band power", "covariance", "majority"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.classify.config import ClassifyConfig
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.fold_work import one_thread
-from eeg2fmri.classify.methods import Method
-from eeg2fmri.classify.protocol import refit, refit_p
+from eeg2fmri.classify.folds.one_fold import one_thread
+from eeg2fmri.classify.folds.protocol import refit, refit_p
+from eeg2fmri.classify.methods.choice import Method
+from eeg2fmri.classify.methods.features import WindowData
 from eeg2fmri.core.progress import Progress, silent
 
 

@@ -11,33 +11,33 @@ import numpy as np
 from joblib import Parallel, delayed, parallel_config
 
 from eeg2fmri import __version__
-from eeg2fmri.classify import fold_files
-from eeg2fmri.classify.baselines import available
 from eeg2fmri.classify.config import ClassifyConfig
-from eeg2fmri.classify.confounds import confound_notes
-from eeg2fmri.classify.counts import Counts
-from eeg2fmri.classify.explanation_files import write_explanation
-from eeg2fmri.classify.explanation_truth import compare_with_truth
-from eeg2fmri.classify.features import WindowData, window_data
-from eeg2fmri.classify.fold_files import FoldResult, fold_path, read_fold
-from eeg2fmri.classify.fold_work import work, work_refit
-from eeg2fmri.classify.folds import Fold, make_folds, subject_labels
-from eeg2fmri.classify.groups_truth import GroupsTruth
-from eeg2fmri.classify.lender import load_lender
-from eeg2fmri.classify.methods import check_settings
-from eeg2fmri.classify.protocol import refit_p
-from eeg2fmri.classify.results import Classification
-from eeg2fmri.classify.scores import difference, method_scores
-from eeg2fmri.classify.statements import all_facts, majority_note, protocol, untrained_note, view_sentence
-from eeg2fmri.classify.verdict import verdict
-from eeg2fmri.classify.votes import Votes, vote
+from eeg2fmri.classify.folds import files as fold_files
+from eeg2fmri.classify.folds.files import FoldResult, fold_path, read_fold
+from eeg2fmri.classify.folds.make import Fold, make_folds, subject_labels
+from eeg2fmri.classify.folds.one_fold import work, work_refit
+from eeg2fmri.classify.folds.protocol import refit_p
+from eeg2fmri.classify.methods.baselines import available
+from eeg2fmri.classify.methods.choice import check_settings
+from eeg2fmri.classify.methods.features import WindowData, window_data
+from eeg2fmri.classify.methods.lender import load_lender
+from eeg2fmri.classify.relevance.explanation_truth import compare_with_truth
+from eeg2fmri.classify.relevance.files import write_explanation
+from eeg2fmri.classify.relevance.groups_truth import GroupsTruth
+from eeg2fmri.classify.scores.confounds import confound_notes
+from eeg2fmri.classify.scores.counts import Counts
+from eeg2fmri.classify.scores.results import Classification
+from eeg2fmri.classify.scores.statements import all_facts, majority_note, protocol, untrained_note, view_sentence
+from eeg2fmri.classify.scores.verdict import verdict
+from eeg2fmri.classify.scores.votes import Votes, vote
+from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.covariance import BANDS
-from eeg2fmri.data.eeg_only import EegStore
-from eeg2fmri.explain.axes import Axes
-from eeg2fmri.models.card import ModelCard
+from eeg2fmri.data.eeg_only.store import EegStore
+from eeg2fmri.data.features.band_covariance import BANDS
+from eeg2fmri.explain.inputs.axes import Axes
+from eeg2fmri.models.saving.card import ModelCard
 
 
 def classify_run(
@@ -60,7 +60,7 @@ def classify_run(
         EEG-only store.
     out : path
         Folder to make; one of the same classification goes on where it was stopped. See
-        `eeg2fmri.classify.results` for what it holds.
+        `eeg2fmri.classify.scores.results` for what it holds.
     config : ClassifyConfig or mapping, optional
     jobs : int
         Folds that run at the same time, each in a process; the result does not depend on it.

@@ -11,14 +11,14 @@ from typing import Any
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.protocols import PROTOCOLS
-from eeg2fmri.data.store import Store
-from eeg2fmri.evaluate.ceilings import coupled_note
+from eeg2fmri.data.splits.claims import PROTOCOLS
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.protocol import HEADLINE
-from eeg2fmri.evaluate.recording_scores import RECORDINGS, read_recordings, write_recordings
+from eeg2fmri.evaluate.recordings.collect import RECORDINGS, read_recordings, write_recordings
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.run import FOLDER
 from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
+from eeg2fmri.evaluate.truth.ceilings import coupled_note
 
 #: Facts of a fold that are those of all of them.
 SHARED = ("store_hash", "protocol", "protocol_claim", "target", "pairs", "statistics", "p_value_protocol")

@@ -11,8 +11,8 @@ from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
 from eeg2fmri.crossvalidate.pool import pool_folds
-from eeg2fmri.data.splits import make_folds, make_split
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.splits.make import make_folds, make_split
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.protocol import HEADLINE
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.run import evaluate_run
@@ -85,7 +85,7 @@ def cross_validate(
     Parameters
     ----------
     store_path : path
-        Store made by `eeg2fmri.data.prepare`.
+        Store made by `eeg2fmri.data.prepare.run`.
     out : path
         Folder to make, or to go on with: ``fold-01``, ``fold-02``, ... are runs like those of train, and the scores of
         all of them together lie beside them.

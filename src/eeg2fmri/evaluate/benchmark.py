@@ -8,16 +8,16 @@ from pathlib import Path
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.splits import PARTS
-from eeg2fmri.evaluate.ceilings import parts_of, score_ceilings
-from eeg2fmri.evaluate.known_truth import known_truth
-from eeg2fmri.evaluate.methods import Method, predict_with_model
-from eeg2fmri.evaluate.open_run import OpenRun, open_run
-from eeg2fmri.evaluate.reads import record_reading
+from eeg2fmri.data.splits.make import PARTS
+from eeg2fmri.evaluate.inputs.methods import Method, predict_with_model
+from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
+from eeg2fmri.evaluate.inputs.reads import record_reading
+from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.run import FOLDER, chosen_device, score_baselines
-from eeg2fmri.evaluate.scoring import Recording, Scores
 from eeg2fmri.evaluate.summary import summarise
+from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
+from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import all_baselines
 
 

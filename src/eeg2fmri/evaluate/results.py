@@ -13,9 +13,9 @@
 - ``<recording>_desc-temporalr_map.nii.gz``: temporal r of the model at each voxel;
 - ``<recording>_desc-epistemic_map.nii.gz``, ``<recording>_desc-aleatoric_map.nii.gz``: uncertainty, BOLD units, of a
   model that tells of it;
-- ``recordings.npz``: scores of each recording, see `eeg2fmri.evaluate.recording_scores`;
-- ``<recording>_examples.npz``: see `eeg2fmri.evaluate.examples`;
-- ``<recording>_courses.npz``: see `eeg2fmri.evaluate.courses`;
+- ``recordings.npz``: scores of each recording, see `eeg2fmri.evaluate.recordings.collect`;
+- ``<recording>_examples.npz``: see `eeg2fmri.evaluate.inputs.examples`;
+- ``<recording>_courses.npz``: see `eeg2fmri.evaluate.recordings.courses`;
 - ``reads.json``: every reading of the test recordings.
 """
 
@@ -30,11 +30,11 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.data.protocols import PROTOCOLS, Protocol, protocol_label
-from eeg2fmri.evaluate.ceilings import fraction
-from eeg2fmri.evaluate.methods import Method
+from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, protocol_label
+from eeg2fmri.evaluate.inputs.methods import Method
 from eeg2fmri.evaluate.protocol import Metric
-from eeg2fmri.evaluate.significance import PooledShiftTest
+from eeg2fmri.evaluate.significance.tests import PooledShiftTest
+from eeg2fmri.evaluate.truth.ceilings import fraction
 
 FORMAT = "eeg2fmri evaluation"
 VERSION = 1

@@ -10,21 +10,21 @@ import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
-from eeg2fmri.evaluate.atlas_scores import check_atlas, score_regions
-from eeg2fmri.evaluate.calibration import Calibration, IntervalScores
-from eeg2fmri.evaluate.ceilings import parts_of, score_ceilings
-from eeg2fmri.evaluate.courses import add_intervals, write_courses
-from eeg2fmri.evaluate.examples import write_examples, write_map
-from eeg2fmri.evaluate.known_truth import known_truth
-from eeg2fmri.evaluate.latents import latent_distance
-from eeg2fmri.evaluate.methods import fitted_baselines, model_method, predict_with_model
-from eeg2fmri.evaluate.open_run import OpenRun, open_run
-from eeg2fmri.evaluate.reads import record_reading
-from eeg2fmri.evaluate.recording_scores import RECORDINGS, write_recordings
+from eeg2fmri.evaluate.inputs.examples import write_examples, write_map
+from eeg2fmri.evaluate.inputs.methods import fitted_baselines, model_method, predict_with_model
+from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
+from eeg2fmri.evaluate.inputs.reads import record_reading
+from eeg2fmri.evaluate.intervals.calibration import Calibration, IntervalScores
+from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel, UncertaintyMaps, uncertainty_facts
+from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
+from eeg2fmri.evaluate.recordings.collect import RECORDINGS, write_recordings
+from eeg2fmri.evaluate.recordings.courses import add_intervals, write_courses
+from eeg2fmri.evaluate.recordings.latents import latent_distance
+from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.scoring import Recording, Scores
 from eeg2fmri.evaluate.summary import subjects_of, summarise
-from eeg2fmri.evaluate.uncertainty import UncertainModel, UncertaintyMaps, uncertainty_facts
+from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
+from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
 
 #: Folder of the results in a run.

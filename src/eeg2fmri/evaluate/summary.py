@@ -8,26 +8,26 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.space import corresponds
-from eeg2fmri.data.leakage import statistics_in_use
-from eeg2fmri.data.protocols import Protocol
-from eeg2fmri.data.store import Store
-from eeg2fmri.evaluate.calibration import coverage_note
-from eeg2fmri.evaluate.ceilings import coupled_note
-from eeg2fmri.evaluate.methods import Method
-from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.data.splits.claims import Protocol
+from eeg2fmri.data.splits.leakage import statistics_in_use
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.inputs.methods import Method
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.inputs.reads import reading_note
+from eeg2fmri.evaluate.intervals.calibration import coverage_note
+from eeg2fmri.evaluate.metrics.ssim import WINDOW
 from eeg2fmri.evaluate.protocol import HEADLINE, METRICS
-from eeg2fmri.evaluate.reads import reading_note
+from eeg2fmri.evaluate.recordings.scoring import Scores
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.scoring import Scores
-from eeg2fmri.evaluate.shifts import ShiftScores
-from eeg2fmri.evaluate.significance import (
+from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.evaluate.significance.tests import (
     bootstrap_interval,
     effect_interval,
     effect_size,
     pooled_shift_test,
     sign_flip_test,
 )
-from eeg2fmri.evaluate.ssim import WINDOW
+from eeg2fmri.evaluate.truth.ceilings import coupled_note
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every shift.
 CONSTANT = ShiftScores(np.zeros(1), 0)

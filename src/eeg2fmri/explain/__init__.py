@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from eeg2fmri.explain.config import ExplainConfig
-    from eeg2fmri.explain.gradients import integrated_gradients
-    from eeg2fmri.explain.propagation import propagate
-    from eeg2fmri.explain.registry import rule_for
-    from eeg2fmri.explain.rules import Composite, composite
+    from eeg2fmri.explain.inputs.targets import region, voxel, whole_volume
+    from eeg2fmri.explain.rules.choice import Composite, composite
+    from eeg2fmri.explain.rules.propagation import propagate
+    from eeg2fmri.explain.rules.registry import rule_for
     from eeg2fmri.explain.run import explain_run
-    from eeg2fmri.explain.targets import region, voxel, whole_volume
-    from eeg2fmri.explain.windows import explain_latent, explain_windows
-
-_LAZY = {
-    "Composite": "rules",
-    "ExplainConfig": "config",
-    "composite": "rules",
-    "explain_latent": "windows",
-    "explain_run": "run",
-    "explain_windows": "windows",
-    "integrated_gradients": "gradients",
-    "propagate": "propagation",
-    "region": "targets",
-    "rule_for": "registry",
-    "voxel": "targets",
-    "whole_volume": "targets",
-}
+    from eeg2fmri.explain.windows.gradients import integrated_gradients
+    from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
 
 __all__ = [
     "Composite",
@@ -45,8 +31,16 @@ __all__ = [
     "whole_volume",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"eeg2fmri.explain.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'eeg2fmri.explain' has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["ExplainConfig"],
+        "windows.gradients": ["integrated_gradients"],
+        "rules.propagation": ["propagate"],
+        "rules.registry": ["rule_for"],
+        "rules.choice": ["Composite", "composite"],
+        "run": ["explain_run"],
+        "inputs.targets": ["region", "voxel", "whole_volume"],
+        "windows.of_one_recording": ["explain_latent", "explain_windows"],
+    },
+)

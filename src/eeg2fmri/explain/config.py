@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.explain.rules import Composite, composite
+from eeg2fmri.explain.rules.choice import Composite, composite
 
 Index = Annotated[int, Field(ge=0)]
 

@@ -12,16 +12,16 @@ import torch
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.explain.batches import batches, chosen_pairs, count
+from eeg2fmri.explain.checks.fidelity import Fidelity, check_fidelity
+from eeg2fmri.explain.checks.recovery import Recorded, Recovery, recover
+from eeg2fmri.explain.checks.truth import Drivers, drivers
 from eeg2fmri.explain.config import ExplainConfig
-from eeg2fmri.explain.fidelity import Fidelity, check_fidelity
-from eeg2fmri.explain.files import check_replaceable, write
-from eeg2fmri.explain.opened import OpenedRun, open_run
-from eeg2fmri.explain.recovery import Recorded, Recovery, recover
-from eeg2fmri.explain.results import Explanation
-from eeg2fmri.explain.subject import SubjectRelevance, SubjectSums
-from eeg2fmri.explain.truth import Drivers, drivers
-from eeg2fmri.explain.windows import explain_latent, explain_windows
+from eeg2fmri.explain.inputs.batches import batches, chosen_pairs, count
+from eeg2fmri.explain.inputs.open_run import OpenedRun, open_run
+from eeg2fmri.explain.results.collect import Explanation
+from eeg2fmri.explain.results.files import check_replaceable, write
+from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
+from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance, SubjectSums
 
 
 def explain_run(
@@ -43,7 +43,7 @@ def explain_run(
         The store it was trained on.
     out : path, optional
         Folder to make, by default ``RUN/explain``; an earlier explanation in it is replaced. See
-        `eeg2fmri.explain.files` for what it holds.
+        `eeg2fmri.explain.results.files` for what it holds.
     config : ExplainConfig or mapping, optional
     truth : path, optional
         BIDS folder of simulated recordings that the store was made from: relevance is compared with what drives them.
@@ -140,7 +140,7 @@ def _fidelity(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> F
 
 
 def _recorded(opened: OpenedRun, config: ExplainConfig, root: str | Path) -> list[Recorded]:
-    from eeg2fmri.simulate.truth import Truth
+    from eeg2fmri.simulate.write.truth import Truth
 
     known = Truth.open(root)
     sources = {name: opened.store.origin(name)[0] for name in opened.recordings}

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from eeg2fmri.models.na_spec import NASpec
-    from eeg2fmri.models.output import Synthesis
-    from eeg2fmri.models.registry import build
-    from eeg2fmri.models.seed_classifiers import (
+    from eeg2fmri.models.documented.na_spec import NASpec
+    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.earlier_package.seed_classifiers import (
         LinearClassifier,
         PolynomialClassifier,
         ViewLatentContrastiveClassifier,
         view_EEG_classifier,
     )
-    from eeg2fmri.models.seed_names import EEG_to_fMRI, fMRI_AE
-    from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.earlier_package.seed_names import EEG_to_fMRI, fMRI_AE
+    from eeg2fmri.models.output import Synthesis
+    from eeg2fmri.models.registry import build
 
 __all__ = [
     "EEG_to_fMRI",
@@ -32,22 +33,19 @@ __all__ = [
     "view_EEG_classifier",
 ]
 
-_LAZY = {
-    "NASpec": "na_spec",
-    "Synthesis": "output",
-    "Synthesizer": "synthesizer",
-    "SynthesizerConfig": "synthesizer",
-    "build": "registry",
-    "EEG_to_fMRI": "seed_names",
-    "fMRI_AE": "seed_names",
-    "LinearClassifier": "seed_classifiers",
-    "PolynomialClassifier": "seed_classifiers",
-    "ViewLatentContrastiveClassifier": "seed_classifiers",
-    "view_EEG_classifier": "seed_classifiers",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"eeg2fmri.models.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'eeg2fmri.models' has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "documented.na_spec": ["NASpec"],
+        "output": ["Synthesis"],
+        "registry": ["build"],
+        "earlier_package.seed_classifiers": [
+            "LinearClassifier",
+            "PolynomialClassifier",
+            "ViewLatentContrastiveClassifier",
+            "view_EEG_classifier",
+        ],
+        "earlier_package.seed_names": ["EEG_to_fMRI", "fMRI_AE"],
+        "documented.synthesizer": ["Synthesizer", "SynthesizerConfig"],
+    },
+)

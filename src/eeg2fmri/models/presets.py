@@ -12,13 +12,13 @@ Shape = tuple[int, int, int]
 
 
 def _documented(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) -> Config:
-    from eeg2fmri.models.synthesizer import SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import SynthesizerConfig
 
     return SynthesizerConfig.documented(eeg_shape, volume_shape, **changes)
 
 
 def _recommended(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) -> Config:
-    from eeg2fmri.models.zoo.recommended import RecommendedConfig
+    from eeg2fmri.models.recommended.model import RecommendedConfig
 
     return RecommendedConfig.make({"eeg_shape": eeg_shape, "volume_shape": volume_shape, **changes}, where="model")
 

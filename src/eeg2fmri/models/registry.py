@@ -14,13 +14,13 @@ from eeg2fmri.core.errors import ConfigError
 
 #: Kind of a config -> module of `eeg2fmri.models`, config class, model class. Modules are imported when needed.
 _MODELS = {
-    "synthesizer": ("synthesizer", "SynthesizerConfig", "Synthesizer"),
-    "recommended": ("zoo.recommended", "RecommendedConfig", "Recommended"),
-    "fmri_autoencoder": ("autoencoder", "AutoencoderConfig", "Autoencoder"),
-    "linear_classifier": ("classifier", "LinearClassifierConfig", "Classifier"),
-    "view_classifier": ("view_classifier", "ViewClassifierConfig", "ViewClassifier"),
-    "linear_view": ("linear_view", "LinearViewConfig", "LinearView"),
-    "polynomial_classifier": ("classifier", "PolynomialClassifierConfig", "Classifier"),
+    "synthesizer": ("documented.synthesizer", "SynthesizerConfig", "Synthesizer"),
+    "recommended": ("recommended.model", "RecommendedConfig", "Recommended"),
+    "fmri_autoencoder": ("documented.autoencoder", "AutoencoderConfig", "Autoencoder"),
+    "linear_classifier": ("classifiers.latent", "LinearClassifierConfig", "Classifier"),
+    "view_classifier": ("classifiers.view", "ViewClassifierConfig", "ViewClassifier"),
+    "linear_view": ("classifiers.linear_view", "LinearViewConfig", "LinearView"),
+    "polynomial_classifier": ("classifiers.latent", "PolynomialClassifierConfig", "Classifier"),
 }
 
 

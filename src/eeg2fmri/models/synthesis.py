@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.uncertainty import monte_carlo
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.uncertainty import monte_carlo
 
 Result = TypeVar("Result")
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.nn.conv import Size3
+from eeg2fmri.nn.convolution.conv import Size3
 
 
 def dct_matrix(n: int) -> Tensor:

@@ -32,8 +32,13 @@ class FourierFeatures(nn.Module):
         self.register_buffer("kernel", row.to(torch.get_default_dtype()).repeat(n_in, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map x (batch, n_in) -> (batch, n_out)."""
-        return torch.cos(x @ self.kernel)
+        """Map x (batch, n_in) -> (batch, n_out).
+
+        The phase is many turns, so its rounding is what the cosine is off by: it is summed in double precision, and
+        processors that round a float32 product in different ways agree.
+        """
+        wide = x.dtype if x.device.type == "mps" else torch.float64
+        return torch.cos(x.to(wide) @ self.kernel.to(wide)).to(x.dtype)
 
 
 def angle_centring(angle: Tensor) -> Tensor:

@@ -13,11 +13,11 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.image import volumes_to_image
-from eeg2fmri.data.mean_volume import read_mean_volume
-from eeg2fmri.data.replay import prepared_raw
+from eeg2fmri.data.bold.own_mean import read_mean_volume
+from eeg2fmri.data.bold.to_nifti import volumes_to_image
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.prepare.new_recording import prepared_raw
+from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
 
 if TYPE_CHECKING:

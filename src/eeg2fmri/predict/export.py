@@ -15,7 +15,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.hub import Loaded, load
+from eeg2fmri.models.saving.hub import Loaded, load
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.covariance import band_covariances
-from eeg2fmri.data.raw_spectrogram import frequency_problems
-from eeg2fmri.data.recentring import RunningRecentring
-from eeg2fmri.data.spectrogram import spectrogram, window_samples
-from eeg2fmri.data.windows import eeg_windows, skipped
-from eeg2fmri.models.hub import Loaded
+from eeg2fmri.data.features.band_covariance import band_covariances
+from eeg2fmri.data.features.recentring import RunningRecentring
+from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
+from eeg2fmri.data.features.spectrogram_of_raw import frequency_problems
+from eeg2fmri.data.pairs.windows import eeg_windows, skipped
+from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.models.synthesis import synthesize
 
 

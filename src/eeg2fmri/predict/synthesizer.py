@@ -11,11 +11,11 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.amplitude import AmplitudeCollector
-from eeg2fmri.data.image import volumes_to_image
-from eeg2fmri.data.raw_spectrogram import raw_spectrogram
-from eeg2fmri.data.windows import eeg_windows, pair_index, skipped
-from eeg2fmri.models.hub import Loaded, load
+from eeg2fmri.data.bold.to_nifti import volumes_to_image
+from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
+from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
+from eeg2fmri.data.pairs.windows import eeg_windows, pair_index, skipped
+from eeg2fmri.models.saving.hub import Loaded, load
 from eeg2fmri.models.synthesis import synthesize
 from eeg2fmri.predict.stream import Stream
 
@@ -106,7 +106,8 @@ class Synthesizer:
         ----------
         raw : mne.io.Raw
             EEG in volts with at least the electrodes of the training, by name; cleaned as the training recordings
-            were, if they were (`eeg2fmri.data.replay.prepared_raw` does it from a file, by ``card.prepare``).
+            were, if they were (`eeg2fmri.data.prepare.new_recording.prepared_raw` does it from a file, by
+            ``card.prepare``).
         onsets : array, shape (volume,), optional
             Start of each volume, s after the first sample; taken from the volume markers by default.
         first_volume_s : float, optional

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from eeg2fmri.report.benchmark import write_benchmark
-    from eeg2fmri.report.classification import write_classification
-    from eeg2fmri.report.folders import write_page
-    from eeg2fmri.report.index import write_index
-    from eeg2fmri.report.page import write_report
-    from eeg2fmri.report.results import RunResults
-    from eeg2fmri.report.search import write_search_figure
+    from eeg2fmri.report.pages.benchmark import write_benchmark
+    from eeg2fmri.report.pages.classification import write_classification
+    from eeg2fmri.report.pages.index import write_index
+    from eeg2fmri.report.pages.run import write_report
+    from eeg2fmri.report.pages.search import write_search_figure
+    from eeg2fmri.report.read.folders import write_page
+    from eeg2fmri.report.read.run import RunResults
 
 __all__ = [
     "RunResults",
@@ -24,19 +25,15 @@ __all__ = [
     "write_search_figure",
 ]
 
-_LAZY = {
-    "RunResults": "eeg2fmri.report.results",
-    "write_benchmark": "eeg2fmri.report.benchmark",
-    "write_classification": "eeg2fmri.report.classification",
-    "write_index": "eeg2fmri.report.index",
-    "write_page": "eeg2fmri.report.folders",
-    "write_report": "eeg2fmri.report.page",
-    "write_search_figure": "eeg2fmri.report.search",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import matplotlib and jinja2 only when a page or figure is made."""
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'eeg2fmri.report' has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "pages.benchmark": ["write_benchmark"],
+        "pages.classification": ["write_classification"],
+        "read.folders": ["write_page"],
+        "pages.index": ["write_index"],
+        "pages.run": ["write_report"],
+        "read.run": ["RunResults"],
+        "pages.search": ["write_search_figure"],
+    },
+)

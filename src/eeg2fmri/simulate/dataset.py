@@ -9,13 +9,13 @@ from pathlib import Path
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.simulate import bids, images, truth_files
-from eeg2fmri.simulate.anatomy import draw_t1w
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.names import Recording, recordings_of, subject_labels
-from eeg2fmri.simulate.recording import SimulatedRecording, simulate_recording
-from eeg2fmri.simulate.study import Cap, Participant, Study, make_participant, make_study, place_cap
-from eeg2fmri.simulate.template import template
+from eeg2fmri.simulate.head.anatomy import draw_t1w
+from eeg2fmri.simulate.head.template import template
+from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording, simulate_recording
+from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
+from eeg2fmri.simulate.write import bids, images, truth_files
+from eeg2fmri.simulate.write.names import Recording, recordings_of, subject_labels
 
 
 def simulate_dataset(root: str | Path, config: SimulationConfig | None = None, progress: Progress = silent) -> Path:

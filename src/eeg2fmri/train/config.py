@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.data.splits import SplitConfig
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.splits.make import SplitConfig
 
 #: Learning rate found by the Bayesian search of Calhas and Henriques (arXiv:2203.03481).
 PUBLISHED_LEARNING_RATE = 0.002980911194116198
@@ -59,7 +59,7 @@ class PenaltyConfig(Config):
 
 
 class LossConfig(Config):
-    """Weights of the parts of the loss (see `eeg2fmri.train.losses`).
+    """Weights of the parts of the loss (see `eeg2fmri.train.steps.losses`).
 
     Attributes
     ----------

@@ -14,10 +14,10 @@ import torch
 from torch import nn
 
 import eeg2fmri
-from eeg2fmri.data.commit import commit_of
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.store.commit import commit_of
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.history import Row
+from eeg2fmri.train.states.history import Row
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric

@@ -11,22 +11,17 @@ from typing import Any
 
 from eeg2fmri.core.errors import ConfigError, Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.splits import make_split
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import save
+from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.splits.make import make_split
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.presets import model_config, with_preset
+from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.registry import build
-from eeg2fmri.models.zoo.acquisition import Acquisition
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import save
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import make_fabric, quiet_buckets
 from eeg2fmri.train.environment import environment, measured
-from eeg2fmri.train.history import Row
-from eeg2fmri.train.logs import epoch_log
-from eeg2fmri.train.loop import Fitted, Training
-from eeg2fmri.train.losses import Voxels
 from eeg2fmri.train.run_folder import (
     STATES,
     make_run_folder,
@@ -37,6 +32,11 @@ from eeg2fmri.train.run_folder import (
     write_json,
     writing,
 )
+from eeg2fmri.train.states.history import Row
+from eeg2fmri.train.states.logs import epoch_log
+from eeg2fmri.train.steps.engine import make_fabric, quiet_buckets
+from eeg2fmri.train.steps.loop import Fitted, Training
+from eeg2fmri.train.steps.losses import Voxels
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def train_run(
     Parameters
     ----------
     store_path : path
-        Store made by `eeg2fmri.data.prepare`.
+        Store made by `eeg2fmri.data.prepare.run`.
     run_path : path
         Run folder to make.
     values : dict, optional

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.errors import CheckpointError, InputError
-from eeg2fmri.data.leakage import check_leakage
-from eeg2fmri.data.split import Split
-from eeg2fmri.data.splits import read_split
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.splits.leakage import check_leakage
+from eeg2fmri.data.splits.make import read_split
+from eeg2fmri.data.splits.split import Split
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.config import TrainConfig
 
 #: Folder of the states of an unfinished training.

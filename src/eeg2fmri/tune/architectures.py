@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.models.na_spec import NASpec
+from eeg2fmri.models.documented.na_spec import NASpec
 
 Shape = tuple[int, int, int]
 

@@ -17,9 +17,9 @@ import numpy as np
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.splits import PARTS, SplitConfig, make_split
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.splits.make import PARTS, SplitConfig, make_split
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.presets import with_preset
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
@@ -69,7 +69,7 @@ def tune(
     Parameters
     ----------
     store_path : path
-        Store made by `eeg2fmri.data.prepare`.
+        Store made by `eeg2fmri.data.prepare.run`.
     out : path
         Folder of the study. With one that exists the study goes on; several workers may share it.
     config : TuneConfig

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.random import generator
-from eeg2fmri.models.na_spec import NASpec, preset_names
+from eeg2fmri.models.documented.na_spec import NASpec, preset_names
 from eeg2fmri.tune.architectures import random_na_spec
 from eeg2fmri.tune.config import Axis, TuneConfig
 

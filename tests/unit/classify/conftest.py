@@ -9,7 +9,7 @@ EEG, VOLUME = (5, 6, 4), (4, 5, 3)
 
 @pytest.fixture(scope="session")
 def synthesizer():
-    from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
     return Synthesizer(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=(2, 3, 2), seed=4)).eval()
 
@@ -17,7 +17,7 @@ def synthesizer():
 @pytest.fixture(scope="session")
 def recommended():
     """Recommended synthesiser of 5 electrodes and 3 bands with weights of its seed; part of the grid is no brain."""
-    from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+    from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 
     model = Recommended(
         RecommendedConfig.make({"eeg_shape": (5, 3, 4), "volume_shape": VOLUME, "components": 9, "seed": 2})
@@ -30,7 +30,7 @@ def recommended():
 @pytest.fixture(scope="session")
 def make_data():
     """Windows of subjects: noise of each window, something of the subject's own, and an effect of the class."""
-    from eeg2fmri.classify.features import WindowData
+    from eeg2fmri.classify.methods.features import WindowData
 
     def make(n_subjects=12, windows=5, effect=0.0, seed=0, n_classes=2, own=1.0):
         rng = np.random.default_rng(seed)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from eeg2fmri.classify.baselines import GramScores, available, baseline
-from eeg2fmri.classify.confounds import confound_notes
+from eeg2fmri.classify.methods.baselines import GramScores, available, baseline
 from eeg2fmri.classify.null_study import rate_below, study
-from eeg2fmri.classify.verdict import verdict
+from eeg2fmri.classify.scores.confounds import confound_notes
+from eeg2fmri.classify.scores.verdict import verdict
 
 
 def test_a_linear_classifier_of_the_scores_is_that_of_the_features():
@@ -75,7 +75,7 @@ def test_columns_that_differ_between_the_classes_are_named():
 def test_the_rate_of_found_nothing_holds_and_an_effect_is_found(recommended, make_data):
     """200 null data sets, each with the test that trains again, of the view of a recommended synthesiser."""
     from eeg2fmri.classify.config import ClassifyConfig
-    from eeg2fmri.classify.methods import make_methods
+    from eeg2fmri.classify.methods.choice import make_methods
 
     view = {"strengths": [0.01]}
     config = ClassifyConfig.make({"methods": ["view"], "refits": 19, "refit_folds": 2, "view": view})
@@ -89,7 +89,7 @@ def test_the_rate_of_found_nothing_holds_and_an_effect_is_found(recommended, mak
 
 def test_the_view_finds_an_effect_by_the_test_that_trains_again(synthesizer, make_data):
     from eeg2fmri.classify.config import ClassifyConfig
-    from eeg2fmri.classify.methods import make_methods
+    from eeg2fmri.classify.methods.choice import make_methods
 
     training = {"epochs": 10, "pairs": 24, "batch_size": 24, "learning_rate": 0.01}
     view = {"penalty_factors": [1e-4], "training": training}

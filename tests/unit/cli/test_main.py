@@ -57,7 +57,7 @@ def test_an_error_of_ours_becomes_status_1(capsys, monkeypatch):
     def fail(*arguments, **options):
         raise InputError("the EEG is too short", where="a.vhdr", hint="record longer")
 
-    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    monkeypatch.setattr("eeg2fmri.data.prepare.run.prepare", fail)
     assert run(["prepare", "a", "b"]) == 1
     assert capsys.readouterr().err.splitlines() == [
         "eeg2fmri: error: the EEG is too short",
@@ -72,7 +72,7 @@ def test_a_full_disk_is_said(capsys, monkeypatch):
     def fail(*arguments, **options):
         raise OSError(errno.ENOSPC, "No space left on device", "store/eeg.npy")
 
-    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    monkeypatch.setattr("eeg2fmri.data.prepare.run.prepare", fail)
     assert run(["prepare", "a", "b"]) == 1
     assert "the disk is full" in capsys.readouterr().err
 
@@ -81,7 +81,7 @@ def test_a_defect_keeps_its_traceback(monkeypatch):
     def fail(*arguments, **options):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    monkeypatch.setattr("eeg2fmri.data.prepare.run.prepare", fail)
     with pytest.raises(ZeroDivisionError):
         run(["prepare", "a", "b"])
 
@@ -90,7 +90,7 @@ def test_an_interrupt_exits_with_130(capsys, monkeypatch):
     def fail(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("eeg2fmri.data.prepare.prepare", fail)
+    monkeypatch.setattr("eeg2fmri.data.prepare.run.prepare", fail)
     assert run(["prepare", "a", "b"]) == 130
     assert "interrupted" in capsys.readouterr().err
 

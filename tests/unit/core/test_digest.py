@@ -6,7 +6,7 @@ import pytest
 import xxhash
 
 from eeg2fmri.core.digest import CONTENT, content_digest, file_digest
-from eeg2fmri.data.store_writer import write_array
+from eeg2fmri.data.store.writer import write_array
 
 
 @pytest.mark.parametrize("size", [0, 1, 1 << 18, (1 << 18) + 1, 1_000_003])

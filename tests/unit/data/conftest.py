@@ -12,8 +12,8 @@ import pybv
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 
 
 @dataclass

@@ -12,11 +12,11 @@ import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.nuisance import Nuisance
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.projection import Projection, Target
-from eeg2fmri.data.regrid import regrid_affine
+from eeg2fmri.data.bold.regressors import Nuisance
+from eeg2fmri.data.bold.regrid import regrid_affine
+from eeg2fmri.data.bold.target_grid import Projection, Target
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 SPACE = "MNI152NLin2009cAsym"
 

@@ -14,16 +14,16 @@ import scipy.io
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.channels import electrode_names
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.derivation import derive
-from eeg2fmri.data.eeg import eeg_files, read_raw
-from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.head_directions import directions
-from eeg2fmri.data.markers import markers_of
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.replay import prepared_raw
-from eeg2fmri.data.spline import spline_matrix
+from eeg2fmri.data.eeg.channel_matrix import derive
+from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.positions import directions
+from eeg2fmri.data.eeg.read import eeg_files, read_raw
+from eeg2fmri.data.eeg.spline import spline_matrix
+from eeg2fmri.data.prepare.new_recording import prepared_raw
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.eeg import EegConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.read_markers import markers_of
 
 NAMES = ["Fz", "T3", "T6", "Oz", "ECG", "HEOG"]
 SFREQ, N = 128, 128 * 6
@@ -308,7 +308,7 @@ def test_what_prepare_did_is_replayed_on_a_new_recording(two: Any) -> None:
     config = {"eeg": {"reference": "average", "bad_electrodes": ["Pz"], "bads": "interpolate"}}
     store = make(two, **config)
     raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config)
-    from eeg2fmri.data.raw_spectrogram import raw_spectrogram
+    from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
 
     made, onsets = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
     np.testing.assert_allclose(onsets, store.recordings[0].onsets)

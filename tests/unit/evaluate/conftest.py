@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.data.windows import PairConfig
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import save
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
 from eeg2fmri.models.registry import build, config_class
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import save
 
 
 @pytest.fixture

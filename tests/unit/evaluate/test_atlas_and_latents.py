@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.evaluate.atlas_scores import check_atlas, score_regions
-from eeg2fmri.evaluate.frechet import frechet_distance
-from eeg2fmri.evaluate.latents import latent_distance
-from eeg2fmri.evaluate.metrics import temporal_r
-from eeg2fmri.evaluate.open_run import open_run
-from eeg2fmri.evaluate.regions import region_courses
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.evaluate.metrics.frechet import frechet_distance
+from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.metrics.regions import region_courses
+from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
+from eeg2fmri.evaluate.recordings.latents import latent_distance
+from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.evaluate.scoring import Recording
 
 GRID = (6, 5, 4)
 

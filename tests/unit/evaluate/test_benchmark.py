@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.evaluate import benchmark as module
 from eeg2fmri.evaluate.benchmark import benchmark
-from eeg2fmri.evaluate.methods import common_targets
-from eeg2fmri.evaluate.open_run import open_run
-from eeg2fmri.models.hub import load, save
+from eeg2fmri.evaluate.inputs.methods import common_targets
+from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.models.saving.hub import load, save
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import torch
 
 from eeg2fmri.core.errors import CheckpointError, LeakageError
 from eeg2fmri.evaluate import run as run_module
-from eeg2fmri.evaluate.examples import EXAMPLE_VOLUMES
-from eeg2fmri.evaluate.metrics import rmse, ssim_slices, temporal_r
-from eeg2fmri.evaluate.open_run import open_run
+from eeg2fmri.evaluate.inputs.examples import EXAMPLE_VOLUMES
+from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.evaluate.metrics.functions import rmse, ssim_slices, temporal_r
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.models.hub import load, save
+from eeg2fmri.models.saving.hub import load, save
 from eeg2fmri.predict.synthesizer import Synthesizer
 
 METHODS = (

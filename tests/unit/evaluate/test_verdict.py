@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eeg2fmri.evaluate.methods import SHIFTED, Method
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.significance import PooledShiftTest
+from eeg2fmri.evaluate.significance.tests import PooledShiftTest
 from eeg2fmri.evaluate.table import scores_table
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.run import explain_run
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from eeg2fmri.data.standardize import GroupStatistics
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.data.pairs.scaling import GroupStatistics
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.saving.card import ModelCard
 
 EEG, VOLUME = (5, 7, 4), (6, 4, 3)
 

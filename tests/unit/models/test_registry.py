@@ -4,7 +4,7 @@ import pytest
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models import registry
-from eeg2fmri.models.classifier import Classifier, LinearClassifierConfig
+from eeg2fmri.models.classifiers.latent import Classifier, LinearClassifierConfig
 
 
 def test_a_mapping_or_config_builds_its_model():

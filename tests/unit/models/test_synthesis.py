@@ -6,8 +6,8 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.models import LinearClassifier
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 from eeg2fmri.models.synthesis import synthesize, synthesize_uncertain
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
 
 
 def direct(model, windows):

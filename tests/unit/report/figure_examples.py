@@ -29,7 +29,7 @@ from eeg2fmri.report.figures import (
     training,
     volumes,
 )
-from eeg2fmri.report.style import DARK
+from eeg2fmri.report.figures.style import DARK
 
 BASELINE = Path(__file__).parent / "baseline"
 DPI = 100

@@ -8,9 +8,9 @@ from types import ModuleType
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.report.evaluation import Courses, Evaluation, Metric, Null, ScoreTable, SubjectMaps
 from eeg2fmri.report.figures.timecourses import TimeCourse
-from eeg2fmri.report.results import History, RecordingQuality, RunResults
+from eeg2fmri.report.read.evaluation import Courses, Evaluation, Metric, Null, ScoreTable, SubjectMaps
+from eeg2fmri.report.read.run import History, RecordingQuality, RunResults
 
 METRICS = (
     Metric("temporal_r", "Temporal r"),

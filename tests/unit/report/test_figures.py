@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 
 import eeg2fmri.report.figures
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report import style
 from eeg2fmri.report.figures import (
     classification,
     electrodes,
@@ -25,11 +24,12 @@ from eeg2fmri.report.figures import (
     regions,
     scores,
     spectra,
+    style,
     timecourses,
     training,
     volumes,
 )
-from eeg2fmri.report.style import Styled
+from eeg2fmri.report.figures.style import Styled
 
 #: Root mean square difference, of 255, that another version of matplotlib, FreeType or MNE may make.
 TOLERANCE = 6.0

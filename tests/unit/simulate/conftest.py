@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from eeg2fmri.simulate import SimulationConfig, small_config
-from eeg2fmri.simulate.study import Cap, Participant, Study, make_participant, make_study, place_cap
+from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
 
 
 @pytest.fixture(scope="session")

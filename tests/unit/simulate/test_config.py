@@ -5,7 +5,7 @@ import pytest
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.simulate import SimulationConfig, small_config
-from eeg2fmri.simulate.sources import parcels
+from eeg2fmri.simulate.head.sources import parcels
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from torch.utils.data import Dataset
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.nn.norm import BatchNorm
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import make_fabric
-from eeg2fmri.train.loop import Training
+from eeg2fmri.train.steps.engine import make_fabric
+from eeg2fmri.train.steps.loop import Training
 
 
 class Pair(NamedTuple):

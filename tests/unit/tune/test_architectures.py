@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eeg2fmri.models.na_spec import NASpec
+from eeg2fmri.models.documented.na_spec import NASpec
 from eeg2fmri.tune.architectures import random_na_spec
 
 SHAPES = st.tuples(*[st.integers(1, 70)] * 3)

@@ -13,16 +13,16 @@ import numpy as np
 import torch
 
 from eeg2fmri.classify.config import ClassifyConfig
-from eeg2fmri.classify.explanation import explain_decisions, spread_evenly
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.fold_files import FoldResult, write_fold
-from eeg2fmri.classify.folds import Fold
-from eeg2fmri.classify.frozen_view import TrainedView
-from eeg2fmri.classify.methods import Method, make_methods
-from eeg2fmri.classify.protocol import refit, run_fold
+from eeg2fmri.classify.folds.files import FoldResult, write_fold
+from eeg2fmri.classify.folds.make import Fold
+from eeg2fmri.classify.folds.protocol import refit, run_fold
+from eeg2fmri.classify.methods.choice import Method, make_methods
+from eeg2fmri.classify.methods.features import WindowData
+from eeg2fmri.classify.methods.frozen_view import TrainedView
+from eeg2fmri.classify.relevance.decisions import explain_decisions, spread_evenly
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import save
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import save
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def one_thread() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def _methods(run: str, digest: str, config: str) -> tuple[Method, ...]:
     """Load the methods once in each process; a model is not sent from process to process."""
-    from eeg2fmri.classify.lender import load_lender
+    from eeg2fmri.classify.methods.lender import load_lender
 
     loaded, model = load_lender(run)
     return tuple(make_methods(ClassifyConfig.model_validate_json(config), model, loaded.card.electrodes or None))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.classify.config import ClassifyConfig
-from eeg2fmri.classify.counts import count, scores
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.folds import Fold, inner_folds, stratified, subject_labels
-from eeg2fmri.classify.methods import Method, Setting
-from eeg2fmri.classify.votes import Votes, vote
+from eeg2fmri.classify.folds.make import Fold, inner_folds, stratified, subject_labels
+from eeg2fmri.classify.methods.choice import Method, Setting
+from eeg2fmri.classify.methods.features import WindowData
+from eeg2fmri.classify.scores.counts import count, scores
+from eeg2fmri.classify.scores.votes import Votes, vote
 from eeg2fmri.core.random import child_seed, generator
 
 #: Share of the mean difference of probabilities in the statistic of the test: less than any step of an AUC. With few

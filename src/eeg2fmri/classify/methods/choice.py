@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from eeg2fmri.classify.baselines import FEATURES, baseline
 from eeg2fmri.classify.config import ClassifyConfig, ViewConfig
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.frozen_view import FrozenView, TrainedView
-from eeg2fmri.classify.method import Method as Method
-from eeg2fmri.classify.method import Setting as Setting
-from eeg2fmri.classify.one_vs_rest import fit_one_vs_rest, probabilities
+from eeg2fmri.classify.methods.baselines import FEATURES, baseline
+from eeg2fmri.classify.methods.features import WindowData
+from eeg2fmri.classify.methods.frozen_view import FrozenView, TrainedView
+from eeg2fmri.classify.methods.method import Method as Method
+from eeg2fmri.classify.methods.method import Setting as Setting
+from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
 from eeg2fmri.core.errors import ConfigError, Problem
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.view_classifier import ViewClassifier
-from eeg2fmri.models.zoo.recommended import Recommended
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.recommended.model import Recommended
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Amplitudes that the recommended synthesiser reads, in a frame that all subjects of a training fold share.
 
 The synthesiser was fitted to amplitudes that are recentred by each recording's own covariance, and have mean 0 and
-deviation 1 in each recording (`eeg2fmri.data.recentring`). What tells subjects apart is gone from them: every
+deviation 1 in each recording (`eeg2fmri.data.features.recentring`). What tells subjects apart is gone from them: every
 recording's mean view is the same. Here the recentring is that of the group: one whitener, mean and deviation, those of
 the training subjects, each of whom weighs the same. What a data set has of its own (cap, amplifier, clinic) is
 recentred away as before, and how a subject differs from the others stays. A subject whose mean covariance is that of
@@ -19,7 +19,7 @@ from typing import Self
 
 import numpy as np
 
-from eeg2fmri.data.recentring import Recentring
+from eeg2fmri.data.features.recentring import Recentring
 
 
 @dataclass(frozen=True, eq=False)

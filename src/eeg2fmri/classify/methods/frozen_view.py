@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.classify.config import ViewConfig
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.frame import GroupFrame
-from eeg2fmri.classify.linear_view_fit import LinearFit, fit_linear_views, views_of
-from eeg2fmri.classify.method import Setting
-from eeg2fmri.models.linear_view import LinearView
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.view_classifier import ViewClassifier
-from eeg2fmri.models.zoo.recommended import Recommended
+from eeg2fmri.classify.methods.features import WindowData
+from eeg2fmri.classify.methods.frame import GroupFrame
+from eeg2fmri.classify.methods.linear_view_fit import LinearFit, fit_linear_views, views_of
+from eeg2fmri.classify.methods.method import Setting
+from eeg2fmri.models.classifiers.linear_view import LinearView
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.recommended.model import Recommended
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.hub import Loaded, load
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.zoo.recommended import Recommended
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.recommended.model import Recommended
+from eeg2fmri.models.saving.hub import Loaded, load
 
 
 def load_lender(folder: str | Path) -> tuple[Loaded, Synthesizer | Recommended]:

@@ -10,10 +10,10 @@ import torch
 from scipy.special import expit
 from torch import nn
 
-from eeg2fmri.classify.baselines import GramScores
-from eeg2fmri.classify.frame import GroupFrame
-from eeg2fmri.classify.one_vs_rest import combine
-from eeg2fmri.models.linear_view import LinearView, LinearViewConfig
+from eeg2fmri.classify.methods.baselines import GramScores
+from eeg2fmri.classify.methods.frame import GroupFrame
+from eeg2fmri.classify.methods.one_vs_rest import combine
+from eeg2fmri.models.classifiers.linear_view import LinearView, LinearViewConfig
 
 #: Voxels that vary less than this share of the voxel that varies most have no weight: they are outside of the brain.
 CONSTANT = 1e-6

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from eeg2fmri.classify.features import WindowData
+from eeg2fmri.classify.methods.features import WindowData
 
 #: Values of settings by name; hashable, so that losses of inner folds are gathered by it.
 Setting = tuple[tuple[str, Any], ...]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from eeg2fmri.classify.training import ViewTraining, positive_probability, train_view
+from eeg2fmri.classify.view_training.train import ViewTraining, positive_probability, train_view
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.classifiers.view import ViewClassifier
 
 
 def fit_one_vs_rest(

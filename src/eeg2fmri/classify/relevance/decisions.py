@@ -14,10 +14,10 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from eeg2fmri.explain.propagation import propagate
-from eeg2fmri.explain.rules import composite
-from eeg2fmri.models.linear_view import LinearView
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.explain.rules.choice import composite
+from eeg2fmri.explain.rules.propagation import propagate
+from eeg2fmri.models.classifiers.linear_view import LinearView
+from eeg2fmri.models.classifiers.view import ViewClassifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def explain_decisions(
     model : ViewClassifier or LinearView
     windows : array, shape (window, channel, freq or band, time)
     rules : str
-        See `eeg2fmri.explain.rules`.
+        See `eeg2fmri.explain.rules.choice`.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """The explanation of all folds beside what is true of simulated groups, as ``explanation/truth.json``.
 
 For each group that differs from the first: how the relevance of the view agrees with the truth, and the same of a view
-from an untrained synthesiser where there is one (see `eeg2fmri.classify.groups_truth` for the numbers).
+from an untrained synthesiser where there is one (see `eeg2fmri.classify.relevance.groups_truth` for the numbers).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.classify.explanation_files import mean_relevance
-from eeg2fmri.classify.fold_files import FoldResult, write_json
-from eeg2fmri.classify.groups_truth import GroupsTruth, agreement, sentence
-from eeg2fmri.explain.axes import Axes
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.zoo.locality import voxel_positions
+from eeg2fmri.classify.folds.files import FoldResult, write_json
+from eeg2fmri.classify.relevance.files import mean_relevance
+from eeg2fmri.classify.relevance.groups_truth import GroupsTruth, agreement, sentence
+from eeg2fmri.explain.inputs.axes import Axes
+from eeg2fmri.models.recommended.locality import voxel_positions
+from eeg2fmri.models.saving.card import ModelCard
 
 
 def compare_with_truth(
@@ -36,7 +36,7 @@ def compare_with_truth(
     ----------
     folder : Path
     folds, labels, classes, axes, card
-        As in `eeg2fmri.classify.explanation_files.write_explanation`.
+        As in `eeg2fmri.classify.relevance.files.write_explanation`.
     mask : bool array, shape (x, y, z), or None
         Brain of the synthesiser's training group; None takes every voxel.
     truth : GroupsTruth

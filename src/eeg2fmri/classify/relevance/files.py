@@ -9,7 +9,7 @@
 - ``electrodes.csv``, ``frequencies.csv``, ``times.csv``: sums of the EEG relevance along the other axes, by class;
 - ``summary.json``: stability over folds, conservation errors;
 - ``truth.json``, of simulated groups alone: agreement with what is true of them, see
-  `eeg2fmri.classify.explanation_truth`.
+  `eeg2fmri.classify.relevance.explanation_truth`.
 
 With more than two classes each class has a classifier of its own against the rest, and its maps are of that one.
 """
@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.classify.explanation import class_means, stability
-from eeg2fmri.classify.fold_files import FoldResult, write_json
-from eeg2fmri.explain.axes import Axes, per_electrode, per_frequency, per_time
-from eeg2fmri.explain.images import write_volume
-from eeg2fmri.models.card import ModelCard
+from eeg2fmri.classify.folds.files import FoldResult, write_json
+from eeg2fmri.classify.relevance.decisions import class_means, stability
+from eeg2fmri.explain.inputs.axes import Axes, per_electrode, per_frequency, per_time
+from eeg2fmri.explain.results.images import write_volume
+from eeg2fmri.models.saving.card import ModelCard
 
 
 def write_explanation(

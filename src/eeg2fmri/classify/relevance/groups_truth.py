@@ -27,7 +27,7 @@ from scipy.stats import rankdata
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.axes import Axes
+from eeg2fmri.explain.inputs.axes import Axes
 
 #: Places around which the effect is put for the p values.
 DRAWS = 999

@@ -5,7 +5,7 @@
 - ``scores.json``: verdict, protocol, every score with its interval, tests, calibration, choices, notes;
 - ``scores.csv``: one row a method, level (subject or window) and score;
 - ``predictions.csv``, ``subjects.csv``: probabilities of every window and every subject by method;
-- ``explanation/``: relevance of the view classifier, see `eeg2fmri.classify.explanation_files`;
+- ``explanation/``: relevance of the view classifier, see `eeg2fmri.classify.relevance.files`;
 - ``MODEL_CARD.md``: intended use and limits;
 - ``folds/``: what each fold gave; ``classify.json``: what the classification is of; ``models/`` if models are kept.
 """
@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.classify.counts import SCORES
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.fold_files import write_json
-from eeg2fmri.classify.model_card import model_card
-from eeg2fmri.classify.votes import Votes
+from eeg2fmri.classify.folds.files import write_json
+from eeg2fmri.classify.methods.features import WindowData
+from eeg2fmri.classify.scores.counts import SCORES
+from eeg2fmri.classify.scores.model_card import model_card
+from eeg2fmri.classify.scores.votes import Votes
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Classification:
     verdict : str
         Whether the view beat EEG features, in one sentence.
     methods : dict of str to dict
-        Scores, test and calibration of each method; see `eeg2fmri.classify.scores`.
+        Scores, test and calibration of each method; see `eeg2fmri.classify.scores.with_intervals`.
     differences : dict of str to dict
         AUC over subjects of the view minus that of the method.
     facts : dict

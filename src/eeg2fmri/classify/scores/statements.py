@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.classify.config import ClassifyConfig
-from eeg2fmri.classify.folds import Fold
-from eeg2fmri.classify.votes import RULES
-from eeg2fmri.data.eeg_only import EegStore
-from eeg2fmri.models.hub import Loaded
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.zoo.recommended import Recommended
+from eeg2fmri.classify.folds.make import Fold
+from eeg2fmri.classify.scores.votes import RULES
+from eeg2fmri.data.eeg_only.store import EegStore
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.recommended.model import Recommended
+from eeg2fmri.models.saving.hub import Loaded
 
 #: How a view was made and classified, as results say it.
 VIEWS = {

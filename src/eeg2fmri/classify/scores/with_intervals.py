@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.classify.counts import SCORES, Counts, count, scores
-from eeg2fmri.classify.votes import Votes
+from eeg2fmri.classify.scores.counts import SCORES, Counts, count, scores
+from eeg2fmri.classify.scores.votes import Votes
 from eeg2fmri.core.random import generator
 
 #: Coverage of the intervals.
@@ -71,7 +71,7 @@ def permuted_predictions(votes: Votes, draws: int, seed: int) -> dict[str, Any]:
 
     Windows of a subject stay together, but no classifier is trained again: predictions of different folds depend on
     each other, and the spread of their scores without any effect is wider than permuting them shows. The test that
-    holds its level trains again, `eeg2fmri.classify.protocol.refit`.
+    holds its level trains again, `eeg2fmri.classify.folds.protocol.refit`.
 
     Returns
     -------

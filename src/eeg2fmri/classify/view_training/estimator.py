@@ -12,11 +12,11 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from eeg2fmri.classify.one_vs_rest import fit_one_vs_rest, probabilities
-from eeg2fmri.classify.training import ViewTraining
+from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
+from eeg2fmri.classify.view_training.train import ViewTraining
 from eeg2fmri.core.errors import CheckpointError, InputError
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
 #: Of the untrained synthesiser that stands in where none is given.
 UNTRAINED_LATENT, UNTRAINED_VOLUME = (3, 3, 3), (8, 9, 7)
@@ -162,7 +162,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
                 "windows do not have the frequencies and times of the synthesiser",
                 got=f"(channel, {windows.shape[2]}, {windows.shape[3]})",
                 expected=f"(channel, {expected[1]}, {expected[2]})",
-                hint="cut windows as the synthesiser's were; see eeg2fmri.data.eeg_only_spectrogram",
+                hint="cut windows as the synthesiser's were; see eeg2fmri.data.eeg_only.spectrogram",
             )
 
         def build(own: int) -> ViewClassifier:
@@ -258,7 +258,7 @@ def load_synthesizer(folder: str | Path) -> tuple[Synthesizer, tuple[str, ...] |
     CheckpointError
         If it cannot be loaded or is of a kind that lends no view.
     """
-    from eeg2fmri.models.hub import load
+    from eeg2fmri.models.saving.hub import load
 
     loaded = load(folder)
     if not isinstance(loaded.model, Synthesizer):

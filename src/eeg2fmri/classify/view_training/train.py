@@ -10,13 +10,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from eeg2fmri.classify.normalisation import retake_statistics
-from eeg2fmri.classify.pairs import draw_pairs
+from eeg2fmri.classify.view_training.normalisation import retake_statistics
+from eeg2fmri.classify.view_training.pairs import draw_pairs
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.core.random import generator as numpy_generator
-from eeg2fmri.models.contrastive import contrastive, pair_loss
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.classifiers.contrastive import contrastive, pair_loss
+from eeg2fmri.models.classifiers.view import ViewClassifier
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -69,7 +69,7 @@ def train_view(
 
     L = contrastive (on the angle before the cosine) + cross entropy of both windows + penalty on the classifier, and
     the divergence of variational weights. What the synthesiser lends stays frozen. At the end the running statistics of
-    batch normalisation are those of the training windows (`eeg2fmri.classify.normalisation`).
+    batch normalisation are those of the training windows (`eeg2fmri.classify.view_training.normalisation`).
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def train_view(
     seed : int
         Pairs, dropout and variational draws follow from it.
     groups : array, shape (window,), optional
-        Subjects; see `eeg2fmri.classify.pairs.draw_pairs`.
+        Subjects; see `eeg2fmri.classify.view_training.pairs.draw_pairs`.
     epoch_end : function of epoch and model, optional
         Called after each epoch, from 1, with the model in evaluation mode.
 

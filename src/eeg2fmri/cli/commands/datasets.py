@@ -15,7 +15,7 @@ def command(
     Example: eeg2fmri datasets noddi
     """
     from eeg2fmri.cli.console import say, table
-    from eeg2fmri.data.recipe import recipe, recipe_names
+    from eeg2fmri.data.public.recipe import recipe, recipe_names
 
     if name is None:
         rows = []

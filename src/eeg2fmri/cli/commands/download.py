@@ -22,8 +22,8 @@ def command(
     Example: eeg2fmri download noddi noddi
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.data.download import download
-    from eeg2fmri.data.recipe import recipe
+    from eeg2fmri.data.public.download import download
+    from eeg2fmri.data.public.recipe import recipe
 
     found = recipe(name)
     say(f"licence: {found.licence}; cite: {found.citation}")

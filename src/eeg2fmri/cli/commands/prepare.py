@@ -37,7 +37,7 @@ def command(
     from eeg2fmri.core.errors import ConfigError
 
     if recipe is not None:
-        from eeg2fmri.data import recipe as recipes
+        from eeg2fmri.data.public import recipe as recipes
 
         eeg_only = eeg_only or recipes.recipe(recipe).kind == "eeg"
     if eeg_only:
@@ -50,9 +50,9 @@ def command(
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.core.config import read_mapping
     from eeg2fmri.core.space import described
-    from eeg2fmri.data.prepare import PrepareConfig, prepare
-    from eeg2fmri.data.recipe import with_settings
-    from eeg2fmri.data.store_format import MANIFEST
+    from eeg2fmri.data.prepare.run import PrepareConfig, prepare
+    from eeg2fmri.data.public.recipe import with_settings
+    from eeg2fmri.data.store.format import MANIFEST
 
     settings = PrepareConfig.read(config) if config else PrepareConfig()
     if recipe is not None:
@@ -78,9 +78,9 @@ def command(
 def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | None, recipe: str | None) -> None:
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.core.config import read_mapping
-    from eeg2fmri.data.eeg_only import EegOnlyConfig
-    from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
-    from eeg2fmri.data.recipe import eeg_only_settings
+    from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
+    from eeg2fmri.data.eeg_only.store import EegOnlyConfig
+    from eeg2fmri.data.public.recipe import eeg_only_settings
 
     values = read_mapping(config) if config else {}
     if recipe is not None:

@@ -34,7 +34,7 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, wrote
     from eeg2fmri.core.config import read_mapping
-    from eeg2fmri.simulate.groups import GroupsConfig, simulate_groups
+    from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
     values = read_mapping(config) if config else {}
     given = {

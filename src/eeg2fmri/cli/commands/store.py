@@ -32,9 +32,9 @@ def info(
     Example: eeg2fmri store info store --figures quality
     """
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
-    from eeg2fmri.data.quality import facts, rows, warnings
-    from eeg2fmri.data.store import Store
-    from eeg2fmri.data.store_origin import WORDS
+    from eeg2fmri.data.store.quality import facts, rows, warnings
+    from eeg2fmri.data.store.sources import WORDS
+    from eeg2fmri.data.store.store import Store
 
     opened = Store.open(store, stale=True)
     if verify:
@@ -53,7 +53,7 @@ def info(
     for text in warnings(opened):
         say(text)
     if figures is not None:
-        from eeg2fmri.data.quality_figure import write_figures
+        from eeg2fmri.data.prepare.quality_figure import write_figures
 
         with progress_bar() as progress:
             for path in write_figures(opened, figures, progress=progress):
@@ -70,7 +70,7 @@ def detach(store: Annotated[Path, typer.Argument(help="Folder that eeg2fmri prep
     Example: eeg2fmri store detach store
     """
     from eeg2fmri.cli.console import say
-    from eeg2fmri.data import store_origin
+    from eeg2fmri.data.store import sources as store_origin
 
     store_origin.detach(store)
     say(f"{store} is no longer compared with the files that it was made of")

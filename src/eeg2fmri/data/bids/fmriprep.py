@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bids_search import images
-from eeg2fmri.data.bold_config import BoldConfig
-from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.bids.search import images
+from eeg2fmri.data.bids.sidecars import entities
+from eeg2fmri.data.settings.bold import BoldConfig
 
 
 def find_derivatives(root: Path, config: BoldConfig) -> list[Path]:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem, first_of
-from eeg2fmri.data.bids_search import BOLD_EXTENSIONS, EEG_EXTENSIONS, check_description, raw_bold, raw_eeg
-from eeg2fmri.data.derivatives import find_derivatives
-from eeg2fmri.data.layout import LayoutConfig, pairs
-from eeg2fmri.data.recording_files import LABELS, FoundRecordings, RecordingFiles, labelled
-from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.bids.fmriprep import find_derivatives
+from eeg2fmri.data.bids.recording_files import LABELS, FoundRecordings, RecordingFiles, labelled
+from eeg2fmri.data.bids.search import BOLD_EXTENSIONS, EEG_EXTENSIONS, check_description, raw_bold, raw_eeg
+from eeg2fmri.data.bids.sidecars import entities
+from eeg2fmri.data.settings.layout import LayoutConfig, pairs
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.config import PrepareConfig
+    from eeg2fmri.data.settings.prepare import PrepareConfig
 
 #: Subject, session, task, run.
 Key = tuple[str, str, str, str]

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.layout import LayoutConfig, matching, unread_folder
-from eeg2fmri.data.recording_files import LABELS
-from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.bids.recording_files import LABELS
+from eeg2fmri.data.bids.sidecars import entities
+from eeg2fmri.data.settings.layout import LayoutConfig, matching, unread_folder
 
 EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set", ".fif", ".mat")
 BOLD_EXTENSIONS = (".nii", ".nii.gz")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.nifti import COPY_AGAIN, load_nifti
-from eeg2fmri.data.repetition import header_tr
+from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
+from eeg2fmri.data.timing.repetition_time import header_tr
 
 if TYPE_CHECKING:
     from nibabel import Nifti1Image

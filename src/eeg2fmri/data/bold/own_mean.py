@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.nifti import load_nifti, orientation
-from eeg2fmri.data.projection import Atlas, Projection, Target
-from eeg2fmri.data.windows import first_steady_volume
+from eeg2fmri.data.bold.headers import load_nifti, orientation
+from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.bold.target_grid import Atlas, Projection, Target
+from eeg2fmri.data.pairs.windows import first_steady_volume
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.config import PrepareConfig
+    from eeg2fmri.data.settings.prepare import PrepareConfig
 
 
 def read_mean_volume(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.sidecars import entities
+from eeg2fmri.data.bids.sidecars import entities
 
 #: Ends of the names of confound tables, of today's and of older fMRIPrep.
 TABLES = ("desc-confounds_timeseries.tsv", "desc-confounds_regressors.tsv")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.nifti import load_nifti
-from eeg2fmri.data.regrid import Grid, regrid, regrid_affine
+from eeg2fmri.data.bold.headers import load_nifti
+from eeg2fmri.data.bold.regrid import Grid, regrid, regrid_affine
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.bold import BoldImage
+    from eeg2fmri.data.bold.image import BoldImage
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.channels import channel_problems, electrode_names
-from eeg2fmri.data.eeg_config import VOLTS, EegConfig
-from eeg2fmri.data.head_directions import directions, named_directions
-from eeg2fmri.data.spline import spline_matrix
+from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
+from eeg2fmri.data.eeg.positions import directions, named_directions
+from eeg2fmri.data.eeg.spline import spline_matrix
+from eeg2fmri.data.settings.eeg import VOLTS, EegConfig
 
 if TYPE_CHECKING:
     import mne

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.channels import electrode_names
-from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.sidecars import read_channels_tsv
+from eeg2fmri.data.bids.sidecars import read_channels_tsv
+from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:
     import mne

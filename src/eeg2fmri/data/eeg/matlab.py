@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.channel_types import type_by_name
-from eeg2fmri.data.eeg_config import VOLTS, MatlabConfig
+from eeg2fmri.data.eeg.channel_types import type_by_name
+from eeg2fmri.data.settings.eeg import VOLTS, MatlabConfig
 
 if TYPE_CHECKING:
     import mne

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.electrode_positions import electrode_positions
-from eeg2fmri.data.sidecars import entities, refuse_other_than_file
-from eeg2fmri.data.spline import sphere_centre
+from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
+from eeg2fmri.data.eeg.spline import sphere_centre
+from eeg2fmri.data.eeg.template_positions import electrode_positions
 
 if TYPE_CHECKING:
     import mne

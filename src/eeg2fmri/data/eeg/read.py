@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.brainvision import brainvision_files, brainvision_problems, relinked_header
-from eeg2fmri.data.channel_types import describe_channels
-from eeg2fmri.data.channels import electrode_names
-from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.matlab import read_matlab, refuse_bomb
-from eeg2fmri.data.raw_spectrogram import raw_spectrogram as raw_spectrogram
-from eeg2fmri.data.sidecars import sidecars
+from eeg2fmri.data.bids.sidecars import sidecars
+from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, relinked_header
+from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.channel_types import describe_channels
+from eeg2fmri.data.eeg.matlab import read_matlab, refuse_bomb
+from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram as raw_spectrogram
+from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:
     import mne
@@ -35,7 +35,7 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
         What the user should know is appended.
     config : EegConfig, optional
         What the file does not say, or says wrongly. Steps that need samples (bad electrodes, reference, cleaning)
-        are not taken here: see `eeg2fmri.data.replay`.
+        are not taken here: see `eeg2fmri.data.prepare.new_recording`.
 
     Raises
     ------

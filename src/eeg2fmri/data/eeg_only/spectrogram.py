@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.raw_spectrogram import frequency_problems
-from eeg2fmri.data.spectrogram import spectrogram, window_samples
+from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
+from eeg2fmri.data.features.spectrogram_of_raw import frequency_problems
 
 
 def fitting_rate(sfreq: float, tr: float, frequencies: np.ndarray) -> float:
@@ -79,7 +79,7 @@ def model_spectrogram(
     sfreq : float
         Hz.
     weights : array, shape (channel, recorded channel)
-        From `eeg2fmri.data.eeg_only_positions.electrode_map`.
+        From `eeg2fmri.data.eeg_only.positions.electrode_map`.
     frequencies : array, shape (freq,)
         Of the synthesiser, Hz.
     tr : float

@@ -1,7 +1,7 @@
 """EEG-only recordings with a label for each subject: a BIDS folder to a store of signals.
 
 The signal itself is kept, not a spectrogram: which windows and frequencies are needed depends on the synthesiser that
-will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only_spectrogram` for what is made of it.
+will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only.spectrogram` for what is made of it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pydantic import Field
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
-from eeg2fmri.data.eeg_config import ChannelType
-from eeg2fmri.data.store_format import AGAIN, MANIFEST, META, damaged, seal
+from eeg2fmri.data.settings.eeg import ChannelType
+from eeg2fmri.data.store.format import AGAIN, MANIFEST, META, damaged, seal
 
 FORMAT = "eeg2fmri EEG-only store"
 VERSION = 2
@@ -46,7 +46,7 @@ class EegOnlyConfig(Config):
     types : dict of str to str
         Type of channels by name or pattern (``EXG*: misc``); goes before what channels.tsv and the file say.
     channels_tsv, links
-        See `eeg2fmri.data.eeg_config.EegConfig`.
+        See `eeg2fmri.data.settings.eeg.EegConfig`.
     montage : str
         Name of the MNE montage that has the electrodes; ``auto`` is the 10-05 system. Electrodes that it does not
         have are kept, but cannot take part in an interpolation.

@@ -11,9 +11,9 @@ import numpy as np
 
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.digest import CONTENT, content_digest
-from eeg2fmri.data.eeg_only import FORMAT, SIGNAL, VERSION, EegOnlyConfig, EegRecording
-from eeg2fmri.data.store_format import MANIFEST, META, seal
-from eeg2fmri.data.store_writer import StoreWriter
+from eeg2fmri.data.eeg_only.store import FORMAT, SIGNAL, VERSION, EegOnlyConfig, EegRecording
+from eeg2fmri.data.store.format import MANIFEST, META, seal
+from eeg2fmri.data.store.writer import StoreWriter
 
 
 def write_recording(folder: Path, recording: EegRecording, signal: np.ndarray) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.covariance import BANDS, Band, BandCovariance
-from eeg2fmri.data.recentring import recentred_amplitude
+from eeg2fmri.data.features.band_covariance import BANDS, Band, BandCovariance
+from eeg2fmri.data.features.recentring import recentred_amplitude
 
 
 class AmplitudeCollector:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.spectrogram import transforms, window_samples
+from eeg2fmri.data.features.spectrogram import transforms, window_samples
 
 #: Name and limits (Hz) of a band; the upper limit belongs to the next band.
 Band = tuple[str, float, float]

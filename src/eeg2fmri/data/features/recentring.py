@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.covariance import average_reference
+from eeg2fmri.data.features.band_covariance import average_reference
 
 #: Part of the mean covariance that is replaced by its mean eigenvalue times the identity: keeps the root finite.
 SHRINKAGE = 0.01

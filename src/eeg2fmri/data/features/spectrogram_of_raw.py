@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.align import volume_onsets
-from eeg2fmri.data.channels import channel_problems
-from eeg2fmri.data.derivation import Derivation
-from eeg2fmri.data.marker_choice import has_volume_marker
-from eeg2fmri.data.markers import markers_of
-from eeg2fmri.data.signal_checks import SignalChecks
-from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, spectrogram, window_samples, window_starts
+from eeg2fmri.data.eeg.channel_matrix import Derivation
+from eeg2fmri.data.eeg.channel_names import channel_problems
+from eeg2fmri.data.eeg.sample_checks import SignalChecks
+from eeg2fmri.data.features.spectrogram import bin_frequencies, checked_bins, spectrogram, window_samples, window_starts
+from eeg2fmri.data.timing.choose_marker import has_volume_marker
+from eeg2fmri.data.timing.read_markers import markers_of
+from eeg2fmri.data.timing.volume_onsets import volume_onsets
 
 if TYPE_CHECKING:
     import mne
@@ -53,7 +53,7 @@ def spectrogram_blocks(
     derivation : Derivation, optional
         How `electrodes` come of the channels of the recording; by default they are channels of it.
     also : callable, optional
-        See `eeg2fmri.data.spectrogram.spectrogram`.
+        See `eeg2fmri.data.features.spectrogram.spectrogram`.
     watch : callable, optional
         Is given each block of samples (channel, time), V, of the channels that are read, and where it starts.
 

@@ -10,11 +10,11 @@ import torch
 from torch.utils.data import Dataset
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.array_rows import ArrayRows
-from eeg2fmri.data.scaling_cache import ScalingCache
-from eeg2fmri.data.standardize import scale_bold
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, eeg_windows, length_problem, pair_index
+from eeg2fmri.data.pairs.scaling import scale_bold
+from eeg2fmri.data.pairs.scaling_cache import ScalingCache
+from eeg2fmri.data.pairs.windows import PairConfig, eeg_windows, length_problem, pair_index
+from eeg2fmri.data.store.npy_rows import ArrayRows
+from eeg2fmri.data.store.store import Store
 
 
 class Pair(NamedTuple):

@@ -14,14 +14,14 @@ from typing import Any, Protocol, cast
 
 import torch
 
-from eeg2fmri.data.pairs import Pair
+from eeg2fmri.data.pairs.dataset import Pair
 
 #: Batches that wait, or are being made, for each worker.
 AHEAD = 2
 
 
 class Pairs(Protocol):
-    """Anything that makes pairs by their number; `eeg2fmri.data.pairs.PairDataset` makes whole batches."""
+    """Anything that makes pairs by their number; `eeg2fmri.data.pairs.dataset.PairDataset` makes whole batches."""
 
     def __getitem__(self, pair: int) -> Pair:
         """Make a pair."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.windows import CONSTANT, PairConfig
+from eeg2fmri.data.pairs.windows import CONSTANT, PairConfig
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.store import Store
+    from eeg2fmri.data.store.store import Store
 
 
 @dataclass(frozen=True, eq=False)

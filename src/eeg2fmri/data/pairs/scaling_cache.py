@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eeg2fmri.data.standardize import RecordingStatistics, scaling
+from eeg2fmri.data.pairs.scaling import RecordingStatistics, scaling
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.store import Store
-    from eeg2fmri.data.windows import PairConfig
+    from eeg2fmri.data.pairs.windows import PairConfig
+    from eeg2fmri.data.store.store import Store
 
 #: Recordings whose voxel maps are kept; others are read again when they are asked for.
 KEPT = 8

@@ -30,7 +30,7 @@ class PairConfig(Config):
         None is 3 at a TR of 1.5 s or more and 6 below.
     eeg : {"spectrogram", "amplitude"}
         Representation of the EEG: magnitudes of every frequency, or band amplitudes recentred by the recording's own
-        covariance (`eeg2fmri.data.recentring`), which are scaled already.
+        covariance (`eeg2fmri.data.features.recentring`), which are scaled already.
     eeg_scaling : {"electrodes", "none"}
         Of the spectrogram. ``electrodes``: z-score over electrodes for every frequency and volume.
     bold_scaling : {"recording", "volume", "voxel", "none"}

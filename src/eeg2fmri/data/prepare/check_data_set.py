@@ -11,14 +11,14 @@ from typing import TypeVar
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.channels import channel_problems
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.inspection import Plan
-from eeg2fmri.data.nifti import load_nifti, orientation, orientation_problem
-from eeg2fmri.data.projection import Atlas, Target
-from eeg2fmri.data.raw_spectrogram import frequency_problems
-from eeg2fmri.data.regrid import Grid, regrid_affine
-from eeg2fmri.data.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples
+from eeg2fmri.data.bold.headers import load_nifti, orientation, orientation_problem
+from eeg2fmri.data.bold.regrid import Grid, regrid_affine
+from eeg2fmri.data.bold.target_grid import Atlas, Target
+from eeg2fmri.data.eeg.channel_names import channel_problems
+from eeg2fmri.data.features.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples
+from eeg2fmri.data.features.spectrogram_of_raw import frequency_problems
+from eeg2fmri.data.prepare.check_recording import Plan
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 Value = TypeVar("Value")
 

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.align import Alignment, volume_onsets
-from eeg2fmri.data.align_repair import within
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.channels import electrode_names
-from eeg2fmri.data.cleaning import cleaned_rate
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.derivation import Derivation, derive
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.eeg_config import VOLTS, EegConfig
-from eeg2fmri.data.markers import markers_of
-from eeg2fmri.data.raw_spectrogram import BLOCK, read_samples
-from eeg2fmri.data.recording_files import RecordingFiles
-from eeg2fmri.data.repetition import repetition_time
-from eeg2fmri.data.sidecars import entities, read_json_sidecar
-from eeg2fmri.data.signal_checks import SignalChecks
-from eeg2fmri.data.spectrogram import short_eeg_problem, window_samples, window_starts
-from eeg2fmri.data.windows import PairConfig, first_steady_volume, length_problem
+from eeg2fmri.data.bids.recording_files import RecordingFiles
+from eeg2fmri.data.bids.sidecars import entities, read_json_sidecar
+from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.eeg.channel_matrix import Derivation, derive
+from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.cleaning import cleaned_rate
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.eeg.sample_checks import SignalChecks
+from eeg2fmri.data.features.spectrogram import short_eeg_problem, window_samples, window_starts
+from eeg2fmri.data.features.spectrogram_of_raw import BLOCK, read_samples
+from eeg2fmri.data.pairs.windows import PairConfig, first_steady_volume, length_problem
+from eeg2fmri.data.settings.eeg import VOLTS, EegConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.read_markers import markers_of
+from eeg2fmri.data.timing.repair_markers import within
+from eeg2fmri.data.timing.repetition_time import repetition_time
+from eeg2fmri.data.timing.volume_onsets import Alignment, volume_onsets
 
 if TYPE_CHECKING:
     import mne

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.align import volume_onsets
-from eeg2fmri.data.cleaning import clean
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.derivation import derive
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.marker_choice import has_volume_marker
-from eeg2fmri.data.markers import markers_of
+from eeg2fmri.data.eeg.channel_matrix import derive
+from eeg2fmri.data.eeg.cleaning import clean
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.choose_marker import has_volume_marker
+from eeg2fmri.data.timing.read_markers import markers_of
+from eeg2fmri.data.timing.volume_onsets import volume_onsets
 
 if TYPE_CHECKING:
     import mne

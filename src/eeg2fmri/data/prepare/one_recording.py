@@ -13,21 +13,21 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.agreement import Common
-from eeg2fmri.data.amplitude import AmplitudeCollector
-from eeg2fmri.data.bold_writing import open_bold, write_bold
-from eeg2fmri.data.cleaning import LOCKED_SHARE, LockedShare, clean
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.eeg import eeg_files, read_raw
-from eeg2fmri.data.inspection import Collector, Plan
-from eeg2fmri.data.raw_spectrogram import spectrogram_blocks
-from eeg2fmri.data.sidecars import sidecars
-from eeg2fmri.data.signal_checks import SignalChecks
-from eeg2fmri.data.store import Recording
-from eeg2fmri.data.store_format import META
-from eeg2fmri.data.store_origin import source_entry
-from eeg2fmri.data.store_writer import ArrayWriter, write_array, write_meta
-from eeg2fmri.data.windows import first_steady_volume
+from eeg2fmri.data.bids.sidecars import sidecars
+from eeg2fmri.data.eeg.cleaning import LOCKED_SHARE, LockedShare, clean
+from eeg2fmri.data.eeg.read import eeg_files, read_raw
+from eeg2fmri.data.eeg.sample_checks import SignalChecks
+from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
+from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_blocks
+from eeg2fmri.data.pairs.windows import first_steady_volume
+from eeg2fmri.data.prepare.check_data_set import Common
+from eeg2fmri.data.prepare.check_recording import Collector, Plan
+from eeg2fmri.data.prepare.write_bold import open_bold, write_bold
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.format import META
+from eeg2fmri.data.store.sources import source_entry
+from eeg2fmri.data.store.store import Recording
+from eeg2fmri.data.store.writer import ArrayWriter, write_array, write_meta
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +143,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
 
 @dataclass(frozen=True, eq=False)
 class _WrittenEeg:
-    """What came of the EEG of a recording: see `eeg2fmri.data.bold_writing.WrittenBold`."""
+    """What came of the EEG of a recording: see `eeg2fmri.data.prepare.write_bold.WrittenBold`."""
 
     quality: dict[str, Any]
     files: dict[str, dict[str, Any]]

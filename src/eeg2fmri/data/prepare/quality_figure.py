@@ -11,7 +11,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.store import Recording, Store
+from eeg2fmri.data.store.store import Recording, Store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

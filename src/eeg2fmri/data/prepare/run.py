@@ -13,17 +13,17 @@ from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError, Problem, StoreError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.agreement import Common, agree
-from eeg2fmri.data.bids import find_recordings
-from eeg2fmri.data.commit import commit_of
-from eeg2fmri.data.config import PrepareConfig as PrepareConfig
-from eeg2fmri.data.conversion import Converted, convert
-from eeg2fmri.data.inspection import Plan, content_problems, inspect
-from eeg2fmri.data.recording_files import FoundRecordings, RecordingFiles
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_name import data_set_name, made_before
-from eeg2fmri.data.store_origin import origin
-from eeg2fmri.data.store_writer import StoreWriter, refuse_existing
+from eeg2fmri.data.bids.pairing import find_recordings
+from eeg2fmri.data.bids.recording_files import FoundRecordings, RecordingFiles
+from eeg2fmri.data.prepare.check_data_set import Common, agree
+from eeg2fmri.data.prepare.check_recording import Plan, content_problems, inspect
+from eeg2fmri.data.prepare.one_recording import Converted, convert
+from eeg2fmri.data.settings.prepare import PrepareConfig as PrepareConfig
+from eeg2fmri.data.store.commit import commit_of
+from eeg2fmri.data.store.names import data_set_name, made_before
+from eeg2fmri.data.store.sources import origin
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.data.store.writer import StoreWriter, refuse_existing
 
 Result = TypeVar("Result")
 

@@ -13,16 +13,16 @@ from typing import Any, Literal
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.agreement import Common
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.brain import brain_mask
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.inspection import Plan
-from eeg2fmri.data.nifti import COPY_AGAIN, load_nifti
-from eeg2fmri.data.nuisance import Nuisance, beside, confounds_table, read_confounds
-from eeg2fmri.data.projection import Projection
-from eeg2fmri.data.store_writer import ArrayWriter, write_array
-from eeg2fmri.data.windows import first_steady_volume
+from eeg2fmri.data.bold.brain_mask import brain_mask
+from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
+from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.bold.regressors import Nuisance, beside, confounds_table, read_confounds
+from eeg2fmri.data.bold.target_grid import Projection
+from eeg2fmri.data.pairs.windows import first_steady_volume
+from eeg2fmri.data.prepare.check_data_set import Common
+from eeg2fmri.data.prepare.check_recording import Plan
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.writer import ArrayWriter, write_array
 
 
 class VoxelStatistics:

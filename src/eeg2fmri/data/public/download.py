@@ -13,10 +13,10 @@ from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.download_fetch import fetch
-from eeg2fmri.data.download_listing import RemoteFile, address, list_files
-from eeg2fmri.data.download_unpack import is_unpacked, unpack
-from eeg2fmri.data.recipe import Recipe
+from eeg2fmri.data.public.fetch import fetch
+from eeg2fmri.data.public.listing import RemoteFile, address, list_files
+from eeg2fmri.data.public.recipe import Recipe
+from eeg2fmri.data.public.unpack import is_unpacked, unpack
 
 
 def download(

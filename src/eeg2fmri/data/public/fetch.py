@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.download_listing import TIMEOUT_S, RemoteFile
+from eeg2fmri.data.public.listing import TIMEOUT_S, RemoteFile
 
 #: Bytes that are written at once.
 CHUNK = 2**16

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.recipe import Recipe
+from eeg2fmri.data.public.recipe import Recipe
 
 if TYPE_CHECKING:
     import requests

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config, read_mapping
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -119,7 +119,7 @@ class Recipe(Config):
     prepare : PrepareConfig
         Settings by which it is prepared.
     eeg_only : dict
-        Settings of `eeg2fmri.data.eeg_only.EegOnlyConfig` beside the label, for EEG alone.
+        Settings of `eeg2fmri.data.eeg_only.store.EegOnlyConfig` beside the label, for EEG alone.
     """
 
     name: Text
@@ -190,7 +190,7 @@ def with_settings(name: str, values: dict[str, Any]) -> PrepareConfig:
 
 
 def eeg_only_settings(name: str) -> dict[str, Any]:
-    """Give the settings by which a data set of EEG alone is prepared, for `eeg2fmri.data.eeg_only.EegOnlyConfig`.
+    """Give the settings by which a data set of EEG alone is prepared, for `eeg2fmri.data.eeg_only.store.EegOnlyConfig`.
 
     Raises
     ------

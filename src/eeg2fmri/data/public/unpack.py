@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.download_listing import RemoteFile, check_path
+from eeg2fmri.data.public.listing import RemoteFile, check_path
 
 #: What was unpacked, so that an archive need not be kept to know that it is there.
 RECORD = ".unpacked.json"

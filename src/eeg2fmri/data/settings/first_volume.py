@@ -10,7 +10,7 @@ from pydantic import Field
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.marker_choice import find_marker
+from eeg2fmri.data.timing.choose_marker import find_marker
 
 
 class FirstMarker(Config):

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.data.bold_config import BoldConfig
-from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.first_marker import FirstMarker
-from eeg2fmri.data.layout import LayoutConfig
+from eeg2fmri.data.settings.bold import BoldConfig
+from eeg2fmri.data.settings.eeg import EegConfig
+from eeg2fmri.data.settings.first_volume import FirstMarker
+from eeg2fmri.data.settings.layout import LayoutConfig
 
 Size = Annotated[int, Field(ge=1)]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.split_config import SplitConfig
+from eeg2fmri.data.splits.config import SplitConfig
 
 
 def divide(units: Sequence[str], config: SplitConfig, where: str) -> dict[str, set[str]]:

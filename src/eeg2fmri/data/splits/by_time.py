@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.blocks import Block
-from eeg2fmri.data.split_config import PARTS, SplitConfig
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, skipped
+from eeg2fmri.data.pairs.windows import PairConfig, skipped
+from eeg2fmri.data.splits.config import PARTS, SplitConfig
+from eeg2fmri.data.store.blocks import Block
+from eeg2fmri.data.store.store import Store
 
 #: Pairs that a test block needs, for a test by time shifts.
 TEST_PAIRS = 8

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from eeg2fmri.core.errors import LeakageError, Problem
-from eeg2fmri.data.protocols import PROTOCOLS
-from eeg2fmri.data.shared_parts import HINT
-from eeg2fmri.data.split import Split
-from eeg2fmri.data.standardize import GroupStatistics, group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.scaling import GroupStatistics, group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
+from eeg2fmri.data.splits.claims import PROTOCOLS
+from eeg2fmri.data.splits.shared import HINT
+from eeg2fmri.data.splits.split import Split
+from eeg2fmri.data.store.store import Store
 
 #: Files of a recording that are its measurements.
 MEASURED = ("eeg.npy", "bold.npy")

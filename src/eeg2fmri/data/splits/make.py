@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.leakage import check_leakage
-from eeg2fmri.data.protocols import ProtocolName
-from eeg2fmri.data.split import Split, read_split
-from eeg2fmri.data.split_blocks import gap_volumes, split_in_time, time_validation
-from eeg2fmri.data.split_config import PARTS, SplitConfig
-from eeg2fmri.data.split_units import divide, fold_parts, n_folds
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.splits.by_subject import divide, fold_parts, n_folds
+from eeg2fmri.data.splits.by_time import gap_volumes, split_in_time, time_validation
+from eeg2fmri.data.splits.claims import ProtocolName
+from eeg2fmri.data.splits.config import PARTS, SplitConfig
+from eeg2fmri.data.splits.leakage import check_leakage
+from eeg2fmri.data.splits.split import Split, read_split
+from eeg2fmri.data.store.store import Store
 
 __all__ = ["PARTS", "Split", "SplitConfig", "make_folds", "make_split", "read_split"]
 
@@ -40,7 +40,7 @@ def make_split(store: Store, config: SplitConfig, pairs: PairConfig | None = Non
         If there are too few subjects, sessions or volumes for all parts, a named one is not in the store or is in two
         parts, the parts ask for more than there are, or the settings do not say which fold is meant.
     LeakageError
-        If what tests would train: see `eeg2fmri.data.leakage`.
+        If what tests would train: see `eeg2fmri.data.splits.leakage`.
     """
     pairs = pairs or PairConfig()
     where = str(store.path)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from eeg2fmri.core.errors import Problem
-from eeg2fmri.data.blocks import Block
-from eeg2fmri.data.protocols import PROTOCOLS, ProtocolName
+from eeg2fmri.data.splits.claims import PROTOCOLS, ProtocolName
+from eeg2fmri.data.store.blocks import Block
 
 HINT = "make the split anew; do not write split.json by hand"
 

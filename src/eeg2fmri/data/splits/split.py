@@ -10,11 +10,11 @@ from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import CheckpointError, ConfigError, LeakageError
-from eeg2fmri.data.blocks import BlockStore
-from eeg2fmri.data.protocols import PROTOCOLS, Protocol, ProtocolName, protocol_label
-from eeg2fmri.data.shared_parts import shared_between_parts
-from eeg2fmri.data.split_config import PARTS
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, ProtocolName, protocol_label
+from eeg2fmri.data.splits.config import PARTS
+from eeg2fmri.data.splits.shared import shared_between_parts
+from eeg2fmri.data.store.blocks import BlockStore
+from eeg2fmri.data.store.store import Store
 
 Ids = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -25,14 +25,15 @@ BESIDE = ("store_hash", "protocol_label")
 class Split(Config):
     """Ids of each part.
 
-    An id is that of a recording, or of a block of it (`eeg2fmri.data.blocks`): ``sub-01_task-rest_volumes-120to299``.
+    An id is that of a recording, or of a block of it (`eeg2fmri.data.store.blocks`):
+    ``sub-01_task-rest_volumes-120to299``.
 
     Attributes
     ----------
     train, validation, test : tuple of str
         None of them empty, nothing in two parts that the protocol keeps apart.
     protocol : str
-        See `eeg2fmri.data.protocols`.
+        See `eeg2fmri.data.splits.claims`.
     fold, folds : int or None
         Number of the fold from 1, and how many there are.
     gap : int

@@ -8,7 +8,7 @@ from typing import Any
 
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import Problem, StoreError
-from eeg2fmri.data.config import PrepareConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 FORMAT = "eeg2fmri store"
 VERSION = 2

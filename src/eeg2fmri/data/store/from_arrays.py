@@ -11,11 +11,11 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.store import Recording, Store
-from eeg2fmri.data.store_format import META
-from eeg2fmri.data.store_writer import StoreWriter, write_array, write_meta
-from eeg2fmri.data.windows import first_steady_volume
+from eeg2fmri.data.pairs.windows import first_steady_volume
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.format import META
+from eeg2fmri.data.store.store import Recording, Store
+from eeg2fmri.data.store.writer import StoreWriter, write_array, write_meta
 
 
 @dataclass(frozen=True, eq=False)

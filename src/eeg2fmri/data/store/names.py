@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_format import MANIFEST, read_manifest
+from eeg2fmri.data.store.format import MANIFEST, read_manifest
+from eeg2fmri.data.store.store import Store
 
 
 def data_set_name(root: Path) -> str:

@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.store_format import AGAIN
+from eeg2fmri.data.store.format import AGAIN
 
 
 class ArrayRows:
@@ -21,8 +21,8 @@ class ArrayRows:
     Parameters
     ----------
     array : numpy.memmap, or array
-        A ``.npy`` file in C order, or consecutive rows of one, as `eeg2fmri.data.store.Store` gives it; it is not kept.
-        An array in memory is kept, and read from there.
+        A ``.npy`` file in C order, or consecutive rows of one, as `eeg2fmri.data.store.store.Store` gives it; it is
+        not kept. An array in memory is kept, and read from there.
 
     Attributes
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eeg2fmri.core.space import described
-from eeg2fmri.data.store import Recording, Store
+from eeg2fmri.data.store.store import Recording, Store
 
 COLUMNS = (
     "recording",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.data.store_format import META, damaged
+from eeg2fmri.data.store.format import META, damaged
 
 
 @dataclass(frozen=True, eq=False)

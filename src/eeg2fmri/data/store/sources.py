@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import Problem, StoreError
-from eeg2fmri.data.store_format import AGAIN, read_manifest
+from eeg2fmri.data.store.format import AGAIN, read_manifest
 
 #: File beside the manifest: times of sources whose content was found unchanged, or that they do not matter any more.
 SEEN = ".sources.json"

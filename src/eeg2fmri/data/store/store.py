@@ -1,6 +1,6 @@
 """A store: one folder a recording of plain ``.npy`` arrays read by memory map, and one manifest.
 
-See `eeg2fmri.data.store_writer` for the other direction.
+See `eeg2fmri.data.store.writer` for the other direction.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.covariance import BANDS
-from eeg2fmri.data.store_format import (
+from eeg2fmri.data.features.band_covariance import BANDS
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.format import (
     AGAIN,
     ARRAYS,
     MANIFEST,
@@ -24,9 +24,9 @@ from eeg2fmri.data.store_format import (
     file_problems,
     read_manifest,
 )
-from eeg2fmri.data.store_origin import Sources, compare, look, refuse_stale
-from eeg2fmri.data.store_recording import Recording as Recording
-from eeg2fmri.data.store_recording import read_recording
+from eeg2fmri.data.store.recording import Recording as Recording
+from eeg2fmri.data.store.recording import read_recording
+from eeg2fmri.data.store.sources import Sources, compare, look, refuse_stale
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +59,8 @@ class Store:
     regions : tuple of int
         Numbers in the atlas of what is stored along x, where regions are stored in place of voxels; else empty.
     commit : dict or None
-        Commit of the data set when the store was made (`eeg2fmri.data.commit.commit_of`); None where git did not keep
-        it.
+        Commit of the data set when the store was made (`eeg2fmri.data.store.commit.commit_of`); None where git did
+        not keep it.
     """
 
     path: Path
@@ -153,7 +153,7 @@ class Store:
     def origin(self, recording: int | str) -> tuple[str, int]:
         """Name the recording on disk that a recording comes from, and its volume that the first volume is.
 
-        They differ from the id and 0 for a block of a recording (`eeg2fmri.data.blocks`).
+        They differ from the id and 0 for a block of a recording (`eeg2fmri.data.store.blocks`).
         """
         return self._recording(recording).id, 0
 
@@ -169,7 +169,7 @@ class Store:
     def amplitude(self, recording: int | str) -> np.ndarray:
         """Read-only memory map of recentred band amplitudes (volume, channel, band), no unit.
 
-        See `eeg2fmri.data.recentring`; the bands are those of `eeg2fmri.data.covariance.BANDS`.
+        See `eeg2fmri.data.features.recentring`; the bands are those of `eeg2fmri.data.features.band_covariance.BANDS`.
 
         Raises
         ------

@@ -10,7 +10,7 @@ from typing import Any
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.store_format import file_problems
+from eeg2fmri.data.store.format import file_problems
 
 try:
     import fcntl

@@ -22,10 +22,10 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT, ContentHash
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.store import Recording
-from eeg2fmri.data.store_format import ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
-from eeg2fmri.data.store_partial import Partial, remove_left_behind
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.format import ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
+from eeg2fmri.data.store.store import Recording
+from eeg2fmri.data.store.unfinished import Partial, remove_left_behind
 
 #: Bytes that are written at once. Far larger pieces get their pages in the cache of files in large runs, which were
 #: measured to take two to four times as long where memory is fragmented.
@@ -38,7 +38,7 @@ class ArrayWriter:
     Parameters
     ----------
     path : Path
-        File; its name is one of those in `eeg2fmri.data.store.ARRAYS`, which give the float type.
+        File; its name is one of those in `eeg2fmri.data.store.store.ARRAYS`, which give the float type.
     shape : tuple of int
         Shape of the whole array.
     """
@@ -199,15 +199,15 @@ class StoreWriter:
         files : mapping
             Size and digest of every file of every recording: id to file name to facts, in the order of the store.
         config, sources, electrodes, frequencies, tr, grid, affine, space
-            See `eeg2fmri.data.store.Store`; `sources` are files with the digest of their content.
+            See `eeg2fmri.data.store.store.Store`; `sources` are files with the digest of their content.
         notes : sequence of str
             What the user should know of the data set.
         regions : sequence of int
             Numbers of the regions of an atlas, where these are stored in place of voxels.
         commit : mapping, optional
-            See `eeg2fmri.data.commit.commit_of`.
+            See `eeg2fmri.data.store.commit.commit_of`.
         origin : mapping, optional
-            Where the sources are; see `eeg2fmri.data.store_origin`.
+            Where the sources are; see `eeg2fmri.data.store.sources`.
         """
         manifest: dict[str, Any] = {
             "format": FORMAT,

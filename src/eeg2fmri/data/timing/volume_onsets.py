@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.align_repair import mend
-from eeg2fmri.data.first_marker import FirstMarker, onsets_from_first
-from eeg2fmri.data.marker_choice import find_marker
-from eeg2fmri.data.marker_faults import doubled_markers, listed, marker_problems
+from eeg2fmri.data.settings.first_volume import FirstMarker, onsets_from_first
+from eeg2fmri.data.timing.check_markers import doubled_markers, listed, marker_problems
+from eeg2fmri.data.timing.choose_marker import find_marker
+from eeg2fmri.data.timing.repair_markers import mend
 
 #: Drift (ppm) above which the user is told; unsynchronised quartz clocks differ by some tens of ppm.
 NOTED_DRIFT_PPM = 50.0
@@ -82,7 +82,7 @@ def volume_onsets(
     first_marker : str or FirstMarker, optional
         A marker from which the time of the first volume is known; the others follow every TR.
     faults : {"error", "repair", "trim"}
-        What becomes of markers that do not fit; see `eeg2fmri.data.align_repair`.
+        What becomes of markers that do not fit; see `eeg2fmri.data.timing.repair_markers`.
     where : str
         EEG file, for the errors.
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.npz import save_npz
-from eeg2fmri.data.image import volumes_to_image
-from eeg2fmri.evaluate.shifts import VoxelShiftTest
-from eeg2fmri.evaluate.uncertainty import UncertaintyMaps
+from eeg2fmri.data.bold.to_nifti import volumes_to_image
+from eeg2fmri.evaluate.intervals.uncertainty import UncertaintyMaps
+from eeg2fmri.evaluate.significance.shifts import VoxelShiftTest
 
 #: Consecutive volumes that are kept, from the middle of the recording.
 EXAMPLE_VOLUMES = 40

@@ -10,8 +10,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress
-from eeg2fmri.data.windows import pair_index
-from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.data.pairs.windows import pair_index
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline
 
 #: Windows that go through the model at once.
@@ -69,7 +69,7 @@ def predict_with_model(run: OpenRun, recording: str, device: str, progress: Prog
     InputError
         If the model gives values that are not finite.
     """
-    from eeg2fmri.data.pairs import PairDataset
+    from eeg2fmri.data.pairs.dataset import PairDataset
     from eeg2fmri.models.synthesis import synthesize
 
     # windows are cut as in training, whatever representation of the EEG the pairs ask for

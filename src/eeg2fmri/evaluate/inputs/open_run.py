@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError, Problem
-from eeg2fmri.data.blocks import Block
-from eeg2fmri.data.leakage import check_leakage, check_statistics
-from eeg2fmri.data.splits import Split, read_split
-from eeg2fmri.data.standardize import BoldScaler
-from eeg2fmri.data.store import Store
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import Loaded, load
+from eeg2fmri.data.pairs.scaling import BoldScaler
+from eeg2fmri.data.splits.leakage import check_leakage, check_statistics
+from eeg2fmri.data.splits.make import Split, read_split
+from eeg2fmri.data.store.blocks import Block
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import Loaded, load
 
 
 @dataclass(frozen=True, eq=False)

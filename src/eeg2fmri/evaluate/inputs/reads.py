@@ -10,7 +10,7 @@ from typing import Any
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
 
 
 def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]]:

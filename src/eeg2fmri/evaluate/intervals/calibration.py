@@ -10,7 +10,7 @@ import numpy as np
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.arrays import as_numpy
+from eeg2fmri.evaluate.metrics.arrays import as_numpy
 
 Distribution = Literal["normal", "laplace"]
 
@@ -170,7 +170,7 @@ def coverage_note(facts: Mapping[str, Any]) -> str:
     Parameters
     ----------
     facts : mapping
-        Of an evaluation, with ``uncertainty`` as `eeg2fmri.evaluate.uncertainty.uncertainty_facts` gives it.
+        Of an evaluation, with ``uncertainty`` as `eeg2fmri.evaluate.intervals.uncertainty.uncertainty_facts` gives it.
     """
     found = facts.get("uncertainty")
     if not found:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.evaluate.calibration import Calibration, IntervalScores
-from eeg2fmri.evaluate.methods import BATCH, targets_of
-from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.evaluate.inputs.methods import BATCH, targets_of
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.intervals.calibration import Calibration, IntervalScores
 
 #: Monte Carlo passes of a variational model in an evaluation.
 PASSES = 20
@@ -101,7 +101,7 @@ class UncertainModel:
         )
 
     def _passes(self, recording: str, passes: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
-        from eeg2fmri.data.pairs import PairDataset
+        from eeg2fmri.data.pairs.dataset import PairDataset
         from eeg2fmri.models.synthesis import synthesize_uncertain
 
         pairs = PairDataset(self.run.store, [recording], self.run.loaded.card.pairs)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.arrays import as_numpy
+from eeg2fmri.evaluate.metrics.arrays import as_numpy
 
 
 def frechet_distance(first: Any, second: Any) -> float:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.arrays import as_numpy, checked_mask, same_shape
-from eeg2fmri.evaluate.moments import TemporalMoments
-from eeg2fmri.evaluate.spatial import deviation_correlations
-from eeg2fmri.evaluate.ssim import checked_range, ssim_map, ssim_slices, ssim_volume
+from eeg2fmri.evaluate.metrics.arrays import as_numpy, checked_mask, same_shape
+from eeg2fmri.evaluate.metrics.moments import TemporalMoments
+from eeg2fmri.evaluate.metrics.spatial import deviation_correlations
+from eeg2fmri.evaluate.metrics.ssim import checked_range, ssim_map, ssim_slices, ssim_volume
 
 __all__ = [
     "TemporalMoments",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.arrays import as_numpy, same_shape
+from eeg2fmri.evaluate.metrics.arrays import as_numpy, same_shape
 
 #: A sum of squares below this share of the squared magnitude of its values is rounding: the voxel is constant.
 ROUNDING = 1e-12
@@ -64,7 +64,7 @@ class TemporalMoments:
         self.n_volumes += 1
 
     def temporal_r(self) -> np.ndarray:
-        """Pearson correlation over volumes at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.temporal_r`."""
+        """Pearson correlation over volumes at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.functions`."""
         syy, spp, syp = self._centred()
         varies = (syy > 0) & (spp > 0)
         r = np.zeros_like(syp)
@@ -73,7 +73,7 @@ class TemporalMoments:
         return self._map(np.where(syy > 0, r, np.nan))
 
     def explained_variance(self) -> np.ndarray:
-        """1 - var(y - p) / var(y) at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.explained_variance`."""
+        """1 - var(y - p) / var(y) at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.functions`."""
         syy, spp, syp = self._centred()
         residual = syy + spp - 2 * syp
         return self._map(1 - residual / np.where(syy > 0, syy, np.nan))

@@ -9,8 +9,8 @@ import numpy as np
 import scipy.ndimage
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.nifti import load_nifti
-from eeg2fmri.evaluate.arrays import as_numpy
+from eeg2fmri.data.bold.headers import load_nifti
+from eeg2fmri.evaluate.metrics.arrays import as_numpy
 
 
 def read_atlas(path: str | Path, grid: tuple[int, int, int], affine: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.evaluate.moments import TemporalMoments
-from eeg2fmri.evaluate.spatial import deviation_correlations
-from eeg2fmri.evaluate.ssim import WINDOW, ssim_slices, ssim_volume
+from eeg2fmri.evaluate.metrics.moments import TemporalMoments
+from eeg2fmri.evaluate.metrics.spatial import deviation_correlations
+from eeg2fmri.evaluate.metrics.ssim import WINDOW, ssim_slices, ssim_volume
 
 Tick = Callable[[], None]
 Volumes = np.ndarray | Sequence[np.ndarray]

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.evaluate.arrays import as_numpy
-from eeg2fmri.evaluate.moments import ROUNDING, TemporalMoments
+from eeg2fmri.evaluate.metrics.arrays import as_numpy
+from eeg2fmri.evaluate.metrics.moments import ROUNDING, TemporalMoments
 
 
 def deviation_correlations(y: Any, yhat: Any, mask: np.ndarray, moments: TemporalMoments) -> np.ndarray:
-    """Correlate deviations over the voxels of a mask, for each volume; see `eeg2fmri.evaluate.metrics.spatial_r`.
+    """Correlate deviations over the voxels of a mask, for each volume.
+
+    See `eeg2fmri.evaluate.metrics.functions.spatial_r`.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.arrays import as_numpy, checked_mask, same_shape
+from eeg2fmri.evaluate.metrics.arrays import as_numpy, checked_mask, same_shape
 
 WINDOW = 11
 SIGMA = 1.5

@@ -10,10 +10,10 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.space import corresponds
-from eeg2fmri.data.store import Store
-from eeg2fmri.evaluate.regions import connectivity_similarity, read_atlas, region_courses
-from eeg2fmri.evaluate.scoring import Recording
-from eeg2fmri.evaluate.shifts import shift_test
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, read_atlas, region_courses
+from eeg2fmri.evaluate.recordings.scoring import Recording
+from eeg2fmri.evaluate.significance.shifts import shift_test
 
 
 def check_atlas(store: Store, atlas: str | Path) -> None:

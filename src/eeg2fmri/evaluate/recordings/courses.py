@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.evaluate.ceilings import column_r
-from eeg2fmri.evaluate.examples import chosen_voxels
-from eeg2fmri.evaluate.methods import predict_with_model
-from eeg2fmri.evaluate.open_run import OpenRun
-from eeg2fmri.evaluate.regions import read_atlas, region_courses
-from eeg2fmri.evaluate.scoring import Recording
+from eeg2fmri.evaluate.inputs.examples import chosen_voxels
+from eeg2fmri.evaluate.inputs.methods import predict_with_model
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.metrics.regions import read_atlas, region_courses
+from eeg2fmri.evaluate.recordings.scoring import Recording
+from eeg2fmri.evaluate.truth.ceilings import column_r
 
 FILE = "_courses.npz"
 LEVEL = 0.95

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.evaluate.frechet import frechet_distance
-from eeg2fmri.evaluate.methods import BATCH
-from eeg2fmri.evaluate.open_run import OpenRun
+from eeg2fmri.evaluate.inputs.methods import BATCH
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.metrics.frechet import frechet_distance
 
 
 def latent_distance(run: OpenRun, recording: str, device: str = "cpu", progress: Progress = silent) -> float | None:
@@ -28,7 +28,7 @@ def latent_distance(run: OpenRun, recording: str, device: str = "cpu", progress:
     """
     import torch
 
-    from eeg2fmri.data.pairs import PairDataset
+    from eeg2fmri.data.pairs.dataset import PairDataset
 
     pairs, model = PairDataset(run.store, [recording], run.loaded.card.pairs), run.loaded.model
     model.eval().to(device)

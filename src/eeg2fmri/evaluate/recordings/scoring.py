@@ -10,12 +10,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.progress import Progress
-from eeg2fmri.evaluate.ceilings import Parts
-from eeg2fmri.evaluate.methods import SHIFTED, Method, common_targets
-from eeg2fmri.evaluate.open_run import OpenRun
-from eeg2fmri.evaluate.score import RecordingScores, Volumes, score_recording, value_range
-from eeg2fmri.evaluate.shifts import ShiftScores, VoxelShiftTest, shift_test
-from eeg2fmri.evaluate.significance import significant_shares
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method, common_targets
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.metrics.score import RecordingScores, Volumes, score_recording, value_range
+from eeg2fmri.evaluate.significance.shifts import ShiftScores, VoxelShiftTest, shift_test
+from eeg2fmri.evaluate.significance.tests import significant_shares
+from eeg2fmri.evaluate.truth.ceilings import Parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Scores:
     shifts : dict of method and recording to ShiftScores
         Of the headline; none for predictions that are constant in time.
     voxels : dict of method and recording to dict of error rate to float
-        Share of the voxels whose r is significant; see `eeg2fmri.evaluate.significance.significant_shares`.
+        Share of the voxels whose r is significant; see `eeg2fmri.evaluate.significance.tests.significant_shares`.
     known : mapping of recording to Parts
         Voxels and regions of simulated recordings, whose median temporal r is kept too.
     parts : dict of method and recording to dict of part to float

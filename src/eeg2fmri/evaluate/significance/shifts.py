@@ -34,7 +34,7 @@ import scipy.fft
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.evaluate.arrays import as_numpy, checked_mask
+from eeg2fmri.evaluate.metrics.arrays import as_numpy, checked_mask
 
 #: Autocorrelation below which two volumes count as independent.
 INDEPENDENT = 0.1

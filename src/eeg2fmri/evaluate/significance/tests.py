@@ -10,7 +10,7 @@ import numpy as np
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.shifts import ShiftScores, VoxelShiftTest
+from eeg2fmri.evaluate.significance.shifts import ShiftScores, VoxelShiftTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12
@@ -55,8 +55,8 @@ def pooled_shift_test(
 
     All combinations of shifts form a group. p = (1 + #{draws >= observed}) / (1 + draws) for random elements of it is
     valid (Phipson and Smyth, Stat Appl Genet Mol Biol 9, 2010). The null distribution that is given back has shifts
-    beyond the autocorrelation alone, see `eeg2fmri.evaluate.shifts`. The shifts of a single recording are all looked
-    at, once each: its p is a multiple of one over its volumes, however many draws are asked for.
+    beyond the autocorrelation alone, see `eeg2fmri.evaluate.significance.shifts`. The shifts of a single recording
+    are all looked at, once each: its p is a multiple of one over its volumes, however many draws are asked for.
 
     Parameters
     ----------

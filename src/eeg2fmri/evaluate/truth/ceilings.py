@@ -1,10 +1,10 @@
 """Two ceilings of simulated data: the most that any method, and that any method that has EEG alone, can reach.
 
 The BOLD ceiling is the noiseless BOLD, scored against the recorded one as if it were a prediction: what is missing to
-1 is noise, which no method can know. The EEG ceiling is the oracle decoder (`eeg2fmri.evaluate.oracle`), which knows
-the head, the couplings and the responses of the very subject, but has to read from the EEG what the sources did: what
-is missing to the BOLD ceiling is noise of the EEG, leakage between sources, and neural activity that the EEG does not
-show. Both stand in the table like methods, and every temporal r is given as a fraction of theirs.
+1 is noise, which no method can know. The EEG ceiling is the oracle decoder (`eeg2fmri.evaluate.truth.oracle`), which
+knows the head, the couplings and the responses of the very subject, but has to read from the EEG what the sources
+did: what is missing to the BOLD ceiling is noise of the EEG, leakage between sources, and neural activity that the
+EEG does not show. Both stand in the table like methods, and every temporal r is given as a fraction of theirs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.evaluate.methods import Method
+from eeg2fmri.evaluate.inputs.methods import Method
 
 if TYPE_CHECKING:
-    from eeg2fmri.evaluate.known_truth import KnownTruth
-    from eeg2fmri.evaluate.scoring import Recording, Scores
+    from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
+    from eeg2fmri.evaluate.truth.known_truth import KnownTruth
 
 BOLD_CEILING = Method("bold_ceiling", "BOLD ceiling: noiseless BOLD", "the truth", "ceiling")
 EEG_CEILING = Method("eeg_ceiling", "EEG ceiling: oracle decoder", "EEG and the truth", "ceiling")

@@ -11,20 +11,20 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.eeg import read_raw
-from eeg2fmri.data.regrid import regrid
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_format import read_manifest
-from eeg2fmri.evaluate.ceilings import LeftOut
-from eeg2fmri.evaluate.oracle import Rhythm, source_power
-from eeg2fmri.evaluate.regions import read_atlas
-from eeg2fmri.simulate.electrodes import place_electrodes
-from eeg2fmri.simulate.envelopes import DEPTH, RATE
-from eeg2fmri.simulate.haemodynamics import drive, expected_std, regional_bold, response
-from eeg2fmri.simulate.sources import parcels
-from eeg2fmri.simulate.subject import draw_group
-from eeg2fmri.simulate.truth import RecordingTruth, Truth
-from eeg2fmri.simulate.truth_files import FOLDER
+from eeg2fmri.data.bold.regrid import regrid
+from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.store.format import read_manifest
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.metrics.regions import read_atlas
+from eeg2fmri.evaluate.truth.ceilings import LeftOut
+from eeg2fmri.evaluate.truth.oracle import Rhythm, source_power
+from eeg2fmri.simulate.head.electrodes import place_electrodes
+from eeg2fmri.simulate.head.sources import parcels
+from eeg2fmri.simulate.recording.envelopes import DEPTH, RATE
+from eeg2fmri.simulate.recording.haemodynamics import drive, expected_std, regional_bold, response
+from eeg2fmri.simulate.recording.subject import draw_group
+from eeg2fmri.simulate.write.truth import RecordingTruth, Truth
+from eeg2fmri.simulate.write.truth_files import FOLDER
 
 #: Largest median relative difference between the mean of the recorded volumes and the true baseline. It is .001 for a
 #: recording of 300 volumes, .005 for one of 40, and .11 to .17 for the heads of two subjects.

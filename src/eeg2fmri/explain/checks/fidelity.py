@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.control import untrained
-from eeg2fmri.explain.faithfulness import PerturbationCurves, perturbation_curves, random_orders, rank_agreement
-from eeg2fmri.explain.gradients import integrated_gradients
-from eeg2fmri.explain.rules import Composite
-from eeg2fmri.explain.targets import Target
-from eeg2fmri.explain.windows import explain_windows
+from eeg2fmri.explain.checks.faithfulness import PerturbationCurves, perturbation_curves, random_orders, rank_agreement
+from eeg2fmri.explain.inputs.control import untrained
+from eeg2fmri.explain.inputs.targets import Target
+from eeg2fmri.explain.rules.choice import Composite
+from eeg2fmri.explain.windows.gradients import integrated_gradients
+from eeg2fmri.explain.windows.of_one_recording import explain_windows
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from eeg2fmri.explain.batches import Batch
-from eeg2fmri.explain.control import untrained
-from eeg2fmri.explain.rules import Composite
-from eeg2fmri.explain.subject import SubjectSums
-from eeg2fmri.explain.targets import Target
-from eeg2fmri.explain.truth import Drivers, TruthAgreement, truth_agreement
-from eeg2fmri.explain.windows import explain_windows
+from eeg2fmri.explain.checks.truth import Drivers, TruthAgreement, truth_agreement
+from eeg2fmri.explain.inputs.batches import Batch
+from eeg2fmri.explain.inputs.control import untrained
+from eeg2fmri.explain.inputs.targets import Target
+from eeg2fmri.explain.rules.choice import Composite
+from eeg2fmri.explain.windows.of_one_recording import explain_windows
+from eeg2fmri.explain.windows.of_one_subject import SubjectSums
 
 #: Measures of a subject that are compared with a drive: which one, and whether their signs should be the same.
 MEASURES = {
@@ -41,7 +41,7 @@ class Recovery:
     untrained_r : float
         The same of the untrained models.
     measures : dict of measure to TruthAgreement
-        Mean over recordings; measures are those of `eeg2fmri.explain.subject.SubjectRelevance`.
+        Mean over recordings; measures are those of `eeg2fmri.explain.windows.of_one_subject.SubjectRelevance`.
     untrained : dict of measure to TruthAgreement
         The same of the untrained models, mean over these.
     untrained_sd : dict of measure to TruthAgreement

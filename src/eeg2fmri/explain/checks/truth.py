@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.recentring import Recentring
-from eeg2fmri.data.windows import PairConfig, eeg_windows, first_steady_volume, pair_index
-from eeg2fmri.explain.axes import Axes
-from eeg2fmri.explain.faithfulness import rank_agreement
-from eeg2fmri.explain.truth_spectrum import TruthSpectrum
+from eeg2fmri.data.features.recentring import Recentring
+from eeg2fmri.data.pairs.windows import PairConfig, eeg_windows, first_steady_volume, pair_index
+from eeg2fmri.explain.checks.faithfulness import rank_agreement
+from eeg2fmri.explain.checks.truth_spectrum import TruthSpectrum
+from eeg2fmri.explain.inputs.axes import Axes
 
 if TYPE_CHECKING:
-    from eeg2fmri.simulate.truth import RecordingTruth
+    from eeg2fmri.simulate.write.truth import RecordingTruth
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ def _scaled(amplitude: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 def _rows(truth: RecordingTruth, axes: Axes) -> list[int]:
     """Electrodes of the windows in the simulation."""
-    from eeg2fmri.simulate.electrodes import place_electrodes
+    from eeg2fmri.simulate.head.electrodes import place_electrodes
 
     config = truth.truth.config
     names = place_electrodes(config.electrodes, config.reference).names

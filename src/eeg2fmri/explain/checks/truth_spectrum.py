@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln
 
-from eeg2fmri.explain.axes import Axes
+from eeg2fmri.explain.inputs.axes import Axes
 
 if TYPE_CHECKING:
-    from eeg2fmri.simulate.truth import RecordingTruth
+    from eeg2fmri.simulate.write.truth import RecordingTruth
 
 #: Regions oscillate at frequencies that scatter around the subject's by this standard deviation, Hz.
 REGIONAL_SPREAD_HZ = 0.3
@@ -42,7 +42,7 @@ class TruthSpectrum:
     @classmethod
     def of(cls, truth: RecordingTruth, axes: Axes) -> TruthSpectrum:
         """Work the spectrum out for the windows of a recording."""
-        from eeg2fmri.simulate.subject import RHYTHMS
+        from eeg2fmri.simulate.recording.subject import RHYTHMS
 
         config = truth.truth.config
         n_samples = round(config.tr * config.sfreq)

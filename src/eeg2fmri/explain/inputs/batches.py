@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.windows import eeg_windows
-from eeg2fmri.explain.opened import OpenedRun
+from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.windows import eeg_windows
+from eeg2fmri.explain.inputs.open_run import OpenedRun
 
 
 class Batch(NamedTuple):

@@ -9,16 +9,16 @@ import numpy as np
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
-from eeg2fmri.data.blocks import Block
-from eeg2fmri.data.covariance import BANDS
-from eeg2fmri.data.leakage import check_leakage
-from eeg2fmri.data.splits import read_split
-from eeg2fmri.data.store import Store
-from eeg2fmri.explain.axes import Axes
+from eeg2fmri.data.features.band_covariance import BANDS
+from eeg2fmri.data.splits.leakage import check_leakage
+from eeg2fmri.data.splits.make import read_split
+from eeg2fmri.data.store.blocks import Block
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.explain.config import ExplainConfig
-from eeg2fmri.explain.targets import Target, read_region, voxel, whole_volume
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import load
+from eeg2fmri.explain.inputs.axes import Axes
+from eeg2fmri.explain.inputs.targets import Target, read_region, voxel, whole_volume
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import load
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) 
             "the run holds no synthesiser",
             where=str(folder),
             got=str(loaded.card.model.get("kind")),
-            hint="relevance of other models: eeg2fmri.explain.propagation.propagate",
+            hint="relevance of other models: eeg2fmri.explain.rules.propagation.propagate",
         )
     problems = _differences(loaded.card, store, str(folder))
     if store_hash != store.hash:

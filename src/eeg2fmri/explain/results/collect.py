@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain import axes as along
-from eeg2fmri.explain.axes import Axes
+from eeg2fmri.explain.checks.fidelity import Fidelity
+from eeg2fmri.explain.checks.recovery import Recovery
 from eeg2fmri.explain.config import ExplainConfig
-from eeg2fmri.explain.fidelity import Fidelity
-from eeg2fmri.explain.graph import AttentionGraph, attention_graph
-from eeg2fmri.explain.inference import TTest, t_test
-from eeg2fmri.explain.recovery import Recovery
-from eeg2fmri.explain.subject import SubjectRelevance
-from eeg2fmri.explain.targets import Target
+from eeg2fmri.explain.inputs import axes as along
+from eeg2fmri.explain.inputs.axes import Axes
+from eeg2fmri.explain.inputs.targets import Target
+from eeg2fmri.explain.windows.graph import AttentionGraph, attention_graph
+from eeg2fmri.explain.windows.inference import TTest, t_test
+from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance
 
 #: Sums of maps that are tested over subjects: name -> function of maps (subject, channel, freq, time).
 TESTED = {

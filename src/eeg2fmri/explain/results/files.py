@@ -17,7 +17,7 @@
 Shares have no unit: ``signed`` is relevance over the sum of absolute relevance, ``magnitude`` sums to 1,
 ``fluctuation`` is the share in what changes from window to window. ``pattern`` is the correlation of the EEG with the
 output, ``sensor_pattern`` that of single electrodes where the model reads recentred ones
-(`eeg2fmri.explain.subject.SubjectRelevance`).
+(`eeg2fmri.explain.windows.of_one_subject.SubjectRelevance`).
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.npz import save_npz
-from eeg2fmri.explain.fidelity import plain
-from eeg2fmri.explain.images import write_evoked, write_volume
-from eeg2fmri.explain.inference import TTest
-from eeg2fmri.explain.results import Explanation
-from eeg2fmri.explain.tables import group_tables, subject_tables, write_table
+from eeg2fmri.explain.checks.fidelity import plain
+from eeg2fmri.explain.results.collect import Explanation
+from eeg2fmri.explain.results.images import write_evoked, write_volume
+from eeg2fmri.explain.results.tables import group_tables, subject_tables, write_table
+from eeg2fmri.explain.windows.inference import TTest
 
 FORMAT = 1
 SUMMARY, ARRAYS = "explain.json", "explain.npz"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.explain.axes import Axes
+from eeg2fmri.explain.inputs.axes import Axes
 
 #: Positions of electrodes of the 10-05 system.
 MONTAGE = "colin27_1005"

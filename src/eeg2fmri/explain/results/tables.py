@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.explain.axes import averaged
-from eeg2fmri.explain.inference import TTest
-from eeg2fmri.explain.results import Explanation
-from eeg2fmri.explain.subject import SubjectRelevance
+from eeg2fmri.explain.inputs.axes import averaged
+from eeg2fmri.explain.results.collect import Explanation
+from eeg2fmri.explain.windows.inference import TTest
+from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance
 
 #: Name of a column -> its values.
 Table = Mapping[str, list[object]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.explain.path import nodes, path_surrogate
-from eeg2fmri.explain.registry import rule_for
-from eeg2fmri.explain.tracer import Tracer
+from eeg2fmri.explain.rules.path import nodes, path_surrogate
+from eeg2fmri.explain.rules.registry import rule_for
+from eeg2fmri.explain.rules.tracer import Tracer
 from eeg2fmri.nn.attention import LatentAttention, SelfAttention, TopographicalAttention, sparsemax
 
 

@@ -28,7 +28,7 @@ from torch import Tensor
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.affine import Affine
+from eeg2fmri.explain.rules.affine import Affine
 
 #: Stabiliser of denominators, relative to the root mean square of the layer's output.
 STABILISER = 1e-9

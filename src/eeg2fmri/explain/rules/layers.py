@@ -8,13 +8,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.explain.affine import Affine
-from eeg2fmri.explain.registry import rule_for
-from eeg2fmri.explain.rules import EpsilonRule
-from eeg2fmri.explain.tracer import Tracer
-from eeg2fmri.models.output_filter import OutputFilter, ScaleHead
-from eeg2fmri.nn.block import ResidualBlock
-from eeg2fmri.nn.conv import Conv3d, LocallyConnected3d
+from eeg2fmri.explain.rules.affine import Affine
+from eeg2fmri.explain.rules.choice import EpsilonRule
+from eeg2fmri.explain.rules.registry import rule_for
+from eeg2fmri.explain.rules.tracer import Tracer
+from eeg2fmri.models.documented.output_filter import OutputFilter, ScaleHead
+from eeg2fmri.nn.convolution.block import ResidualBlock
+from eeg2fmri.nn.convolution.conv import Conv3d, LocallyConnected3d
 from eeg2fmri.nn.dct import DCT3d, InverseDCT3d
 from eeg2fmri.nn.dense import Dense, Dropout
 from eeg2fmri.nn.fourier import EPSILON, FourierFeatures, RandomFourierFeatures

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.explain.affine import Affine
-from eeg2fmri.explain.registry import rule_for
-from eeg2fmri.explain.tracer import Tracer
+from eeg2fmri.explain.rules.affine import Affine
+from eeg2fmri.explain.rules.registry import rule_for
+from eeg2fmri.explain.rules.tracer import Tracer
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.zoo.recommended import Recommended
+from eeg2fmri.models.recommended.model import Recommended
 
 
 def _through_responses(x: Tensor, weight: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_leaves
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.tracer import Tracer
+from eeg2fmri.explain.rules.tracer import Tracer
 
 
 def _names(text: str) -> frozenset[str]:
@@ -89,7 +89,7 @@ class RelevantOperations(TorchFunctionMode):
                 "a model does something between its layers that has no relevance rule",
                 where=resolve_name(func) or str(func),
                 expected="layers with a rule, sums, products of two tensors, functions of single elements, reshaping",
-                hint="make it a layer, and register a rule with eeg2fmri.explain.registry.rule_for",
+                hint="make it a layer, and register a rule with eeg2fmri.explain.rules.registry.rule_for",
             )
         return out
 

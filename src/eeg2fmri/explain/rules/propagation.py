@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.operations import RelevantOperations
-from eeg2fmri.explain.registry import rule_of, traced
-from eeg2fmri.explain.rules import Composite
-from eeg2fmri.explain.tracer import Account, Tracer
+from eeg2fmri.explain.rules.choice import Composite
+from eeg2fmri.explain.rules.operations import RelevantOperations
+from eeg2fmri.explain.rules.registry import rule_of, traced
+from eeg2fmri.explain.rules.tracer import Account, Tracer
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def propagate(
     Parameters
     ----------
     model : nn.Module
-        Every layer that has weights needs a rule (`eeg2fmri.explain.registry`).
+        Every layer that has weights needs a rule (`eeg2fmri.explain.rules.registry`).
     x : Tensor, shape (batch, ...)
     outputs : function of x
         Gives named outputs of shape (batch,); calls the model.

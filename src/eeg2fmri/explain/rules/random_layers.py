@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.explain.affine import Affine, FlipoutAffine
-from eeg2fmri.explain.path import path_surrogate
-from eeg2fmri.explain.registry import rule_for
-from eeg2fmri.explain.tracer import Tracer
-from eeg2fmri.nn.draws import Draws
-from eeg2fmri.nn.variational import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational_dct import VariationalInverseDCT3d
+from eeg2fmri.explain.rules.affine import Affine, FlipoutAffine
+from eeg2fmri.explain.rules.path import path_surrogate
+from eeg2fmri.explain.rules.registry import rule_for
+from eeg2fmri.explain.rules.tracer import Tracer
+from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
+from eeg2fmri.nn.variational.draws import Draws
 
 
 class Held(Draws):

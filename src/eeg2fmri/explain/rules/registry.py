@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from eeg2fmri.explain.tracer import Tracer
+from eeg2fmri.explain.rules.tracer import Tracer
 
 LayerRule = Callable[..., Any]
 _RULES: dict[type[nn.Module], LayerRule] = {}
@@ -20,7 +20,8 @@ _MODULES = ("layers", "attention_layers", "random_layers", "linear_models")
 def rule_for(*classes: type[nn.Module]) -> Callable[[LayerRule], LayerRule]:
     """Register a function of (layer, tracer, *arguments of the layer) as the rule of some classes of layers.
 
-    The function gives what the layer gives, with the gradient that propagates relevance (`eeg2fmri.explain.tracer`).
+    The function gives what the layer gives, with the gradient that propagates relevance
+    (`eeg2fmri.explain.rules.tracer`).
     """
 
     def register(rule: LayerRule) -> LayerRule:
@@ -34,7 +35,7 @@ def rule_for(*classes: type[nn.Module]) -> Callable[[LayerRule], LayerRule]:
 def rule_of(layer: type[nn.Module]) -> LayerRule | None:
     """Return the rule of a class, or None: then what its `forward` does is looked at operation by operation."""
     for name in _MODULES:
-        import_module(f"eeg2fmri.explain.{name}")
+        import_module(f"eeg2fmri.explain.rules.{name}")
     return _RULES.get(layer)
 
 

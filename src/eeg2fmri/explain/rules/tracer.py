@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.explain.affine import Affine
-from eeg2fmri.explain.rules import Composite, Rule
+from eeg2fmri.explain.rules.affine import Affine
+from eeg2fmri.explain.rules.choice import Composite, Rule
 
 
 class _GradientOf(torch.autograd.Function):

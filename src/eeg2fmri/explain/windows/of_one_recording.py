@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.propagation import Relevance, propagate
-from eeg2fmri.explain.rules import Composite, composite
-from eeg2fmri.explain.targets import Target
+from eeg2fmri.explain.inputs.targets import Target
+from eeg2fmri.explain.rules.choice import Composite, composite
+from eeg2fmri.explain.rules.propagation import Relevance, propagate
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def explain_windows(
     targets : sequence of Target
         What is explained; the model runs once for all of them.
     rules : str or Composite
-        See `eeg2fmri.explain.rules`.
+        See `eeg2fmri.explain.rules.choice`.
     passes : int
         0 explains variational layers at their means; else results are averaged over so many passes with fresh draws.
     generator : torch.Generator, optional

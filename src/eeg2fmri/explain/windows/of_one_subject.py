@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain.windows import LatentRelevance, WindowRelevance
+from eeg2fmri.explain.windows.of_one_recording import LatentRelevance, WindowRelevance
 
 
 @dataclass(frozen=True, eq=False)

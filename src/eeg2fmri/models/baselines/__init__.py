@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.band_power_ridge import HaemodynamicRidge, LaggedBandPowerRidge, RecentredRidge
 from eeg2fmri.models.baselines.base import Baseline
 from eeg2fmri.models.baselines.constant import MeanVolume, SubjectMean

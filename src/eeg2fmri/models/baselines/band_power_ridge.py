@@ -9,10 +9,10 @@ import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.covariance import BANDS
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.features.band_covariance import BANDS
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
 from eeg2fmri.models.baselines.features import (
@@ -191,8 +191,8 @@ class RecentredRidge(HaemodynamicRidge):
     """The same on the amplitudes of electrodes that are whitened by each recording's own mean covariance.
 
     Whitening separates sources that electrodes mix, and makes heads and caps comparable: the strongest linear baseline
-    where the store has band amplitudes (see `eeg2fmri.data.recentring`). A band that says nothing about BOLD costs r on
-    unseen subjects, so leaving one out is tried.
+    where the store has band amplitudes (see `eeg2fmri.data.features.recentring`). A band that says nothing about BOLD
+    costs r on unseen subjects, so leaving one out is tried.
     """
 
     name = "recentred_ridge"

@@ -8,8 +8,8 @@ from typing import Literal, Protocol, Self
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.store import Store
 
 #: What a method is given of a test recording: nothing, its own BOLD, or its EEG.
 Sees = Literal["nothing", "own BOLD", "EEG"]

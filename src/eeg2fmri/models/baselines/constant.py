@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.base import Sees
 
 

@@ -8,9 +8,9 @@ from typing import Self
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
 from eeg2fmri.models.baselines.features import Fit, check_parts, pairs_of, recentred_power, row_features

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eeg2fmri.data.standardize import RecordingStatistics
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.pairs.scaling import RecordingStatistics
+from eeg2fmri.data.store.store import Store
 
 
 def brain_voxels(store: Store, recordings: Sequence[int | str]) -> np.ndarray:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, StoreError
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.band_power import log_band_power, recentre
 
 

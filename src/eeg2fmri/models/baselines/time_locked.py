@@ -9,9 +9,9 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.standardize import RecordingStatistics, group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.scaling import RecordingStatistics, group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.base import Sees
 
 

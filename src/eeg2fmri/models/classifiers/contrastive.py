@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from eeg2fmri.models.classifier import Classification
-from eeg2fmri.models.view_classifier import Pair
+from eeg2fmri.models.classifiers.latent import Classification
+from eeg2fmri.models.classifiers.view import Pair
 
 
 def contrastive(distance: Tensor, same: Tensor, margin: float = math.pi) -> Tensor:

@@ -11,13 +11,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.models.drawing import Drawing
-from eeg2fmri.models.na_spec import Size
-from eeg2fmri.models.pretrained import Pretrained
+from eeg2fmri.models.documented.drawing import Drawing
+from eeg2fmri.models.documented.na_spec import Size
+from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
-from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
-from eeg2fmri.nn.variational import DenseVariational
+from eeg2fmri.nn.variational.dense import DenseVariational
+from eeg2fmri.nn.variational.draws import Draws
 
 
 class Classification(NamedTuple):

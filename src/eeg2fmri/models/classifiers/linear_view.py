@@ -9,10 +9,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.models.classifier import Classification, Classifier, LinearClassifierConfig
-from eeg2fmri.models.pretrained import Pretrained
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
-from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+from eeg2fmri.models.classifiers.latent import Classification, Classifier, LinearClassifierConfig
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
 
 
@@ -48,7 +48,7 @@ class LinearView(Pretrained, nn.Module):
         Mean view of the training windows.
     whitener : Tensor, shape (band, channel, channel)
         1 / V; with `amplitude_mean` and `amplitude_std`, shape (channel, band), what brings covariances to the windows
-        of a recommended synthesiser (`eeg2fmri.classify.frame`). Of no use, and 1 x 1, with other synthesisers.
+        of a recommended synthesiser (`eeg2fmri.classify.methods.frame`). Of no use, and 1 x 1, with other synthesisers.
     """
 
     centre: Tensor

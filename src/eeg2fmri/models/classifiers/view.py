@@ -2,7 +2,7 @@
 
 A trained synthesiser lends its projection, style, head and output filter, frozen; an EEG encoder of the same
 architecture, with dropout behind each block, is trained anew together with the classifier of the view. It is trained
-on pairs of windows (see `eeg2fmri.models.contrastive`).
+on pairs of windows (see `eeg2fmri.models.classifiers.contrastive`).
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.classifier import (
+from eeg2fmri.models.classifiers.latent import (
     Classification,
     Classifier,
     LinearClassifierConfig,
     PolynomialClassifierConfig,
 )
-from eeg2fmri.models.drawing import Drawing
-from eeg2fmri.models.encoder import EEGEncoder
-from eeg2fmri.models.head import Head
-from eeg2fmri.models.output_filter import OutputFilter
-from eeg2fmri.models.pretrained import Pretrained
-from eeg2fmri.models.projection import Projection
-from eeg2fmri.models.style import Style
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.view_config import ViewClassifierConfig
-from eeg2fmri.nn.draws import Draws
+from eeg2fmri.models.classifiers.view_config import ViewClassifierConfig
+from eeg2fmri.models.documented.drawing import Drawing
+from eeg2fmri.models.documented.encoder import EEGEncoder
+from eeg2fmri.models.documented.head import Head
+from eeg2fmri.models.documented.output_filter import OutputFilter
+from eeg2fmri.models.documented.projection import Projection
+from eeg2fmri.models.documented.style import Style
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.init import generator
+from eeg2fmri.nn.variational.draws import Draws
 
 ACTIVATIONS = {"linear": nn.Identity, "relu": nn.ReLU, "elu": nn.ELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 

@@ -8,10 +8,10 @@ from pydantic import model_validator
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError, Problem
-from eeg2fmri.models.electrodes import ElectrodeNames
-from eeg2fmri.models.encoder import EEGEncoderConfig
-from eeg2fmri.models.na_spec import Shape3, Size
-from eeg2fmri.models.synthesizer import SynthesizerConfig
+from eeg2fmri.models.documented.electrodes import ElectrodeNames
+from eeg2fmri.models.documented.encoder import EEGEncoderConfig
+from eeg2fmri.models.documented.na_spec import Shape3, Size
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig
 
 
 class ViewClassifierConfig(Config):

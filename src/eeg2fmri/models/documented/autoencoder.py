@@ -13,11 +13,11 @@ from torch import Tensor
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.drawing import Drawing
-from eeg2fmri.models.encoder import VolumeEncoder, VolumeEncoderConfig
-from eeg2fmri.models.na_spec import Shape3
-from eeg2fmri.models.output_filter import FilterName, OutputFilter
-from eeg2fmri.models.pretrained import Pretrained
+from eeg2fmri.models.documented.drawing import Drawing
+from eeg2fmri.models.documented.encoder import VolumeEncoder, VolumeEncoderConfig
+from eeg2fmri.models.documented.na_spec import Shape3
+from eeg2fmri.models.documented.output_filter import FilterName, OutputFilter
+from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.init import generator
 

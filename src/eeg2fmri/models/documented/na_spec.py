@@ -212,7 +212,7 @@ def preset_names() -> tuple[str, ...]:
 
 @cache
 def _presets() -> dict[str, dict[str, Any]]:
-    text = files("eeg2fmri.models").joinpath("na_presets.json").read_text(encoding="utf-8")
+    text = files("eeg2fmri.models.documented").joinpath("na_presets.json").read_text(encoding="utf-8")
     presets: dict[str, dict[str, Any]] = json.loads(text)
     return presets
 

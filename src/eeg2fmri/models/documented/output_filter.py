@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.models.na_spec import Shape3
+from eeg2fmri.models.documented.na_spec import Shape3
 from eeg2fmri.nn.init import glorot_
 
 FilterName = Literal["none", "convolution", "local"]

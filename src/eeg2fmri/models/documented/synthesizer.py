@@ -17,21 +17,21 @@ from torch import Tensor
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError, Problem, ShapeError
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.models.drawing import Drawing
-from eeg2fmri.models.encoder import (
+from eeg2fmri.models.documented.drawing import Drawing
+from eeg2fmri.models.documented.encoder import (
     AttentionConfig,
     EEGEncoder,
     EEGEncoderConfig,
     VolumeEncoder,
     VolumeEncoderConfig,
 )
-from eeg2fmri.models.head import Head, HeadConfig
-from eeg2fmri.models.na_spec import NASpec, Shape3
+from eeg2fmri.models.documented.head import Head, HeadConfig
+from eeg2fmri.models.documented.na_spec import NASpec, Shape3
+from eeg2fmri.models.documented.output_filter import FilterName, OutputFilter, ScaleHead
+from eeg2fmri.models.documented.projection import DenseProjectionConfig, Projection, ProjectionConfig
+from eeg2fmri.models.documented.style import Style, StyleName
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.output_filter import FilterName, OutputFilter, ScaleHead
-from eeg2fmri.models.pretrained import Pretrained
-from eeg2fmri.models.projection import DenseProjectionConfig, Projection, ProjectionConfig
-from eeg2fmri.models.style import Style, StyleName
+from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dropout
 from eeg2fmri.nn.init import generator
 

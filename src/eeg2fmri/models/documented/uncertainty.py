@@ -9,7 +9,7 @@ from torch import Tensor
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import Synthesizer
 
 
 class Uncertainty(NamedTuple):

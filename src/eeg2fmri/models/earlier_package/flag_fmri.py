@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eeg2fmri.core.errors import ConfigError, Problem
-from eeg2fmri.models.autoencoder import AutoencoderConfig
-from eeg2fmri.models.na_spec import NASpec
+from eeg2fmri.models.documented.autoencoder import AutoencoderConfig
+from eeg2fmri.models.documented.na_spec import NASpec
 
 #: Arguments of `fMRI_AE` with their defaults, in the order of positional calls and of the tuple `fmri_args`.
 FMRI_DEFAULTS: dict[str, Any] = {

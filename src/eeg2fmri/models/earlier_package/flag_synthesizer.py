@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eeg2fmri.models.flag_fmri import FMRI_DEFAULTS, Faults, fmri_values, na_spec, shape3
-from eeg2fmri.models.na_spec import NASpec
-from eeg2fmri.models.synthesizer import SynthesizerConfig
+from eeg2fmri.models.documented.na_spec import NASpec
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig
+from eeg2fmri.models.earlier_package.flag_fmri import FMRI_DEFAULTS, Faults, fmri_values, na_spec, shape3
 
 #: Factor of the centring of angles in the earlier package: 1 / sqrt(2 pi).
 PUBLISHED_CENTRING = 1 / math.sqrt(2 * math.pi)

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from eeg2fmri.models.output_filter import OutputFilter, ScaleHead
+from eeg2fmri.models.documented.output_filter import OutputFilter, ScaleHead
 from eeg2fmri.nn.attention import LatentAttention, TopographicalAttention
-from eeg2fmri.nn.conv import Conv3d
+from eeg2fmri.nn.convolution.conv import Conv3d
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.fourier import FourierFeatures, RandomFourierFeatures
 from eeg2fmri.nn.norm import BatchNorm
 from eeg2fmri.nn.style import PriorStyle
-from eeg2fmri.nn.variational import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational_dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
 
 Array = np.ndarray[Any, Any]
 

@@ -43,20 +43,20 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
-from eeg2fmri.models.autoencoder import Autoencoder
-from eeg2fmri.models.classifier import Classifier
-from eeg2fmri.models.encoder import Blocks, EEGEncoder, VolumeEncoder
-from eeg2fmri.models.head import Head
-from eeg2fmri.models.keras_layers import LAYERS, Array, Table
-from eeg2fmri.models.projection import Projection
-from eeg2fmri.models.style import Style
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.view_classifier import ViewClassifier
-from eeg2fmri.nn.block import ResidualBlock
+from eeg2fmri.models.classifiers.latent import Classifier
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.documented.autoencoder import Autoencoder
+from eeg2fmri.models.documented.encoder import Blocks, EEGEncoder, VolumeEncoder
+from eeg2fmri.models.documented.head import Head
+from eeg2fmri.models.documented.projection import Projection
+from eeg2fmri.models.documented.style import Style
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.earlier_package.keras_layers import LAYERS, Array, Table
+from eeg2fmri.nn.convolution.block import ResidualBlock
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.fourier import FourierFeatures
-from eeg2fmri.nn.variational import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational_dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
 
 
 class Converted(NamedTuple):

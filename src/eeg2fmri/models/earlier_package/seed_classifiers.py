@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.models.classifier import Classifier, LinearClassifierConfig, PolynomialClassifierConfig
-from eeg2fmri.models.synthesizer import Synthesizer
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.classifiers.latent import Classifier, LinearClassifierConfig, PolynomialClassifierConfig
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.documented.synthesizer import Synthesizer
 
 
 def LinearClassifier(
@@ -141,7 +141,7 @@ def view_EEG_classifier(
         if value is not None and value is not False:
             warnings.warn(f"{name} has no effect and will be removed", DeprecationWarning, stacklevel=2)
     if not isinstance(model, Synthesizer):
-        from eeg2fmri.models.hub import load
+        from eeg2fmri.models.saving.hub import load
 
         loaded = load(model)
         trained_electrodes = trained_electrodes or loaded.card.electrodes or None

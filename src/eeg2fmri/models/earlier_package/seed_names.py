@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from eeg2fmri.models.autoencoder import Autoencoder
-from eeg2fmri.models.flag_fmri import fmri_config
-from eeg2fmri.models.flag_synthesizer import synthesizer_config
-from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.documented.autoencoder import Autoencoder
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.earlier_package.flag_fmri import fmri_config
+from eeg2fmri.models.earlier_package.flag_synthesizer import synthesizer_config
 
 
 def fMRI_AE(

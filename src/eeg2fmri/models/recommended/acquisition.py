@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.store import Store
+    from eeg2fmri.data.store.store import Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Acquisition:
         lag : int
             Of the pairs.
         """
-        from eeg2fmri.data.electrode_positions import electrode_positions
+        from eeg2fmri.data.eeg.template_positions import electrode_positions
 
         return cls(
             tr=store.tr,

@@ -9,8 +9,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.zoo.closed_form import Moments, RecordingArrays, groups
-from eeg2fmri.models.zoo.locality import Cells
+from eeg2fmri.models.recommended.closed_form import Moments, RecordingArrays, groups
+from eeg2fmri.models.recommended.locality import Cells
 
 #: Cells, spread evenly over the brain, on whose voxels the penalty is chosen, and voxels at most in each.
 CHOICE_CELLS, CHOICE_VOXELS = 48, 150

@@ -17,7 +17,7 @@ from pydantic import Field
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.zoo.locality import Cells
+from eeg2fmri.models.recommended.locality import Cells
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -15,13 +15,13 @@ from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import Problem, ShapeError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.pretrained import Pretrained
-from eeg2fmri.models.zoo import closed_form
-from eeg2fmri.models.zoo.acquisition import Acquisition
-from eeg2fmri.models.zoo.choice import Trial, choose
-from eeg2fmri.models.zoo.closed_form import ClosedFormConfig, RecordingArrays
-from eeg2fmri.models.zoo.haemodynamic import drifts, row_responses
-from eeg2fmri.models.zoo.locality import make_cells, prior_deviation, voxel_positions
+from eeg2fmri.models.recommended import closed_form
+from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.choice import Trial, choose
+from eeg2fmri.models.recommended.closed_form import ClosedFormConfig, RecordingArrays
+from eeg2fmri.models.recommended.haemodynamic import drifts, row_responses
+from eeg2fmri.models.recommended.locality import make_cells, prior_deviation, voxel_positions
+from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.init import generator, normal_
 
 Size = Annotated[int, Field(ge=1)]
@@ -33,7 +33,7 @@ class RecommendedConfig(Config):
     Attributes
     ----------
     eeg_shape : (channel, band, time)
-        Of a window of recentred amplitudes (see `eeg2fmri.data.recentring`); let it reach back 20 s.
+        Of a window of recentred amplitudes (see `eeg2fmri.data.features.recentring`); let it reach back 20 s.
     volume_shape : (x, y, z)
     components : int
         Spatial components at most.

@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from eeg2fmri import __version__
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.store import Store
+    from eeg2fmri.data.store.store import Store
 
 #: Packages whose versions are noted.
 PACKAGES = ("torch", "numpy", "safetensors")

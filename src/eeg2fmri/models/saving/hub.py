@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
-from eeg2fmri.data.standardize import BoldScaler, GroupStatistics
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub_files import CONFIG, WEIGHTS, read_files, write_files
-from eeg2fmri.models.pretrained import Pretrained
+from eeg2fmri.data.pairs.scaling import BoldScaler, GroupStatistics
 from eeg2fmri.models.registry import build
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.files import CONFIG, WEIGHTS, read_files, write_files
+from eeg2fmri.models.saving.pretrained import Pretrained
 
 #: Types that the tensors of a saved model may have.
 FLOATS = {torch.float32, torch.float64, torch.bfloat16, torch.float16}

@@ -10,8 +10,8 @@ from huggingface_hub import ModelHubMixin
 from eeg2fmri.core.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from eeg2fmri.data.standardize import GroupStatistics
-    from eeg2fmri.models.card import ModelCard
+    from eeg2fmri.data.pairs.scaling import GroupStatistics
+    from eeg2fmri.models.saving.card import ModelCard
 
 _README = """---
 {{ card_data }}
@@ -37,8 +37,8 @@ class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], m
     statistics: GroupStatistics | None = None
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        from eeg2fmri.models.card import ModelCard
-        from eeg2fmri.models.hub import save
+        from eeg2fmri.models.saving.card import ModelCard
+        from eeg2fmri.models.saving.hub import save
 
         card = self.card if self.card is not None else ModelCard.of_model(self.config)  # type: ignore[attr-defined]
         save(save_directory, self, card, self.statistics)  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], m
         place = str(pretrained_model_name_or_path)
         if not Path(place).is_dir():
             place = _fetched(place, options)
-        from eeg2fmri.models.hub import load
+        from eeg2fmri.models.saving.hub import load
 
         model = load(place).model
         if not isinstance(model, cls):
@@ -77,7 +77,7 @@ def _fetched(name: str, options: dict[str, Any]) -> str:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
-    from eeg2fmri.models.hub_files import CONFIG, WEIGHTS
+    from eeg2fmri.models.saving.files import CONFIG, WEIGHTS
 
     if isinstance(name, str) and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
         raise CheckpointError(

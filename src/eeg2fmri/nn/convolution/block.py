@@ -11,10 +11,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.nn.conv import Conv3d, LocallyConnected3d, Size3
+from eeg2fmri.nn.convolution.conv import Conv3d, LocallyConnected3d, Size3
+from eeg2fmri.nn.convolution.rearranged import conv3d, max_pool3d, same_conv3d
 from eeg2fmri.nn.dense import squared_norm
 from eeg2fmri.nn.norm import BatchNorm
-from eeg2fmri.nn.rearranged import conv3d, max_pool3d, same_conv3d
 
 
 def convolved(size: Size3, kernel: Size3, stride: Size3) -> Size3:

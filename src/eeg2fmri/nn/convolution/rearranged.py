@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from eeg2fmri.nn.conv import Size3
+from eeg2fmri.nn.convolution.conv import Size3
 
 #: Stride from which a single-channel convolution gains by `_space_to_depth`.
 LONG_STRIDE = 3

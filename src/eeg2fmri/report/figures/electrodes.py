@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report import style
+from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.head import draw_head, flat_positions, measured_info
-from eeg2fmri.report.style import styled
+from eeg2fmri.report.figures.style import styled
 
 #: Heads side by side before a new line starts.
 HEADS_PER_LINE = 3

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report import style
+from eeg2fmri.report.figures import style
 
 if TYPE_CHECKING:
     import mne

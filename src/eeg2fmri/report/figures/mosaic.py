@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.report import brain, style
+from eeg2fmri.report.figures import brain, style
 
 #: Space around the parts of a mosaic, inches: at its sides, under each line, over each row, over the page.
 LEFT, RIGHT = 0.06, 0.52

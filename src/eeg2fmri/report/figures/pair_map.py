@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report import style
-from eeg2fmri.report.style import styled
+from eeg2fmri.report.figures import style
+from eeg2fmri.report.figures.style import styled
 
 #: Names that stand under each other at most.
 NAMES = 20

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.report import style
-from eeg2fmri.report.style import styled
+from eeg2fmri.report.figures import style
+from eeg2fmri.report.figures.style import styled
 
 #: Limits of the classical bands, Hz (delta, theta, alpha, beta, gamma).
 BANDS = {

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report import style
-from eeg2fmri.report.style import styled
+from eeg2fmri.report.figures import style
+from eeg2fmri.report.figures.style import styled
 
 #: So many regions can be named at the axis.
 NAMED = 24

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.report import style
-from eeg2fmri.report.style import styled
+from eeg2fmri.report.figures import style
+from eeg2fmri.report.figures.style import styled
 
 #: From this ratio of largest to smallest loss on, the axis is logarithmic.
 LOGARITHMIC_FROM = 20.0

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report import style
+from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.mosaic import Row, check_one_grid, draw_mosaic, limits_of, symmetric_limit
-from eeg2fmri.report.style import styled
+from eeg2fmri.report.figures.style import styled
 
 
 @styled

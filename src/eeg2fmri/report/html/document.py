@@ -17,7 +17,7 @@ LARGEST_PAGE = 15_000_000
 def fill(template: str, **content: Any) -> str:
     """Return a template of this package as text; everything put in is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("eeg2fmri.report", "templates"),
+        loader=jinja2.PackageLoader("eeg2fmri.report.html", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

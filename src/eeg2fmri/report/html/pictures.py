@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from eeg2fmri.report.style import DARK, LIGHT, Styled
+from eeg2fmri.report.figures.style import DARK, LIGHT, Styled
 
 #: Dots per inch of pictures of volumes: sharp on screens with two pixels a point.
 DPI = 190

@@ -14,9 +14,9 @@ import matplotlib
 import numpy as np
 
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.report import brain, style
-from eeg2fmri.report.evaluation import SubjectMaps
+from eeg2fmri.report.figures import brain, style
 from eeg2fmri.report.figures.mosaic import limits_of, symmetric_limit
+from eeg2fmri.report.read.evaluation import SubjectMaps
 
 #: NiiVue as published, see vendor/README.md.
 NIIVUE = "niivue-0.69.0.umd.js"
@@ -91,7 +91,7 @@ def niivue() -> str:
     Eeg2FmriError
         If the installed file is not the one that was published.
     """
-    content = resources.files("eeg2fmri.report").joinpath("vendor", NIIVUE).read_bytes()
+    content = resources.files("eeg2fmri.report.html").joinpath("vendor", NIIVUE).read_bytes()
     if hashlib.sha256(content).hexdigest() != NIIVUE_SHA256:
         raise Eeg2FmriError("the viewer's script is not the published one", where=NIIVUE, hint="install eeg2fmri again")
     return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
@@ -99,7 +99,7 @@ def niivue() -> str:
 
 def licences() -> str:
     """Return the licences of NiiVue and of what its script contains."""
-    return resources.files("eeg2fmri.report").joinpath("vendor", "LICENSES.txt").read_text(encoding="utf-8")
+    return resources.files("eeg2fmri.report.html").joinpath("vendor", "LICENSES.txt").read_text(encoding="utf-8")
 
 
 def nifti(volume: np.ndarray, affine: np.ndarray, step: float, tr: float = 0.0) -> str:

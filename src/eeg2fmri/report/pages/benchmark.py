@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.document import fill, write_text
-from eeg2fmri.report.evaluation import Evaluation, ScoreTable
-from eeg2fmri.report.evaluation_files import SCORES, read_evaluation
-from eeg2fmri.report.gallery import score_pictures
-from eeg2fmri.report.numbers import plural
-from eeg2fmri.report.tables import Table, difference_table, subject_tables, summary_table
-from eeg2fmri.report.verdict import Verdict, best_baseline, key_numbers
+from eeg2fmri.report.html.document import fill, write_text
+from eeg2fmri.report.html.numbers import plural
+from eeg2fmri.report.read.evaluation import Evaluation, ScoreTable
+from eeg2fmri.report.read.evaluation_files import SCORES, read_evaluation
+from eeg2fmri.report.sections.gallery import score_pictures
+from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
+from eeg2fmri.report.sections.verdict import Verdict, best_baseline, key_numbers
 
 
 def write_benchmark(folder: str | Path, out: str | Path | None = None) -> Path:

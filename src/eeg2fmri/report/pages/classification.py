@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.report.class_map_gallery import class_map_pictures, class_map_text
-from eeg2fmri.report.classification_files import ClassificationResults, read_classification
-from eeg2fmri.report.document import fill, write_text
 from eeg2fmri.report.figures.classification import confusion_matrix, roc_curve
 from eeg2fmri.report.figures.scores import benchmark_bars
-from eeg2fmri.report.numbers import decimals, p_value, plural, value
-from eeg2fmri.report.pictures import Picture, picture
-from eeg2fmri.report.tables import Table
-from eeg2fmri.report.verdict import SIGNIFICANT, Verdict
+from eeg2fmri.report.html.document import fill, write_text
+from eeg2fmri.report.html.numbers import decimals, p_value, plural, value
+from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.read.classification_files import ClassificationResults, read_classification
+from eeg2fmri.report.sections.class_map_gallery import class_map_pictures, class_map_text
+from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.report.sections.verdict import SIGNIFICANT, Verdict
 
 #: Scores in the order of the table, and how they are called.
 LABELS = {

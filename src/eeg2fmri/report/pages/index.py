@@ -14,15 +14,15 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.space import described
-from eeg2fmri.report.document import fill, write_text
-from eeg2fmri.report.evaluation import Metric, ScoreTable
 from eeg2fmri.report.figures.scores import benchmark_bars
-from eeg2fmri.report.index_folds import are_folds, fold_numbers, fold_warnings, title
-from eeg2fmri.report.numbers import duration, p_value, plural
-from eeg2fmri.report.pictures import Picture, picture
-from eeg2fmri.report.results import RunResults
-from eeg2fmri.report.tables import FIRST, interval
-from eeg2fmri.report.verdict import Verdict, best_baseline, verdict
+from eeg2fmri.report.html.document import fill, write_text
+from eeg2fmri.report.html.numbers import duration, p_value, plural
+from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.read.evaluation import Metric, ScoreTable
+from eeg2fmri.report.read.run import RunResults
+from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
+from eeg2fmri.report.sections.tables import FIRST, interval
+from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,17 @@ import numpy as np
 import yaml
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.report import gallery, viewer
-from eeg2fmri.report.document import LARGEST_PAGE, fill, write_text
-from eeg2fmri.report.explanation_gallery import explanation_pictures
-from eeg2fmri.report.explanation_words import explanation_text
-from eeg2fmri.report.numbers import duration, number, plural, value
-from eeg2fmri.report.pictures import Picture
-from eeg2fmri.report.region_gallery import latent_words, region_pictures, region_table
-from eeg2fmri.report.results import RunResults
-from eeg2fmri.report.tables import difference_table, quality_table, subject_tables, summary_table
-from eeg2fmri.report.verdict import key_numbers, verdict, warnings_of
+from eeg2fmri.report.html import viewer
+from eeg2fmri.report.html.document import LARGEST_PAGE, fill, write_text
+from eeg2fmri.report.html.numbers import duration, number, plural, value
+from eeg2fmri.report.html.pictures import Picture
+from eeg2fmri.report.read.run import RunResults
+from eeg2fmri.report.sections import gallery
+from eeg2fmri.report.sections.explanation_gallery import explanation_pictures
+from eeg2fmri.report.sections.explanation_words import explanation_text
+from eeg2fmri.report.sections.region_gallery import latent_words, region_pictures, region_table
+from eeg2fmri.report.sections.tables import difference_table, quality_table, subject_tables, summary_table
+from eeg2fmri.report.sections.verdict import key_numbers, verdict, warnings_of
 
 #: What everything but pictures and volumes may take of it: NiiVue, tables, settings, text.
 OTHER_PARTS = 2_500_000

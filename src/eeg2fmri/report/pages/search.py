@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.document import fill, write_text
 from eeg2fmri.report.figures.training import search_history
-from eeg2fmri.report.numbers import number, plural, value
-from eeg2fmri.report.pictures import picture
-from eeg2fmri.report.tables import Table
-from eeg2fmri.report.verdict import Verdict
+from eeg2fmri.report.html.document import fill, write_text
+from eeg2fmri.report.html.numbers import number, plural, value
+from eeg2fmri.report.html.pictures import picture
+from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.report.sections.verdict import Verdict
 
 TRIALS = "trials.json"
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.class_maps import ClassMaps, read_class_maps
+from eeg2fmri.report.read.class_maps import ClassMaps, read_class_maps
 
 SCORES = "scores.json"
 SUBJECTS = "subjects.csv"

@@ -9,7 +9,7 @@ import numpy as np
 
 from eeg2fmri.core.space import described
 from eeg2fmri.report.figures.timecourses import TimeCourse
-from eeg2fmri.report.numbers import decimals, number
+from eeg2fmri.report.html.numbers import decimals, number
 
 
 @dataclass(frozen=True)

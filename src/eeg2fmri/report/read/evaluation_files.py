@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.report.evaluation import (
+from eeg2fmri.report.figures.timecourses import TimeCourse
+from eeg2fmri.report.html.numbers import number
+from eeg2fmri.report.read.evaluation import (
     Calibration,
     Courses,
     Difference,
@@ -21,8 +23,6 @@ from eeg2fmri.report.evaluation import (
     ScoreTable,
     SubjectMaps,
 )
-from eeg2fmri.report.figures.timecourses import TimeCourse
-from eeg2fmri.report.numbers import number
 
 SCORES = "scores.json"
 NULL = "null.npz"

@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.report.evaluation import Evaluation
-from eeg2fmri.report.explanation import Explanation
+from eeg2fmri.report.read.evaluation import Evaluation
+from eeg2fmri.report.read.explanation import Explanation
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ class RunResults:
         CheckpointError
             If the folder does not exist or holds nothing of a run.
         """
-        from eeg2fmri.report.run_files import RunFiles
+        from eeg2fmri.report.read.run_files import RunFiles
 
         folder = Path(folder)
         if not folder.is_dir():

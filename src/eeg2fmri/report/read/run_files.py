@@ -12,12 +12,12 @@ import numpy as np
 
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.data.blocks import Block
-from eeg2fmri.report.evaluation import Evaluation
-from eeg2fmri.report.evaluation_files import read_evaluation
-from eeg2fmri.report.explanation import Explanation
-from eeg2fmri.report.explanation_files import read_explanation
-from eeg2fmri.report.results import History, Protocol, RecordingQuality
+from eeg2fmri.data.store.blocks import Block
+from eeg2fmri.report.read.evaluation import Evaluation
+from eeg2fmri.report.read.evaluation_files import read_evaluation
+from eeg2fmri.report.read.explanation import Explanation
+from eeg2fmri.report.read.explanation_files import read_explanation
+from eeg2fmri.report.read.run import History, Protocol, RecordingQuality
 
 #: Columns of history.csv that are no loss.
 NO_LOSS = ("epoch", "seconds", "seconds_loading", "seconds_validation", "learning_rate")

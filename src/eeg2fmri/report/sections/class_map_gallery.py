@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.class_maps import ClassMaps
 from eeg2fmri.report.figures.electrodes import topomaps
 from eeg2fmri.report.figures.profiles import band_profile, frequency_profile, lag_profile
 from eeg2fmri.report.figures.volumes import signed_maps
-from eeg2fmri.report.numbers import correlation, number, plural
-from eeg2fmri.report.pictures import Picture, picture
-from eeg2fmri.report.tables import Table
+from eeg2fmri.report.html.numbers import correlation, number, plural
+from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.read.class_maps import ClassMaps
+from eeg2fmri.report.sections.tables import Table
 
 UNIT = "share of relevance (%)"
 

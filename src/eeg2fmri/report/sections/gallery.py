@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eeg2fmri.report.evaluation import Courses, Evaluation, Null, ScoreTable, SubjectMaps
 from eeg2fmri.report.figures.scores import benchmark_bars, calibration_curve, null_histogram
 from eeg2fmri.report.figures.timecourses import time_courses
 from eeg2fmri.report.figures.training import learning_curves
 from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncertainty_maps, volume_comparison
-from eeg2fmri.report.numbers import correlation, number, p_value, plural
-from eeg2fmri.report.pictures import Picture, picture
-from eeg2fmri.report.results import History
-from eeg2fmri.report.verdict import SIGNIFICANT
+from eeg2fmri.report.html.numbers import correlation, number, p_value, plural
+from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.read.evaluation import Courses, Evaluation, Null, ScoreTable, SubjectMaps
+from eeg2fmri.report.read.run import History
+from eeg2fmri.report.sections.verdict import SIGNIFICANT
 
 #: Fewest example volumes from which a mean over time is drawn.
 RESIDUE_FROM = 5

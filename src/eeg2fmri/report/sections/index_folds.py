@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eeg2fmri.report.numbers import plural
-from eeg2fmri.report.results import RunResults
+from eeg2fmri.report.html.numbers import plural
+from eeg2fmri.report.read.run import RunResults
 
 
 def are_folds(runs: Sequence[RunResults]) -> bool:

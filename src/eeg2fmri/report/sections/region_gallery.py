@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eeg2fmri.report.evaluation import Evaluation, Regions
 from eeg2fmri.report.figures.regions import connectivity, region_scores
-from eeg2fmri.report.numbers import correlation, decimals, number, p_value, plural
-from eeg2fmri.report.pictures import Picture, picture
-from eeg2fmri.report.tables import Table
-from eeg2fmri.report.verdict import SIGNIFICANT
+from eeg2fmri.report.html.numbers import correlation, decimals, number, p_value, plural
+from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.read.evaluation import Evaluation, Regions
+from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.report.sections.verdict import SIGNIFICANT
 
 
 def region_pictures(regions: Regions) -> list[Picture]:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eeg2fmri.report.evaluation import Difference, Metric, ScoreTable
-from eeg2fmri.report.numbers import number, p_value, plural, value
-from eeg2fmri.report.results import RecordingQuality
+from eeg2fmri.report.html.numbers import number, p_value, plural, value
+from eeg2fmri.report.read.evaluation import Difference, Metric, ScoreTable
+from eeg2fmri.report.read.run import RecordingQuality
 
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 

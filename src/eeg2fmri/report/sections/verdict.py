@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.report.evaluation import Evaluation, ScoreTable
-from eeg2fmri.report.numbers import correlation, p_value, plural
-from eeg2fmri.report.results import RunResults
+from eeg2fmri.report.html.numbers import correlation, p_value, plural
+from eeg2fmri.report.read.evaluation import Evaluation, ScoreTable
+from eeg2fmri.report.read.run import RunResults
 
 #: A surrogate test is called significant below this p value.
 SIGNIFICANT = 0.05

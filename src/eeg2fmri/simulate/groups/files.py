@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri import __version__
-from eeg2fmri.simulate.bids import BIDS_VERSION, write_eeg_files, write_json, write_table
-from eeg2fmri.simulate.groups_config import GroupsConfig
-from eeg2fmri.simulate.names import Recording
-from eeg2fmri.simulate.study import Study
-from eeg2fmri.simulate.subject import RHYTHMS
+from eeg2fmri.simulate.groups.config import GroupsConfig
+from eeg2fmri.simulate.recording.study import Study
+from eeg2fmri.simulate.recording.subject import RHYTHMS
+from eeg2fmri.simulate.write.bids import BIDS_VERSION, write_eeg_files, write_json, write_table
+from eeg2fmri.simulate.write.names import Recording
 
 if TYPE_CHECKING:
-    from eeg2fmri.simulate.groups import GroupMember
+    from eeg2fmri.simulate.groups.write import GroupMember
 
 TRUTH = Path("derivatives", "truth")
 

@@ -15,15 +15,15 @@ import numpy as np
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.simulate import groups_files
-from eeg2fmri.simulate.eeg import simulate_eeg
-from eeg2fmri.simulate.envelopes import envelope_power
-from eeg2fmri.simulate.forward import compute_gain
-from eeg2fmri.simulate.groups_config import GroupEffect as GroupEffect
-from eeg2fmri.simulate.groups_config import GroupsConfig as GroupsConfig
-from eeg2fmri.simulate.names import subject_labels
-from eeg2fmri.simulate.study import Study, make_study, place_cap
-from eeg2fmri.simulate.subject import RHYTHMS, Subject, draw_subject
+from eeg2fmri.simulate.groups import files as groups_files
+from eeg2fmri.simulate.groups.config import GroupEffect as GroupEffect
+from eeg2fmri.simulate.groups.config import GroupsConfig as GroupsConfig
+from eeg2fmri.simulate.head.forward import compute_gain
+from eeg2fmri.simulate.recording.eeg import simulate_eeg
+from eeg2fmri.simulate.recording.envelopes import envelope_power
+from eeg2fmri.simulate.recording.study import Study, make_study, place_cap
+from eeg2fmri.simulate.recording.subject import RHYTHMS, Subject, draw_subject
+from eeg2fmri.simulate.write.names import subject_labels
 
 SITES = ("A", "B")
 #: Age from which slowing and flattening are counted, years.

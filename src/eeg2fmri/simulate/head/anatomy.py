@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.simulate.sources import Parcels
-from eeg2fmri.simulate.template import Template
+from eeg2fmri.simulate.head.sources import Parcels
+from eeg2fmri.simulate.head.template import Template
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import ConfigError, Problem
-from eeg2fmri.simulate.sources import farthest_points
+from eeg2fmri.simulate.head.sources import farthest_points
 
 #: Positions on the Colin 27 head (Oostenveld and Praamstra, Clin Neurophysiol 112, 2001).
 MONTAGE = "colin27_1005"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.simulate.electrodes import Electrodes
-from eeg2fmri.simulate.sources import Parcels
+from eeg2fmri.simulate.head.electrodes import Electrodes
+from eeg2fmri.simulate.head.sources import Parcels
 
 #: Radius of the brain relative to that of the head in MNE's four-shell sphere (brain, fluid, skull, scalp).
 BRAIN_RADIUS = 0.90

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from eeg2fmri.simulate.template import Template, template
+from eeg2fmri.simulate.head.template import Template, template
 
 #: Grey matter fraction from which a template voxel belongs to a parcel.
 GREY_THRESHOLD = 0.4

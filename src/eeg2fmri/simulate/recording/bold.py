@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.simulate.anatomy import Anatomy, Grid, average, region_shares, template_voxels
-from eeg2fmri.simulate.clock import Clock
 from eeg2fmri.simulate.config import BoldConfig
-from eeg2fmri.simulate.physiology import Physiology
-from eeg2fmri.simulate.sources import Parcels
-from eeg2fmri.simulate.template import Template
+from eeg2fmri.simulate.head.anatomy import Anatomy, Grid, average, region_shares, template_voxels
+from eeg2fmri.simulate.head.sources import Parcels
+from eeg2fmri.simulate.head.template import Template
+from eeg2fmri.simulate.recording.clock import Clock
+from eeg2fmri.simulate.recording.physiology import Physiology
 
 #: Intensity of grey matter. White matter, fluid and scalp relative to it, as in T2*-weighted echo-planar images.
 GREY_INTENSITY, WHITE, FLUID, SCALP = 1000.0, 0.85, 1.3, 0.3

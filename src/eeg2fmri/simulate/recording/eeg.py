@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.simulate.clock import Clock
 from eeg2fmri.simulate.config import EegConfig
-from eeg2fmri.simulate.forward import Gain
-from eeg2fmri.simulate.subject import RHYTHMS, Subject
+from eeg2fmri.simulate.head.forward import Gain
+from eeg2fmri.simulate.recording.clock import Clock
+from eeg2fmri.simulate.recording.subject import RHYTHMS, Subject
 
 #: Rhythms are made at a rate of this many Hz at least (and at most twice it), then interpolated.
 RHYTHM_RATE = 200.0

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.simulate.clock import Clock
-from eeg2fmri.simulate.envelopes import RATE, slow_noise
-from eeg2fmri.simulate.subject import Subject
+from eeg2fmri.simulate.recording.clock import Clock
+from eeg2fmri.simulate.recording.envelopes import RATE, slow_noise
+from eeg2fmri.simulate.recording.subject import Subject
 
 
 @dataclass(frozen=True)

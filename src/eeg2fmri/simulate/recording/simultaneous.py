@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.simulate.artefacts import add_artefacts
-from eeg2fmri.simulate.bold import BoldRun, simulate_bold
-from eeg2fmri.simulate.eeg import simulate_eeg
-from eeg2fmri.simulate.envelopes import envelope_power
-from eeg2fmri.simulate.haemodynamics import drive, regional_bold, responses
-from eeg2fmri.simulate.physiology import draw_motion, draw_physiology
-from eeg2fmri.simulate.study import Cap, Participant, Study
+from eeg2fmri.simulate.recording.artefacts import add_artefacts
+from eeg2fmri.simulate.recording.bold import BoldRun, simulate_bold
+from eeg2fmri.simulate.recording.eeg import simulate_eeg
+from eeg2fmri.simulate.recording.envelopes import envelope_power
+from eeg2fmri.simulate.recording.haemodynamics import drive, regional_bold, responses
+from eeg2fmri.simulate.recording.physiology import draw_motion, draw_physiology
+from eeg2fmri.simulate.recording.study import Cap, Participant, Study
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.simulate.anatomy import Anatomy, draw_anatomy, make_grid
-from eeg2fmri.simulate.bold import BoldSpace, make_space
-from eeg2fmri.simulate.clock import Clock, make_clock
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.eeg import Projection, project
-from eeg2fmri.simulate.electrodes import Electrodes, place_electrodes
-from eeg2fmri.simulate.forward import compute_gain
-from eeg2fmri.simulate.sources import Parcels, parcels
-from eeg2fmri.simulate.subject import Group, Subject, draw_group, draw_subject
-from eeg2fmri.simulate.template import template
+from eeg2fmri.simulate.head.anatomy import Anatomy, draw_anatomy, make_grid
+from eeg2fmri.simulate.head.electrodes import Electrodes, place_electrodes
+from eeg2fmri.simulate.head.forward import compute_gain
+from eeg2fmri.simulate.head.sources import Parcels, parcels
+from eeg2fmri.simulate.head.template import template
+from eeg2fmri.simulate.recording.bold import BoldSpace, make_space
+from eeg2fmri.simulate.recording.clock import Clock, make_clock
+from eeg2fmri.simulate.recording.eeg import Projection, project
+from eeg2fmri.simulate.recording.subject import Group, Subject, draw_group, draw_subject
 
 #: Scatter of electrode positions from session to session, m. Caps are put on again to some millimetres (Atcherson
 #: et al., Brain Topography 20, 2007, doi:10.1007/s10548-007-0036-z).

@@ -8,8 +8,8 @@ import numpy as np
 
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.envelopes import make_mixing
-from eeg2fmri.simulate.sources import Parcels
+from eeg2fmri.simulate.head.sources import Parcels
+from eeg2fmri.simulate.recording.envelopes import make_mixing
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri import __version__
-from eeg2fmri.simulate.clock import Clock
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.electrodes import Electrodes
-from eeg2fmri.simulate.names import Recording
-from eeg2fmri.simulate.subject import Subject
+from eeg2fmri.simulate.head.electrodes import Electrodes
+from eeg2fmri.simulate.recording.clock import Clock
+from eeg2fmri.simulate.recording.subject import Subject
+from eeg2fmri.simulate.write.names import Recording
 
 BIDS_VERSION = "1.9.0"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.simulate.clock import Clock
 from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.recording.clock import Clock
 
 
 def write_image(path: Path, data: np.ndarray, affine: np.ndarray) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.simulate.bold import at_times, slice_signal
-from eeg2fmri.simulate.clock import Clock, make_clock
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.envelopes import RATE
-from eeg2fmri.simulate.haemodynamics import responses
-from eeg2fmri.simulate.truth_files import FOLDER, FORMAT
+from eeg2fmri.simulate.recording.bold import at_times, slice_signal
+from eeg2fmri.simulate.recording.clock import Clock, make_clock
+from eeg2fmri.simulate.recording.envelopes import RATE
+from eeg2fmri.simulate.recording.haemodynamics import responses
+from eeg2fmri.simulate.write.truth_files import FOLDER, FORMAT
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Write what is true of a simulated data set under ``derivatives/truth``; `eeg2fmri.simulate.truth` reads it."""
+"""Write what is true of a simulated data set under ``derivatives/truth``; `eeg2fmri.simulate.write.truth` reads it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri import __version__
-from eeg2fmri.simulate.bids import BIDS_VERSION, write_json
-from eeg2fmri.simulate.images import write_image
-from eeg2fmri.simulate.names import Recording
-from eeg2fmri.simulate.recording import SimulatedRecording
-from eeg2fmri.simulate.study import Cap, Participant, Study
-from eeg2fmri.simulate.subject import RHYTHMS
+from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording
+from eeg2fmri.simulate.recording.study import Cap, Participant, Study
+from eeg2fmri.simulate.recording.subject import RHYTHMS
+from eeg2fmri.simulate.write.bids import BIDS_VERSION, write_json
+from eeg2fmri.simulate.write.images import write_image
+from eeg2fmri.simulate.write.names import Recording
 
 FOLDER = Path("derivatives", "truth")
 FORMAT = 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.train.state import State, read_state, write_state
+from eeg2fmri.train.states.state import State, read_state, write_state
 
 
 def write_best(folder: Path, epoch: int, model: nn.Module) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.train.history import Row, write_history
+from eeg2fmri.train.states.history import Row, write_history
 
 Log = Callable[[Row, list[Row]], None]
 

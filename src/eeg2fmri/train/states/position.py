@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
 
-from eeg2fmri.train.history import Means, Row
+from eeg2fmri.train.states.history import Means, Row
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.history import Means
+from eeg2fmri.train.states.history import Means
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric

@@ -20,19 +20,19 @@ from torch.utils.data import Dataset
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.data.loader import load_batches
+from eeg2fmri.data.pairs.loader import load_batches
 from eeg2fmri.nn.norm import synchronise
-from eeg2fmri.train.average import WeightAverage
-from eeg2fmri.train.best import read_best, write_best
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.engine import anyone, average_buffers, reduced
-from eeg2fmri.train.history import Means, Row
-from eeg2fmri.train.interrupt import StopRequest
-from eeg2fmri.train.losses import Voxels
-from eeg2fmri.train.objective import Objective
-from eeg2fmri.train.order import epoch_batches, even_share, learning_rate
-from eeg2fmri.train.position import Position, Seconds
-from eeg2fmri.train.state import State, optimiser_tensors, read_state, restore, write_state
+from eeg2fmri.train.states.best import read_best, write_best
+from eeg2fmri.train.states.history import Means, Row
+from eeg2fmri.train.states.position import Position, Seconds
+from eeg2fmri.train.states.state import State, optimiser_tensors, read_state, restore, write_state
+from eeg2fmri.train.steps.average import WeightAverage
+from eeg2fmri.train.steps.engine import anyone, average_buffers, reduced
+from eeg2fmri.train.steps.interrupt import StopRequest
+from eeg2fmri.train.steps.losses import Voxels
+from eeg2fmri.train.steps.objective import Objective
+from eeg2fmri.train.steps.order import epoch_batches, even_share, learning_rate
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.train.config import LossConfig
-from eeg2fmri.train.losses import Voxels, synthesis_loss
-from eeg2fmri.train.penalties import Penalties
+from eeg2fmri.train.steps.losses import Voxels, synthesis_loss
+from eeg2fmri.train.steps.penalties import Penalties
 
 
 class Objective:
@@ -37,7 +37,7 @@ class Objective:
         self._named = Penalties(model, config.penalties)
 
     def parts(self, out: Synthesis, target: Tensor) -> dict[str, Tensor]:
-        """Parts of the loss of a batch; see `eeg2fmri.train.losses.synthesis_loss`."""
+        """Parts of the loss of a batch; see `eeg2fmri.train.steps.losses.synthesis_loss`."""
         return synthesis_loss(out, target, self._config, self._voxels)
 
     def weighed(self, parts: dict[str, Tensor]) -> Tensor:

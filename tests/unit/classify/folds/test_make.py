@@ -1,6 +1,6 @@
 import pytest
 
-from eeg2fmri.classify.folds import Fold, inner_folds, make_folds, subject_labels
+from eeg2fmri.classify.folds.make import Fold, inner_folds, make_folds, subject_labels
 from eeg2fmri.core.errors import InputError
 
 LABELS = {f"s{k}": int(k >= 6) for k in range(11)}

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from eeg2fmri.classify.config import ClassifyConfig
-from eeg2fmri.classify.counts import count, scores
-from eeg2fmri.classify.folds import make_folds, subject_labels
-from eeg2fmri.classify.methods import make_methods
-from eeg2fmri.classify.protocol import permute_subjects, refit_p, run_fold, run_folds
-from eeg2fmri.classify.votes import vote
+from eeg2fmri.classify.folds.make import make_folds, subject_labels
+from eeg2fmri.classify.folds.protocol import permute_subjects, refit_p, run_fold, run_folds
+from eeg2fmri.classify.methods.choice import make_methods
+from eeg2fmri.classify.scores.counts import count, scores
+from eeg2fmri.classify.scores.votes import vote
 
 SETTINGS = {
     "methods": ["view", "band power", "spectrogram", "majority"],

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.classify.frame import GroupFrame
+from eeg2fmri.classify.methods.frame import GroupFrame
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.recentring import recentred_amplitude
+from eeg2fmri.data.features.recentring import recentred_amplitude
 
 
 @pytest.fixture

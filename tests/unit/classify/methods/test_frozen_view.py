@@ -10,10 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eeg2fmri.classify.config import ClassifyConfig, ViewConfig
-from eeg2fmri.classify.explanation import explain_decisions
-from eeg2fmri.classify.frame import GroupFrame
-from eeg2fmri.classify.linear_view_fit import fit_linear_views, views_of
-from eeg2fmri.classify.methods import make_methods, untrained
+from eeg2fmri.classify.methods.choice import make_methods, untrained
+from eeg2fmri.classify.methods.frame import GroupFrame
+from eeg2fmri.classify.methods.linear_view_fit import fit_linear_views, views_of
+from eeg2fmri.classify.relevance.decisions import explain_decisions
 from eeg2fmri.core.errors import ConfigError
 
 

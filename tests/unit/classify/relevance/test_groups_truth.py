@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from eeg2fmri.classify.explanation_truth import compare_with_truth
-from eeg2fmri.classify.fold_files import FoldResult
-from eeg2fmri.classify.groups_truth import GroupsTruth, agreement, sentence
+from eeg2fmri.classify.folds.files import FoldResult
+from eeg2fmri.classify.relevance.explanation_truth import compare_with_truth
+from eeg2fmri.classify.relevance.groups_truth import GroupsTruth, agreement, sentence
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain.axes import Axes
-from eeg2fmri.models.card import ModelCard
+from eeg2fmri.explain.inputs.axes import Axes
+from eeg2fmri.models.saving.card import ModelCard
 
 ELECTRODES = ("Fz", "Cz", "Pz", "Oz", "C3", "C4")
 AXES = Axes.of_window(ELECTRODES, np.arange(1.0, 31.0), 2.0, 3, 0)

@@ -2,9 +2,15 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from eeg2fmri.classify.counts import count, scores
-from eeg2fmri.classify.scores import calibration, difference, drawn_subjects, permuted_predictions, scored
-from eeg2fmri.classify.votes import vote
+from eeg2fmri.classify.scores.counts import count, scores
+from eeg2fmri.classify.scores.votes import vote
+from eeg2fmri.classify.scores.with_intervals import (
+    calibration,
+    difference,
+    drawn_subjects,
+    permuted_predictions,
+    scored,
+)
 
 
 @pytest.fixture(params=[2, 3])

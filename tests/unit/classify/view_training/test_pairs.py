@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.classify.pairs import draw_pairs
+from eeg2fmri.classify.view_training.pairs import draw_pairs
 from eeg2fmri.core.errors import InputError
 
 

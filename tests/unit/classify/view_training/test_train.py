@@ -5,9 +5,9 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from eeg2fmri.classify.normalisation import retake_statistics
-from eeg2fmri.classify.training import ViewTraining, positive_probability, train_view
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.classify.view_training.normalisation import retake_statistics
+from eeg2fmri.classify.view_training.train import ViewTraining, positive_probability, train_view
+from eeg2fmri.models.classifiers.view import ViewClassifier
 from eeg2fmri.nn.norm import BatchNorm
 
 QUICK = ViewTraining(epochs=3, pairs=16, batch_size=8, learning_rate=0.01)

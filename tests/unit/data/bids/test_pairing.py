@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bids import find_recordings
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.layout import matching
-from eeg2fmri.data.sidecars import entities, read_channels_tsv, read_json_sidecar, sidecars
+from eeg2fmri.data.bids.pairing import find_recordings
+from eeg2fmri.data.bids.sidecars import entities, read_channels_tsv, read_json_sidecar, sidecars
+from eeg2fmri.data.settings.layout import matching
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 
 def touch(root: Path, *names: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from eeg2fmri.data.brain import histogram_mask
+from eeg2fmri.data.bold.brain_mask import histogram_mask
 
 OBLIQUE = np.array([[2.0, 0.3, 0, 5], [-0.3, 1.9, 0.2, -4], [0.1, -0.2, 3.5, 7], [0, 0, 0, 1]])
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.bold_writing import VoxelStatistics
-from eeg2fmri.data.brain import brain_mask
-from eeg2fmri.data.mean_volume import read_mean_volume
-from eeg2fmri.data.nifti import orientation, orientation_problem
-from eeg2fmri.data.regrid import regrid
+from eeg2fmri.data.bold.brain_mask import brain_mask
+from eeg2fmri.data.bold.headers import orientation, orientation_problem
+from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.bold.own_mean import read_mean_volume
+from eeg2fmri.data.bold.regrid import regrid
+from eeg2fmri.data.prepare.write_bold import VoxelStatistics
 
 
 @pytest.mark.parametrize("extension", [".nii", ".nii.gz"])
@@ -31,7 +31,7 @@ def test_volumes_one_after_the_other(bids: Any, extension: str) -> None:
 
 @pytest.mark.parametrize("at_once", [1, 3, 8, 16])
 def test_volumes_some_at_a_time(bids: Any, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eeg2fmri.data.bold.BLOCK", at_once * 7 * 6 * 5 + 1)
+    monkeypatch.setattr("eeg2fmri.data.bold.image.BLOCK", at_once * 7 * 6 * 5 + 1)
     blocks = list(BoldImage.open(bids.bold("01")).blocks())
     assert [len(block) for block in blocks[:-1]] == [at_once] * (16 // at_once)
     np.testing.assert_array_equal(np.moveaxis(np.concatenate(blocks), 0, -1), bids.volumes("01"))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.regrid import regrid, regrid_affine
+from eeg2fmri.data.bold.regrid import regrid, regrid_affine
 
 AFFINE = np.array([[0, -3.0, 0.1, 40], [2.5, 0, 0, -20], [0, 0.2, 4, 10], [0, 0, 0, 1]])
 sizes = st.tuples(*[st.integers(2, 9)] * 3)

@@ -10,12 +10,12 @@ import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.cleaning import clean, volume_locked_share
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.eeg_config import EegConfig
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.raw_spectrogram import raw_spectrogram
-from eeg2fmri.data.replay import prepared_raw
+from eeg2fmri.data.eeg.cleaning import clean, volume_locked_share
+from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
+from eeg2fmri.data.prepare.new_recording import prepared_raw
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.eeg import EegConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 SFREQ, TR, VOLUMES = 200.0, 1.5, 40
 ONSETS = 2 + TR * np.arange(VOLUMES)

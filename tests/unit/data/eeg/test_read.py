@@ -10,11 +10,11 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.channels import channel_problems, electrode_names
-from eeg2fmri.data.eeg import eeg_files, raw_spectrogram, read_raw
-from eeg2fmri.data.markers import markers_of
-from eeg2fmri.data.signal_checks import SignalChecks
-from eeg2fmri.data.spectrogram import spectrogram
+from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
+from eeg2fmri.data.eeg.read import eeg_files, raw_spectrogram, read_raw
+from eeg2fmri.data.eeg.sample_checks import SignalChecks
+from eeg2fmri.data.features.spectrogram import spectrogram
+from eeg2fmri.data.timing.read_markers import markers_of
 
 NAMES = ["Fz", "Cz", "Pz", "O1"]
 FREQUENCIES = np.arange(1, 50) / 2.0
@@ -145,7 +145,7 @@ def test_the_spectrogram_of_a_file_is_that_of_its_signal(header: Path, bids: Any
 
 def test_blocks_do_not_change_the_spectrogram(header: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, _ = raw_spectrogram(read_raw(header), NAMES, FREQUENCIES, 2.0)
-    monkeypatch.setattr("eeg2fmri.data.raw_spectrogram.BLOCK", 3000)  # three windows of five channels
+    monkeypatch.setattr("eeg2fmri.data.features.spectrogram_of_raw.BLOCK", 3000)  # three windows of five channels
     blocks, _ = raw_spectrogram(read_raw(header), NAMES, FREQUENCIES, 2.0)
     np.testing.assert_array_equal(blocks, whole)
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from eeg2fmri.data.electrode_positions import electrode_positions
+from eeg2fmri.data.eeg.template_positions import electrode_positions
 
 
 def test_electrodes_lie_where_their_names_say():

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError, StoreError
-from eeg2fmri.data.eeg_only import EegOnlyConfig, EegStore, is_eeg_only
-from eeg2fmri.data.eeg_only_positions import electrode_map, montage_positions
-from eeg2fmri.data.eeg_only_prepare import prepare_eeg_only
-from eeg2fmri.data.eeg_only_spectrogram import model_spectrogram
+from eeg2fmri.data.eeg_only.positions import electrode_map, montage_positions
+from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
+from eeg2fmri.data.eeg_only.spectrogram import model_spectrogram
+from eeg2fmri.data.eeg_only.store import EegOnlyConfig, EegStore, is_eeg_only
 
 TEN_TWENTY = [
     "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",

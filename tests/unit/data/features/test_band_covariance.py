@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import detrend
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.covariance import BANDS, average_reference, band_covariances, pack, unpack
+from eeg2fmri.data.features.band_covariance import BANDS, average_reference, band_covariances, pack, unpack
 
 SFREQ, WINDOW = 100.0, 1.3
 ONSETS = np.array([0.5, 1.8, 4.0])

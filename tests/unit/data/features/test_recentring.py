@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.covariance import average_reference
-from eeg2fmri.data.recentring import Recentring, RunningRecentring, recentred_amplitude
+from eeg2fmri.data.features.band_covariance import average_reference
+from eeg2fmri.data.features.recentring import Recentring, RunningRecentring, recentred_amplitude
 
 
 def covariances(n_volumes=40, n_bands=2, n_channels=5, n_samples=60, seed=0):

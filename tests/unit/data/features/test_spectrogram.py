@@ -6,7 +6,7 @@ from scipy.signal import stft
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.spectrogram import default_bins, spectrogram, window_samples, window_starts
+from eeg2fmri.data.features.spectrogram import default_bins, spectrogram, window_samples, window_starts
 
 
 def test_the_published_number_of_frequencies() -> None:

@@ -8,9 +8,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, zscore_electrodes
+from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.windows import PairConfig, zscore_electrodes
+from eeg2fmri.data.store.store import Store
 
 
 def test_a_pair_is_the_window_and_the_volume_after_it(store: Store) -> None:

@@ -10,10 +10,10 @@ import torch
 from torch.utils.data import default_collate
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.loader import AHEAD, load_batches
-from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.loader import AHEAD, load_batches
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.store import Store
 
 BATCHES = [[3, 0, 17], [22, 5, 1], [8, 9, 2], [19, 4, 4], [11, 23, 12], [6], [7, 20], [10], [13, 21, 18]]
 

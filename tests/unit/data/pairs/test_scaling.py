@@ -6,15 +6,15 @@ from scipy import stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.standardize import (
+from eeg2fmri.data.pairs.scaling import (
     BoldScaler,
     GroupStatistics,
     RecordingStatistics,
     group_statistics,
     scale_bold,
 )
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.windows import PairConfig, zscore_electrodes
+from eeg2fmri.data.pairs.windows import PairConfig, zscore_electrodes
+from eeg2fmri.data.store.store import Store
 
 SCALINGS = ["recording", "volume", "voxel", "none"]
 

@@ -5,7 +5,14 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.windows import PairConfig, consecutive_windows, eeg_windows, pair_index, skipped, zscore_electrodes
+from eeg2fmri.data.pairs.windows import (
+    PairConfig,
+    consecutive_windows,
+    eeg_windows,
+    pair_index,
+    skipped,
+    zscore_electrodes,
+)
 
 
 @pytest.mark.parametrize(("tr", "skip"), [(2.16, 3), (1.5, 3), (1.28, 6), (1.0, 6)])

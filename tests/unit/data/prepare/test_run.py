@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError, StoreError
-from eeg2fmri.data import conversion
-from eeg2fmri.data.bold import BoldImage
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.regrid import regrid, regrid_affine
-from eeg2fmri.data.spectrogram import spectrogram
-from eeg2fmri.data.store_writer import ArrayWriter
+from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.bold.regrid import regrid, regrid_affine
+from eeg2fmri.data.features.spectrogram import spectrogram
+from eeg2fmri.data.prepare import one_recording as conversion
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.writer import ArrayWriter
 
 
 def make(bids: Any, **settings: object) -> Any:
@@ -38,7 +38,7 @@ def refused(bids: Any, **settings: object) -> str:
 
 @pytest.mark.parametrize("at_once", [2, 100])
 def test_a_store_holds_the_aligned_arrays(two: Any, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eeg2fmri.data.bold.BLOCK", at_once * 7 * 6 * 5)
+    monkeypatch.setattr("eeg2fmri.data.bold.image.BLOCK", at_once * 7 * 6 * 5)
     store = make(two)
     assert [recording.id for recording in store.recordings] == ["sub-01_task-rest", "sub-02_task-rest"]
     assert store.electrodes == ("Fz", "Cz", "Pz", "O1")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError
-from eeg2fmri.data.align import volume_onsets
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.first_marker import FirstMarker
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.first_volume import FirstMarker
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.volume_onsets import volume_onsets
 
 BLOCKS = {"Stimulus/S 99": np.array([0.5, 40.5, 80.5]), "Stimulus/S  2": np.array([20.5])}
 
@@ -41,7 +41,7 @@ def test_volumes_before_the_eeg_are_left_out_with_their_bold(
     two: Any, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The EEG is cut at a marker that comes two volumes after the first."""
-    monkeypatch.setattr("eeg2fmri.data.bold.BLOCK", at_once * 7 * 6 * 5)
+    monkeypatch.setattr("eeg2fmri.data.bold.image.BLOCK", at_once * 7 * 6 * 5)
     samples = two.onset_samples()
     for subject in ("01", "02"):
         two.eeg(subject, signal=two.eeg_signal(subject)[:, samples[2] :], markers=np.array([0, 900]), name="S 99")

@@ -11,13 +11,13 @@ import pytest
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, LeakageError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.leakage import check_leakage, check_statistics, statistics_in_use
-from eeg2fmri.data.protocols import PROTOCOLS
-from eeg2fmri.data.splits import Split, SplitConfig, make_folds, make_split, read_split
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.splits.claims import PROTOCOLS
+from eeg2fmri.data.splits.leakage import check_leakage, check_statistics, statistics_in_use
+from eeg2fmri.data.splits.make import Split, SplitConfig, make_folds, make_split, read_split
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 
 PAIRS = PairConfig(window=3, lag=1)
 IDS = [f"sub-{subject:02}_ses-{session}_task-rest" for subject in (1, 2, 3) for session in ("a", "b")]

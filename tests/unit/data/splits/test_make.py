@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eeg2fmri.core.errors import ConfigError, InputError, LeakageError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.splits import Split, SplitConfig, make_split
-from eeg2fmri.data.store import Recording, Store
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.splits.make import Split, SplitConfig, make_split
+from eeg2fmri.data.store.store import Recording, Store
 
 
 def fake_store(n_subjects: int, runs: int = 1, n_volumes: int = 40, tr: float = 2.0) -> Store:

@@ -10,11 +10,11 @@ import pytest
 
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.blocks import Block, BlockStore
-from eeg2fmri.data.pairs import PairDataset
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.data.windows import PairConfig
+from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.blocks import Block, BlockStore
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 
 GRID = (4, 3, 2)
 

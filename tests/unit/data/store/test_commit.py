@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from eeg2fmri.data.commit import commit_of
+from eeg2fmri.data.store.commit import commit_of
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data import prepare as module
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_name import data_set_name
+from eeg2fmri.data.prepare import run as module
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.names import data_set_name
+from eeg2fmri.data.store.store import Store
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.array_rows import ArrayRows
+from eeg2fmri.data.store.npy_rows import ArrayRows
 
 VALUES = np.arange(11 * 3 * 5, dtype=np.float32).reshape(11, 3, 5)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.quality import facts, rows, warnings
-from eeg2fmri.data.quality_figure import quality_figure, write_figures
-from eeg2fmri.data.store import Store
+from eeg2fmri.data.prepare.quality_figure import quality_figure, write_figures
+from eeg2fmri.data.store.quality import facts, rows, warnings
+from eeg2fmri.data.store.store import Store
 
 QUALITY: dict[str, Any] = {
     "marker": "Response/R128",

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data import store_origin
-from eeg2fmri.data.prepare import prepare
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_format import read_manifest
-from eeg2fmri.data.store_origin import SEEN, detach
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.store import sources as store_origin
+from eeg2fmri.data.store.format import read_manifest
+from eeg2fmri.data.store.sources import SEEN, detach
+from eeg2fmri.data.store.store import Store
 
 BOLD = "sub-02/func/sub-02_task-rest_bold.nii.gz"
 
@@ -136,7 +136,7 @@ def test_a_store_that_moved_knows_its_sources(made: Any, tmp_path: Path) -> None
 def test_a_source_that_changes_while_it_is_read_is_refused(
     two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from eeg2fmri.data import conversion
+    from eeg2fmri.data.prepare import one_recording as conversion
 
     write = conversion.write_bold
 

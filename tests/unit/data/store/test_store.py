@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_format import seal
+from eeg2fmri.data.store.format import seal
+from eeg2fmri.data.store.store import Store
 
 
 def test_a_store_gives_back_what_was_written(store: Store) -> None:

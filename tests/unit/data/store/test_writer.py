@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError, StoreError
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
-from eeg2fmri.data.store_writer import ArrayWriter, StoreWriter
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.writer import ArrayWriter, StoreWriter
 
 
 def arrays(n_volumes: int = 9) -> RecordingArrays:

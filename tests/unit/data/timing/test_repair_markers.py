@@ -9,9 +9,9 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.align import volume_onsets
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.prepare import prepare
+from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.volume_onsets import volume_onsets
 
 TR, N = 2.0, 20
 GRID = 3.0 + TR * np.arange(N)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.repetition import header_tr, repetition_time
+from eeg2fmri.data.timing.repetition_time import header_tr, repetition_time
 
 
 def header(value: float, unit: str) -> nibabel.Nifti1Header:

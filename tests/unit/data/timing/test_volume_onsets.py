@@ -5,8 +5,8 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.align import Alignment, volume_onsets
-from eeg2fmri.data.marker_choice import find_marker, has_volume_marker
+from eeg2fmri.data.timing.choose_marker import find_marker, has_volume_marker
+from eeg2fmri.data.timing.volume_onsets import Alignment, volume_onsets
 
 TR = 2.0
 REGULAR = 3.0 + np.arange(20) * TR

@@ -3,7 +3,13 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.calibration import LEVELS, Calibration, IntervalScores, coverage_note, standard_quantile
+from eeg2fmri.evaluate.intervals.calibration import (
+    LEVELS,
+    Calibration,
+    IntervalScores,
+    coverage_note,
+    standard_quantile,
+)
 
 
 def drawn(rng, distribution, n=20_000, claimed=1.0):

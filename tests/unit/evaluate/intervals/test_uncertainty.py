@@ -4,10 +4,10 @@ import nibabel
 import numpy as np
 import pytest
 
-from eeg2fmri.evaluate.calibration import LEVELS
-from eeg2fmri.evaluate.open_run import open_run
+from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.evaluate.intervals.calibration import LEVELS
+from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.evaluate.uncertainty import UncertainModel
 
 VARIATIONAL = {
     "head": {

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.frechet import frechet_distance
+from eeg2fmri.evaluate.metrics.frechet import frechet_distance
 
 
 def test_distance_of_shifted_clouds_is_the_shift(rng):

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.calibration import Calibration
-from eeg2fmri.evaluate.frechet import frechet_distance
-from eeg2fmri.evaluate.metrics import (
+from eeg2fmri.evaluate.intervals.calibration import Calibration
+from eeg2fmri.evaluate.metrics.frechet import frechet_distance
+from eeg2fmri.evaluate.metrics.functions import (
     TemporalMoments,
     explained_variance,
     psnr,
@@ -15,8 +15,8 @@ from eeg2fmri.evaluate.metrics import (
     ssim_volume,
     temporal_r,
 )
-from eeg2fmri.evaluate.regions import connectivity_similarity, region_courses
-from eeg2fmri.evaluate.shifts import shift_test
+from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, region_courses
+from eeg2fmri.evaluate.significance.shifts import shift_test
 
 REGIONS = np.random.default_rng(0).integers(0, 5, (7, 6, 5))
 

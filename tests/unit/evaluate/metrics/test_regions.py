@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.regions import connectivity_similarity, read_atlas, region_courses
+from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, read_atlas, region_courses
 
 GRID = (5, 4, 3)
 

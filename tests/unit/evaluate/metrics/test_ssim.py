@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.ssim import ssim_map, ssim_slices, ssim_volume
+from eeg2fmri.evaluate.metrics.ssim import ssim_map, ssim_slices, ssim_volume
 
 
 @pytest.fixture

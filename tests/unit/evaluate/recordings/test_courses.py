@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.progress import silent
-from eeg2fmri.evaluate.courses import FILE, _chosen_regions, add_intervals, half_width, write_courses
-from eeg2fmri.evaluate.methods import predict_with_model
-from eeg2fmri.evaluate.metrics import temporal_r
-from eeg2fmri.evaluate.open_run import open_run
-from eeg2fmri.evaluate.scoring import Recording
+from eeg2fmri.evaluate.inputs.methods import predict_with_model
+from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.recordings.courses import FILE, _chosen_regions, add_intervals, half_width, write_courses
+from eeg2fmri.evaluate.recordings.scoring import Recording
 
 
 def test_half_width_is_the_conformal_quantile(rng):

@@ -3,8 +3,8 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.metrics import temporal_r
-from eeg2fmri.evaluate.shifts import ShiftScores, autocorrelation_length, shift_test
+from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.significance.shifts import ShiftScores, autocorrelation_length, shift_test
 
 
 @pytest.fixture

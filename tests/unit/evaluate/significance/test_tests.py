@@ -3,8 +3,8 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.shifts import ShiftScores, shift_test
-from eeg2fmri.evaluate.significance import (
+from eeg2fmri.evaluate.significance.shifts import ShiftScores, shift_test
+from eeg2fmri.evaluate.significance.tests import (
     bootstrap_interval,
     effect_interval,
     effect_size,

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.evaluate.ceilings import BOLD_CEILING, EEG_CEILING, PARTS, Parts, column_r, coupled_note, fraction
-from eeg2fmri.evaluate.methods import SHIFTED, Method
-from eeg2fmri.evaluate.metrics import temporal_r
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
+from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.table import scores_table
+from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, PARTS, Parts, column_r, coupled_note, fraction
 
 
 @pytest.fixture

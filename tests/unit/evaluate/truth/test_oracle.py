@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.oracle import Rhythm, band_signal, source_power
+from eeg2fmri.evaluate.truth.oracle import Rhythm, band_signal, source_power
 
 SFREQ, SECONDS, RATE = 100.0, 240, 5.0
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.faithfulness import perturbation_curves, random_orders, rank_agreement
+from eeg2fmri.explain.checks.faithfulness import perturbation_curves, random_orders, rank_agreement
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.explain.control import untrained
-from eeg2fmri.explain.faithfulness import rank_agreement
-from eeg2fmri.explain.fidelity import MapAgreement, check_fidelity, plain
-from eeg2fmri.explain.gradients import integrated_gradients
-from eeg2fmri.explain.rules import composite
-from eeg2fmri.explain.targets import whole_volume
-from eeg2fmri.explain.windows import explain_windows
+from eeg2fmri.explain.checks.faithfulness import rank_agreement
+from eeg2fmri.explain.checks.fidelity import MapAgreement, check_fidelity, plain
+from eeg2fmri.explain.inputs.control import untrained
+from eeg2fmri.explain.inputs.targets import whole_volume
+from eeg2fmri.explain.rules.choice import composite
+from eeg2fmri.explain.windows.gradients import integrated_gradients
+from eeg2fmri.explain.windows.of_one_recording import explain_windows
 
 
 @pytest.fixture

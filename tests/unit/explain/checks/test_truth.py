@@ -10,11 +10,11 @@ from scipy import sparse
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.covariance import BANDS
-from eeg2fmri.data.windows import PairConfig
-from eeg2fmri.explain.axes import Axes
-from eeg2fmri.explain.truth import drivers, truth_agreement
-from eeg2fmri.explain.truth_spectrum import TruthSpectrum
+from eeg2fmri.data.features.band_covariance import BANDS
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.explain.checks.truth import drivers, truth_agreement
+from eeg2fmri.explain.checks.truth_spectrum import TruthSpectrum
+from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.simulate.config import small_config
 
 GRID = (4, 5, 4)

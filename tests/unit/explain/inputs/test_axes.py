@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain import axes as module
-from eeg2fmri.explain.axes import Axes, per_band
+from eeg2fmri.explain.inputs import axes as module
+from eeg2fmri.explain.inputs.axes import Axes, per_band
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import torch
 
-from eeg2fmri.explain.control import untrained
+from eeg2fmri.explain.inputs.control import untrained
 
 
 def test_the_untrained_model_has_the_settings_and_none_of_the_weights(make_model, configs, windows):

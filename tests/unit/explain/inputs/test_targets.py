@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain.targets import read_region, region, voxel, whole_volume
+from eeg2fmri.explain.inputs.targets import read_region, region, voxel, whole_volume
 
 GRID = (4, 6, 5)
 AFFINE = np.array([[-3.0, 0, 0, 9], [0, 3.5, 0, -7], [0, 0, 4, 1], [0, 0, 0, 1]])

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.affine import Affine, FlipoutAffine
-from eeg2fmri.explain.rules import (
+from eeg2fmri.explain.rules.affine import Affine, FlipoutAffine
+from eeg2fmri.explain.rules.choice import (
     AlphaBetaRule,
     Composite,
     EpsilonRule,
@@ -16,7 +16,7 @@ from eeg2fmri.explain.rules import (
     composites,
     stabilised,
 )
-from eeg2fmri.explain.tracer import Tracer
+from eeg2fmri.explain.rules.tracer import Tracer
 
 X = np.array([[1.5, -0.5, 2.0, 0.0], [-1.0, 0.75, 0.5, 3.0]])
 W = np.array([[1.0, -2.0, 0.5, 1.0], [-0.5, -1.5, -2.0, 0.25], [0.3, 0.2, 1.0, -1.0]])

@@ -9,21 +9,21 @@ import torch
 from torch import nn
 
 import eeg2fmri.nn
-from eeg2fmri.explain.propagation import propagate
-from eeg2fmri.explain.registry import rule_of
-from eeg2fmri.explain.rules import composite
+from eeg2fmri.explain.rules.choice import composite
+from eeg2fmri.explain.rules.propagation import propagate
+from eeg2fmri.explain.rules.registry import rule_of
 from eeg2fmri.nn.attention import LatentAttention, SelfAttention, TopographicalAttention
-from eeg2fmri.nn.draws import Draws, Generated
 from eeg2fmri.nn.fourier import FourierFeatures, RandomFourierFeatures
 from eeg2fmri.nn.init import generator
 from eeg2fmri.nn.norm import BatchNorm
 from eeg2fmri.nn.style import AttentionStyle
-from eeg2fmri.nn.variational import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational_dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
+from eeg2fmri.nn.variational.draws import Draws, Generated
 
 
 def layer_classes():
-    for module in pkgutil.iter_modules(eeg2fmri.nn.__path__, "eeg2fmri.nn."):
+    for module in pkgutil.walk_packages(eeg2fmri.nn.__path__, "eeg2fmri.nn."):
         for name, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             # a class whose name starts with an underscore is a base of others and never a layer itself
             if issubclass(found, nn.Module) and found.__module__ == module.name and not name.startswith("_"):

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.propagation import propagate, relative_error
-from eeg2fmri.explain.rules import composite, composites
-from eeg2fmri.explain.targets import region as region_of
-from eeg2fmri.explain.windows import explain_latent, explain_windows
+from eeg2fmri.explain.inputs.targets import region as region_of
+from eeg2fmri.explain.rules.choice import composite, composites
+from eeg2fmri.explain.rules.propagation import propagate, relative_error
+from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
 from eeg2fmri.models.registry import kinds
-from eeg2fmri.nn.conv import Conv3d
+from eeg2fmri.nn.convolution.conv import Conv3d
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.init import generator
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from eeg2fmri.explain.gradients import integrated_gradients
+from eeg2fmri.explain.windows.gradients import integrated_gradients
 
 
 def test_a_product_is_shared_half_and_half():

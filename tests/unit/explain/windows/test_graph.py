@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain.graph import attention_graph
+from eeg2fmri.explain.windows.graph import attention_graph
 
 NAMES = tuple(f"E{k}" for k in range(12))
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.inference import t_test
+from eeg2fmri.explain.windows.inference import t_test
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.explain.rules import composite
-from eeg2fmri.explain.targets import region, voxel, whole_volume
-from eeg2fmri.explain.windows import explain_latent, explain_windows
+from eeg2fmri.explain.inputs.targets import region, voxel, whole_volume
+from eeg2fmri.explain.rules.choice import composite
+from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
 
 GRID = (4, 6, 5)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.explain.subject import SubjectSums
-from eeg2fmri.explain.windows import LatentRelevance, WindowRelevance
+from eeg2fmri.explain.windows.of_one_recording import LatentRelevance, WindowRelevance
+from eeg2fmri.explain.windows.of_one_subject import SubjectSums
 
 
 def make(relevance, absorbed=0.0, **parts):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.data.store import Store
-from eeg2fmri.data.store_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.response import glover
 
 TR = 2.0

@@ -3,7 +3,7 @@ import pytest
 from sklearn.linear_model import Ridge as PeerRidge
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.models.baselines import HaemodynamicRidge, LaggedBandPowerRidge, RecentredRidge, band_power_ridge
 from eeg2fmri.models.baselines.dynamics import deviations
 from eeg2fmri.models.baselines.ridge import PENALTIES, Ridge

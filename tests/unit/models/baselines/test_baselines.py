@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.standardize import group_statistics
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.models.baselines import (
     DistributedLagLasso,
     GroupMeanOfOthers,

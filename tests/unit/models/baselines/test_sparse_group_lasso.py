@@ -3,7 +3,7 @@ import pytest
 from sklearn.linear_model import Lasso
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.windows import PairConfig, pair_index
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.models.baselines import DistributedLagLasso
 from eeg2fmri.models.baselines.sparse_group_lasso import FRACTIONS, SparseGroupLasso
 

@@ -5,9 +5,9 @@ import math
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from eeg2fmri.models.classifier import Classification
-from eeg2fmri.models.contrastive import contrastive, pair_loss
-from eeg2fmri.models.view_classifier import Pair
+from eeg2fmri.models.classifiers.contrastive import contrastive, pair_loss
+from eeg2fmri.models.classifiers.latent import Classification
+from eeg2fmri.models.classifiers.view import Pair
 
 DISTANCE = torch.tensor([[0.0, 1.0], [0.5, 4.0]])
 

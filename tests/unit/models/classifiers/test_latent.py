@@ -5,7 +5,7 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models import LinearClassifier, PolynomialClassifier
-from eeg2fmri.models.classifier import Classifier, LinearClassifierConfig
+from eeg2fmri.models.classifiers.latent import Classifier, LinearClassifierConfig
 
 SHAPE = (4, 3, 2)
 X = torch.randn(5, *SHAPE, generator=torch.Generator().manual_seed(2))

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import load, save
-from eeg2fmri.models.linear_view import LinearView, LinearViewConfig
-from eeg2fmri.models.synthesizer import SynthesizerConfig
-from eeg2fmri.models.zoo.recommended import RecommendedConfig
+from eeg2fmri.models.classifiers.linear_view import LinearView, LinearViewConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig
+from eeg2fmri.models.recommended.model import RecommendedConfig
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import load, save
 
 VOLUME = (4, 5, 3)
 SYNTHESIZERS = {

@@ -5,8 +5,8 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models import ViewLatentContrastiveClassifier, view_EEG_classifier
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
-from eeg2fmri.models.view_classifier import ViewClassifier
+from eeg2fmri.models.classifiers.view import ViewClassifier
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
 EEG, VOLUME, LATENT = (6, 12, 5), (7, 6, 5), (2, 3, 2)
 NAMES = ("Fz", "Cz", "Pz", "Oz", "C3", "C4")
@@ -168,7 +168,7 @@ def test_deprecated_arguments_warn_and_change_nothing():
 
 
 def test_a_folder_gives_model_and_electrodes(synthesizer, synthesizer_card, tmp_path):
-    from eeg2fmri.models.hub import save
+    from eeg2fmri.models.saving.hub import save
 
     save(tmp_path / "model", synthesizer, synthesizer_card)
     names = synthesizer_card.electrodes

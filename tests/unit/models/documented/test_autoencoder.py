@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError, ShapeError
-from eeg2fmri.models.autoencoder import Autoencoder, AutoencoderConfig
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.autoencoder import Autoencoder, AutoencoderConfig
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
 VOLUME, LATENT = (7, 6, 5), (2, 3, 2)
 BLOCKS = {"na_spec": {"kernels": [(2, 3, 2)], "strides": [(1, 2, 1)]}, "weight_decay": 0.2}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from eeg2fmri.models.electrodes import ElectrodeNames
+from eeg2fmri.models.documented.electrodes import ElectrodeNames
 
 
 def test_every_trained_electrode_is_picked_in_its_order():

@@ -7,8 +7,8 @@ import torch
 import yaml
 
 from eeg2fmri.core.errors import ConfigError, ShapeError
-from eeg2fmri.models.na_spec import NOMINAL_SHAPES, NASpec, preset_names
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.na_spec import NOMINAL_SHAPES, NASpec, preset_names
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
 SEED_EXAMPLE = ([(2, 2, 2), (2, 2, 2)], [(1, 1, 1), (1, 1, 1)], True, (2, 2, 2), (1, 1, 1))
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError, ShapeError
-from eeg2fmri.models.na_spec import NASpec
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.na_spec import NASpec
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
 EEG, VOLUME, LATENT = (6, 12, 5), (7, 6, 5), (2, 3, 2)
 SOURCE = torch.Generator().manual_seed(2)

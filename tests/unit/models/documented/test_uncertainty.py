@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
-from eeg2fmri.models.uncertainty import monte_carlo
+from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.uncertainty import monte_carlo
 
 EEG, VOLUME = (5, 9, 4), (7, 6, 5)
 X = torch.randn(2, *EEG, generator=torch.Generator().manual_seed(2))

@@ -9,8 +9,8 @@ from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
 from eeg2fmri.models import EEG_to_fMRI, fMRI_AE
-from eeg2fmri.models.keras_names import clear_names, keras_to_torch
-from eeg2fmri.nn.conv import Conv3d, LocallyConnected3d
+from eeg2fmri.models.earlier_package.keras_names import clear_names, keras_to_torch
+from eeg2fmri.nn.convolution.conv import Conv3d, LocallyConnected3d
 from eeg2fmri.nn.dense import Dense
 
 SOURCE = torch.Generator().manual_seed(0)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from eeg2fmri.data.pairs import Pair
-from eeg2fmri.models.zoo.acquisition import Acquisition
-from eeg2fmri.models.zoo.closed_form import RecordingArrays
-from eeg2fmri.models.zoo.haemodynamic import row_responses
-from eeg2fmri.models.zoo.locality import Cells
-from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+from eeg2fmri.data.pairs.dataset import Pair
+from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.closed_form import RecordingArrays
+from eeg2fmri.models.recommended.haemodynamic import row_responses
+from eeg2fmri.models.recommended.locality import Cells
+from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 
 N_FEATURES, N_VOXELS = 6, 11
 CHANNELS, BANDS, ROWS, GRID, TR = 6, 2, 9, (5, 4, 3), 2.2

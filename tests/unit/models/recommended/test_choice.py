@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.zoo import choice
-from eeg2fmri.models.zoo.choice import choose
-from eeg2fmri.models.zoo.closed_form import RecordingArrays, moments, solve
-from eeg2fmri.models.zoo.haemodynamic import drifts
+from eeg2fmri.models.recommended import choice
+from eeg2fmri.models.recommended.choice import choose
+from eeg2fmri.models.recommended.closed_form import RecordingArrays, moments, solve
+from eeg2fmri.models.recommended.haemodynamic import drifts
 
 N_FEATURES = 6
 

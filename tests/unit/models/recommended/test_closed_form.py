@@ -3,14 +3,14 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.zoo.closed_form import (
+from eeg2fmri.models.recommended.closed_form import (
     RecordingArrays,
     full_deviation,
     low_rank,
     moments,
     solve,
 )
-from eeg2fmri.models.zoo.haemodynamic import drifts
+from eeg2fmri.models.recommended.haemodynamic import drifts
 
 N_FEATURES = 6
 

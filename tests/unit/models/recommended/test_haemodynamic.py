@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from nilearn.glm.first_level import glover_hrf
 
-from eeg2fmri.models.zoo.haemodynamic import drifts, glover, row_responses
+from eeg2fmri.models.recommended.haemodynamic import drifts, glover, row_responses
 
 
 def test_the_response_is_nilearns():

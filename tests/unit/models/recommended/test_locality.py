@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.models.zoo.locality import make_cells, prior_deviation, voxel_positions
+from eeg2fmri.models.recommended.locality import make_cells, prior_deviation, voxel_positions
 
 
 def test_a_brain_is_moved_to_the_templates_box():

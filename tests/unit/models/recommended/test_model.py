@@ -4,10 +4,10 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError, InputError, ShapeError
 from eeg2fmri.models import registry
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import load, save
-from eeg2fmri.models.zoo.acquisition import Acquisition
-from eeg2fmri.models.zoo.recommended import Recommended, RecommendedConfig
+from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import load, save
 
 
 def test_a_fit_carries_over_to_recordings_that_it_never_saw(fitted, planted, correlation):
@@ -99,7 +99,7 @@ def test_the_fit_is_the_same_every_time_and_leaves_the_random_state_alone(plante
 
 
 def test_a_saved_model_gives_the_same_volumes(fitted, planted, tmp_path, monkeypatch):
-    entry = ("zoo.recommended", "RecommendedConfig", "Recommended")
+    entry = ("recommended.model", "RecommendedConfig", "Recommended")
     monkeypatch.setitem(registry._MODELS, "recommended", entry)
     model, _ = fitted
     names = tuple(f"E{k}" for k in range(6))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
-from eeg2fmri.data.config import PrepareConfig
-from eeg2fmri.data.windows import PairConfig
-from eeg2fmri.models.card import ModelCard
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.models.saving.card import ModelCard
 
 
 def test_survives_json_to_the_last_bit(synthesizer_card):

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models import hub_files
-from eeg2fmri.models.hub_files import CONFIG, WEIGHTS, file_digest, read_files, write_files
+from eeg2fmri.models.saving import files as hub_files
+from eeg2fmri.models.saving.files import CONFIG, WEIGHTS, file_digest, read_files, write_files
 
 TENSORS = {"a.weight": torch.arange(6.0).view(2, 3), "a.count": torch.tensor(3)}
 STATISTICS = {"mean": torch.tensor(0.5, dtype=torch.float64)}

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import load, save
-from eeg2fmri.models.hub_files import WEIGHTS, file_digest, write_files
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.files import WEIGHTS, file_digest, write_files
+from eeg2fmri.models.saving.hub import load, save
 
 
 def test_model_card_and_statistics_come_back(synthesizer, synthesizer_card, group, windows, tmp_path):

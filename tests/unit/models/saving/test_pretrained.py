@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.autoencoder import Autoencoder
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import load, save
-from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.documented.autoencoder import Autoencoder
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import load, save
 
 
 def test_a_new_model_is_saved_with_what_its_config_says(synthesizer, windows, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from eeg2fmri.nn.block import ResidualBlock, convolved
+from eeg2fmri.nn.convolution.block import ResidualBlock, convolved
 
 SIZE = (8, 7, 6)
 POOL = ((2, 2, 1), (1, 1, 1))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from eeg2fmri.nn.conv import Conv3d, LocallyConnected3d
-from eeg2fmri.nn.rearranged import conv3d, max_pool3d, same_conv3d
+from eeg2fmri.nn.convolution.conv import Conv3d, LocallyConnected3d
+from eeg2fmri.nn.convolution.rearranged import conv3d, max_pool3d, same_conv3d
 
 SIZE, KERNEL, STRIDE = (7, 6, 5), (3, 2, 4), (2, 1, 1)
 

@@ -9,7 +9,7 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.report import brain
+from eeg2fmri.report.figures import brain
 
 ORDERS = list(itertools.permutations(range(3)))
 SIGNS = list(itertools.product((1, -1), repeat=3))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from eeg2fmri.report import style
-from eeg2fmri.report.style import DARK, LIGHT
+from eeg2fmri.report.figures import style
+from eeg2fmri.report.figures.style import DARK, LIGHT
 
 #: Linear RGB as seen without one kind of cones (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009, severity 1).
 BLINDNESS = {

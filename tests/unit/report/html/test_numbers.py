@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eeg2fmri.report import numbers
+from eeg2fmri.report.html import numbers
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.report import viewer
-from eeg2fmri.report.page import LARGEST_PAGE
+from eeg2fmri.report.html import viewer
+from eeg2fmri.report.pages.run import LARGEST_PAGE
 
 
 def decode(text: str) -> nibabel.Nifti1Image:

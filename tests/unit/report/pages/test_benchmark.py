@@ -11,10 +11,10 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.evaluate.methods import SHIFTED, Method
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.significance import PooledShiftTest
+from eeg2fmri.evaluate.significance.tests import PooledShiftTest
 from eeg2fmri.report import write_benchmark
 
 METHODS = (Method("model", "<i>first", "EEG"), SHIFTED, Method("model_2", "second", "EEG"))

@@ -14,22 +14,22 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from eeg2fmri.classify.explanation_files import write_explanation
-from eeg2fmri.classify.features import WindowData
-from eeg2fmri.classify.fold_files import FoldResult
-from eeg2fmri.classify.results import Classification
-from eeg2fmri.classify.scores import difference, method_scores
-from eeg2fmri.classify.verdict import verdict
-from eeg2fmri.classify.votes import vote
+from eeg2fmri.classify.folds.files import FoldResult
+from eeg2fmri.classify.methods.features import WindowData
+from eeg2fmri.classify.relevance.files import write_explanation
+from eeg2fmri.classify.scores.results import Classification
+from eeg2fmri.classify.scores.verdict import verdict
+from eeg2fmri.classify.scores.votes import vote
+from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.axes import Axes
-from eeg2fmri.models.card import ModelCard
+from eeg2fmri.explain.inputs.axes import Axes
+from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.report import write_classification
-from eeg2fmri.report.class_map_gallery import class_map_text
-from eeg2fmri.report.class_maps import read_class_maps
-from eeg2fmri.report.classification import render_classification
-from eeg2fmri.report.classification_files import Votes, read_classification
+from eeg2fmri.report.pages.classification import render_classification
+from eeg2fmri.report.read.class_maps import read_class_maps
+from eeg2fmri.report.read.classification_files import Votes, read_classification
+from eeg2fmri.report.sections.class_map_gallery import class_map_text
 
 CLASSES = ("control", "<b>patient")
 MINUS = "\N{MINUS SIGN}"

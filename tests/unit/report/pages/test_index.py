@@ -12,8 +12,8 @@ import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_index
-from eeg2fmri.report.index import render_index
-from eeg2fmri.report.results import Protocol
+from eeg2fmri.report.pages.index import render_index
+from eeg2fmri.report.read.run import Protocol
 
 
 @pytest.fixture(scope="module")

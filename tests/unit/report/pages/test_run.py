@@ -15,9 +15,9 @@ import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_report
-from eeg2fmri.report.evaluation import Evaluation
-from eeg2fmri.report.page import LARGEST_PAGE, render
-from eeg2fmri.report.results import RecordingQuality, RunResults
+from eeg2fmri.report.pages.run import LARGEST_PAGE, render
+from eeg2fmri.report.read.evaluation import Evaluation
+from eeg2fmri.report.read.run import RecordingQuality, RunResults
 
 SCRIPT = "<script>alert('sub')</script>"
 
@@ -197,8 +197,8 @@ def test_a_shifted_model_is_no_baseline(results):
 
 
 def test_many_subjects_fit_into_one_page(results, monkeypatch):
-    monkeypatch.setattr("eeg2fmri.report.page.SUBJECTS_IN_FULL", 1)
-    monkeypatch.setattr("eeg2fmri.report.page.SUBJECTS_WITH_MAP", 2)
+    monkeypatch.setattr("eeg2fmri.report.pages.run.SUBJECTS_IN_FULL", 1)
+    monkeypatch.setattr("eeg2fmri.report.pages.run.SUBJECTS_WITH_MAP", 2)
     maps = tuple(replace(results.evaluation.maps[0], subject=f"sub-{k:02d}", aleatoric=None) for k in range(5))
     evaluation = Evaluation("", None, maps=maps)
     read = Reader(render(replace(bare(results), evaluation=evaluation)))
@@ -232,7 +232,7 @@ def test_page_that_cannot_be_written(tmp_path):
 
 
 def test_no_torch_is_needed():
-    code = "import sys; from eeg2fmri.report import write_report, RunResults; from eeg2fmri.report import viewer; "
+    code = "import sys; from eeg2fmri.report import write_report, RunResults; from eeg2fmri.report.html import viewer; "
     code += "from eeg2fmri.report.figures import electrodes; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -9,7 +9,7 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report import write_search_figure
-from eeg2fmri.report.search import read_trials
+from eeg2fmri.report.pages.search import read_trials
 
 TRIALS = [
     {"number": 1, "state": "pruned", "score": None, "params": {"learning_rate": 0.01}, "error": "<script>no\nmore"},

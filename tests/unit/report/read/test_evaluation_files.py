@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.evaluate.examples import write_examples, write_map
-from eeg2fmri.evaluate.methods import SHIFTED, Method
+from eeg2fmri.evaluate.inputs.examples import write_examples, write_map
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.significance import PooledShiftTest
+from eeg2fmri.evaluate.significance.tests import PooledShiftTest
 from eeg2fmri.report import RunResults
-from eeg2fmri.report.page import render
-from eeg2fmri.report.tables import summary_table
-from eeg2fmri.report.verdict import best_baseline
+from eeg2fmri.report.pages.run import render
+from eeg2fmri.report.sections.tables import summary_table
+from eeg2fmri.report.sections.verdict import best_baseline
 
 METHODS = (Method("model", "synthesizer (this run)", "EEG"), SHIFTED, Method("mean", "mean training volume", "nothing"))
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.report.explanation_files import read_explanation
-from eeg2fmri.report.explanation_gallery import explanation_pictures, strongest
-from eeg2fmri.report.explanation_words import MEASURES, explanation_text
-from eeg2fmri.report.page import render
-from eeg2fmri.report.results import RunResults
+from eeg2fmri.report.pages.run import render
+from eeg2fmri.report.read.explanation_files import read_explanation
+from eeg2fmri.report.read.run import RunResults
+from eeg2fmri.report.sections.explanation_gallery import explanation_pictures, strongest
+from eeg2fmri.report.sections.explanation_words import MEASURES, explanation_text
 
 ELECTRODES = ("Fp1", "Cz", "Pz", "O1", "O2")
 FREQUENCIES = np.arange(1, 9) * 2.0

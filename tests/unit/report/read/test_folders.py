@@ -8,7 +8,7 @@ import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_page
-from eeg2fmri.report.folders import kind_of
+from eeg2fmri.report.read.folders import kind_of
 
 
 def test_kinds(tmp_path):

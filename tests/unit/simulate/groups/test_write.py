@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError
-from eeg2fmri.simulate.groups import (
+from eeg2fmri.simulate.groups.write import (
     GroupsConfig,
     affected,
     draw_members,
@@ -13,7 +13,7 @@ from eeg2fmri.simulate.groups import (
     simulate_member,
     site_gain,
 )
-from eeg2fmri.simulate.study import make_study, place_cap
+from eeg2fmri.simulate.recording.study import make_study, place_cap
 
 SMALL = {
     "subjects": 6,

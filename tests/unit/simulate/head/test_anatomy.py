@@ -2,9 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.anatomy import Grid, average, draw_anatomy, draw_t1w, make_grid, region_shares, template_voxels
-from eeg2fmri.simulate.sources import parcels
-from eeg2fmri.simulate.template import template
+from eeg2fmri.simulate.head.anatomy import (
+    Grid,
+    average,
+    draw_anatomy,
+    draw_t1w,
+    make_grid,
+    region_shares,
+    template_voxels,
+)
+from eeg2fmri.simulate.head.sources import parcels
+from eeg2fmri.simulate.head.template import template
 
 
 def test_grid_is_centred_and_in_millimetres() -> None:

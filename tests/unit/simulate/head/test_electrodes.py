@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.simulate.electrodes import CAP_64, place_electrodes
+from eeg2fmri.simulate.head.electrodes import CAP_64, place_electrodes
 
 
 @pytest.mark.parametrize("count", [4, 19, 64, 65, 128, 300])

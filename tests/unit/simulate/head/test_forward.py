@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from eeg2fmri.simulate.electrodes import place_electrodes
-from eeg2fmri.simulate.forward import compute_gain
-from eeg2fmri.simulate.sources import parcels
+from eeg2fmri.simulate.head.electrodes import place_electrodes
+from eeg2fmri.simulate.head.forward import compute_gain
+from eeg2fmri.simulate.head.sources import parcels
 
 NAMES = ("Oz", "Fz", "C3", "C4", "Pz")
 

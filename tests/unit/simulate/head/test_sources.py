@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eeg2fmri.simulate.sources import GREY_THRESHOLD, farthest_points, parcels
-from eeg2fmri.simulate.template import template
+from eeg2fmri.simulate.head.sources import GREY_THRESHOLD, farthest_points, parcels
+from eeg2fmri.simulate.head.template import template
 
 
 @pytest.mark.parametrize("n_regions", [2, 7, 40])

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.artefacts import add_artefacts
 from eeg2fmri.simulate.config import EegConfig
-from eeg2fmri.simulate.physiology import draw_motion, draw_physiology
-from eeg2fmri.simulate.study import Participant, Study
+from eeg2fmri.simulate.recording.artefacts import add_artefacts
+from eeg2fmri.simulate.recording.physiology import draw_motion, draw_physiology
+from eeg2fmri.simulate.recording.study import Participant, Study
 
 
 def _artefact(study: Study, beats: np.ndarray, **amplitudes: float) -> np.ndarray:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eeg2fmri.simulate.bold import at_times, simulate_bold
 from eeg2fmri.simulate.config import BoldConfig
-from eeg2fmri.simulate.physiology import draw_physiology
-from eeg2fmri.simulate.study import Participant, Study
+from eeg2fmri.simulate.recording.bold import at_times, simulate_bold
+from eeg2fmri.simulate.recording.physiology import draw_physiology
+from eeg2fmri.simulate.recording.study import Participant, Study
 
 NOISELESS = BoldConfig(thermal=0, drift=0, cardiac=0, respiratory=0, vascular=0)
 

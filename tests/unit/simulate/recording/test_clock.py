@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.simulate import small_config
-from eeg2fmri.simulate.clock import make_clock, slice_times
+from eeg2fmri.simulate.recording.clock import make_clock, slice_times
 
 
 def test_slices_are_acquired_in_the_named_order() -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.envelopes import (
+from eeg2fmri.simulate.head.sources import parcels
+from eeg2fmri.simulate.recording.envelopes import (
     DEPTH,
     RATE,
     autocorrelation,
@@ -12,7 +13,6 @@ from eeg2fmri.simulate.envelopes import (
     normalised_autocorrelation,
     slow_noise,
 )
-from eeg2fmri.simulate.sources import parcels
 
 
 def _lagged(signals: np.ndarray, lag: int) -> float:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.envelopes import RATE, envelope_power
-from eeg2fmri.simulate.haemodynamics import (
+from eeg2fmri.simulate.recording.envelopes import RATE, envelope_power
+from eeg2fmri.simulate.recording.haemodynamics import (
     HISTORY_S,
     RESPONSE_S,
     convolve,

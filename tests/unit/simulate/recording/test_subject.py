@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.simulate import small_config
-from eeg2fmri.simulate.sources import parcels
-from eeg2fmri.simulate.subject import draw_group, draw_subject
+from eeg2fmri.simulate.head.sources import parcels
+from eeg2fmri.simulate.recording.subject import draw_group, draw_subject
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.7, 1.0])

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.train import state as module
-from eeg2fmri.train.state import State, read_state, write_state
+from eeg2fmri.train.states import state as module
+from eeg2fmri.train.states.state import State, read_state, write_state
 
 
 def make(value):

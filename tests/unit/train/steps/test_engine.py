@@ -46,7 +46,7 @@ def test_a_killed_training_resumes_to_the_same_weights(toy_training, step, setti
 
 
 def test_a_training_killed_while_saving_resumes_to_the_same_weights(toy_training, monkeypatch):
-    from eeg2fmri.train import state
+    from eeg2fmri.train.states import state
 
     whole = toy_training("whole").run()
     real, saves = state.save_file, []

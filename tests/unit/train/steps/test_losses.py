@@ -7,7 +7,7 @@ import torch
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.train.config import LossConfig
-from eeg2fmri.train.losses import Voxels, absolute, laplace, latent_distance, squared, synthesis_loss
+from eeg2fmri.train.steps.losses import Voxels, absolute, laplace, latent_distance, squared, synthesis_loss
 
 
 def draw(*shape, seed=0):

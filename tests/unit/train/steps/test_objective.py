@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from eeg2fmri.train.config import LossConfig
-from eeg2fmri.train.objective import Objective
+from eeg2fmri.train.steps.objective import Objective
 
 
 class Plain(nn.Module):
@@ -46,7 +46,7 @@ def test_the_latent_distance_has_its_weight():
 
 
 def test_channel_organisation_is_part_of_the_penalty_of_a_synthesiser():
-    from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
 
     def trained(factor):
         config = SynthesizerConfig.documented(
@@ -61,7 +61,7 @@ def test_channel_organisation_is_part_of_the_penalty_of_a_synthesiser():
 
 
 def test_the_layer_of_batch_norm_that_can_be_synchronised_is_the_only_one_in_use():
-    from eeg2fmri.models.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
     from eeg2fmri.nn.norm import synchronise
 
     model = Synthesizer(SynthesizerConfig.documented((6, 20, 4), (8, 9, 7), latent_shape=(2, 2, 2)))

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from eeg2fmri.train.config import OptimiserConfig
-from eeg2fmri.train.order import epoch_batches, even_share, learning_rate
+from eeg2fmri.train.steps.order import epoch_batches, even_share, learning_rate
 
 
 def test_an_epoch_holds_every_pair_once_in_another_order_each_epoch():

@@ -6,7 +6,7 @@ from torch import nn
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.train.config import PenaltyConfig
-from eeg2fmri.train.penalties import Penalties
+from eeg2fmri.train.steps.penalties import Penalties
 
 
 @pytest.fixture

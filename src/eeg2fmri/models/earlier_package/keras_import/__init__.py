@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from eeg2fmri.models.keras_import.convert import ImportReport, import_checkpoint
+    from eeg2fmri.models.earlier_package.keras_import.convert import ImportReport, import_checkpoint
 
 __all__ = ["ImportReport", "import_checkpoint"]
 
-
-def __getattr__(name: str) -> Any:
-    # h5py and torch are loaded when something is imported, not when the command line prints its help
-    if name in __all__:
-        return getattr(import_module("eeg2fmri.models.keras_import.convert"), name)
-    raise AttributeError(f"module 'eeg2fmri.models.keras_import' has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "convert": ["ImportReport", "import_checkpoint"],
+    },
+)

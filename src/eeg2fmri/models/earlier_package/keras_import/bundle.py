@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.crc32c import crc32c, masked
-from eeg2fmri.models.keras_import.sstable import read_table
-from eeg2fmri.models.keras_import.wire import Message, varint
+from eeg2fmri.models.earlier_package.keras_import.crc32c import crc32c, masked
+from eeg2fmri.models.earlier_package.keras_import.sstable import read_table
+from eeg2fmri.models.earlier_package.keras_import.wire import Message, varint
 
 #: TensorFlow's number of a type -> numpy's.
 DTYPES: dict[int, np.dtype[Any]] = {

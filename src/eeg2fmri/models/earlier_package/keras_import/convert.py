@@ -9,16 +9,16 @@ from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.autoencoder import Autoencoder
-from eeg2fmri.models.card import ModelCard
-from eeg2fmri.models.hub import save
-from eeg2fmri.models.keras_import.parts import split_parts
-from eeg2fmri.models.keras_import.settings import read_settings
-from eeg2fmri.models.keras_import.source import read_source
-from eeg2fmri.models.keras_import.variables import KerasVariable, clear_names, unnumbered
-from eeg2fmri.models.keras_names import Converted, keras_to_torch
-from eeg2fmri.models.keras_names import clear_names as sources_of
-from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.documented.autoencoder import Autoencoder
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.earlier_package.keras_import.parts import split_parts
+from eeg2fmri.models.earlier_package.keras_import.settings import read_settings
+from eeg2fmri.models.earlier_package.keras_import.source import read_source
+from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable, clear_names, unnumbered
+from eeg2fmri.models.earlier_package.keras_names import Converted, keras_to_torch
+from eeg2fmri.models.earlier_package.keras_names import clear_names as sources_of
+from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import save
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def import_checkpoint(
         Folder to make.
     config : str or Path, optional
         JSON with settings of the model, and of the recordings it was trained on; see
-        `eeg2fmri.models.keras_import.settings`. Needed where the checkpoint does not record its own.
+        `eeg2fmri.models.earlier_package.keras_import.settings`. Needed where the checkpoint does not record its own.
     progress : Progress
 
     Returns

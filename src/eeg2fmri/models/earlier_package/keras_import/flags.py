@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
-from eeg2fmri.models.flag_fmri import FMRI_DEFAULTS
-from eeg2fmri.models.seed_names import EEG_to_fMRI, fMRI_AE
+from eeg2fmri.models.earlier_package.flag_fmri import FMRI_DEFAULTS
+from eeg2fmri.models.earlier_package.seed_names import EEG_to_fMRI, fMRI_AE
 
 #: Flags without effect there -> value that does here what the earlier package did whatever was set.
 NEUTRAL = {"local": True, "skip_connections": True}

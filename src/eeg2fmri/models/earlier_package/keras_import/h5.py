@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.variables import KerasVariable
+from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable
 
 
 def read_h5(path: Path) -> dict[str, list[KerasVariable]]:

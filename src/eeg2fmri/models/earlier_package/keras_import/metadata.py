@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.wire import Message
+from eeg2fmri.models.earlier_package.keras_import.wire import Message
 
 NAME = "keras_metadata.pb"
 

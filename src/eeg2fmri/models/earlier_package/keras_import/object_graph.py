@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.wire import Message
+from eeg2fmri.models.earlier_package.keras_import.wire import Message
 
 #: Name of the graph among the tensors of a bundle.
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.source import Source
-from eeg2fmri.models.keras_import.variables import KerasVariable, split_encoder, unnumbered
+from eeg2fmri.models.earlier_package.keras_import.source import Source
+from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable, split_encoder, unnumbered
 
 Variables = list[KerasVariable]
 #: Subclassed models, which repeat the variables of their graphs in a weight file.

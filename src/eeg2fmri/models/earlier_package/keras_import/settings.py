@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
-from eeg2fmri.models.keras_import.flags import autoencoder_arguments, synthesizer_arguments
-from eeg2fmri.models.keras_import.metadata import Recorded, plain
+from eeg2fmri.models.earlier_package.keras_import.flags import autoencoder_arguments, synthesizer_arguments
+from eeg2fmri.models.earlier_package.keras_import.metadata import Recorded, plain
+from eeg2fmri.models.earlier_package.seed_names import EEG_to_fMRI, fMRI_AE
 from eeg2fmri.models.registry import build
-from eeg2fmri.models.seed_names import EEG_to_fMRI, fMRI_AE
 
 #: What a card knows that no checkpoint of the earlier package holds.
 FACTS = ("electrodes", "frequencies", "tr", "affine", "space", "pairs")

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.keras_import.bundle import TensorBundle
-from eeg2fmri.models.keras_import.metadata import NAME, Recorded, read_metadata
-from eeg2fmri.models.keras_import.object_graph import GRAPH, ObjectGraph
-from eeg2fmri.models.keras_import.variables import KerasVariable
+from eeg2fmri.models.earlier_package.keras_import.bundle import TensorBundle
+from eeg2fmri.models.earlier_package.keras_import.metadata import NAME, Recorded, read_metadata
+from eeg2fmri.models.earlier_package.keras_import.object_graph import GRAPH, ObjectGraph
+from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable
 
 #: What the models of the earlier package call their graphs.
 GRAPHS = ("eeg_encoder", "fmri_encoder", "encoder", "decoder")
@@ -58,7 +58,7 @@ def read_source(path: str | Path, progress: Progress = silent) -> Source:
     if path.suffix == ".index":
         return _bundle(path.with_suffix(""), None, progress)
     if path.suffix in (".h5", ".hdf5") or path.is_file():
-        from eeg2fmri.models.keras_import.h5 import read_h5
+        from eeg2fmri.models.earlier_package.keras_import.h5 import read_h5
 
         return Source(read_h5(path), False, None, ())
     raise CheckpointError(

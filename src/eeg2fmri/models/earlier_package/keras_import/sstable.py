@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterator
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.crc32c import crc32c, masked
-from eeg2fmri.models.keras_import.wire import varint
+from eeg2fmri.models.earlier_package.keras_import.crc32c import crc32c, masked
+from eeg2fmri.models.earlier_package.keras_import.wire import varint
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER = 48

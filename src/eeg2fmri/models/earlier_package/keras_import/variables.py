@@ -1,4 +1,4 @@
-"""Variables as Keras names them, and the clear names that `eeg2fmri.models.keras_names` speaks of.
+"""Variables as Keras names them, and the clear names that `eeg2fmri.models.earlier_package.keras_names` speaks of.
 
 Keras calls a variable by its layer and numbers layers of one class through a whole session: ``res_block_94/conv3d_308/
 kernel``. A clear name counts within the part of the model instead: ``eeg_encoder/resblock0/left_conv1/kernel``.

@@ -12,10 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
-from eeg2fmri.models.keras_import.crc32c import crc32c, masked
-from eeg2fmri.models.keras_import.object_graph import GRAPH
+from eeg2fmri.models.earlier_package.keras_import.crc32c import crc32c, masked
+from eeg2fmri.models.earlier_package.keras_import.object_graph import GRAPH
 
-DATA = Path(__file__).parents[3] / "reference" / "data"
+DATA = Path(__file__).parents[4] / "reference" / "data"
 TYPES = {"float32": 1, "float64": 2, "int32": 3, "int64": 9, "bool": 10}
 
 

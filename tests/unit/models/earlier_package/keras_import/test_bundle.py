@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.bundle import TensorBundle
-from eeg2fmri.models.keras_import.object_graph import GRAPH
+from eeg2fmri.models.earlier_package.keras_import.bundle import TensorBundle
+from eeg2fmri.models.earlier_package.keras_import.object_graph import GRAPH
 
 TENSORS = {
     "a/kernel": np.arange(24, dtype=np.float32).reshape(2, 3, 4),

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.hub import load
-from eeg2fmri.models.keras_import import import_checkpoint
-from eeg2fmri.models.keras_import.settings import read_settings
-from eeg2fmri.models.keras_names import keras_to_torch
-from eeg2fmri.models.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.earlier_package.keras_import import import_checkpoint
+from eeg2fmri.models.earlier_package.keras_import.settings import read_settings
+from eeg2fmri.models.earlier_package.keras_names import keras_to_torch
+from eeg2fmri.models.saving.hub import load
 
-DATA = Path(__file__).parents[3] / "reference" / "data"
+DATA = Path(__file__).parents[4] / "reference" / "data"
 VARIANTS = sorted(path.name for path in DATA.glob("model_*.npz"))
 #: Variables that the earlier package makes and does not use.
 IDLE = {"model_var_normal_indep.npz": "variational_i_dct3d_1/biases"}

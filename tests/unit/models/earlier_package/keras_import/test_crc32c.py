@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eeg2fmri.models.keras_import import crc32c as module
-from eeg2fmri.models.keras_import.crc32c import crc32c, masked
+from eeg2fmri.models.earlier_package.keras_import import crc32c as module
+from eeg2fmri.models.earlier_package.keras_import.crc32c import crc32c, masked
 
 #: RFC 3720, appendix B.4, and the check value of the catalogue of CRC algorithms.
 VECTORS = [

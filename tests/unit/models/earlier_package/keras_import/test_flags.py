@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
-from eeg2fmri.models.flag_fmri import FMRI_DEFAULTS
-from eeg2fmri.models.keras_import.flags import autoencoder_arguments, synthesizer_arguments
+from eeg2fmri.models.earlier_package.flag_fmri import FMRI_DEFAULTS
+from eeg2fmri.models.earlier_package.keras_import.flags import autoencoder_arguments, synthesizer_arguments
 
 SPEC = ([(2, 2, 2)], [(1, 1, 1)], True, (2, 2, 2), (1, 1, 1))
 FMRI = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.h5 import read_h5
+from eeg2fmri.models.earlier_package.keras_import.h5 import read_h5
 
 
 def test_layers_and_weights_in_the_order_of_the_model(data):

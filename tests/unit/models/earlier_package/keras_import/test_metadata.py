@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.metadata import plain, read_metadata
+from eeg2fmri.models.earlier_package.keras_import.metadata import plain, read_metadata
 
 
 def test_recorded_settings(data):

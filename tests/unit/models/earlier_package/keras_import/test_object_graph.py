@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.bundle import TensorBundle
-from eeg2fmri.models.keras_import.object_graph import GRAPH, ObjectGraph
+from eeg2fmri.models.earlier_package.keras_import.bundle import TensorBundle
+from eeg2fmri.models.earlier_package.keras_import.object_graph import GRAPH, ObjectGraph
 
 ZERO = np.zeros(1, np.float32)
 

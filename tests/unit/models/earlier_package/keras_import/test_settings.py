@@ -5,9 +5,9 @@ import json
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
-from eeg2fmri.models.autoencoder import Autoencoder
-from eeg2fmri.models.keras_import.metadata import Recorded
-from eeg2fmri.models.keras_import.settings import read_settings
+from eeg2fmri.models.documented.autoencoder import Autoencoder
+from eeg2fmri.models.earlier_package.keras_import.metadata import Recorded
+from eeg2fmri.models.earlier_package.keras_import.settings import read_settings
 
 
 @pytest.fixture

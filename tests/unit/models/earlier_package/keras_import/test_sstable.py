@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.sstable import read_table
+from eeg2fmri.models.earlier_package.keras_import.sstable import read_table
 
 ENTRIES = {f"layer_{n // 4}/{'kernel' if n % 2 else 'bias'}_{n:03d}".encode(): b"v" * (n % 7) for n in range(23)}
 

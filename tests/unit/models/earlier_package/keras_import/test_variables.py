@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.variables import KerasVariable, clear_names, split_encoder, unnumbered
+from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable, clear_names, split_encoder, unnumbered
 
 ZERO = np.zeros(1)
 

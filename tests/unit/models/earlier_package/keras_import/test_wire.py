@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.keras_import.wire import Message, fields, varint
+from eeg2fmri.models.earlier_package.keras_import.wire import Message, fields, varint
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models import fMRI_AE
-from eeg2fmri.models.flag_fmri import FMRI_DEFAULTS
-from eeg2fmri.models.na_spec import NASpec
-from eeg2fmri.nn.conv import LocallyConnected3d
+from eeg2fmri.models.documented.na_spec import NASpec
+from eeg2fmri.models.earlier_package.flag_fmri import FMRI_DEFAULTS
+from eeg2fmri.nn.convolution.conv import LocallyConnected3d
 
 SHAPE, LATENT = (9, 8, 7), (2, 3, 2)
 SPEC = ([(2, 3, 2), (2, 1, 2)], [(1, 2, 1), (1, 1, 1)], True, (2, 2, 2), (1, 1, 1))

@@ -9,14 +9,14 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models import EEG_to_fMRI
-from eeg2fmri.models.flag_fmri import FMRI_DEFAULTS
-from eeg2fmri.models.na_spec import NASpec
-from eeg2fmri.nn.conv import LocallyConnected3d
+from eeg2fmri.models.documented.na_spec import NASpec
+from eeg2fmri.models.earlier_package.flag_fmri import FMRI_DEFAULTS
+from eeg2fmri.nn.convolution.conv import LocallyConnected3d
 from eeg2fmri.nn.dct import DCT3d, InverseDCT3d
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.fourier import FourierFeatures, RandomFourierFeatures
-from eeg2fmri.nn.variational import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational_dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
+from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
 
 EEG, VOLUME, LATENT = (6, 12, 5), (9, 8, 7), (2, 3, 2)
 SPEC = ([(2, 3, 2)], [(1, 2, 1)], True, (2, 2, 1), (1, 1, 1))
