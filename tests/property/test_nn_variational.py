@@ -4,8 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
 
 sizes = st.tuples(st.integers(1, 6), st.integers(1, 5), st.integers(1, 4))
 

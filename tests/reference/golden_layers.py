@@ -14,11 +14,11 @@ from eeg2fmri.models.earlier_package.keras_names import clear_names, keras_to_to
 from eeg2fmri.nn.attention import LatentAttention, TopographicalAttention, channel_organisation
 from eeg2fmri.nn.convolution.block import ResidualBlock
 from eeg2fmri.nn.dct import DCT3d, InverseDCT3d
+from eeg2fmri.nn.draws import Replayed
 from eeg2fmri.nn.fourier import FourierFeatures, RandomFourierFeatures, angle_centring
 from eeg2fmri.nn.style import PriorStyle
 from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
 from eeg2fmri.nn.variational.dense import DenseVariational
-from eeg2fmri.nn.variational.draws import Replayed
 
 from .golden_case import Case, Results, array
 

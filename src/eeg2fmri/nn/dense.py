@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import glorot_
-from eeg2fmri.nn.variational.draws import Draws
 from eeg2fmri.nn.wide import affine
 
 

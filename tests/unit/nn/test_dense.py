@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from eeg2fmri.nn.dense import Dense, Dropout, flatten_channels_last, squared_norm
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 
 
 def test_dense_is_the_linear_layer_of_torch(source, randn):

@@ -12,7 +12,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.headers import load_nifti, orientation
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.target_grid import Atlas, Projection, Target
-from eeg2fmri.data.pairs.windows import first_steady_volume
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
 if TYPE_CHECKING:
     from eeg2fmri.data.settings.prepare import PrepareConfig

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.features.spectrogram_of_raw import read_samples
+from eeg2fmri.data.eeg.read_samples import read_samples
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problem
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import describe_channels
 from eeg2fmri.data.eeg.matlab import read_matlab, refuse_bomb
-from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram as raw_spectrogram
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:

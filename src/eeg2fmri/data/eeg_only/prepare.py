@@ -17,11 +17,11 @@ from eeg2fmri.data.bids.search import EEG_EXTENSIONS
 from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.eeg.read_samples import read_samples
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.eeg_only.positions import montage_positions, refuse_two_systems
 from eeg2fmri.data.eeg_only.store import TRUTH, TRUTH_FILES, EegOnlyConfig, EegRecording, EegStore
 from eeg2fmri.data.eeg_only.writer import EegStoreWriter, write_recording
-from eeg2fmri.data.features.spectrogram_of_raw import read_samples
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.eeg.channel_matrix import Derivation
 from eeg2fmri.data.eeg.channel_names import channel_problems
+from eeg2fmri.data.eeg.read_samples import BLOCK, name_of, read_samples
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.spectrogram import bin_frequencies, checked_bins, spectrogram, window_samples, window_starts
 from eeg2fmri.data.timing.choose_marker import has_volume_marker
@@ -18,9 +19,6 @@ from eeg2fmri.data.timing.volume_onsets import volume_onsets
 
 if TYPE_CHECKING:
     import mne
-
-#: Samples (of all channels together) that are in memory at once: 4 MB.
-BLOCK = 500_000
 
 
 def spectrogram_blocks(
@@ -70,7 +68,7 @@ def spectrogram_blocks(
     chosen = derivation or Derivation.picking(electrodes)
     sfreq = float(raw.info["sfreq"])
     n_samples = window_samples(window_s, sfreq)
-    starts = window_starts(onsets, sfreq, n_samples, raw.n_times, _where(raw))
+    starts = window_starts(onsets, sfreq, n_samples, raw.n_times, name_of(raw))
     per_block = max(1, BLOCK // (len(raw.ch_names) * n_samples))
     for first in range(0, len(starts), per_block):
         block_starts = starts[first : first + per_block]
@@ -136,7 +134,7 @@ def raw_spectrogram(
         If electrodes are missing, the frequencies cannot be had from this sampling rate, the unit is
         wrong, samples are missing or constant, or the recording is shorter than one TR.
     """
-    where = _where(raw)
+    where = name_of(raw)
     sfreq = float(raw.info["sfreq"])
     problems = channel_problems(electrodes, raw.ch_names, where)
     problems += frequency_problems(frequencies, tr, sfreq, where)
@@ -220,26 +218,3 @@ def _onsets(
             expected=f"at least {tr:g} s after the start of the first volume",
         )
     return times
-
-
-def read_samples(raw: mne.io.BaseRaw, electrodes: Sequence[str], start: int, stop: int) -> np.ndarray:
-    """Read samples `start` to `stop` of channels by name: (channel, time), V.
-
-    Raises
-    ------
-    InputError
-        If MNE cannot read them.
-    """
-    try:
-        return raw.get_data(picks=list(electrodes), start=start, stop=stop, verbose="error")
-    except Exception as error:
-        raise InputError(
-            "the EEG samples cannot be read",
-            where=_where(raw),
-            got=f"{type(error).__name__}: {error}",
-            hint="copy the file again",
-        ) from None
-
-
-def _where(raw: mne.io.BaseRaw) -> str:
-    return str((raw.filenames or ("",))[0] or "the EEG recording")

@@ -9,9 +9,8 @@ from pydantic import Field
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
-#: TR (s) from which 3 volumes, not 6, are left out at the beginning of a recording.
-LONG_TR_S = 1.5
 #: A standard deviation below this share of the magnitude of the mean is rounding, not signal.
 CONSTANT = 1e-6
 
@@ -47,11 +46,6 @@ class PairConfig(Config):
     eeg_scaling: Literal["electrodes", "none"] = "electrodes"
     bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
     target: Literal["volume", "dynamics"] = "volume"
-
-
-def first_steady_volume(tr: float) -> int:
-    """Index of the first volume with steady magnetisation: 3 at a TR of 1.5 s or more, 6 below."""
-    return 3 if tr >= LONG_TR_S else 6
 
 
 def skipped(tr: float, config: PairConfig) -> int:

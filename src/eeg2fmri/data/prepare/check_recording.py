@@ -18,12 +18,13 @@ from eeg2fmri.data.eeg.channel_matrix import Derivation, derive
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.cleaning import cleaned_rate
 from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.eeg.read_samples import BLOCK, read_samples
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.spectrogram import short_eeg_problem, window_samples, window_starts
-from eeg2fmri.data.features.spectrogram_of_raw import BLOCK, read_samples
-from eeg2fmri.data.pairs.windows import PairConfig, first_steady_volume, length_problem
+from eeg2fmri.data.pairs.windows import PairConfig, length_problem
 from eeg2fmri.data.settings.eeg import VOLTS, EegConfig
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 from eeg2fmri.data.timing.read_markers import markers_of
 from eeg2fmri.data.timing.repair_markers import within
 from eeg2fmri.data.timing.repetition_time import repetition_time

@@ -19,7 +19,6 @@ from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
 from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_blocks
-from eeg2fmri.data.pairs.windows import first_steady_volume
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Collector, Plan
 from eeg2fmri.data.prepare.write_bold import open_bold, write_bold
@@ -28,6 +27,7 @@ from eeg2fmri.data.store.format import META
 from eeg2fmri.data.store.sources import source_entry
 from eeg2fmri.data.store.store import Recording
 from eeg2fmri.data.store.writer import ArrayWriter, write_array, write_meta
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
 
 @dataclass(frozen=True, eq=False)

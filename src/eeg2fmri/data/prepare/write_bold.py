@@ -18,11 +18,11 @@ from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.regressors import Nuisance, beside, confounds_table, read_confounds
 from eeg2fmri.data.bold.target_grid import Projection
-from eeg2fmri.data.pairs.windows import first_steady_volume
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Plan
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.writer import ArrayWriter, write_array
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
 
 class VoxelStatistics:

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from eeg2fmri.data.pairs.windows import first_steady_volume
 from eeg2fmri.data.store.store import Recording, Store
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
 #: What follows the name of a recording in the name of one of its blocks.
 NAME = re.compile(r"^(?P<recording>.+)_volumes-(?P<first>\d+)to(?P<last>\d+)$")

@@ -11,11 +11,11 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.pairs.windows import first_steady_volume
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import META
 from eeg2fmri.data.store.store import Recording, Store
 from eeg2fmri.data.store.writer import StoreWriter, write_array, write_meta
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
 
 @dataclass(frozen=True, eq=False)

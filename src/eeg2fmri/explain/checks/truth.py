@@ -14,7 +14,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.features.recentring import Recentring
-from eeg2fmri.data.pairs.windows import PairConfig, eeg_windows, first_steady_volume, pair_index
+from eeg2fmri.data.pairs.windows import PairConfig, eeg_windows, pair_index
+from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 from eeg2fmri.explain.checks.faithfulness import rank_agreement
 from eeg2fmri.explain.checks.truth_spectrum import TruthSpectrum
 from eeg2fmri.explain.inputs.axes import Axes

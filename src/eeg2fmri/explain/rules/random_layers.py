@@ -9,9 +9,9 @@ from eeg2fmri.explain.rules.affine import Affine, FlipoutAffine
 from eeg2fmri.explain.rules.path import path_surrogate
 from eeg2fmri.explain.rules.registry import rule_for
 from eeg2fmri.explain.rules.tracer import Tracer
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
 from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational.draws import Draws
 
 
 class Held(Draws):

@@ -15,9 +15,9 @@ from eeg2fmri.models.documented.drawing import Drawing
 from eeg2fmri.models.documented.na_spec import Size
 from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
 from eeg2fmri.nn.variational.dense import DenseVariational
-from eeg2fmri.nn.variational.draws import Draws
 
 
 class Classification(NamedTuple):

@@ -31,8 +31,8 @@ from eeg2fmri.models.documented.projection import Projection
 from eeg2fmri.models.documented.style import Style
 from eeg2fmri.models.documented.synthesizer import Synthesizer
 from eeg2fmri.models.saving.pretrained import Pretrained
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
-from eeg2fmri.nn.variational.draws import Draws
 
 ACTIVATIONS = {"linear": nn.Identity, "relu": nn.ReLU, "elu": nn.ELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 
 
 class Drawing(nn.Module):

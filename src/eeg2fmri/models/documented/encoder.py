@@ -15,8 +15,8 @@ from eeg2fmri.models.documented.na_spec import NASpec, Shape3
 from eeg2fmri.nn.attention import SelfAttention, TopographicalAttention
 from eeg2fmri.nn.convolution.block import ResidualBlock
 from eeg2fmri.nn.dense import Dense, Dropout, flatten_channels_last
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
-from eeg2fmri.nn.variational.draws import Draws
 
 
 class BlocksConfig(Config):

@@ -14,10 +14,10 @@ from eeg2fmri.core.errors import Problem
 from eeg2fmri.models.documented.na_spec import Shape3, Size
 from eeg2fmri.nn.dct import DCT3d, InverseDCT3d
 from eeg2fmri.nn.dense import Dense
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
 from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d, random_positions
 from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational.draws import Draws
 
 
 class LowResolutionConfig(Config):

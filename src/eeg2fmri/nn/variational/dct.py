@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from eeg2fmri.nn.convolution.conv import Size3
 from eeg2fmri.nn.dct import InverseDCT3d
+from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator, glorot_, normal_, uniform_
 from eeg2fmri.nn.variational.dense import INITIAL_SCALE, normal_divergence, softplus_inverse
-from eeg2fmri.nn.variational.draws import Draws
-from eeg2fmri.nn.variational.von_mises import divergence_from_uniform
+from eeg2fmri.nn.von_mises import divergence_from_uniform
 
 #: Keeps a standard deviation or concentration above 0.
 TINY = 1e-7

@@ -11,9 +11,10 @@ import pytest
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
-from eeg2fmri.data.eeg.read import eeg_files, raw_spectrogram, read_raw
+from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.spectrogram import spectrogram
+from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
 from eeg2fmri.data.timing.read_markers import markers_of
 
 NAMES = ["Fz", "Cz", "Pz", "O1"]

@@ -13,13 +13,13 @@ from eeg2fmri.explain.rules.choice import composite
 from eeg2fmri.explain.rules.propagation import propagate
 from eeg2fmri.explain.rules.registry import rule_of
 from eeg2fmri.nn.attention import LatentAttention, SelfAttention, TopographicalAttention
+from eeg2fmri.nn.draws import Draws, Generated
 from eeg2fmri.nn.fourier import FourierFeatures, RandomFourierFeatures
 from eeg2fmri.nn.init import generator
 from eeg2fmri.nn.norm import BatchNorm
 from eeg2fmri.nn.style import AttentionStyle
 from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d
 from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational
-from eeg2fmri.nn.variational.draws import Draws, Generated
 
 
 def layer_classes():

@@ -5,7 +5,7 @@ import copy
 import torch
 
 from eeg2fmri.models.documented.drawing import Drawing
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 
 
 def test_where_a_pass_takes_its_numbers_from():

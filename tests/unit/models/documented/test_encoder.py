@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from eeg2fmri.models.documented.encoder import EEGEncoder, EEGEncoderConfig, VolumeEncoder, VolumeEncoderConfig
-from eeg2fmri.nn.variational.draws import Draws, Generated
+from eeg2fmri.nn.draws import Draws, Generated
 
 EEG, VOLUME, LATENT = (5, 9, 4), (7, 6, 5), (2, 3, 2)
 SPEC = {"kernels": [(2, 3, 2)], "strides": [(1, 2, 1)], "pool_kernel": (2, 2, 1)}

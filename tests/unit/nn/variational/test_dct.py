@@ -7,9 +7,9 @@ import torch
 from scipy.fft import dctn
 from torch.distributions import Normal, kl_divergence
 
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 from eeg2fmri.nn.variational.dct import VariationalInverseDCT3d, random_positions
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
-from eeg2fmri.nn.variational.von_mises import mean_resultant
+from eeg2fmri.nn.von_mises import mean_resultant
 
 N, R, M = (2, 3, 2), (1, 2, 3), (5, 6, 6)
 COUNT = 3 * 5 * 5 - 2 * 3 * 2

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 from eeg2fmri.nn.variational.dense import DenseFlipout, DenseVariational, normal_divergence
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
 
 
 def test_divergence_is_that_of_torch(randn):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.nn.variational.von_mises import attach_gradient, mean_resultant, sample_von_mises
+from eeg2fmri.nn.von_mises import attach_gradient, mean_resultant, sample_von_mises
 
 
 class Draws:

@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 from scipy.special import i0e, i1e
 
-from eeg2fmri.nn.variational.von_mises import attach_gradient, divergence_from_uniform, mean_resultant, sample_von_mises
+from eeg2fmri.nn.von_mises import attach_gradient, divergence_from_uniform, mean_resultant, sample_von_mises
 
 CONCENTRATIONS = [1e-6, 0.1, 1.0, 7.0, 300.0, 1e5]
 

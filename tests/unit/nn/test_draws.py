@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.nn.variational.draws import Draws, Generated, Replayed
+from eeg2fmri.nn.draws import Draws, Generated, Replayed
 
 LOC, SCALE = torch.tensor([1.0, -2.0, 3.0]), torch.tensor([0.1, 0.2, 0.3])
 
