@@ -1,0 +1,142 @@
+"""Ridge regressions that predict every group of recordings from all the others.
+
+With the penalty L = penalty * trace(X'X) / n, the prediction for the features Z of the group left out is
+
+    Z (X'X + L)^-1 X'Y = Z X' (XX' + L)^-1 Y,
+
+with X and Y of the other groups. The first form needs X'X of the others, which is that of all less that of the group;
+the second needs a block of XX' of all. The smaller of the two is solved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
+
+#: Which of the two systems is solved.
+Form = Literal["auto", "primal", "dual"]
+#: Penalties to choose from, in units of the summed variance of the features; see `Moments.unit`.
+PENALTIES = tuple(float(penalty) for penalty in np.logspace(0, 4.5, 10))
+
+
+class Choice(NamedTuple):
+    """What was chosen with one group left out in turn.
+
+    Attributes
+    ----------
+    penalty : float
+    r : float
+        Its mean temporal r over groups that were left out and voxels.
+    trials : tuple of (float, float)
+        Every penalty and its r, in the order tried.
+    """
+
+    penalty: float
+    r: float
+    trials: tuple[tuple[float, float], ...]
+
+
+class LeaveOneOut:
+    """Ridge regressions on features of several groups, each predicting the group that it was not fitted to.
+
+    Parameters
+    ----------
+    features : sequence of array, shape (pair, feature)
+        One array a group (a subject), of zero mean in each of its recordings, so that no intercept is needed.
+    targets : sequence of array, shape (pair, voxel)
+        The same; their means need not be zero.
+    form : {"auto", "primal", "dual"}
+        ``auto`` solves the smaller system.
+
+    Examples
+    --------
+    >>> ridge = LeaveOneOut(features_by_subject, targets_by_subject)    # doctest: +SKIP
+    >>> choice = ridge.choose()                                         # doctest: +SKIP
+    >>> unseen = ridge.predictions(choice.penalty)                      # doctest: +SKIP
+    >>> weights = ridge.weights(choice.penalty)                         # doctest: +SKIP
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two groups, or features are not finite or all zero.
+    """
+
+    def __init__(self, features: Sequence[np.ndarray], targets: Sequence[np.ndarray], form: Form = "auto") -> None:
+        if len(features) < 2:
+            raise InputError(
+                "there is nothing to leave out", got=f"{len(features)} group of recordings", expected="at least 2"
+            )
+        self._x, self._y = list(features), list(targets)
+        self.edges = np.cumsum([0, *map(len, features)])
+        n_pairs, n_features = int(self.edges[-1]), features[0].shape[1]
+        self.form: Form = form if form != "auto" else "primal" if n_features <= n_pairs else "dual"
+        if self.form == "primal":
+            self._parts = [Moments.of(x, y) for x, y in zip(features, targets, strict=True)]
+            self._total = summed(self._parts)
+            self._trace = np.array([np.trace(part.features) for part in self._parts])
+        else:
+            x = np.concatenate(self._x).astype(np.float64)
+            self._kernel, self._all = x @ x.T, np.concatenate(self._y)
+            diagonal = np.diag(self._kernel)
+            self._trace = np.array([diagonal[self._rows(group)].sum() for group in range(len(features))])
+        if not np.isfinite(self._trace).all() or not self._trace.any():
+            raise InputError("the EEG features are constant or not finite", got=f"sums of squares {self._trace}")
+
+    def __len__(self) -> int:
+        return len(self._x)
+
+    def prediction(self, group: int, penalty: float) -> np.ndarray:
+        """Predict the targets (pair, voxel) of a group from all others."""
+        from scipy.linalg import cho_solve
+
+        if self.form == "primal":
+            others = self._total - self._parts[group]
+            # few pairs to solve for, many voxels to multiply with
+            solved = cho_solve(others.factor(penalty), self._x[group].T.astype(np.float64), check_finite=False)
+            return np.asarray(solved.T.astype(others.cross.dtype) @ others.cross)
+        rows = self._rows(group)
+        others_rows = np.r_[0 : rows.start, rows.stop : len(self._kernel)]
+        unit = (self._trace.sum() - self._trace[group]) / len(others_rows)
+        factor = penalised_factor(self._kernel[np.ix_(others_rows, others_rows)], penalty * unit)
+        solved = cho_solve(factor, self._kernel[others_rows, rows], check_finite=False)
+        return np.asarray(solved.T.astype(self._all.dtype) @ self._all[others_rows])
+
+    def predictions(self, penalty: float) -> list[np.ndarray]:
+        """Predict every group (pair, voxel) from the others."""
+        return [self.prediction(group, penalty) for group in range(len(self))]
+
+    def choose(self, penalties: Iterable[float] = PENALTIES) -> Choice:
+        """Choose the penalty whose predictions have the highest temporal r, mean over groups and voxels."""
+        trials = []
+        for penalty in penalties:
+            found = [
+                float(temporal_r(self.prediction(group, penalty), self._y[group]).mean()) for group in range(len(self))
+            ]
+            trials.append((penalty, float(np.mean(found))))
+        best = max(trials, key=lambda trial: trial[1])
+        return Choice(*best, tuple(trials))
+
+    def weights(self, penalty: float) -> np.ndarray:
+        """Refit to all groups: weights (feature, voxel)."""
+        if self.form == "primal":
+            return self._total.weights(penalty)
+        from scipy.linalg import cho_solve
+
+        unit = float(self._trace.sum()) / len(self._kernel)
+        solved = cho_solve(penalised_factor(self._kernel, penalty * unit), self._all)
+        return np.asarray(np.concatenate(self._x).T @ solved)
+
+    def _rows(self, group: int) -> slice:
+        return slice(int(self.edges[group]), int(self.edges[group + 1]))
+
+
+def temporal_r(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Correlation over the first axis, shape (voxel,); 0 where one is constant."""
+    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+    size = np.sqrt((a**2).sum(axis=0, dtype=np.float64) * (b**2).sum(axis=0, dtype=np.float64))
+    return np.divide((a * b).sum(axis=0, dtype=np.float64), size, out=np.zeros_like(size), where=size > 1e-12)
