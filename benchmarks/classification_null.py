@@ -42,8 +42,8 @@ def data_set(effect: float, seed: int, subjects: int, seconds: float):
     from eeg2fmri.classify.methods.features import WindowData
     from eeg2fmri.data.eeg_only.spectrogram import model_spectrogram
     from eeg2fmri.data.features.band_covariance import band_covariances
+    from eeg2fmri.data.features.band_power import log_band_power
     from eeg2fmri.data.pairs.windows import PairConfig, consecutive_windows, eeg_windows
-    from eeg2fmri.models.baselines.band_power import log_band_power
     from eeg2fmri.simulate.groups.write import GroupsConfig, draw_members, simulate_member
     from eeg2fmri.simulate.recording.study import make_study
 

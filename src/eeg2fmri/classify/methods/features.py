@@ -14,8 +14,8 @@ from eeg2fmri.data.eeg_only.positions import electrode_map
 from eeg2fmri.data.eeg_only.spectrogram import fitted_signal, model_spectrogram
 from eeg2fmri.data.eeg_only.store import EegStore
 from eeg2fmri.data.features.band_covariance import BANDS, band_covariances
+from eeg2fmri.data.features.band_power import log_band_power
 from eeg2fmri.data.pairs.windows import PairConfig, consecutive_windows, eeg_windows
-from eeg2fmri.models.baselines.band_power import log_band_power
 from eeg2fmri.models.saving.card import ModelCard
 
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, StoreError
+from eeg2fmri.data.features.band_power import log_band_power, recentre
 from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.baselines.band_power import log_band_power, recentre
 
 
 def row_features(power: np.ndarray, starts: np.ndarray, filters: np.ndarray) -> np.ndarray:

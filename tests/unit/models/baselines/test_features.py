@@ -3,7 +3,7 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.baselines.band_power import log_band_power, recentre
+from eeg2fmri.data.features.band_power import log_band_power, recentre
 from eeg2fmri.models.baselines.response import glover, response_filters
 
 
