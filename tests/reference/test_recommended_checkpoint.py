@@ -1,4 +1,4 @@
-"""A recommended synthesiser that was saved before it had families of features (version 0.4) still loads and computes."""
+"""A recommended synthesiser that was saved before it had families of features still loads and computes."""
 
 from pathlib import Path
 
