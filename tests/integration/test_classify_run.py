@@ -196,7 +196,7 @@ def test_a_recommended_synthesiser_has_no_encoder_to_train(recommended_run, stor
 
 
 def test_wrong_folders_are_refused(small_run, small_store, store, tmp_path):
-    with pytest.raises(StoreError, match="not an EEG-only store"):
+    with pytest.raises(StoreError, match="not an eeg2fmri EEG-only store"):
         classify_run(small_run, small_store, tmp_path / "a")
     with pytest.raises(CheckpointError):
         classify_run(tmp_path, store, tmp_path / "a")

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eeg2fmri.core.errors import ConfigError, Problem
+from eeg2fmri.core.parse import line_of, read_yaml
 
 #: Bytes of a settings file, and values in it with every reference written out, that are more than any real one has.
 LARGEST_FILE = 10_000_000
@@ -81,17 +82,13 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
         If the file is absent, unreadable, or holds something else.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
-        raise ConfigError("the settings file is no file", where=str(path), hint="check the path")
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError(f"{path.stat().st_size} bytes: more than settings can be")
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = read_yaml(path, LARGEST_FILE)
         if not _bounded(values):
             raise ValueError("more values than settings can be, or references that lead into themselves")
     except FileNotFoundError:
         raise ConfigError("the settings file does not exist", where=str(path), hint="check the path") from None
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
             "the settings file cannot be read", where=str(path), got=str(error), expected="YAML or JSON"
         ) from None
@@ -109,7 +106,8 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
 
 def _problem(cls: type[BaseModel], fault: Any, where: str) -> Problem:
     key = ".".join(str(part) for part in fault["loc"]) or cls.__name__
-    place = f"{where}: {key}" if where else key
+    line = line_of(Path(where), fault["loc"]) if where.endswith((".yaml", ".yml", ".json")) else None
+    place = f"{where}, line {line}: {key}" if line else f"{where}: {key}" if where else key
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(fault["loc"][-1]), _fields_at(cls, fault["loc"][:-1]), n=1)
         return Problem(

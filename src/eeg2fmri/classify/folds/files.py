@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.parse import read_json
 
 FORMAT = "eeg2fmri classification"
 STATE = "classify.json"
@@ -46,7 +47,7 @@ def open_result(folder: Path, fingerprint: str, facts: dict[str, Any]) -> None:
     state = folder / STATE
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         try:
-            known = json.loads(state.read_text(encoding="utf-8"))
+            known = read_json(state)
             same = known["format"] == FORMAT and known["fingerprint"] == fingerprint
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError(

@@ -16,7 +16,6 @@ region where groups differ need not be needed to tell them apart, so that a full
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.core.random import generator
 from eeg2fmri.explain.inputs.axes import Axes
 
@@ -66,7 +66,7 @@ class GroupsTruth:
             If they are absent or damaged.
         """
         try:
-            facts = json.loads((folder / "groups.json").read_text(encoding="utf-8"))
+            facts = read_json(folder / "groups.json")
             with np.load(folder / "groups.npz", allow_pickle=False) as arrays:
                 return cls(
                     arrays["region_centres"],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.bids.recording_files import LABELS
 from eeg2fmri.data.bids.sidecars import entities
 from eeg2fmri.data.settings.layout import LayoutConfig, matching, unread_folder
@@ -63,7 +63,7 @@ def check_description(root: Path) -> None:
     if not file.is_file():
         return
     try:
-        values = json.loads(file.read_text(encoding="utf-8-sig"))
+        values = read_json(file)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError("dataset_description.json cannot be read", where=str(file), got=str(error)) from None
     if not isinstance(values, dict):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.parse import read_json
 
 
 def entities(path: Path) -> dict[str, str]:
@@ -86,7 +86,7 @@ def read_json_sidecar(path: Path, suffix: str) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for file in sidecars(path, suffix, ".json"):
         try:
-            values = json.loads(file.read_text(encoding="utf-8-sig"))
+            values = read_json(file)
         except (OSError, ValueError, RecursionError) as error:
             raise InputError("the sidecar cannot be read", where=str(file), got=str(error), expected="JSON") from None
         if not isinstance(values, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.eeg.spline import sphere_centre
 from eeg2fmri.data.eeg.template_positions import electrode_positions
@@ -108,6 +108,6 @@ def _system(table: Path) -> str:
     if not file.is_file():
         return entities(table).get("space", "")
     try:
-        return str(json.loads(file.read_text(encoding="utf-8-sig")).get("EEGCoordinateSystem", ""))
+        return str(read_json(file).get("EEGCoordinateSystem", ""))
     except (OSError, ValueError, AttributeError, RecursionError):
         return entities(table).get("space", "")

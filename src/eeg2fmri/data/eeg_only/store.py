@@ -6,7 +6,6 @@ will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +16,9 @@ from pydantic import Field
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.settings.eeg import ChannelType
-from eeg2fmri.data.store.format import AGAIN, MANIFEST, META, damaged, seal
+from eeg2fmri.data.store.format import AGAIN, MANIFEST, META, damaged, read_manifest
 
 FORMAT = "eeg2fmri EEG-only store"
 VERSION = 2
@@ -208,7 +208,8 @@ class EegStore:
             Problem("the content of a file has changed", str(self.path / entry["id"] / name), hint=AGAIN)
             for entry in _read_manifest(self.path)["recordings"]
             for name, facts in entry["files"].items()
-            if content_digest(self.path / entry["id"] / name) != facts[CONTENT]
+            if not (self.path / entry["id"] / name).is_file()
+            or content_digest(self.path / entry["id"] / name) != facts[CONTENT]
         ]
         if problems:
             raise StoreError.of(problems)
@@ -217,44 +218,18 @@ class EegStore:
 def is_eeg_only(path: str | Path) -> bool:
     """Whether a folder says that it is an EEG-only store."""
     try:
-        return bool(json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8")).get("format") == FORMAT)
+        return bool(read_json(Path(path) / MANIFEST).get("format") == FORMAT)
     except (OSError, ValueError, AttributeError):
         return False
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
-    file = path / MANIFEST
-    if not file.is_file():
-        raise StoreError(
-            "there is no EEG-only store" if not path.is_dir() else "the folder is not a store, or an incomplete one",
-            where=str(path),
-            expected=f"a folder with {MANIFEST}",
-            hint="make it with eeg2fmri prepare BIDS STORE --eeg-only --label COLUMN",
-        )
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise damaged(file, str(error)) from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise StoreError(
-            "the folder is not an EEG-only store",
-            where=str(file),
-            got=str(manifest.get("format")) if isinstance(manifest, dict) else "no object",
-            expected=FORMAT,
-            hint="prepare the data set again with --eeg-only",
-        )
-    if manifest.get("version") != VERSION:
-        raise StoreError(
-            "the store has another version", got=str(manifest.get("version")), expected=str(VERSION), hint=AGAIN
-        )
-    if manifest.get("seal") != seal(manifest):
-        raise StoreError("the manifest of the store was changed", where=str(file), hint=AGAIN)
-    return manifest
+    return read_manifest(path, FORMAT, VERSION, "eeg2fmri prepare BIDS STORE --eeg-only --label COLUMN")
 
 
 def _read_recording(folder: Path) -> EegRecording:
     try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        meta = read_json(folder / META)
         return EegRecording(
             id=folder.name,
             **{key: str(meta[key]) for key in ("subject", "session", "task", "run", "label")},

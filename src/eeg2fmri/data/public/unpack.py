@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.public.listing import RemoteFile, check_path
 
 #: What was unpacked, so that an archive need not be kept to know that it is there.
@@ -125,7 +126,7 @@ def _tarred(held: tarfile.TarFile) -> Iterator[Member]:
 
 def _record(folder: Path) -> dict[str, Any]:
     try:
-        values = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        values = read_json(folder / RECORD)
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}

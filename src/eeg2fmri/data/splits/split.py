@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import CheckpointError, ConfigError, LeakageError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, ProtocolName, protocol_label
 from eeg2fmri.data.splits.config import PARTS
 from eeg2fmri.data.splits.shared import shared_between_parts
@@ -114,7 +115,7 @@ def read_split(folder: Path) -> tuple[Split, str]:
             hint="give the folder that train made",
         )
     try:
-        facts: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+        facts: dict[str, Any] = dict(read_json(path))
         store_hash = str(facts["store_hash"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError("the split of the run cannot be read", where=str(path), got=str(error)) from None

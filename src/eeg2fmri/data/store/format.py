@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.errors import Problem, StoreError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.settings.prepare import PrepareConfig
 
 FORMAT = "eeg2fmri store"
@@ -41,36 +41,54 @@ def damaged(where: Path, why: str) -> StoreError:
     return StoreError("the store is damaged", where=str(where), got=why, hint=AGAIN)
 
 
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Read the manifest of the store at `path`.
+def read_manifest(
+    path: Path, form: str = FORMAT, version: int = VERSION, made_by: str = "eeg2fmri prepare"
+) -> dict[str, Any]:
+    """Read and check the manifest of a store.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the store.
+    form, version : str, int
+        Format that the manifest has to name, and its version.
+    made_by : str
+        Command that makes such a store, for the errors.
 
     Raises
     ------
     StoreError
-        If there is none, or it is of another format or version.
+        If there is none, it is damaged or was changed, or it is of another format or version.
     """
     file = path / MANIFEST
     if not path.is_dir():
-        raise StoreError("the store does not exist", where=str(path), hint="make it with eeg2fmri prepare")
+        raise StoreError("the store does not exist", where=str(path), hint=f"make it with {made_by}")
     if not file.is_file():
         raise StoreError(
             "the folder is not a store, or an incomplete one",
             where=str(path),
             expected=f"a file {MANIFEST}",
-            hint="give the folder that eeg2fmri prepare wrote",
+            hint=f"give the folder that {made_by} wrote",
         )
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest = read_json(file)
     except (OSError, ValueError) as error:
         raise damaged(file, str(error)) from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise StoreError("the folder is not a store of eeg2fmri", where=str(file), expected=f'"format": "{FORMAT}"')
-    if manifest.get("version") != VERSION:
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != form:
+        raise StoreError(
+            f"the folder is not an {form}",
+            where=str(file),
+            got="no format" if found is None else str(found)[:100],
+            expected=f'"format": "{form}"',
+            hint=f"give the folder that {made_by} wrote",
+        )
+    if manifest.get("version") != version:
         raise StoreError(
             "the store has another version of the format",
             where=str(file),
-            got=str(manifest.get("version")),
-            expected=str(VERSION),
+            got=str(manifest.get("version"))[:100],
+            expected=str(version),
             hint=AGAIN,
         )
     if manifest.get("seal") != seal(manifest):
@@ -80,7 +98,29 @@ def read_manifest(path: Path) -> dict[str, Any]:
             got="content that does not match its seal",
             hint="never edit it by hand: " + AGAIN,
         )
+    refuse_paths(file, manifest.get("recordings"))
     return manifest
+
+
+def refuse_paths(manifest: Path, recordings: Any) -> None:
+    """Refuse recordings and files whose names lead out of the store: ids are names.
+
+    Raises
+    ------
+    StoreError
+        Naming the first of them.
+    """
+    for entry in recordings if isinstance(recordings, list) else ():
+        names = [entry.get("id"), *(entry.get("files") or ())] if isinstance(entry, dict) else []
+        for name in names:
+            if not isinstance(name, str) or name in ("", ".", "..") or any(mark in name for mark in "/\\:\0"):
+                raise StoreError(
+                    "a recording or file of the store has a path in place of a name",
+                    where=str(manifest),
+                    got=repr(name)[:100],
+                    expected="a name without / and \\",
+                    hint=AGAIN,
+                )
 
 
 def seal(manifest: dict[str, Any]) -> str:

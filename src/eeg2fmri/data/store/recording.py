@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.format import META, damaged
 
 
@@ -58,7 +58,7 @@ def read_recording(folder: Path) -> Recording:
         If it is absent or damaged.
     """
     try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        meta = read_json(folder / META)
         return Recording(
             id=folder.name,
             **{key: str(meta[key]) for key in ("subject", "session", "task", "run")},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import Problem, StoreError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.format import AGAIN, read_manifest
 
 #: File beside the manifest: times of sources whose content was found unchanged, or that they do not matter any more.
@@ -108,7 +110,8 @@ def look(store: Path, manifest: dict[str, Any]) -> Sources:
         file = Path(place["file"])
         try:
             facts = file.stat()
-            if facts.st_size == source["size"]:
+            # a pipe or device in the place of a file would be read without end
+            if stat.S_ISREG(facts.st_mode) and facts.st_size == source["size"]:
                 if facts.st_mtime_ns in (place["modified_ns"], seen.get("modified_ns", {}).get(source["path"])):
                     continue
                 if content_digest(file) == source[CONTENT]:
@@ -184,7 +187,7 @@ def _absolute(path: Path) -> Path:
 
 def _seen(store: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads((store / SEEN).read_text(encoding="utf-8")))
+        return dict(read_json(store / SEEN))
     except (OSError, ValueError, TypeError):
         return {}
 

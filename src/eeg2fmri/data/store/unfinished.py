@@ -10,6 +10,7 @@ from typing import Any
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import StoreError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.format import file_problems
 
 try:
@@ -58,7 +59,7 @@ class Partial:
     def finished(self, recording: str) -> dict[str, Any] | None:
         """Give what `mark` noted of a recording, if its files are still as they were then."""
         try:
-            noted = json.loads((self.folder / f"{recording}{DONE}").read_text(encoding="utf-8"))
+            noted = read_json(self.folder / f"{recording}{DONE}")
             files = dict(noted["files"])
             folder = self.folder / recording
             sound = not file_problems(folder, files)

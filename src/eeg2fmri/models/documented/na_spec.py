@@ -12,11 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError, Problem, ShapeError
+from eeg2fmri.core.parse import read_yaml
 
 Size = Annotated[int, Field(ge=1)]
 Shape3 = tuple[Size, Size, Size]
@@ -227,8 +227,8 @@ def _mapping(value: Any) -> Any:
         if path.suffix not in (".json", ".yaml", ".yml"):
             raise ValueError(f"there is no preset {name!r}: the names are eeg-1 to eeg-15 and fmri-1 to fmri-15")
         try:
-            value = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            value = read_yaml(path)
+        except (OSError, ValueError) as error:
             raise ValueError(f"the specification {name} cannot be read: {error}") from None
     if isinstance(value, (list, tuple)):
         if len(value) != len(_FIELDS):

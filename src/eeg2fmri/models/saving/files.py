@@ -21,6 +21,7 @@ from torch import Tensor
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.parse import read_json
 
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 FORMAT = "eeg2fmri model"
@@ -28,7 +29,8 @@ FORMAT = "eeg2fmri model"
 VERSION = 1
 #: Prefix of the statistics among the tensors.
 STATISTICS = "statistics."
-_AGAIN = "get the folder again from where it was made"
+#: The next step for every damage.
+AGAIN = "get the folder again from where it was made"
 _FOREIGN = "give a folder that train or import-checkpoint wrote"
 
 
@@ -109,36 +111,37 @@ def read_files(folder: Path) -> Stored:
     """
     for path in (folder / CONFIG, folder / WEIGHTS):
         if path.exists() and not path.is_file():  # a pipe would be waited for without end
-            raise CheckpointError("a file of the model is no file", where=str(path), hint=_AGAIN)
+            raise CheckpointError("a file of the model is no file", where=str(path), hint=AGAIN)
     values = _read_config(folder)
     path = folder / WEIGHTS
     expected = values.pop("weights")
     names = values.pop("statistics")
     try:
         size = path.stat().st_size
+        # the size first: a file of any length would be read to its end
+        if size != expected["bytes"]:
+            raise CheckpointError(
+                "the weights are truncated" if size < expected["bytes"] else "something was added to the weights",
+                where=str(path),
+                got=f"{size} bytes",
+                expected=f"{expected['bytes']} bytes",
+                hint=AGAIN,
+            )
         digest = file_digest(path)
     except OSError as error:
         raise CheckpointError(
             "the weights are missing" if isinstance(error, FileNotFoundError) else "the weights cannot be read",
             where=str(path),
             got=error.strerror or "",
-            hint=_AGAIN,
+            hint=AGAIN,
         ) from None
-    if size != expected["bytes"]:
-        raise CheckpointError(
-            "the weights are truncated" if size < expected["bytes"] else "something was added to the weights",
-            where=str(path),
-            got=f"{size} bytes",
-            expected=f"{expected['bytes']} bytes",
-            hint=_AGAIN,
-        )
     if digest != expected["sha256"]:
         raise CheckpointError(
             "the weights are not those that were written",
             where=str(path),
             got=f"SHA-256 {digest}",
             expected=expected["sha256"],
-            hint=_AGAIN,
+            hint=AGAIN,
         )
     try:
         tensors = load_file(path)
@@ -149,7 +152,7 @@ def read_files(folder: Path) -> Stored:
     statistics = {name: tensors.pop(STATISTICS + name) for name in names if STATISTICS + name in tensors}
     missing = [name for name in names if name not in statistics]
     if missing:
-        raise CheckpointError("statistics are missing", where=str(path), got=", ".join(missing), hint=_AGAIN)
+        raise CheckpointError("statistics are missing", where=str(path), got=", ".join(missing), hint=AGAIN)
     return Stored(values, tensors, statistics, digest)
 
 
@@ -157,7 +160,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     """Values of ``config.json``, checked, without format, version and digest."""
     path = folder / CONFIG
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path)
     except FileNotFoundError:
         content = ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) if folder.is_dir() else ""
         raise CheckpointError(
@@ -167,9 +170,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
             expected=f"{CONFIG} and {WEIGHTS}",
             hint=_FOREIGN,
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"{CONFIG} is damaged", where=str(path), got=str(error), expected="JSON", hint=_AGAIN
+            f"{CONFIG} is damaged", where=str(path), got=str(error), expected="JSON", hint=AGAIN
         ) from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         got = values.get("format", "no format") if isinstance(values, dict) else type(values).__name__
@@ -196,7 +199,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
             where=str(path),
             got=f"digest {digest}",
             expected=fingerprint(values),
-            hint=_AGAIN,
+            hint=AGAIN,
         )
     return {key: value for key, value in values.items() if key not in ("format", "version")}
 

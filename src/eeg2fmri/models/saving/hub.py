@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
 from eeg2fmri.data.pairs.scaling import BoldScaler, GroupStatistics
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.saving.card import ModelCard
-from eeg2fmri.models.saving.files import CONFIG, WEIGHTS, read_files, write_files
+from eeg2fmri.models.saving.files import AGAIN, CONFIG, WEIGHTS, read_files, write_files
 from eeg2fmri.models.saving.pretrained import Pretrained
 
 #: Types that the tensors of a saved model may have.
@@ -75,7 +76,7 @@ def save(folder: str | Path, model: nn.Module, card: ModelCard, statistics: Grou
     ConfigError
         If the card is of another model.
     CheckpointError
-        If the disk is full or cannot be written.
+        If a weight is NaN or infinite, or the disk is full or cannot be written.
     """
     config = getattr(model, "config", None)
     if getattr(config, "kind", None) is None or card.model != config.model_dump(mode="json"):  # type: ignore[union-attr]
@@ -86,6 +87,9 @@ def save(folder: str | Path, model: nn.Module, card: ModelCard, statistics: Grou
             expected="the config of the model",
             hint="make the card with ModelCard.of_store or ModelCard.of_model from model.config",
         )
+    problems = _not_finite(model.state_dict(), str(folder))
+    if problems:
+        raise CheckpointError.of(problems)
     arrays = {} if statistics is None else statistics.arrays()
     write_files(
         Path(folder),
@@ -114,10 +118,19 @@ def load(folder: str | Path) -> Loaded:
     where = str(folder / CONFIG)
     try:
         card = ModelCard.make(stored.card, where=where)
+        # settings may ask for any size: names and shapes are compared before memory is taken
+        with torch.device("meta"):
+            outline = build(card.model)
+        _compare(outline, stored.tensors, str(folder / WEIGHTS))
         model = build(card.model)
     except ConfigError as error:
         raise CheckpointError.of(error.problems) from None
-    _put(model, stored.tensors, str(folder / WEIGHTS))
+    except (RuntimeError, OverflowError, ValueError) as error:
+        # torch says so of sizes that no array can have
+        raise CheckpointError(
+            "the model cannot be built from its settings", where=where, got=str(error).splitlines()[0], hint=AGAIN
+        ) from None
+    _put(model, stored.tensors)
     model.eval()
     statistics = _statistics(stored.statistics, card, str(folder / WEIGHTS))
     if isinstance(model, Pretrained):
@@ -125,8 +138,8 @@ def load(folder: str | Path) -> Loaded:
     return Loaded(model, card, statistics, stored.digest)
 
 
-def _put(model: nn.Module, tensors: dict[str, Tensor], where: str) -> None:
-    """Put stored tensors into a model of the same names, shapes and kinds."""
+def _compare(model: nn.Module, tensors: dict[str, Tensor], where: str) -> None:
+    """Compare names, shapes, kinds and values of stored tensors with what a model takes."""
     own = model.state_dict()
     problems = [Problem("a tensor is missing", f"{where}: {name}") for name in own if name not in tensors]
     problems += [Problem("a tensor is unknown to the model", f"{where}: {name}") for name in tensors if name not in own]
@@ -143,9 +156,32 @@ def _put(model: nn.Module, tensors: dict[str, Tensor], where: str) -> None:
     if len(types) > 1 or not types <= FLOATS:
         got_types = ", ".join(sorted(map(str, types)))
         problems.append(Problem("the tensors are not of one float type", where, got_types, "the same type in all"))
+    problems += _not_finite(tensors, where)
     if problems:
         raise CheckpointError.of(sorted(problems, key=lambda problem: problem.where))
-    for dtype in types:
+
+
+def _not_finite(tensors: Mapping[str, Tensor], where: str) -> list[Problem]:
+    """Name the tensors with NaN or infinite values: such a model gives no volumes."""
+    found = []
+    for name, tensor in tensors.items():
+        bad = int((~torch.isfinite(tensor)).sum()) if tensor.is_floating_point() else 0
+        if bad:
+            found.append(
+                Problem(
+                    "a weight of the model is not finite",
+                    f"{where}: {name}",
+                    f"{bad} of {tensor.numel()} values are NaN or infinite",
+                    hint="the training diverged, or the file it came from is damaged: lower the learning rate, "
+                    "or get the file again",
+                )
+            )
+    return found
+
+
+def _put(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Put stored tensors into a model that they fit."""
+    for dtype in {tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()}:
         # tables that are not saved, such as those of the cosine transform, follow the type of the weights
         model.to(dtype)
     model.load_state_dict(tensors)

@@ -80,7 +80,7 @@ class VariationalInverseDCT3d(nn.Module):
         self.known_loc = self.known_rho = None
         if perturbed:
             self.known_loc = nn.Parameter(torch.ones(spectrum_size))
-            self.known_rho = nn.Parameter(softplus_inverse(INITIAL_SCALE).expand(spectrum_size).clone())
+            self.known_rho = nn.Parameter(torch.full(spectrum_size, softplus_inverse(INITIAL_SCALE)))
         self.inverse = InverseDCT3d(size, self.extended)
         self.places: list[list[int]] = []
         for axis, n in enumerate(self.extended if positions is not None else ()):
@@ -152,6 +152,6 @@ def random_positions(spectrum_size: Size3, coefficients: Size3, seed: int) -> li
     """
     source = generator(seed, "positions")
     return [
-        [0, *sorted((torch.randperm(n + r - 1, generator=source)[: n - 1] + 1).tolist())]
+        [0, *sorted((torch.randperm(n + r - 1, generator=source, device="cpu")[: n - 1] + 1).tolist())]
         for n, r in zip(spectrum_size, coefficients, strict=True)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -20,9 +22,9 @@ def normal_divergence(loc: Tensor, scale: Tensor, prior_loc: float = 0.0, prior_
     return (ratio + ((loc - prior_loc) / prior_scale).square() - 1 - torch.log(ratio)).sum() / 2
 
 
-def softplus_inverse(value: float) -> Tensor:
-    """Solve log(1 + e^x) = value, a scalar."""
-    return torch.log(torch.expm1(torch.tensor(value, dtype=torch.float64))).to(torch.get_default_dtype())
+def softplus_inverse(value: float) -> float:
+    """Solve log(1 + e^x) = value."""
+    return math.log(math.expm1(value))
 
 
 class DenseVariational(nn.Module):
@@ -99,7 +101,7 @@ class DenseFlipout(nn.Module):
         self.weight_loc = nn.Parameter(torch.empty(n_out, n_in))
         glorot_(self.weight_loc, n_in, n_out, source)
         self.weight_rho = nn.Parameter(torch.empty(n_out, n_in))
-        normal_(self.weight_rho, float(softplus_inverse(INITIAL_SCALE)), 0.1, source)
+        normal_(self.weight_rho, softplus_inverse(INITIAL_SCALE), 0.1, source)
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def scale(self) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.recording.bold import at_times, slice_signal
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
@@ -63,7 +63,7 @@ class Truth:
         """
         path = Path(root) / FOLDER
         try:
-            about = json.loads((path / "truth.json").read_text(encoding="utf-8"))
+            about = read_json(path / "truth.json")
         except FileNotFoundError:
             raise InputError(
                 "the data set holds no truth",

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.parse import read_json
 
 #: States kept on disk: the newest, and the one before for the case that the newest is damaged.
 KEPT = 2
@@ -93,7 +94,7 @@ def read_state(folder: Path, newest: int | None = None) -> State | None:
         if newest is not None and int(record_path.stem.removeprefix("state-")) > newest:
             continue
         try:
-            record = json.loads(record_path.read_text(encoding="utf-8"))
+            record = read_json(record_path)
             tensor_path = record_path.with_suffix(".safetensors")
             if file_digest(tensor_path) != record["sha256"]:
                 reason = "its content differs from what was written"

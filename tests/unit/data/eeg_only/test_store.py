@@ -142,5 +142,5 @@ def test_a_damaged_store_is_refused(bids, tmp_path):
     file.unlink()
     with pytest.raises(StoreError, match="missing"):
         EegStore.open(store.path)
-    with pytest.raises(StoreError, match="no EEG-only store"):
+    with pytest.raises(StoreError, match="does not exist"):
         EegStore.open(tmp_path / "none")

@@ -158,3 +158,15 @@ def test_the_manifest_says_where_the_sources_are(made: Any, two: Any) -> None:
     assert manifest["origin"]["files"][BOLD]["file"] == str(made[1])
     assert {source["path"] for source in manifest["sources"]} == set(manifest["origin"]["files"])
     assert set(manifest["sources"][0]) == {"path", "size", "xxh3_128"}  # the hash does not follow places and times
+
+
+def test_a_pipe_in_the_place_of_a_source_is_not_waited_for(made: Any) -> None:
+    store, file = made
+    manifest = read_manifest(store.path)
+    for source in manifest["sources"]:
+        source["size"] = 0 if source["path"] == BOLD else source["size"]
+    file.unlink()
+    os.mkfifo(file)
+    found = store_origin.look(store.path, manifest)
+    assert found.state == "changed"
+    assert str(file) in found.problems[0].where

@@ -72,8 +72,8 @@ def test_a_folder_without_manifest(tmp_path: Path) -> None:
     ("text", "what"),
     [
         ("{", "damaged"),
-        ("[1]", "not a store of eeg2fmri"),
-        ('{"format": "zarr"}', "not a store of eeg2fmri"),
+        ("[1]", "not an eeg2fmri store"),
+        ('{"format": "zarr"}', "not an eeg2fmri store"),
         ('{"format": "eeg2fmri store", "version": 1}', "another version"),
         ('{"format": "eeg2fmri store", "version": 2}', "was changed"),
     ],
@@ -145,4 +145,19 @@ def test_a_damaged_meta_file(store: Store) -> None:
     file = store.path / "sub-02_task-rest" / "meta.json"
     file.write_text("x" * file.stat().st_size)
     with pytest.raises(StoreError, match=r"damaged(.|\n)*meta.json"):
+        Store.open(store.path)
+
+
+@pytest.mark.parametrize("name", ["../store-b/sub-01_task-rest", "/etc", "..", "a\\b", ""])
+@pytest.mark.parametrize("part", ["recording", "file"])
+def test_a_sealed_manifest_cannot_lead_out_of_the_store(store: Store, name: str, part: str) -> None:
+    file = store.path / "manifest.json"
+    manifest = json.loads(file.read_text())
+    entry = manifest["recordings"][0]
+    if part == "recording":
+        entry["id"] = name
+    else:
+        entry["files"][name] = entry["files"].pop("eeg.npy")
+    file.write_text(json.dumps({**manifest, "seal": seal(manifest)}))
+    with pytest.raises(StoreError, match="a path in place of a name"):
         Store.open(store.path)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+
 import numpy as np
 import pytest
 import torch
@@ -127,3 +129,26 @@ def test_statistics_on_another_grid_or_incomplete_are_refused(synthesizer, synth
 def test_weights_are_as_readable_as_the_config(synthesizer, synthesizer_card, tmp_path):
     save(tmp_path, synthesizer, synthesizer_card)
     assert (tmp_path / WEIGHTS).stat().st_mode == (tmp_path / "config.json").stat().st_mode
+
+
+def test_weights_that_are_not_finite_are_named(synthesizer, synthesizer_card, tmp_path):
+    nan = torch.full_like(synthesizer.state_dict()["head.up.bias"], torch.nan)
+    _write(tmp_path / "run", synthesizer, synthesizer_card, **{"head.up.bias": nan})
+    with pytest.raises(CheckpointError, match=r"not finite(.|\n)*head\.up\.bias"):
+        load(tmp_path / "run")
+    with torch.no_grad():
+        synthesizer.head.up.bias[0] = torch.inf
+    with pytest.raises(CheckpointError, match=r"not finite(.|\n)*head\.up\.bias"):
+        save(tmp_path / "other", synthesizer, synthesizer_card)
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("size", [10**6, 10**10, 2**62])
+def test_settings_of_another_size_are_refused_before_memory_is_taken(synthesizer, synthesizer_card, tmp_path, size):
+    values = synthesizer_card.model_dump(mode="json")
+    values["model"] = {**values["model"], "volume_shape": [size, 6, 4]}
+    write_files(tmp_path / "run", values, synthesizer.state_dict(), {})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "run")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB

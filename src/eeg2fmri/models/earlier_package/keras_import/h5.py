@@ -13,6 +13,9 @@ import numpy as np
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable
 
+#: Bytes of an array for each byte in the file that are more than compression gives weights.
+MOST_PER_STORED_BYTE = 1000
+
 
 def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
     """Read a file that `save_weights` of Keras wrote.
@@ -79,8 +82,18 @@ def _own(group: h5py.Group, name: str, path: Path) -> h5py.Group | h5py.Dataset:
                 "the weight file refers to another file or place", where=f"{path}: {name}", got=type(link).__name__
             )
         found = found[step]
-    if isinstance(found, h5py.Dataset) and found.external:
-        raise CheckpointError("the weight file refers to another file or place", where=f"{path}: {name}")
+    if isinstance(found, h5py.Dataset):
+        # a virtual data set takes its values from other files, as an external one does
+        if found.external or found.is_virtual:
+            raise CheckpointError("the weight file refers to another file or place", where=f"{path}: {name}")
+        stored = found.id.get_storage_size()
+        if found.nbytes > MOST_PER_STORED_BYTE * max(stored, 1):
+            raise CheckpointError(
+                "a weight is declared far larger than what the file holds of it",
+                where=f"{path}: {name}",
+                got=f"{found.nbytes} bytes, {stored} in the file",
+                hint="the file is damaged or made to fill the memory: get it again from where it was made",
+            )
     return found
 
 

@@ -10,13 +10,13 @@ The JSON file may hold, beside ``electrodes``, ``frequencies`` (Hz), ``tr`` (s),
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.models.earlier_package.keras_import.flags import autoencoder_arguments, synthesizer_arguments
 from eeg2fmri.models.earlier_package.keras_import.metadata import Recorded, plain
 from eeg2fmri.models.earlier_package.seed_names import EEG_to_fMRI, fMRI_AE
@@ -112,7 +112,7 @@ def _build(recorded: Recorded, where: str) -> tuple[nn.Module, tuple[str, ...]]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        values = plain(json.loads(path.read_text(encoding="utf-8")))
+        values = plain(read_json(path))
     except FileNotFoundError:
         raise ConfigError("the settings file does not exist", where=str(path), hint="check the path") from None
     except (OSError, ValueError, RecursionError) as error:

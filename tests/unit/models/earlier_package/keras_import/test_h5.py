@@ -102,3 +102,28 @@ def test_links_out_of_the_file_are_refused(tmp_path, data):
 
     with pytest.raises(CheckpointError, match="another file"):
         read_h5(_with(tmp_path / "linked.h5", link))
+
+
+def test_a_data_set_that_is_put_together_from_other_files_is_refused(tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["data"] = np.arange(3.0)
+
+    def virtual(file):
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"kernel:0"]
+        layout = h5py.VirtualLayout((3,), float)
+        layout[:] = h5py.VirtualSource(str(tmp_path / "secret.h5"), "data", (3,))
+        group.create_virtual_dataset("kernel:0", layout)
+
+    with pytest.raises(CheckpointError, match="another file"):
+        read_h5(_with(tmp_path / "virtual.h5", virtual))
+
+
+def test_an_array_that_is_declared_but_not_there_takes_no_memory(tmp_path):
+    def huge(file):
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"kernel:0"]
+        group.create_dataset("kernel:0", (10**10,), "f4", chunks=True)
+
+    with pytest.raises(CheckpointError, match="far larger"):
+        read_h5(_with(tmp_path / "huge.h5", huge))

@@ -1,0 +1,133 @@
+"""Read YAML and JSON files: bounded in size, no key twice, every fault with its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+#: Bytes of a text file that are more than any real settings, sidecar or manifest has.
+LARGEST_FILE = 50_000_000
+
+
+def read_json(path: Path, largest: int = LARGEST_FILE) -> Any:
+    """Read a JSON file, with or without a byte order mark.
+
+    Parameters
+    ----------
+    path : Path
+    largest : int
+        Bytes above which it is not read.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe or device.
+    ValueError
+        If it is no JSON, is nested too deeply, is too large, or names a key twice.
+    """
+    text = _text(path, largest)
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except _TwiceError as error:
+        raise ValueError(_twice(text, str(error))) from None
+
+
+def read_yaml(path: Path, largest: int = LARGEST_FILE) -> Any:
+    """Read a YAML (or JSON) file; nothing in it is executed.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe or device.
+    ValueError
+        If it is no YAML, is nested too deeply, is too large, or names a key twice: the line is told.
+    """
+    try:
+        return yaml.load(_text(path, largest), _Loader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(str(error) or "nested too deeply") from None
+
+
+def line_of(path: Path, keys: Sequence[Any]) -> int | None:
+    r"""Find the line (from 1) of a nested key in a YAML or JSON file; None if it is not there.
+
+    Example
+    -------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "settings.yaml"
+    ...     _ = file.write_text("epochs: 3\npairs:\n  window: many\n")
+    ...     line_of(file, ("pairs", "window"))
+    3
+    """
+    try:
+        node = yaml.compose(_text(path, LARGEST_FILE), yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return None
+    line = None
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if getattr(pair[0], "value", None) == str(key)]
+            if not found:
+                return line
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+class _TwiceError(ValueError):
+    """A key that an object has twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+    return values
+
+
+def _twice(text: str, key: str) -> str:
+    for number, line in enumerate(text.splitlines(), 1):
+        if json.dumps(key) in line and any(json.dumps(key) in before for before in text.splitlines()[: number - 1]):
+            return f"line {number}: the key {key!r} stands there twice"
+    return f"the key {key!r} stands there twice"
+
+
+class _Loader(yaml.SafeLoader):
+    """Loads plain values only, and refuses a key that is given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Build a mapping whose keys are all different."""
+        lines: dict[str, int] = {}
+        for key in _scalars(node):
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise yaml.YAMLError(
+                    f"line {line}: the key {key.value!r} stands there twice, first in line {lines[key.value]}"
+                )
+            lines[key.value] = line
+        return super().construct_mapping(node, deep=deep)
+
+
+def _scalars(node: yaml.MappingNode) -> Iterable[yaml.ScalarNode]:
+    return (key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<")
+
+
+def _text(path: Path, largest: int) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited for, and some devices never end
+        raise OSError("no regular file")
+    size = path.stat().st_size
+    if size > largest:
+        raise ValueError(f"{size} bytes: more than such a file can have")
+    return path.read_text(encoding="utf-8-sig")
