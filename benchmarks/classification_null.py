@@ -3,7 +3,7 @@
 Every data set is simulated anew: EEG of groups through a head model, windows of small synthesisers, the protocol with
 its test that trains again: of a view that is trained on pairs, and of a frozen one of amplitudes. The synthesisers are
 not trained: a rate of found nothings has to hold whatever the view is made with.
-``python benchmarks/classification_null.py --null 200 --effect 20 --jobs 2`` prints both rates with their 95 %
+``python benchmarks/classification_null.py --null 200 --effect 20 --n-jobs 2`` prints both rates with their 95 %
 intervals, after every ten data sets; docs/classification.md has the result.
 """
 
@@ -100,7 +100,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--null", type=int, default=200)
     arguments.add_argument("--effect", type=int, default=20)
-    arguments.add_argument("--jobs", type=int, default=1)
+    arguments.add_argument("--n-jobs", type=int, default=1)
     given = arguments.parse_args()
     from eeg2fmri.classify.null_study import rate_below
 
@@ -112,7 +112,7 @@ def main() -> None:
         chunks = [list(range(k, min(k + 10, n))) for k in range(0, n, 10)]
         tasks = (delayed(part)(effect, name, chunk) for chunk in chunks)
         done = []
-        for one in Parallel(n_jobs=given.jobs, return_as="generator_unordered")(tasks):
+        for one in Parallel(n_jobs=given.n_jobs, return_as="generator_unordered")(tasks):
             done.append(one)
             for method in done[0]:
                 rate = rate_below([p for each in done for p in each[method]])

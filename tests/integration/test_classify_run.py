@@ -127,7 +127,7 @@ def test_a_classification_goes_on_where_it_was_stopped_and_any_number_of_process
         classify_run(small_run, store, tmp_path / "cut", settings, progress=stop)
     (kept,) = (tmp_path / "cut" / "folds").glob("fold-*.npz")
     before = kept.stat().st_mtime_ns
-    again = classify_run(small_run, store, tmp_path / "cut", settings, jobs=2)
+    again = classify_run(small_run, store, tmp_path / "cut", settings, n_jobs=2)
     assert kept.stat().st_mtime_ns == before
     for name, probability in again.probability.items():
         np.testing.assert_array_equal(probability, whole.probability[name], err_msg=name)

@@ -148,9 +148,13 @@ def test_wrong_folds_are_told_before_anything_is_made(
     assert command_line(["crossvalidate", str(small_store), str(tmp_path / "cv"), *options]) == 1
     assert "too short for a test block" in capsys.readouterr().err
     assert not (tmp_path / "cv").exists()
-    for wrong in (["--folds", "some"], ["--folds", "leave-one-session-out", "--by", "block"]):
-        assert command_line(["crossvalidate", str(small_store), str(tmp_path / "cv"), *wrong]) == 1
-    assert (
-        command_line(["crossvalidate", str(small_store), str(tmp_path / "cv"), "--folds", "leave-one-session-out"]) == 1
-    )
+    cross = ["crossvalidate", str(small_store), str(tmp_path / "cv"), "--folds"]
+    assert command_line([*cross, "some"]) == 1
+    assert command_line([*cross, "leave-one-out", "--by", "session"]) == 1
     assert "too few sessions" in capsys.readouterr().err
+    with pytest.warns(FutureWarning, match="--folds leave-one-out --by session"):
+        assert command_line([*cross, "leave-one-session-out"]) == 1
+    assert "too few sessions" in capsys.readouterr().err
+    with pytest.warns(FutureWarning, match="leave-one-session-out"):
+        assert command_line([*cross, "leave-one-session-out", "--by", "block"]) == 1
+    assert "contradict" in capsys.readouterr().err

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from eeg2fmri.core.callable_package import make_callable
+
 if TYPE_CHECKING:
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.run import classify_run
@@ -24,3 +26,5 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "view_training.estimator": ["EEGViewClassifier"],
     },
 )
+
+make_callable(__name__, "run", "classify_run")

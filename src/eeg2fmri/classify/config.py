@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from eeg2fmri.classify.view_training.train import NotNegative, ViewTraining
 from eeg2fmri.core.config import Config
+from eeg2fmri.core.deprecation import deprecated
 
 MethodName = Literal["view", "untrained view", "spectrogram", "band power", "covariance", "majority"]
 #: What is compared by default; the covariance needs pyriemann and is left out, and said to be, without it.
@@ -70,7 +71,7 @@ class ClassifyConfig(Config):
 
     Attributes
     ----------
-    folds : {"leave-one-subject-out", "leave-one-per-class-out"} or int
+    folds : {"leave-one-out", "leave-one-per-class-out"} or int
         Outer folds over subjects; a number makes so many stratified folds.
     inner_folds : int
         Stratified folds over the training subjects in which settings are chosen; 0 takes the first of every list of
@@ -104,9 +105,7 @@ class ClassifyConfig(Config):
     seed : int
     """
 
-    folds: Literal["leave-one-subject-out", "leave-one-per-class-out"] | Annotated[int, Field(ge=2)] = (
-        "leave-one-subject-out"
-    )
+    folds: Literal["leave-one-out", "leave-one-per-class-out"] | Annotated[int, Field(ge=2)] = "leave-one-out"
     inner_folds: Annotated[int, Field(ge=0)] = 2
     vote: Literal["mean probability", "majority"] = "mean probability"
     stride: Annotated[int, Field(ge=1)] | None = None
@@ -121,6 +120,14 @@ class ClassifyConfig(Config):
     bootstraps: Annotated[int, Field(ge=0)] = 2000
     explain_windows: Annotated[int, Field(ge=0)] = 2
     seed: int = 0
+
+    @field_validator("folds", mode="before")
+    @classmethod
+    def _old_spelling(cls, folds: Any) -> Any:
+        if folds != "leave-one-subject-out":
+            return folds
+        deprecated("folds 'leave-one-subject-out'", "'leave-one-out'", since="0.1", removed="0.3")
+        return "leave-one-out"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from eeg2fmri.classify.scores.verdict import verdict
 from eeg2fmri.classify.scores.votes import Votes, vote
 from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.store import EegStore
@@ -40,13 +42,14 @@ from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
 
 
+@renamed_arguments(since="0.1", removed="0.3", jobs="n_jobs")
 def classify_run(
     run: str | Path,
-    store: str | Path,
+    store: str | PathLike[str],
     out: str | Path,
-    config: ClassifyConfig | Mapping[str, Any] | None = None,
+    config: ClassifyConfig | Mapping[str, Any] | str | Path | None = None,
     *,
-    jobs: int = 1,
+    n_jobs: int = 1,
     keep_models: bool = False,
     progress: Progress = silent,
 ) -> Classification:
@@ -61,8 +64,8 @@ def classify_run(
     out : path
         Folder to make; one of the same classification goes on where it was stopped. See
         `eeg2fmri.classify.scores.results` for what it holds.
-    config : ClassifyConfig or mapping, optional
-    jobs : int
+    config : ClassifyConfig, mapping or path, optional
+    n_jobs : int
         Folds that run at the same time, each in a process; the result does not depend on it.
     keep_models : bool
         Whether the view classifiers of all folds are kept.
@@ -77,7 +80,7 @@ def classify_run(
     InputError
         If recordings do not fit the synthesiser, there are too few subjects, or `out` is something else.
     """
-    settings = config if isinstance(config, ClassifyConfig) else ClassifyConfig.make(dict(config or {}))
+    settings = ClassifyConfig.take(config)
     settings, left_out = _without_missing(settings)
     (loaded, model), recordings, folder = load_lender(run), EegStore.open(store), Path(out)
     loaded.card.check_usable(str(run))
@@ -105,8 +108,8 @@ def classify_run(
         progress=progress,
     )
     models = folder / "models" if keep_models else None
-    found = _run_folds(str(run), loaded.digest, data, folds, settings, folder, models, jobs, progress)
-    refits = _run_refits(str(run), loaded.digest, data, settings, folder, jobs, progress)
+    found = _run_folds(str(run), loaded.digest, data, folds, settings, folder, models, n_jobs, progress)
+    refits = _run_refits(str(run), loaded.digest, data, settings, folder, n_jobs, progress)
     notes = [*left_out, *recordings.notes, *data.notes, *untrained_note(loaded)]
     notes += majority_note(settings, list(labels.values()))
     notes += confound_notes(
@@ -218,7 +221,7 @@ def _run_folds(
     config: ClassifyConfig,
     folder: Path,
     models: Path | None,
-    jobs: int,
+    n_jobs: int,
     progress: Progress,
 ) -> list[FoldResult]:
     paths = [fold_path(folder, f"fold-{number:03d}") for number in range(len(folds))]
@@ -227,12 +230,12 @@ def _run_folds(
         for k in range(len(folds))
         if read_fold(paths[k]) is None
     ]
-    _in_processes(tasks, jobs, "Folds", len(folds), progress)
+    _in_processes(tasks, n_jobs, "Folds", len(folds), progress)
     return [_written(path) for path in paths]
 
 
 def _run_refits(
-    run: str, digest: str, data: WindowData, config: ClassifyConfig, folder: Path, jobs: int, progress: Progress
+    run: str, digest: str, data: WindowData, config: ClassifyConfig, folder: Path, n_jobs: int, progress: Progress
 ) -> list[FoldResult]:
     if not config.refits:
         return []
@@ -242,18 +245,20 @@ def _run_refits(
         for k, path in enumerate(paths)
         if read_fold(path) is None
     ]
-    _in_processes(tasks, jobs, "Permutations", len(paths), progress)
+    _in_processes(tasks, n_jobs, "Permutations", len(paths), progress)
     return [_written(path) for path in paths]
 
 
-def _in_processes(tasks: list[Any], jobs: int, what: str, total: int, progress: Progress) -> None:
+def _in_processes(tasks: list[Any], n_jobs: int, what: str, total: int, progress: Progress) -> None:
     done = total - len(tasks)
     if total:
         progress(what, done, total)
     if not tasks:
         return
-    with parallel_config(backend="loky" if jobs > 1 else "sequential", inner_max_num_threads=1 if jobs > 1 else None):
-        for _ in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+    with parallel_config(
+        backend="loky" if n_jobs > 1 else "sequential", inner_max_num_threads=1 if n_jobs > 1 else None
+    ):
+        for _ in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks):
             done += 1
             progress(what, done, total)
 

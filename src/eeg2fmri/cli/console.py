@@ -98,6 +98,11 @@ def say(text: str) -> None:
     print(text)
 
 
+def warn(text: str) -> None:
+    """Print a warning to standard error."""
+    print(f"eeg2fmri: warning: {text}", file=sys.stderr)
+
+
 def fail(text: str) -> None:
     """Print an error to standard error."""
     print(f"eeg2fmri: error: {text}", file=sys.stderr)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
 from eeg2fmri import __version__
 from eeg2fmri.cli import commands
-from eeg2fmri.cli.console import fail
+from eeg2fmri.cli.console import fail, warn
+from eeg2fmri.core.deprecation import OldNameWarning
 from eeg2fmri.core.errors import Eeg2FmriError
 
 #: Exit status after Ctrl-C, as shells have it.
@@ -47,7 +49,20 @@ commands.register(app)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 interrupted."""
+    warnings.showwarning = _plainly(warnings.showwarning)
     sys.exit(run(arguments))
+
+
+def _plainly(show: Callable[..., None]) -> Callable[..., None]:
+    """Show warnings of ours as errors are shown, without the line of the program, and others as they were."""
+
+    def shown(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+        if issubclass(category, OldNameWarning):
+            warn(str(message))
+        else:
+            show(message, category, *place, **more)
+
+    return shown
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,6 +53,36 @@ class Config(BaseModel):
             If the file is absent, is not YAML or JSON, or holds wrong settings.
         """
         return cls.make(read_mapping(path), where=str(path))
+
+    @classmethod
+    def take(cls, given: Self | Mapping[str, Any] | str | Path | None, *, where: str = "") -> Self:
+        """Take settings as they are, or make them of a mapping, of a file, or of nothing: the defaults.
+
+        Raises
+        ------
+        ConfigError
+            See `make` and `read`.
+        """
+        return given if isinstance(given, cls) else cls.make(cls.given(given), where=where or place_of(given))
+
+    @classmethod
+    def given(cls, given: Config | Mapping[str, Any] | str | Path | None) -> dict[str, Any]:
+        """List what was said of the settings, without the defaults of what was not.
+
+        Raises
+        ------
+        ConfigError
+            If the file cannot be read, or the settings are of another kind.
+        """
+        if given is None:
+            return {}
+        if isinstance(given, cls):
+            return given.model_dump(exclude_unset=True)
+        if isinstance(given, str | Path):
+            return read_mapping(given)
+        if isinstance(given, Mapping):
+            return dict(given)
+        raise ConfigError("these are no such settings", got=type(given).__name__, expected=cls.__name__)
 
     def write(self, path: str | Path) -> None:
         """Write the settings as YAML, or as JSON if the name ends in ``.json``."""
@@ -102,6 +133,11 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
             expected="lines of 'key: value'",
         )
     return values
+
+
+def place_of(given: object) -> str:
+    """Name the file that settings come from, if it is one."""
+    return str(given) if isinstance(given, str | Path) else ""
 
 
 def _problem(cls: type[BaseModel], fault: Any, where: str) -> Problem:

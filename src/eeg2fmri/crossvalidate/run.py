@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from eeg2fmri.core.config import place_of
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
@@ -63,10 +66,11 @@ class CrossValidation:
         return columns, rows
 
 
+@renamed_arguments(since="0.1", removed="0.3", store_path="store", values="config")
 def cross_validate(
-    store_path: str | Path,
+    store: str | PathLike[str],
     out: str | Path,
-    values: dict[str, Any],
+    config: TrainConfig | Mapping[str, Any] | str | Path,
     *,
     only: Sequence[int] = (),
     atlas: str | Path | None = None,
@@ -84,13 +88,14 @@ def cross_validate(
 
     Parameters
     ----------
-    store_path : path
-        Store made by `eeg2fmri.data.prepare.run`.
+    store : Store or path
+        Store made by `eeg2fmri.prepare`.
     out : path
         Folder to make, or to go on with: ``fold-01``, ``fold-02``, ... are runs like those of train, and the scores of
         all of them together lie beside them.
-    values : dict
-        Settings of the training (`TrainConfig`); ``split.folds`` says into how many folds, ``split.by`` of what.
+    config : TrainConfig, mapping or path
+        Settings of the training, or a YAML or JSON file with them; ``split.folds`` says into how many folds,
+        ``split.by`` of what.
     only : sequence of int
         Folds to train and test now, from 1; all by default. Other processes may do others at the same time.
     atlas, truth : path, optional
@@ -114,22 +119,23 @@ def cross_validate(
     LeakageError
         If what tests a fold would train it.
     """
-    config = TrainConfig.make(with_preset(values), where=where)
-    store = Store.open(store_path)
-    if config.split.folds is None or config.split.fold is not None:
+    given = TrainConfig.given(config)
+    settings = TrainConfig.make(with_preset(given), where=where or place_of(config))
+    opened = Store.open(store)
+    if settings.split.folds is None or settings.split.fold is not None:
         raise ConfigError(
             "a cross-validation needs a number of folds, and does all of them",
             where=f"{where or 'settings'}: split",
-            got=f"folds: {config.split.folds}, fold: {config.split.fold}",
+            got=f"folds: {settings.split.folds}, fold: {settings.split.fold}",
             expected="folds: a number, or leave-one-out; no fold",
         )
-    folds = make_folds(store, config.split)
+    folds = make_folds(opened, settings.split)
     wanted = list(only) or list(range(1, len(folds) + 1))
     unknown = [fold for fold in wanted if not 1 <= fold <= len(folds)]
     if unknown:
         raise InputError("there is no such fold", got=", ".join(map(str, unknown)), expected=f"1 to {len(folds)}")
-    splits = [make_split(store, fold, config.pairs) for fold in folds]
-    folder = CrossValidationFolder.open(Path(out), store, config, len(folds), seed)
+    splits = [make_split(opened, fold, settings.pairs) for fold in folds]
+    folder = CrossValidationFolder.open(Path(out), opened, settings, len(folds), seed)
     runs = tuple(folder.run(fold) for fold in range(1, len(folds) + 1))
     for fold in wanted:
         stage = folder.stage(fold)
@@ -138,15 +144,15 @@ def cross_validate(
         say(f"Fold {fold} of {len(folds)}: tests {', '.join(splits[fold - 1].test)}")
         if stage != "trained":
             resume = stage == "begun"
-            own = {} if resume else {**values, "split": folds[fold - 1].model_dump(mode="json")}
-            result = train_run(store_path, folder.run(fold), own, resume=resume, where=where, progress=progress)
+            own = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
+            result = train_run(opened, folder.run(fold), own, resume=resume, where=where, progress=progress)
             if result.interrupted:
                 return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
             say(result.summary())
         tested = evaluate_run(
-            folder.run(fold), store_path, atlas=atlas, truth=truth, progress=progress, device=device, seed=seed
+            folder.run(fold), opened, atlas=atlas, truth=truth, progress=progress, device=device, seed=seed
         )
         say(tested.verdict)
     left = tuple(folder.left)
-    evaluation = None if left else pool_folds(store, runs, folder.path, seed)
+    evaluation = None if left else pool_folds(opened, runs, folder.path, seed)
     return CrossValidation(folder.path, runs, left, evaluation)

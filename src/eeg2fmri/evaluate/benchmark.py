@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
@@ -21,9 +23,10 @@ from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import all_baselines
 
 
+@renamed_arguments(since="0.1", removed="0.3", store_path="store")
 def benchmark(
     runs: Mapping[str, str | Path],
-    store_path: str | Path,
+    store: str | PathLike[str],
     out: str | Path,
     *,
     truth: str | Path | None = None,
@@ -40,7 +43,7 @@ def benchmark(
     ----------
     runs : mapping of label to path
         Run folders; the first is judged against the others and the baselines.
-    store_path : path
+    store : Store or path
         The store that all of them were trained on.
     out : path
         Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
@@ -60,7 +63,7 @@ def benchmark(
     """
     if not runs:
         raise InputError("there is no run to compare")
-    opened = {label: open_run(path, store_path) for label, path in runs.items()}
+    opened = {label: open_run(path, store) for label, path in runs.items()}
     _check_splits(opened)
     first, on, folder = next(iter(opened.values())), chosen_device(device), Path(out)
     known = known_truth(first.store, truth, first.split.test)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.evaluate.inputs.examples import write_examples, write_map
@@ -31,9 +33,10 @@ from eeg2fmri.models.baselines import Baseline, standard_baselines
 FOLDER = "evaluation"
 
 
+@renamed_arguments(since="0.1", removed="0.3", store_path="store")
 def evaluate_run(
     run: str | Path,
-    store_path: str | Path,
+    store: str | PathLike[str],
     *,
     atlas: str | Path | None = None,
     truth: str | Path | None = None,
@@ -50,7 +53,7 @@ def evaluate_run(
     ----------
     run : path
         Run folder.
-    store_path : path
+    store : Store or path
         The store that it was trained on.
     atlas : path, optional
         3-D NIfTI image of labels in the space of the store: its regions are scored too, in ``scores.json``.
@@ -76,7 +79,7 @@ def evaluate_run(
     InputError
         If the atlas or the truth does not fit the store.
     """
-    opened, on = open_run(run, store_path), chosen_device(device)
+    opened, on = open_run(run, store), chosen_device(device)
     if atlas is not None:
         check_atlas(opened.store, atlas)
     known = known_truth(opened.store, truth, opened.split.test)

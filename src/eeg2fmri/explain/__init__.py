@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from eeg2fmri.core.callable_package import make_callable
+
 if TYPE_CHECKING:
     from eeg2fmri.explain.config import ExplainConfig
     from eeg2fmri.explain.inputs.targets import region, voxel, whole_volume
@@ -44,3 +46,5 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "windows.of_one_recording": ["explain_latent", "explain_windows"],
     },
 )
+
+make_callable(__name__, "run", "explain_run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance, SubjectSum
 
 def explain_run(
     run: str | Path,
-    store: str | Path,
+    store: str | PathLike[str],
     out: str | Path | None = None,
-    config: ExplainConfig | Mapping[str, Any] | None = None,
+    config: ExplainConfig | Mapping[str, Any] | str | Path | None = None,
     *,
     truth: str | Path | None = None,
     progress: Progress = silent,
@@ -39,12 +40,12 @@ def explain_run(
     ----------
     run : path
         Run folder made by train.
-    store : path
+    store : Store or path
         The store it was trained on.
     out : path, optional
         Folder to make, by default ``RUN/explain``; an earlier explanation in it is replaced. See
         `eeg2fmri.explain.results.files` for what it holds.
-    config : ExplainConfig or mapping, optional
+    config : ExplainConfig, mapping or path, optional
     truth : path, optional
         BIDS folder of simulated recordings that the store was made from: relevance is compared with what drives them.
     progress : Progress
@@ -59,7 +60,7 @@ def explain_run(
         If the target does not fit the volumes, the output exists and is no explanation, there is no truth, or the
         model ignores the EEG.
     """
-    settings = config if isinstance(config, ExplainConfig) else ExplainConfig.make(dict(config or {}))
+    settings = ExplainConfig.take(config)
     folder = Path(run) / "explain" if out is None else Path(out)
     check_replaceable(folder)
     opened = open_run(run, store, settings)

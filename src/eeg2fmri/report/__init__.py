@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from eeg2fmri.core.callable_package import make_callable
+
 if TYPE_CHECKING:
     from eeg2fmri.report.pages.benchmark import write_benchmark
     from eeg2fmri.report.pages.classification import write_classification
@@ -37,3 +39,5 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "pages.search": ["write_search_figure"],
     },
 )
+
+make_callable(__name__, "read.folders", "write_page")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from eeg2fmri.core.callable_package import make_callable
+
 if TYPE_CHECKING:
     from eeg2fmri.simulate.config import SimulationConfig, small_config
     from eeg2fmri.simulate.dataset import simulate_dataset
@@ -24,3 +26,5 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "write.truth": ["Truth"],
     },
 )
+
+make_callable(__name__, "dataset", "simulate_dataset")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
@@ -18,34 +21,40 @@ from eeg2fmri.simulate.write import bids, images, truth_files
 from eeg2fmri.simulate.write.names import Recording, recordings_of, subject_labels
 
 
-def simulate_dataset(root: str | Path, config: SimulationConfig | None = None, progress: Progress = silent) -> Path:
+@renamed_arguments(since="0.1", removed="0.3", root="out")
+def simulate_dataset(
+    out: str | Path,
+    config: SimulationConfig | Mapping[str, Any] | str | Path | None = None,
+    progress: Progress = silent,
+) -> Path:
     """Simulate simultaneous EEG-fMRI and write it as a BIDS folder with its truth under ``derivatives/truth``.
 
-    The data set is written beside `root` under a temporary name and renamed when it is complete, so that `root` is
+    The data set is written beside `out` under a temporary name and renamed when it is complete, so that `out` is
     absent or complete.
 
     Parameters
     ----------
-    root : path
+    out : path
         Folder that does not exist yet, or is empty.
-    config : SimulationConfig, optional
-        All settings; the defaults are 4 subjects with 150 volumes of 64 x 64 x 30 voxels and 64 electrodes.
+    config : SimulationConfig, mapping or path, optional
+        Settings, or a YAML or JSON file with them; the defaults are 4 subjects with 150 volumes of 64 x 64 x 30
+        voxels and 64 electrodes.
     progress : Progress
         Told about every recording.
 
     Returns
     -------
     Path
-        `root`.
+        `out`.
 
     Raises
     ------
     InputError
-        If `root` exists and is not an empty folder.
+        If `out` exists and is not an empty folder.
     ConfigError
         If electrodes are not in the 10-05 system.
     """
-    root = Path(root)
+    root = Path(out)
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise InputError(
             "the output exists already",
@@ -53,7 +62,7 @@ def simulate_dataset(root: str | Path, config: SimulationConfig | None = None, p
             expected="a path that does not exist, or an empty folder",
             hint="choose another path, or remove this one first",
         )
-    study = make_study(config if config is not None else SimulationConfig())
+    study = make_study(SimulationConfig.take(config))
     root.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
     try:

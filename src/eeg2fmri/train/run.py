@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from eeg2fmri.core.config import place_of
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError, Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs.dataset import PairDataset
@@ -76,10 +79,11 @@ class TrainResult:
         )
 
 
+@renamed_arguments(since="0.1", removed="0.3", store_path="store", run_path="run", values="config")
 def train_run(
-    store_path: str | Path,
-    run_path: str | Path,
-    values: dict[str, Any] | None = None,
+    store: str | PathLike[str],
+    run: str | Path,
+    config: TrainConfig | Mapping[str, Any] | str | Path | None = None,
     *,
     resume: bool = False,
     where: str = "",
@@ -91,12 +95,13 @@ def train_run(
 
     Parameters
     ----------
-    store_path : path
-        Store made by `eeg2fmri.data.prepare.run`.
-    run_path : path
+    store : Store or path
+        Store made by `eeg2fmri.prepare`.
+    run : path
         Run folder to make.
-    values : dict, optional
-        Settings that differ from the defaults of `TrainConfig`. With `resume`, only ``epochs`` may be given.
+    config : TrainConfig, mapping or path, optional
+        Settings, or a YAML or JSON file with them. What they leave out is as the preset of the model has it. With
+        `resume`, only ``epochs`` may be given.
     resume : bool
         Go on with an interrupted training of this run; it ends with the weights that it would have had
         without the interruption.
@@ -117,19 +122,21 @@ def train_run(
     ConfigError, ShapeError, StoreError, CheckpointError
         For settings, shapes, stores and states that cannot be used.
     """
-    run = Path(run_path)
-    config = resumed_config(run, values or {}) if resume else TrainConfig.make(with_preset(values or {}), where=where)
+    run, given = Path(run), TrainConfig.given(config)
+    config = (
+        resumed_config(run, given) if resume else TrainConfig.make(with_preset(given), where=where or place_of(config))
+    )
     if not resume:
         refuse_existing_run(run)
-    whole = Store.open(store_path)
+    whole = Store.open(store)
     split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
     # from here on a block of a recording is a recording: nothing can read beyond it
-    store = split.view(whole)
-    statistics = group_statistics(store, split.train)
-    train, validation = (PairDataset(store, ids, config.pairs) for ids in (split.train, split.validation))
+    view = split.view(whole)
+    statistics = group_statistics(view, split.train)
+    train, validation = (PairDataset(view, ids, config.pairs) for ids in (split.train, split.validation))
     channels, features, window = train[0].x.shape
     eeg_shape = (channels, features, window)
-    settings = model_config(config.model, eeg_shape, store.grid, seed=config.seed)
+    settings = model_config(config.model, eeg_shape, view.grid, seed=config.seed)
     model = build(settings)
     closed = hasattr(model, "fit_closed_form")
     if config.epochs == 0 and not closed:
@@ -137,7 +144,7 @@ def train_run(
             "this model has to be trained", where="epochs", got="0", expected="at least 1: it has no closed form"
         )
     fabric = make_fabric(config)
-    card = ModelCard.of_store(store, settings, config.pairs)
+    card = ModelCard.of_store(view, settings, config.pairs)
     voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
     if not first:
@@ -152,7 +159,7 @@ def train_run(
 
     def fit() -> None:
         progress("Fitting in closed form", 0, 1)
-        acquisition = Acquisition.of_store(store, split.train, config.pairs.lag)
+        acquisition = Acquisition.of_store(view, split.train, config.pairs.lag)
         model.fit_closed_form(train, validation, acquisition, progress)  # type: ignore[operator]
         progress("Fitting in closed form", 1, 1)
 

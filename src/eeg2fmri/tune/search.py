@@ -7,13 +7,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
@@ -56,10 +57,11 @@ class Found:
     trials: list[dict[str, Any]]
 
 
+@renamed_arguments(since="0.1", removed="0.3", store_path="store")
 def tune(
-    store_path: str | Path,
+    store: str | os.PathLike[str],
     out: str | Path,
-    config: TuneConfig,
+    config: TuneConfig | Mapping[str, Any] | str | Path | None = None,
     *,
     storage: str | None = None,
     progress: Progress = silent,
@@ -68,11 +70,11 @@ def tune(
 
     Parameters
     ----------
-    store_path : path
-        Store made by `eeg2fmri.data.prepare.run`.
+    store : Store or path
+        Store made by `eeg2fmri.prepare`.
     out : path
         Folder of the study. With one that exists the study goes on; several workers may share it.
-    config : TuneConfig
+    config : TuneConfig, mapping or path, optional
     storage : str, optional
         URL of a database that several machines share; a journal file in `out` by default.
     progress : Progress
@@ -88,21 +90,22 @@ def tune(
         import optuna
     except ImportError:
         raise InputError("the search needs optuna", hint="pip install 'eeg2fmri[tune]'") from None
+    config = TuneConfig.take(config)
     check_axes(config)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    store, out = Store.open(store_path), Path(out)
+    opened, out = Store.open(store), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     base = TrainConfig.make(with_preset({**config.base, "epochs": config.epochs}))
-    folds = inner_splits(store, base.split, config.folds, config.seed, base.pairs)
+    folds = inner_splits(opened, base.split, config.folds, config.seed, base.pairs)
     study = _study(out, storage, config)
-    shape = (len(store.electrodes), len(store.frequencies), base.pairs.window)
+    shape = (len(opened.electrodes), len(opened.frequencies), base.pairs.window)
 
     def objective(trial: optuna.Trial) -> float:
-        values = suggest(trial, config, shape, store.grid)
+        values = suggest(trial, config, shape, opened.grid)
         trial.set_user_attr("settings", json.dumps(values))
         folder = out / f"trial-{trial.number:04d}"
         try:
-            return _score(trial, store_path, folder, values, folds)
+            return _score(trial, opened, folder, values, folds)
         except Eeg2FmriError as error:
             trial.set_user_attr("error", str(error))
             raise optuna.TrialPruned from None
@@ -158,9 +161,7 @@ def inner_splits(
     ]
 
 
-def _score(
-    trial: optuna.Trial, store: str | Path, folder: Path, values: dict[str, Any], folds: list[SplitConfig]
-) -> float:
+def _score(trial: optuna.Trial, store: Store, folder: Path, values: dict[str, Any], folds: list[SplitConfig]) -> float:
     import optuna
 
     scores = []

@@ -65,3 +65,19 @@ def test_unusable_settings_files_are_refused_by_name(tmp_path, content, message)
 def test_an_empty_file_means_the_defaults(tmp_path):
     (tmp_path / "x.yaml").write_text("")
     assert Outer.read(tmp_path / "x.yaml") == Outer()
+
+
+def test_settings_are_taken_as_object_mapping_file_or_nothing(tmp_path):
+    (tmp_path / "settings.yaml").write_text("rate: 7\n", encoding="utf-8")
+    made = Outer(rate=7)
+    assert Outer.take(made) is made
+    assert Outer.take({"rate": 7}) == Outer.take(tmp_path / "settings.yaml") == made
+    assert Outer.take(None) == Outer()
+    # what was said, and not the defaults: a preset may fill in the rest
+    assert Outer.given(made) == Outer.given(str(tmp_path / "settings.yaml")) == {"rate": 7}
+    for wrong in (3, Inner()):
+        with pytest.raises(ConfigError, match="expected: Outer"):
+            Outer.take(wrong)
+    (tmp_path / "settings.yaml").write_text("rat: 7\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"settings\.yaml: rat(.|\n)*did you mean 'rate'"):
+        Outer.take(tmp_path / "settings.yaml")

@@ -58,7 +58,7 @@ def make_folds(labels: dict[str, int], folds: str | int, seed: int) -> list[Fold
     Parameters
     ----------
     labels : dict of subject to class
-    folds : "leave-one-subject-out", "leave-one-per-class-out", or int
+    folds : "leave-one-out", "leave-one-per-class-out", or int
         See `ClassifyConfig`. Of unequal classes, the second leaves out the smaller ones' subjects several times no
         more than once each: its number of folds is the size of the smallest class, and others are dealt out evenly.
     seed : int
@@ -78,7 +78,7 @@ def make_folds(labels: dict[str, int], folds: str | int, seed: int) -> list[Fold
             "a classification over subjects needs two classes of at least two subjects",
             got=", ".join(few) or f"{len(classes)} class",
         )
-    if folds == "leave-one-subject-out":
+    if folds == "leave-one-out":
         return [Fold(tuple(s for s in subjects if s != left), (left,)) for left in subjects]
     smallest = min(len(m) for m in members.values())
     count = smallest if folds == "leave-one-per-class-out" else int(folds)
@@ -87,7 +87,7 @@ def make_folds(labels: dict[str, int], folds: str | int, seed: int) -> list[Fold
             "there are more folds than subjects of a class",
             got=f"{count} folds",
             expected=f"at most {smallest}",
-            hint="take fewer folds, or leave-one-subject-out",
+            hint="take fewer folds, or leave-one-out",
         )
     return stratified(labels, count, seed)
 

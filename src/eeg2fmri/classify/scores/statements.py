@@ -39,7 +39,7 @@ def view_sentence(config: ClassifyConfig, synthesizer: Synthesizer | Recommended
 def majority_note(config: ClassifyConfig, labels: list[int]) -> list[str]:
     """Say why the majority may be below chance when one subject is left out."""
     sizes = [labels.count(label) for label in set(labels)]
-    if "majority" not in config.methods or config.folds != "leave-one-subject-out" or max(sizes) - min(sizes) > 1:
+    if "majority" not in config.methods or config.folds != "leave-one-out" or max(sizes) - min(sizes) > 1:
         return []
     return [
         "Majority: without the subject that is left out, its class is the smaller one. An AUC of 0 is of the "

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-#: Ways to leave one out, and what is left out.
-LEAVE_ONE_OUT = {"leave-one-subject-out": "subject", "leave-one-session-out": "session"}
+#: Old spellings of leaving one out, and what is left out.
+OLD = {"leave-one-subject-out": "subject", "leave-one-session-out": "session"}
 
 
 class By(StrEnum):
@@ -23,9 +23,7 @@ class By(StrEnum):
 def command(
     store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
     out: Annotated[Path, typer.Argument(help="Folder to make; one that was stopped goes on.")],
-    folds: Annotated[
-        str | None, typer.Option(help="A number of folds, leave-one-subject-out, or leave-one-session-out.")
-    ] = None,
+    folds: Annotated[str | None, typer.Option(help="A number of folds, or leave-one-out: one for each BY.")] = None,
     by: Annotated[
         By | None,
         typer.Option(
@@ -98,6 +96,7 @@ def split_settings(given: dict[str, Any], folds: str | None, by: str | None, see
     InputError
         If the options contradict each other, or the number of folds is none.
     """
+    from eeg2fmri.core.deprecation import deprecated
     from eeg2fmri.core.errors import InputError
 
     split = dict(given)
@@ -109,11 +108,15 @@ def split_settings(given: dict[str, Any], folds: str | None, by: str | None, see
         split.setdefault("folds", 5)
     elif folds.isdigit():
         split["folds"] = int(folds)
-    elif folds not in LEAVE_ONE_OUT:
-        expected = f"a number, {' or '.join(LEAVE_ONE_OUT)}"
-        raise InputError("there is no such way to make folds", where="--folds", got=folds, expected=expected)
-    elif by is not None and by != LEAVE_ONE_OUT[folds]:
-        raise InputError("--folds and --by contradict each other", got=f"--folds {folds} --by {by}")
+    elif folds in OLD:
+        deprecated(f"--folds {folds}", f"--folds leave-one-out --by {OLD[folds]}", since="0.1", removed="0.3")
+        if by not in (None, OLD[folds]):
+            raise InputError("--folds and --by contradict each other", got=f"--folds {folds} --by {by}")
+        split |= {"folds": "leave-one-out", "by": OLD[folds]}
+    elif folds != "leave-one-out":
+        raise InputError(
+            "there is no such way to make folds", where="--folds", got=folds, expected="a number, or leave-one-out"
+        )
     else:
-        split |= {"folds": "leave-one-out", "by": LEAVE_ONE_OUT[folds]}
+        split["folds"] = folds
     return split

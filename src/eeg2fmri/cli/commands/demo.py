@@ -36,7 +36,7 @@ def command(
         simulate_dataset(bids, SimulationConfig.make(SIMULATION), progress=progress)
     wrote("BIDS data set", bids)
     say("2/6 Preparing")
-    prepare.command(bids, store, config=None, jobs=1)
+    prepare.command(bids, store, config=None, n_jobs=1)
     say("3/6 Training the documented synthesiser")
     with progress_bar() as progress:
         result = train_run(store, run, TRAINING, progress=progress)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.cli.settings import OldJobs, jobs_of
+
 
 def command(
     bids_root: Annotated[
@@ -24,11 +26,12 @@ def command(
     recipe: Annotated[
         str | None, typer.Option(help="Public data set whose settings are taken; --config goes before them.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Recordings prepared at the same time.")] = 1,
+    n_jobs: Annotated[int, typer.Option(min=1, help="Recordings prepared at the same time.")] = 1,
     eeg_only: Annotated[bool, typer.Option("--eeg-only", help="Keep EEG without BOLD, for classify.")] = False,
     label: Annotated[
         str | None, typer.Option(help="With --eeg-only: column of participants.tsv to classify; group if left out.")
     ] = None,
+    jobs: OldJobs = None,
 ) -> None:
     """Align EEG and BOLD of a BIDS folder, and keep spectrograms and volumes as a store.
 
@@ -59,7 +62,7 @@ def command(
         settings = with_settings(recipe, read_mapping(config) if config else {})
     began = time.time()
     with progress_bar() as progress:
-        made = prepare(bids_root, store, settings, n_jobs=jobs, progress=progress)
+        made = prepare(bids_root, store, settings, n_jobs=jobs_of(n_jobs, jobs), progress=progress)
     for note in made.notes:
         say(f"note: {note}")
     for recording in made.recordings:

@@ -7,6 +7,7 @@ will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -130,7 +131,7 @@ class EegStore:
     notes: tuple[str, ...]
 
     @classmethod
-    def open(cls, path: str | Path) -> EegStore:
+    def open(cls, path: str | PathLike[str]) -> EegStore:
         """Open a store and check that it is complete.
 
         Raises

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from eeg2fmri import __version__
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError, Problem, StoreError
 from eeg2fmri.core.progress import Progress, silent
@@ -28,10 +29,11 @@ from eeg2fmri.data.store.writer import StoreWriter, refuse_existing
 Result = TypeVar("Result")
 
 
+@renamed_arguments(since="0.1", removed="0.3", store_path="store")
 def prepare(
     bids_root: str | Path,
-    store_path: str | Path | None = None,
-    config: PrepareConfig | None = None,
+    store: str | Path | None = None,
+    config: PrepareConfig | Mapping[str, Any] | str | Path | None = None,
     *,
     n_jobs: int = 1,
     folder: str | Path = ".",
@@ -47,16 +49,16 @@ def prepare(
     ----------
     bids_root : path
         BIDS folder with EEG and BOLD of the same runs.
-    store_path : path, optional
+    store : path, optional
         Folder to make; must not exist. Left out, the store is made in `folder` and named by the data set and its hash,
         as in ``bids-1a2b3c4d``; if there is one already of the same files and settings, that one is opened.
-    config : PrepareConfig, optional
-        Settings; the defaults fit a data set with volume markers and one grid.
+    config : PrepareConfig, mapping or path, optional
+        Settings, or a YAML or JSON file with them; the defaults fit a data set with volume markers and one grid.
     n_jobs : int
         Recordings prepared at the same time (joblib); the store does not depend on it. Inside
         ``joblib.parallel_config("dask")``, -1 uses the whole cluster.
     folder : path
-        Where a store without `store_path` goes.
+        Where a store without a name goes.
     progress : Progress
         Told after each recording.
 
@@ -67,18 +69,18 @@ def prepare(
     StoreError
         If the output exists or cannot be written, for example because the disk is full.
     """
-    root, config = Path(bids_root), config or PrepareConfig()
-    if store_path is not None:
-        refuse_existing(Path(store_path))
+    root, config = Path(bids_root), PrepareConfig.take(config)
+    if store is not None:
+        refuse_existing(Path(store))
     found = find_recordings(root, config)
     plans, common = _plan(found, config, root, n_jobs, progress)
     key = _key(root, plans, common, config)
-    target = Path(folder) / data_set_name(root) if store_path is None else Path(store_path)
-    before = made_before(target.parent, target.name, key) if store_path is None else None
+    target = Path(folder) / data_set_name(root) if store is None else Path(store)
+    before = made_before(target.parent, target.name, key) if store is None else None
     if before is not None:
         return before
     _check_space(target, plans, common)
-    with StoreWriter(target, key, by_hash=store_path is None) as writer:
+    with StoreWriter(target, key, by_hash=store is None) as writer:
         converted = {
             plan.files.id: Converted.of_noted(plan.files.id, noted)
             for plan in plans

@@ -74,7 +74,7 @@ def n_folds(units: Sequence[str], config: SplitConfig, where: str) -> int:
             where=where,
             got=f"{len(units)} {config.by}s",
             expected=f"at least {count}",
-            hint=f"take fewer folds, or leave-one-{config.by}-out",
+            hint="take fewer folds, or leave-one-out",
         )
     return count
 

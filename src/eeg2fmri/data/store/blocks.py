@@ -81,6 +81,10 @@ class BlockStore(Store):
         own["recordings"] = tuple(_recording(store, block) for block in blocks)
         return cls(**own, source=store, blocks=blocks)
 
+    def __fspath__(self) -> str:
+        """Refuse to stand for the folder of the whole store, which holds more than the blocks."""
+        raise TypeError("blocks of a store have no folder of their own")
+
     def origin(self, recording: int | str) -> tuple[str, int]:
         """Name the recording that a block is of, and its volume that the block begins with; see `Store.origin`."""
         block = self._block(recording)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class Store:
     commit: dict[str, Any] | None = None
 
     @classmethod
-    def open(cls, path: str | Path, *, stale: bool = False) -> Store:
+    def open(cls, path: str | PathLike[str], *, stale: bool = False) -> Store:
         """Open a store and check that it is complete and not older than its data.
 
         The manifest, the size of every file, and size and time of the sources within reach are checked; `verify` reads
@@ -128,6 +129,10 @@ class Store:
             raise damaged(path / MANIFEST, str(error)) from None
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
+
+    def __fspath__(self) -> str:
+        """Folder of the store: whatever takes the path of a store takes the store."""
+        return fspath(self.path)
 
     def index(self, recording: int | str) -> int:
         """Position of a recording given by id or by position.

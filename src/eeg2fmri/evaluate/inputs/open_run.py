@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ class OpenRun:
     scaler: BoldScaler
 
 
-def open_run(folder: str | Path, store_path: str | Path) -> OpenRun:
+def open_run(folder: str | Path, store_path: str | PathLike[str]) -> OpenRun:
     """Open a run folder and its store.
 
     Raises

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ class OpenedRun:
     recordings: tuple[str, ...]
 
 
-def open_run(folder: str | Path, store_path: str | Path, config: ExplainConfig) -> OpenedRun:
+def open_run(folder: str | Path, store_path: str | PathLike[str], config: ExplainConfig) -> OpenedRun:
     """Open a run and the store that it was trained on.
 
     Raises

@@ -6,7 +6,7 @@ from eeg2fmri.core.errors import InputError
 LABELS = {f"s{k}": int(k >= 6) for k in range(11)}
 
 
-@pytest.mark.parametrize(("kind", "n"), [("leave-one-subject-out", 11), ("leave-one-per-class-out", 5), (3, 3)])
+@pytest.mark.parametrize(("kind", "n"), [("leave-one-out", 11), ("leave-one-per-class-out", 5), (3, 3)])
 def test_every_subject_is_tested_once_and_never_trains_its_fold(kind, n):
     folds = make_folds(LABELS, kind, seed=2)
     assert len(folds) == n
@@ -38,7 +38,7 @@ def test_inner_folds_hold_training_subjects_alone():
     ("labels", "folds", "match"),
     [
         ({"a": 0, "b": 0}, 2, "two classes"),
-        ({"a": 0, "b": 0, "c": 1}, "leave-one-subject-out", "two classes"),
+        ({"a": 0, "b": 0, "c": 1}, "leave-one-out", "two classes"),
         ({"a": 0, "b": 0, "c": 1, "d": 1}, 3, "more folds"),
     ],
 )
