@@ -15,7 +15,7 @@ from eeg2fmri.data.bids.sidecars import entities
 #: Ends of the names of confound tables, of today's and of older fMRIPrep.
 TABLES = ("desc-confounds_timeseries.tsv", "desc-confounds_regressors.tsv")
 #: Entities of an image that its confounds do not have.
-_OF_IMAGE = ("space", "res", "den", "desc")
+OF_IMAGE = ("space", "res", "den", "desc")
 
 
 def beside(image: Path, ends: Iterable[str], drop: Sequence[str]) -> Path | None:
@@ -34,7 +34,7 @@ def confounds_table(image: Path) -> Path:
     InputError
         If there is no table.
     """
-    table = beside(image, TABLES, _OF_IMAGE)
+    table = beside(image, TABLES, OF_IMAGE)
     if table is None:
         raise InputError(
             "there is no table of confounds beside the BOLD image",

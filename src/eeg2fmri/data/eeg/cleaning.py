@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.eeg.heart_beats import heart_beats
 from eeg2fmri.data.eeg.read_samples import read_samples
 from eeg2fmri.data.settings.eeg import EegConfig
 
@@ -207,11 +208,7 @@ def _samples(raw: mne.io.BaseRaw, names: list[str], where: str) -> np.ndarray:
 
 
 def _beats(ecg: np.ndarray, sfreq: float, where: str) -> tuple[np.ndarray, int]:
-    import mne
-
-    alone = mne.io.RawArray(ecg, mne.create_info(["ECG"], sfreq, "ecg"), verbose="error")
-    events, _, _ = mne.preprocessing.find_ecg_events(alone, ch_name="ECG", verbose="error")
-    peaks = events[:, 0]
+    peaks = heart_beats(ecg[0], sfreq)
     if len(peaks) < 3:
         raise InputError("no heart beats were found in the ECG", where=where, got=f"{len(peaks)}")
     return peaks - round(BEFORE_R_S * sfreq), int(np.percentile(np.diff(peaks), 10))

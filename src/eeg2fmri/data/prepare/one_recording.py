@@ -21,6 +21,7 @@ from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
 from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_blocks
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Collector, Plan
+from eeg2fmri.data.prepare.nuisance import NuisanceTable, nuisance_table
 from eeg2fmri.data.prepare.write_bold import open_bold, write_bold
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import META
@@ -92,7 +93,9 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     collect, opening = Collector(), Collector()
     opened = opening(lambda: open_bold(plan, common, config))
     paths = [*eeg_files(plan.files.eeg, config.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
-    paths += [*common.target.sources, *(() if opened is None else opened.sources)]
+    nuisance = collect(lambda: nuisance_table(plan, config)) or NuisanceTable()
+    paths += [*common.target.sources, *(() if opened is None else opened.sources), *nuisance.sources]
+    paths = list(dict.fromkeys(paths))
     before = collect(lambda: [_entry(path, root) for path in paths])
     # the volumes take about as long as the EEG: a thread for each is faster than threads inside products of matrices,
     # on which the last digits would depend too
@@ -116,6 +119,8 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     if sources is None:
         return Converted(plan.files.id, bold.affine, {}, [], tuple(collect.problems))
     affine, files = bold.affine, {**eeg.files, **bold.files}
+    if nuisance.columns:
+        files["nuisance.npy"] = write_array(folder / "nuisance.npy", nuisance.array())
     recording = Recording(
         id=plan.files.id,
         subject=plan.files.subject,
@@ -134,8 +139,15 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "bad_electrodes": list(plan.bads),
             **eeg.quality,
             **bold.quality,
-            "warnings": [*plan.notes, *common.notes[plan.files.id], *_gradient_note(eeg.quality)],
+            **({"no_heart_rate": nuisance.no_heart_rate} if nuisance.no_heart_rate else {}),
+            "warnings": [
+                *plan.notes,
+                *common.notes[plan.files.id],
+                *_gradient_note(eeg.quality),
+                *nuisance.notes,
+            ],
         },
+        nuisance=tuple(nuisance.columns),
     )
     files[META] = write_meta(folder, recording)
     return Converted(plan.files.id, affine, files, sources)

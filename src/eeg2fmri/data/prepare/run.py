@@ -18,6 +18,7 @@ from eeg2fmri.data.bids.pairing import find_recordings
 from eeg2fmri.data.bids.recording_files import FoundRecordings, RecordingFiles
 from eeg2fmri.data.prepare.check_data_set import Common, agree
 from eeg2fmri.data.prepare.check_recording import Plan, content_problems, inspect
+from eeg2fmri.data.prepare.nuisance import motion_table
 from eeg2fmri.data.prepare.one_recording import Converted, convert
 from eeg2fmri.data.settings.prepare import PrepareConfig as PrepareConfig
 from eeg2fmri.data.store.commit import commit_of
@@ -120,12 +121,13 @@ def _key(root: Path, plans: list[Plan], common: Common, config: PrepareConfig) -
     """Hash of what a store is made of, without reading it: settings, and names, sizes and times of the files.
 
     These are all files of the folders of the recordings, and of those above up to the data set: any of them may be, or
-    become, a sidecar.
+    become, a sidecar; and the confounds of fMRIPrep.
     """
     folders = {path.parent for plan in plans for path in (plan.files.eeg, plan.files.bold)}
     top = Path(os.path.abspath(root))  # noqa: PTH100 - links keep their names
     folders |= {above for folder in folders for above in folder.parents if above.is_relative_to(top)}
     files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
+    files += [found[1] for plan in plans if (found := motion_table(plan.files.bold)) is not None]
     facts = sorted(
         (str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns)
         for path in (*files, *common.target.sources)

@@ -110,6 +110,11 @@ class BlockStore(Store):
         scaled.flags.writeable = False
         return scaled
 
+    def nuisance(self, recording: int | str) -> dict[str, np.ndarray]:
+        """Read what is known of a block beside EEG and BOLD; see `Store.nuisance`."""
+        block, store = self._block(recording), self._source()
+        return {name: column[block.rows] for name, column in store.nuisance(block.recording).items()}
+
     def bold(self, recording: int | str) -> np.ndarray:
         """Read-only memory map of the volumes of a block; see `Store.bold`."""
         block, store = self._block(recording), self._source()

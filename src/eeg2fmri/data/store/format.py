@@ -22,9 +22,10 @@ ARRAYS = {
     "voxel_mean.npy": ("float32", ("x", "y", "z")),
     "voxel_std.npy": ("float32", ("x", "y", "z")),
     "amplitude.npy": ("float32", ("volume", "channel", "band")),
+    "nuisance.npy": ("float64", ("volume", "regressor")),
 }
-#: Arrays that a recording may lack: bands need windows long enough for them.
-OPTIONAL = {"amplitude.npy"}
+#: Arrays that a recording may lack: bands need windows long enough for them, and motion or task may not be known.
+OPTIONAL = {"amplitude.npy", "nuisance.npy"}
 META = "meta.json"
 
 #: The next step for every damage.

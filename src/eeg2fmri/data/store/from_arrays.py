@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class RecordingArrays:
         See `Recording`.
     amplitude : array, shape (volume, channel, band), optional
         Recentred band amplitudes; see `Store.amplitude`.
+    nuisance : mapping of name to array, shape (volume,)
+        Motion, task, pulse and breathing; see `Store.nuisance`.
     """
 
     id: str
@@ -50,6 +52,7 @@ class RecordingArrays:
     sfreq: float = 250.0
     quality: dict[str, Any] = field(default_factory=dict)
     amplitude: np.ndarray | None = None
+    nuisance: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def write_store(
@@ -99,6 +102,7 @@ def write_store(
                 "voxel_mean.npy": steady.mean(axis=0, dtype=np.float64),
                 "voxel_std.npy": voxel_std,
                 **({} if recording.amplitude is None else {"amplitude.npy": recording.amplitude}),
+                **({"nuisance.npy": np.stack([*recording.nuisance.values()], axis=1)} if recording.nuisance else {}),
             }
             written = {name: write_array(folder / name, array) for name, array in arrays.items()}
             labels = dict(part.split("-", 1) for part in recording.id.split("_") if "-" in part)
@@ -114,6 +118,7 @@ def write_store(
                 sfreq=recording.sfreq,
                 affine=affine,
                 quality=recording.quality,
+                nuisance=tuple(recording.nuisance),
             )
             files[recording.id] = {**written, META: write_meta(folder, meta)}
             sources += [

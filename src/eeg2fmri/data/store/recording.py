@@ -34,6 +34,8 @@ class Recording:
         Files that it was made from, relative to the BIDS folder.
     quality : dict
         Trigger jitter (s) and drift (ppm), median tSNR, flat and bad electrodes, warnings.
+    nuisance : tuple of str
+        Names of the columns of `Store.nuisance`: motion, task, pulse and breathing, as far as they are known.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Recording:
     affine: np.ndarray
     sources: tuple[str, ...] = ()
     quality: dict[str, Any] = field(default_factory=dict)
+    nuisance: tuple[str, ...] = ()
 
 
 def read_recording(folder: Path) -> Recording:
@@ -68,6 +71,7 @@ def read_recording(folder: Path) -> Recording:
             affine=np.array(meta["affine"], float),
             sources=tuple(meta["sources"]),
             quality=dict(meta["quality"]),
+            nuisance=tuple(str(name) for name in meta.get("nuisance", ())),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(folder / META, f"{type(error).__name__}: {error}") from None

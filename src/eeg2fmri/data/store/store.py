@@ -191,6 +191,20 @@ class Store:
             )
         return self._map(recording, "amplitude.npy", (entry.n_volumes, len(self.electrodes), len(BANDS)))
 
+    def nuisance(self, recording: int | str) -> dict[str, np.ndarray]:
+        """Read what is known of a recording beside EEG and BOLD, by name; empty where there is nothing.
+
+        Returns
+        -------
+        dict of name to array, shape (volume,)
+            See `eeg2fmri.data.prepare.nuisance.nuisance_table`.
+        """
+        entry = self._recording(recording)
+        if not entry.nuisance:
+            return {}
+        table = self._map(recording, "nuisance.npy", (entry.n_volumes, len(entry.nuisance)))
+        return {name: np.array(column) for name, column in zip(entry.nuisance, table.T, strict=True)}
+
     def bold(self, recording: int | str) -> np.ndarray:
         """Read-only memory map of the volumes (volume, x, y, z), in the units of their source."""
         return self._map(recording, "bold.npy", (self._recording(recording).n_volumes, *self.grid))

@@ -103,6 +103,7 @@ def write_meta(folder: Path, recording: Recording) -> dict[str, Any]:
         "affine": np.asarray(recording.affine, float).tolist(),
         "sources": list(recording.sources),
         "quality": recording.quality,
+        **({"nuisance": list(recording.nuisance)} if recording.nuisance else {}),
     }
     data = (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()
     (folder / META).write_bytes(data)
