@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,15 +30,17 @@ def console(*, stderr: bool = False) -> Console:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Give a `Progress` that draws one bar for each named task, with the time left, on standard error.
+    """Give a `Progress` that tells on standard error how far the work is.
 
-    Where standard error is not a terminal, a line is printed when each task, and each epoch of a training, is
-    complete, with the time left.
+    A terminal gets one bar for each named task, with the time left. A file or pipe gets lines: see `ProgressLines`.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     out = console(stderr=True)
+    if not out.is_terminal:
+        yield ProgressLines(lambda line: print(line, file=sys.stderr))
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -46,9 +49,8 @@ def progress_bar() -> Iterator[Progress]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=out, disable=not out.is_terminal) as bars:
+    with Bars(*columns, console=out) as bars:
         tasks: dict[str, int] = {}
-        told: dict[str, str] = {}
 
         def update(what: str, done: float, total: float) -> None:
             # a text such as "Epoch 2/10, loss 0.41" goes on in the bar that its first word opened
@@ -56,17 +58,48 @@ def progress_bar() -> Iterator[Progress]:
             if key not in tasks:
                 tasks[key] = bars.add_task(what, total=total)
             bars.update(bars.task_ids[tasks[key]], description=what, completed=done, total=total)
-            if out.is_terminal:
-                return
-            before = told.get(key, what)
-            if before.split(",")[0] != what.split(",")[0]:
-                left = bars.tasks[tasks[key]].time_remaining
-                print(before if left is None else f"{before}, {_duration(left)} left", file=sys.stderr)
-            if done >= total:
-                print(f"{what}: done", file=sys.stderr)
-            told[key] = what
 
         yield update
+
+
+class ProgressLines:
+    """A `Progress` in lines: one a tenth of a task at most, and none for work that takes seconds.
+
+    Tasks within a task are not told of: the log of a night stays a page.
+
+    Parameters
+    ----------
+    write : callable
+        Takes a line.
+    clock : callable
+        Gives the time in s.
+    """
+
+    #: Least time (s) between two lines.
+    PAUSE_S = 10.0
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._write, self._clock = write, clock
+        self._open: dict[str, tuple[float, int]] = {}  # task -> when it began, tenth that was told of
+        self._told = clock()
+
+    def __call__(self, what: str, done: float, total: float) -> None:
+        """Take note of how far a task is."""
+        key = what.split()[0]
+        now = self._clock()
+        began, told = self._open.setdefault(key, (now, 0))
+        tenth = 10 if done >= total else int(10 * done / total)
+        outermost = next(iter(self._open)) == key
+        if outermost and tenth > told and now - self._told >= self.PAUSE_S:
+            left = (now - began) * (total - done) / done
+            self._write(
+                f"{what}: done" if tenth == 10 else f"{what}: {100 * done / total:.0f} %, {_duration(left)} left"
+            )
+            self._told, told = now, tenth
+        if tenth == 10:
+            del self._open[key]
+        else:
+            self._open[key] = (began, told)
 
 
 def _duration(seconds: float) -> str:
