@@ -18,7 +18,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import Row, at_most, peak
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
 EEG, VOLUME, BATCH = (64, 134, 10), (64, 64, 30), 4
 ROUNDS = 12
@@ -79,13 +79,13 @@ def _rates() -> dict[str, float]:
     return {"gemm": gemm, "copy": copy}
 
 
-def _model() -> tuple[Synthesizer, torch.Tensor, torch.Tensor]:
+def _model() -> tuple[SynthesizerNetwork, torch.Tensor, torch.Tensor]:
     source = torch.Generator().manual_seed(0)
     x, y = torch.randn(BATCH, *EEG, generator=source), torch.randn(BATCH, *VOLUME, generator=source)
-    return Synthesizer(SynthesizerConfig.documented(EEG, VOLUME)), x, y
+    return SynthesizerNetwork(SynthesizerConfig.documented(EEG, VOLUME)), x, y
 
 
-def _stepper() -> tuple[Callable[[], None], Synthesizer]:
+def _stepper() -> tuple[Callable[[], None], SynthesizerNetwork]:
     model, x, y = _model()
     optimiser = torch.optim.Adam(model.parameters(), 3e-3, eps=1e-7, fused=True)
 

@@ -79,12 +79,12 @@ def part(effect: float, scale: str, seeds: list[int]) -> dict[str, list[float]]:
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.methods.choice import make_methods
     from eeg2fmri.classify.null_study import study
-    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
     from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 
     n_electrodes = len(GROUPS["electrodes"])
     shape = (n_electrodes, FREQUENCIES, WINDOW)
-    model = Synthesizer(SynthesizerConfig.documented(shape, (6, 7, 5), latent_shape=(2, 3, 2))).eval()
+    model = SynthesizerNetwork(SynthesizerConfig.documented(shape, (6, 7, 5), latent_shape=(2, 3, 2))).eval()
     small = {"eeg_shape": (n_electrodes, 3, WINDOW), "volume_shape": (6, 7, 5), "components": 12}
     frozen = Recommended(RecommendedConfig.make(small)).eval()
     subjects, seconds, epochs, folds = SCALES[scale]

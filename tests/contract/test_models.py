@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.registry import build, config_class, kinds, model_class
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load, save
@@ -139,7 +139,7 @@ def test_global_random_state_is_untouched(case, tmp_path):
 
 
 def test_counts_of_the_documented_model():
-    model = Synthesizer(SynthesizerConfig.documented((64, 134, 10), (64, 64, 30)))
+    model = SynthesizerNetwork(SynthesizerConfig.documented((64, 134, 10), (64, 64, 30)))
     counts = model.parameter_counts()
     assert counts["eeg_encoder"] == 489_503
     assert counts["decoder"] == 44_283_832

@@ -17,7 +17,7 @@ from eeg2fmri.models import (
     EEG_to_fMRI,
     LinearClassifier,
     PolynomialClassifier,
-    Synthesizer,
+    SynthesizerNetwork,
     fMRI_AE,
     view_EEG_classifier,
 )
@@ -43,7 +43,7 @@ def load(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
     model.eval()
 
 
-def synthesizer_of(config: dict[str, Any]) -> Synthesizer:
+def synthesizer_of(config: dict[str, Any]) -> SynthesizerNetwork:
     flags = dict(config["flags"])
     if config.get("random_padding_positions"):
         flags["random_padding_positions"] = config["random_padding_positions"]
@@ -87,7 +87,7 @@ def synthesizer(case: Case) -> Results:
     return {**outputs(out), "out/regularization_sum": array(penalties(model, out))}
 
 
-def penalties(model: Synthesizer, out: Synthesis) -> torch.Tensor:
+def penalties(model: SynthesizerNetwork, out: Synthesis) -> torch.Tensor:
     """Penalties as the earlier package sums them: those on activities in inference too, and flipout's divergence."""
     total = model.regularization()
     if out.attention is not None:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from eeg2fmri.core.deprecation import deprecated
+
 if TYPE_CHECKING:
     from eeg2fmri.models.documented.na_spec import NASpec
-    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
     from eeg2fmri.models.earlier_package.seed_classifiers import (
         LinearClassifier,
         PolynomialClassifier,
@@ -25,15 +27,15 @@ __all__ = [
     "NASpec",
     "PolynomialClassifier",
     "Synthesis",
-    "Synthesizer",
     "SynthesizerConfig",
+    "SynthesizerNetwork",
     "ViewLatentContrastiveClassifier",
     "build",
     "fMRI_AE",
     "view_EEG_classifier",
 ]
 
-__getattr__, __dir__, _ = lazy_loader.attach(
+_named, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "documented.na_spec": ["NASpec"],
@@ -46,6 +48,13 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "view_EEG_classifier",
         ],
         "earlier_package.seed_names": ["EEG_to_fMRI", "fMRI_AE"],
-        "documented.synthesizer": ["Synthesizer", "SynthesizerConfig"],
+        "documented.synthesizer": ["SynthesizerNetwork", "SynthesizerConfig"],
     },
 )
+
+
+def __getattr__(name: str) -> object:
+    if name != "Synthesizer":
+        return _named(name)
+    deprecated("eeg2fmri.models.Synthesizer", "SynthesizerNetwork", since="0.1", removed="0.3")
+    return _named("SynthesizerNetwork")

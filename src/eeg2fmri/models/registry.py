@@ -14,7 +14,7 @@ from eeg2fmri.core.errors import ConfigError
 
 #: Kind of a config -> module of `eeg2fmri.models`, config class, model class. Modules are imported when needed.
 _MODELS = {
-    "synthesizer": ("documented.synthesizer", "SynthesizerConfig", "Synthesizer"),
+    "synthesizer": ("documented.synthesizer", "SynthesizerConfig", "SynthesizerNetwork"),
     "recommended": ("recommended.model", "RecommendedConfig", "Recommended"),
     "fmri_autoencoder": ("documented.autoencoder", "AutoencoderConfig", "Autoencoder"),
     "linear_classifier": ("classifiers.latent", "LinearClassifierConfig", "Classifier"),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.documented.uncertainty import monte_carlo
 
 Result = TypeVar("Result")
@@ -67,7 +67,7 @@ def synthesize(
 
 
 def synthesize_uncertain(
-    model: Synthesizer,
+    model: SynthesizerNetwork,
     windows: Iterable[np.ndarray],
     passes: int = 100,
     *,

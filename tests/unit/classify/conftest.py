@@ -9,9 +9,9 @@ EEG, VOLUME = (5, 6, 4), (4, 5, 3)
 
 @pytest.fixture(scope="session")
 def synthesizer():
-    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
-    return Synthesizer(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=(2, 3, 2), seed=4)).eval()
+    return SynthesizerNetwork(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=(2, 3, 2), seed=4)).eval()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from eeg2fmri.data.pairs.scaling import GroupStatistics
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.saving.card import ModelCard
 
 EEG, VOLUME = (5, 7, 4), (6, 4, 3)
@@ -19,9 +19,9 @@ def synthesizer_config() -> SynthesizerConfig:
 
 
 @pytest.fixture
-def synthesizer(synthesizer_config) -> Synthesizer:
+def synthesizer(synthesizer_config) -> SynthesizerNetwork:
     """With running statistics that are not the initial ones."""
-    model = Synthesizer(synthesizer_config).train()
+    model = SynthesizerNetwork(synthesizer_config).train()
     source = torch.Generator().manual_seed(1)
     model(
         torch.randn(3, *EEG, generator=source),

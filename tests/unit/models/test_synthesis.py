@@ -6,7 +6,7 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.models import LinearClassifier
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.synthesis import synthesize, synthesize_uncertain
 
 
@@ -92,10 +92,10 @@ def test_a_model_that_takes_no_eeg_is_refused(windows):
 
 
 @pytest.fixture
-def variational() -> Synthesizer:
+def variational() -> SynthesizerNetwork:
     head = {"up": {"kind": "dense", "layer": "dense_flipout"}}
     config = SynthesizerConfig.documented((5, 7, 4), (6, 4, 3), latent_shape=(2, 3, 2), head=head, scale="exponential")
-    return Synthesizer(config)
+    return SynthesizerNetwork(config)
 
 
 def test_monte_carlo_passes(variational, windows):
@@ -120,7 +120,7 @@ def test_nothing_random_gives_no_variance(synthesizer, windows):
 
 
 def test_a_model_without_scale_gives_none(windows, synthesizer_config):
-    model = Synthesizer(synthesizer_config.model_copy(update={"scale": "none"}))
+    model = SynthesizerNetwork(synthesizer_config.model_copy(update={"scale": "none"}))
     assert next(synthesize_uncertain(model, windows, 2)).aleatoric is None
 
 

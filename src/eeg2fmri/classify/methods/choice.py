@@ -19,7 +19,7 @@ from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
 from eeg2fmri.core.errors import ConfigError, Problem
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended
 
 
@@ -76,7 +76,7 @@ class View:
     Attributes
     ----------
     name : str
-    synthesizer : Synthesizer
+    synthesizer : SynthesizerNetwork
         Trained, or not.
     trained_electrodes : tuple of str or None
         Its electrodes.
@@ -84,7 +84,7 @@ class View:
     """
 
     name: str
-    synthesizer: Synthesizer
+    synthesizer: SynthesizerNetwork
     trained_electrodes: tuple[str, ...] | None
     config: ViewConfig
 
@@ -146,14 +146,14 @@ class View:
         return fit_one_vs_rest(build, x[train], data.labels[train], len(data.classes), training, seed, groups, watched)
 
 
-def untrained(synthesizer: Synthesizer | Recommended) -> Synthesizer | Recommended:
+def untrained(synthesizer: SynthesizerNetwork | Recommended) -> SynthesizerNetwork | Recommended:
     """Make a synthesiser of the same architecture with fresh weights.
 
     Of a recommended one, the haemodynamic responses stay: they are a design, not fitted to any recording.
     """
     seed = child_seed(synthesizer.config.seed, "untrained") % 2**31
-    if isinstance(synthesizer, Synthesizer):
-        return Synthesizer(synthesizer.config.model_copy(update={"seed": seed})).eval()
+    if isinstance(synthesizer, SynthesizerNetwork):
+        return SynthesizerNetwork(synthesizer.config.model_copy(update={"seed": seed})).eval()
     made = Recommended(synthesizer.config.model_copy(update={"seed": seed})).eval()
     with torch.no_grad():
         made.responses.copy_(synthesizer.responses)
@@ -163,7 +163,7 @@ def untrained(synthesizer: Synthesizer | Recommended) -> Synthesizer | Recommend
 
 
 def make_methods(
-    config: ClassifyConfig, synthesizer: Synthesizer | Recommended, trained_electrodes: tuple[str, ...] | None
+    config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended, trained_electrodes: tuple[str, ...] | None
 ) -> list[Method]:
     """Make the methods of a classification.
 
@@ -179,7 +179,7 @@ def make_methods(
         if name in FEATURES:
             made.append(Baseline(name, config.strengths))
         else:
-            model: Synthesizer | Recommended = synthesizer
+            model: SynthesizerNetwork | Recommended = synthesizer
             if name != "view":
                 model = untrained(synthesizer)
             if frozen or isinstance(model, Recommended):
@@ -189,7 +189,7 @@ def make_methods(
     return made
 
 
-def check_settings(config: ClassifyConfig, synthesizer: Synthesizer | Recommended) -> None:
+def check_settings(config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended) -> None:
     """Refuse settings of the view that the synthesiser cannot have.
 
     Raises

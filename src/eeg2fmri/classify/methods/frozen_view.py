@@ -15,7 +15,7 @@ from eeg2fmri.classify.methods.linear_view_fit import LinearFit, fit_linear_view
 from eeg2fmri.classify.methods.method import Setting
 from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended
 
 
@@ -48,13 +48,13 @@ class FrozenView:
     Attributes
     ----------
     name : str
-    synthesizer : Synthesizer or Recommended
+    synthesizer : SynthesizerNetwork or Recommended
         Trained, or not.
     config : ViewConfig
     """
 
     name: str
-    synthesizer: Synthesizer | Recommended
+    synthesizer: SynthesizerNetwork | Recommended
     config: ViewConfig
 
     def candidates(self) -> list[Setting]:

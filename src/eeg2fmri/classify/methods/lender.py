@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.saving.hub import Loaded, load
 
 
-def load_lender(folder: str | Path) -> tuple[Loaded, Synthesizer | Recommended]:
+def load_lender(folder: str | Path) -> tuple[Loaded, SynthesizerNetwork | Recommended]:
     """Load a run, and check that its model makes volumes of EEG.
 
     Raises
@@ -19,7 +19,7 @@ def load_lender(folder: str | Path) -> tuple[Loaded, Synthesizer | Recommended]:
         If it cannot be loaded, or is of a kind that lends no view.
     """
     loaded = load(folder)
-    if not isinstance(loaded.model, Synthesizer | Recommended):
+    if not isinstance(loaded.model, SynthesizerNetwork | Recommended):
         raise CheckpointError(
             "this kind of model lends no view",
             where=str(folder),

@@ -9,7 +9,7 @@ from eeg2fmri.classify.config import ClassifyConfig
 from eeg2fmri.classify.folds.make import Fold
 from eeg2fmri.classify.scores.votes import RULES
 from eeg2fmri.data.eeg_only.store import EegStore
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.saving.hub import Loaded
 
@@ -29,7 +29,7 @@ VIEWS = {
 }
 
 
-def view_sentence(config: ClassifyConfig, synthesizer: Synthesizer | Recommended) -> str:
+def view_sentence(config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended) -> str:
     """Say how the view was made and classified."""
     if isinstance(synthesizer, Recommended):
         return VIEWS["recommended"]

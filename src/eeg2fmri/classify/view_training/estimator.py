@@ -16,7 +16,7 @@ from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
 from eeg2fmri.classify.view_training.train import ViewTraining
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
 #: Of the untrained synthesiser that stands in where none is given.
 UNTRAINED_LATENT, UNTRAINED_VOLUME = (3, 3, 3), (8, 9, 7)
@@ -35,7 +35,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    synthesizer : path, Synthesizer or None
+    synthesizer : path, SynthesizerNetwork or None
         A run folder, or a model. None: a small untrained synthesiser, the control without any synthesis learnt.
     electrodes : sequence of str, optional
         Names of the channels of X; see `ViewClassifierConfig`.
@@ -75,7 +75,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        synthesizer: str | Path | Synthesizer | None = None,
+        synthesizer: str | Path | SynthesizerNetwork | None = None,
         *,
         electrodes: tuple[str, ...] | None = None,
         window_shape: tuple[int, int, int] | None = None,
@@ -240,17 +240,17 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
             )
         return np.ascontiguousarray(data.reshape(-1, *shape))
 
-    def _synthesizer(self, eeg_shape: tuple[int, int, int]) -> tuple[Synthesizer, tuple[str, ...] | None]:
+    def _synthesizer(self, eeg_shape: tuple[int, int, int]) -> tuple[SynthesizerNetwork, tuple[str, ...] | None]:
         if self.synthesizer is None:
             config = SynthesizerConfig.documented(eeg_shape, UNTRAINED_VOLUME, latent_shape=UNTRAINED_LATENT)
-            return Synthesizer(config).eval(), self.electrodes
-        if isinstance(self.synthesizer, Synthesizer):
+            return SynthesizerNetwork(config).eval(), self.electrodes
+        if isinstance(self.synthesizer, SynthesizerNetwork):
             card = self.synthesizer.card
             return self.synthesizer, (card.electrodes or None) if card is not None else None
         return load_synthesizer(self.synthesizer)
 
 
-def load_synthesizer(folder: str | Path) -> tuple[Synthesizer, tuple[str, ...] | None]:
+def load_synthesizer(folder: str | Path) -> tuple[SynthesizerNetwork, tuple[str, ...] | None]:
     """Load a synthesiser and the names of its electrodes (None if not known).
 
     Raises
@@ -261,7 +261,7 @@ def load_synthesizer(folder: str | Path) -> tuple[Synthesizer, tuple[str, ...] |
     from eeg2fmri.models.saving.hub import load
 
     loaded = load(folder)
-    if not isinstance(loaded.model, Synthesizer):
+    if not isinstance(loaded.model, SynthesizerNetwork):
         raise CheckpointError(
             "this kind of model lends no view",
             where=str(folder),

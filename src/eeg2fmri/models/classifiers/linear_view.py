@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.models.classifiers.latent import Classification, Classifier, LinearClassifierConfig
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
@@ -40,7 +40,7 @@ class LinearView(Pretrained, nn.Module):
 
     Attributes
     ----------
-    synthesizer : Synthesizer or Recommended
+    synthesizer : SynthesizerNetwork or Recommended
         Frozen.
     classifier : Classifier
         Linear, of every voxel.
@@ -60,7 +60,7 @@ class LinearView(Pretrained, nn.Module):
         super().__init__()
         self.config = config
         own = config.synthesizer
-        self.synthesizer = Recommended(own) if isinstance(own, RecommendedConfig) else Synthesizer(own)
+        self.synthesizer = Recommended(own) if isinstance(own, RecommendedConfig) else SynthesizerNetwork(own)
         self.synthesizer.requires_grad_(False)
         classifier = LinearClassifierConfig(input_shape=own.volume_shape, n_classes=1, seed=config.seed)
         self.classifier = Classifier(classifier)

@@ -29,7 +29,7 @@ from eeg2fmri.models.documented.head import Head
 from eeg2fmri.models.documented.output_filter import OutputFilter
 from eeg2fmri.models.documented.projection import Projection
 from eeg2fmri.models.documented.style import Style
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.draws import Draws
 from eeg2fmri.nn.init import generator
@@ -93,7 +93,7 @@ class ViewClassifier(Pretrained, Drawing):
     @classmethod
     def from_synthesizer(
         cls,
-        synthesizer: Synthesizer,
+        synthesizer: SynthesizerNetwork,
         eeg_shape: tuple[int, int, int] | None = None,
         *,
         trained_electrodes: Sequence[str] | None = None,
@@ -104,7 +104,7 @@ class ViewClassifier(Pretrained, Drawing):
 
         Parameters
         ----------
-        synthesizer : Synthesizer
+        synthesizer : SynthesizerNetwork
         eeg_shape : (channel, freq, time), optional
             Of the windows to classify; that of the synthesiser by default.
         trained_electrodes, electrodes : sequence of str, optional
@@ -205,7 +205,7 @@ class ViewClassifier(Pretrained, Drawing):
         return self.classifier.kl()
 
 
-def _lent(synthesizer: Synthesizer) -> list[nn.Module]:
+def _lent(synthesizer: SynthesizerNetwork) -> list[nn.Module]:
     return [synthesizer.projection, synthesizer.style, synthesizer.head, synthesizer.output_filter]
 
 

@@ -37,7 +37,7 @@ from eeg2fmri.nn.init import generator
 
 
 class SynthesizerConfig(Config):
-    """Settings of a `Synthesizer`.
+    """Settings of a `SynthesizerNetwork`.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class SynthesizerConfig(Config):
         return cls.make(_merged(documented, overrides))
 
 
-class Synthesizer(Pretrained, Drawing):
+class SynthesizerNetwork(Pretrained, Drawing):
     """EEG window to BOLD volume.
 
     Parameters

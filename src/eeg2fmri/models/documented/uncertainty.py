@@ -9,7 +9,7 @@ from torch import Tensor
 
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 
 
 class Uncertainty(NamedTuple):
@@ -32,7 +32,7 @@ class Uncertainty(NamedTuple):
 
 @torch.no_grad()
 def monte_carlo(
-    model: Synthesizer,
+    model: SynthesizerNetwork,
     x: Tensor,
     passes: int = 100,
     generator: torch.Generator | None = None,
@@ -42,7 +42,7 @@ def monte_carlo(
 
     Parameters
     ----------
-    model : Synthesizer
+    model : SynthesizerNetwork
     x : Tensor, shape (batch, channel, freq, time)
     passes : int
         At least 2.

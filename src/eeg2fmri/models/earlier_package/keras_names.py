@@ -50,7 +50,7 @@ from eeg2fmri.models.documented.encoder import Blocks, EEGEncoder, VolumeEncoder
 from eeg2fmri.models.documented.head import Head
 from eeg2fmri.models.documented.projection import Projection
 from eeg2fmri.models.documented.style import Style
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.earlier_package.keras_layers import LAYERS, Array, Table
 from eeg2fmri.nn.convolution.block import ResidualBlock
 from eeg2fmri.nn.dense import Dense
@@ -202,7 +202,7 @@ def _head_names(head: Head) -> tuple[list[tuple[str, str, nn.Module | None]], in
 
 
 def _synthesizer(model: nn.Module) -> Table:
-    assert isinstance(model, Synthesizer)
+    assert isinstance(model, SynthesizerNetwork)
     head, n_dense = _head_names(model.head)
     return _joined(
         ("eeg_encoder", "eeg_encoder", model.eeg_encoder),
@@ -251,7 +251,7 @@ def _classifier(model: nn.Module) -> Table:
 
 
 _TABLES: list[tuple[type[nn.Module], Callable[[nn.Module], Table]]] = [
-    (Synthesizer, _synthesizer),
+    (SynthesizerNetwork, _synthesizer),
     (Autoencoder, _autoencoder),
     (ViewClassifier, _view_classifier),
     (Classifier, _classifier),

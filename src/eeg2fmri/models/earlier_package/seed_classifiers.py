@@ -10,7 +10,7 @@ from typing import Any, Literal
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models.classifiers.latent import Classifier, LinearClassifierConfig, PolynomialClassifierConfig
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 
 
 def LinearClassifier(
@@ -82,7 +82,7 @@ def _classifier_values(
 
 
 def view_EEG_classifier(
-    model: Synthesizer | str | Path,
+    model: SynthesizerNetwork | str | Path,
     input_shape: Sequence[int] | None = None,
     degree: int = 1,
     activation: Literal["linear", "relu", "elu", "tanh", "sigmoid"] = "linear",
@@ -104,7 +104,7 @@ def view_EEG_classifier(
 
     Parameters
     ----------
-    model : Synthesizer, str or Path
+    model : SynthesizerNetwork, str or Path
         The trained synthesiser, or its folder; a folder also gives the names of its electrodes.
     input_shape : (channel, freq, time), optional
         Of the windows to classify, a trailing 1 is accepted; that of the synthesiser by default.
@@ -140,14 +140,16 @@ def view_EEG_classifier(
     for name, value in old.items():
         if value is not None and value is not False:
             warnings.warn(f"{name} has no effect and will be removed", DeprecationWarning, stacklevel=2)
-    if not isinstance(model, Synthesizer):
+    if not isinstance(model, SynthesizerNetwork):
         from eeg2fmri.models.saving.hub import load
 
         loaded = load(model)
         trained_electrodes = trained_electrodes or loaded.card.electrodes or None
-        if not isinstance(loaded.model, Synthesizer):
+        if not isinstance(loaded.model, SynthesizerNetwork):
             got = type(loaded.model).__name__
-            raise ConfigError("the model is not a synthesiser", where=str(model), got=got, expected="Synthesizer")
+            raise ConfigError(
+                "the model is not a synthesiser", where=str(model), got=got, expected="SynthesizerNetwork"
+            )
         model = loaded.model
     shape = None if input_shape is None else tuple(input_shape[:3] if len(input_shape) == 4 else input_shape)
     return ViewClassifier.from_synthesizer(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from eeg2fmri.models.documented.autoencoder import Autoencoder
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.earlier_package.flag_fmri import fmri_config
 from eeg2fmri.models.earlier_package.flag_synthesizer import synthesizer_config
 
@@ -109,7 +109,7 @@ def EEG_to_fMRI(
     batch_norm_reg: bool = False,
     variational_random_padding: bool = False,
     random_padding_positions: Sequence[Sequence[int]] | None = None,
-) -> Synthesizer:
+) -> SynthesizerNetwork:
     """Build an EEG-to-fMRI synthesiser: ``model(x, y)`` in training, ``model(x)`` from EEG alone.
 
     Parameters
@@ -176,4 +176,4 @@ def EEG_to_fMRI(
     ConfigError
         Naming all contradictory and wrong arguments at once.
     """
-    return Synthesizer(synthesizer_config(dict(locals())))
+    return SynthesizerNetwork(synthesizer_config(dict(locals())))

@@ -6,7 +6,7 @@ import torch
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models import ViewLatentContrastiveClassifier, view_EEG_classifier
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
 EEG, VOLUME, LATENT = (6, 12, 5), (7, 6, 5), (2, 3, 2)
 NAMES = ("Fz", "Cz", "Pz", "Oz", "C3", "C4")
@@ -26,10 +26,10 @@ VARIANTS = {
 }
 
 
-def trained(**changes) -> Synthesizer:
+def trained(**changes) -> SynthesizerNetwork:
     """Weights that differ from those of the seed, as training leaves them."""
     blocks = {"encoder": {"blocks": {"na_spec": SPEC}, **changes.pop("encoder", {})}}
-    model = Synthesizer(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=LATENT, **blocks, **changes))
+    model = SynthesizerNetwork(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=LATENT, **blocks, **changes))
     with torch.no_grad():
         for p in model.parameters():
             p += 0.1 * torch.randn(p.shape, generator=torch.Generator().manual_seed(p.numel()))

@@ -5,7 +5,7 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError, ShapeError
 from eeg2fmri.models.documented.autoencoder import Autoencoder, AutoencoderConfig
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
 VOLUME, LATENT = (7, 6, 5), (2, 3, 2)
 BLOCKS = {"na_spec": {"kernels": [(2, 3, 2)], "strides": [(1, 2, 1)]}, "weight_decay": 0.2}
@@ -50,7 +50,7 @@ def test_the_encoder_alone():
 
 
 def test_equal_seeds_give_the_encoder_of_the_synthesiser():
-    whole = Synthesizer(
+    whole = SynthesizerNetwork(
         SynthesizerConfig.documented((5, 9, 4), VOLUME, latent_shape=LATENT, volume_encoder={"blocks": BLOCKS}, seed=3)
     )
     own = autoencoder(seed=3).encoder.state_dict()

@@ -8,7 +8,7 @@ import yaml
 
 from eeg2fmri.core.errors import ConfigError, ShapeError
 from eeg2fmri.models.documented.na_spec import NOMINAL_SHAPES, NASpec, preset_names
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
 SEED_EXAMPLE = ([(2, 2, 2), (2, 2, 2)], [(1, 1, 1), (1, 1, 1)], True, (2, 2, 2), (1, 1, 1))
 
@@ -49,7 +49,7 @@ def test_presets_build_at_the_published_shapes(number):
     assert config.encoder.blocks.na_spec == NASpec.of(f"eeg-{number}")
     # without memory: shapes are computed, weights are not
     with torch.device("meta"):
-        model = Synthesizer(config).eval()
+        model = SynthesizerNetwork(config).eval()
         out = model(torch.empty(2, *eeg), torch.empty(2, *fmri))
     assert out.volume.shape == (2, *fmri)
     assert out.z_eeg.shape == out.z_fmri.shape == (2, 7, 7, 7)

@@ -7,7 +7,7 @@ import torch
 
 from eeg2fmri.core.errors import ConfigError, ShapeError
 from eeg2fmri.models.documented.na_spec import NASpec
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
 EEG, VOLUME, LATENT = (6, 12, 5), (7, 6, 5), (2, 3, 2)
 SOURCE = torch.Generator().manual_seed(2)
@@ -19,7 +19,7 @@ def config(**changes) -> SynthesizerConfig:
 
 
 def test_training_and_inference():
-    model = Synthesizer(config())
+    model = SynthesizerNetwork(config())
     out = model(X, Y)
     assert out.volume.shape == Y.shape
     assert out.z_eeg.shape == out.z_fmri.shape == (3, *LATENT)
@@ -87,7 +87,7 @@ VARIATIONAL = {"flipout", "low variational", "normal", "von Mises"}
 
 @pytest.mark.parametrize("name", HEADS)
 def test_each_head_gives_a_volume_and_its_divergence(name):
-    model = Synthesizer(config(head=HEADS[name], volume_encoder={"dropout": 0.0}))
+    model = SynthesizerNetwork(config(head=HEADS[name], volume_encoder={"dropout": 0.0}))
     volume = model(X).volume
     assert volume.shape == Y.shape
     assert (model.kl().item() > 0) == (name in VARIATIONAL)
@@ -104,7 +104,7 @@ def test_projections_and_styles_differ():
     volumes = []
     for projection in ("dense", "fourier", "random_fourier"):
         for style in ("none", "attention", "prior"):
-            model = Synthesizer(config(projection={"kind": projection}, style=style)).eval()
+            model = SynthesizerNetwork(config(projection={"kind": projection}, style=style)).eval()
             if style == "prior":
                 with torch.no_grad():
                     model.style.prior.weight += torch.linspace(-1, 1, 12)
@@ -114,13 +114,13 @@ def test_projections_and_styles_differ():
 
 
 def test_scale_is_the_exponential_of_the_volume():
-    model = Synthesizer(config(scale="exponential", dropout=0.5)).eval()
+    model = SynthesizerNetwork(config(scale="exponential", dropout=0.5)).eval()
     out = model(X)
     assert torch.allclose(out.scale, torch.exp(out.volume * model.scale.weight + model.scale.bias))
 
 
 def test_dropout_on_the_styled_latent():
-    model = Synthesizer(config(dropout=0.5, volume_encoder={"dropout": 0.0}))
+    model = SynthesizerNetwork(config(dropout=0.5, volume_encoder={"dropout": 0.0}))
     a, b = model(X), model(X)
     assert not torch.equal(a.volume, b.volume)
     assert torch.equal(a.z_eeg, b.z_eeg)
@@ -129,7 +129,7 @@ def test_dropout_on_the_styled_latent():
 
 def test_training_starts_its_own_draws_from_the_seed():
     def volumes(seed):
-        model = Synthesizer(config(dropout=0.5, seed=seed))
+        model = SynthesizerNetwork(config(dropout=0.5, seed=seed))
         return [model(X).volume for _ in range(2)]
 
     first, again = volumes(4), volumes(4)
@@ -142,24 +142,24 @@ def test_penalties_of_all_parts():
         volume_encoder={"blocks": {"weight_decay": 0.3}},
         projection={"centring": 0.4},
     )
-    model = Synthesizer(base)
+    model = SynthesizerNetwork(base)
     model(X, Y)
     parts = [model.eeg_encoder.regularization(), model.projection.regularization(), model.fmri_encoder.regularization()]
     assert all(part > 0 for part in parts)
     assert torch.allclose(model.regularization(), torch.stack(parts).sum())
     copy.deepcopy(model)
-    assert Synthesizer(config()).regularization().item() == 0
+    assert SynthesizerNetwork(config()).regularization().item() == 0
 
 
 def test_a_seed_of_its_own_for_the_volume_encoder():
-    a, b = Synthesizer(config(seed=1)), Synthesizer(config(seed=1, volume_encoder_seed=2))
+    a, b = SynthesizerNetwork(config(seed=1)), SynthesizerNetwork(config(seed=1, volume_encoder_seed=2))
     assert torch.equal(a.eeg_encoder.dense.kernel, b.eeg_encoder.dense.kernel)
     assert not torch.equal(a.fmri_encoder.dense.kernel, b.fmri_encoder.dense.kernel)
 
 
 def test_counts_of_the_documented_model():
     with torch.device("meta"):
-        model = Synthesizer(SynthesizerConfig.documented((64, 134, 10), (64, 64, 30)))
+        model = SynthesizerNetwork(SynthesizerConfig.documented((64, 134, 10), (64, 64, 30)))
     assert model.parameter_counts() == {
         "eeg_encoder": 489_503,
         "decoder": 44_283_832,

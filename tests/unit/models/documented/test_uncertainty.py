@@ -4,17 +4,17 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.documented.uncertainty import monte_carlo
 
 EEG, VOLUME = (5, 9, 4), (7, 6, 5)
 X = torch.randn(2, *EEG, generator=torch.Generator().manual_seed(2))
 
 
-def synthesizer(**changes) -> Synthesizer:
+def synthesizer(**changes) -> SynthesizerNetwork:
     flipout = {"up": {"kind": "dense", "layer": "dense_flipout"}}
     settings = {"head": flipout, "scale": "exponential", **changes}
-    return Synthesizer(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=(2, 3, 2), **settings))
+    return SynthesizerNetwork(SynthesizerConfig.documented(EEG, VOLUME, latent_shape=(2, 3, 2), **settings))
 
 
 def test_mean_variance_and_scale_are_those_of_the_passes():

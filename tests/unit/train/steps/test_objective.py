@@ -46,13 +46,13 @@ def test_the_latent_distance_has_its_weight():
 
 
 def test_channel_organisation_is_part_of_the_penalty_of_a_synthesiser():
-    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 
     def trained(factor):
         config = SynthesizerConfig.documented(
             (6, 20, 4), (8, 9, 7), latent_shape=(2, 2, 2), encoder={"attention": {"organisation": factor}}
         )
-        model = Synthesizer(config).train()
+        model = SynthesizerNetwork(config).train()
         model(torch.randn(2, 6, 20, 4, generator=torch.Generator().manual_seed(1)))
         return Objective(model, LossConfig(kl=0), 10).penalty(0).item()
 
@@ -61,9 +61,9 @@ def test_channel_organisation_is_part_of_the_penalty_of_a_synthesiser():
 
 
 def test_the_layer_of_batch_norm_that_can_be_synchronised_is_the_only_one_in_use():
-    from eeg2fmri.models.documented.synthesizer import Synthesizer, SynthesizerConfig
+    from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
     from eeg2fmri.nn.norm import synchronise
 
-    model = Synthesizer(SynthesizerConfig.documented((6, 20, 4), (8, 9, 7), latent_shape=(2, 2, 2)))
+    model = SynthesizerNetwork(SynthesizerConfig.documented((6, 20, 4), (8, 9, 7), latent_shape=(2, 2, 2)))
     assert synchronise(model) > 0
     assert not [layer for layer in model.modules() if isinstance(layer, nn.modules.batchnorm._NormBase)]

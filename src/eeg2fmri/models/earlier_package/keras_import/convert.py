@@ -10,7 +10,7 @@ from torch import nn
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.documented.autoencoder import Autoencoder
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.earlier_package.keras_import.parts import split_parts
 from eeg2fmri.models.earlier_package.keras_import.settings import read_settings
 from eeg2fmri.models.earlier_package.keras_import.source import read_source
@@ -104,14 +104,14 @@ def import_checkpoint(
     content = read_source(source, progress)
     settings = read_settings(config, content.recorded, str(source))
     model = settings.model
-    if not isinstance(model, Synthesizer | Autoencoder):
+    if not isinstance(model, SynthesizerNetwork | Autoencoder):
         raise ConfigError(
             "the settings are of a model that has no checkpoints in the earlier package",
             where=str(config or source),
             got=type(model).__name__,
             expected="a synthesiser or an autoencoder",
         )
-    encoder = "eeg_encoder" if isinstance(model, Synthesizer) else "encoder"
+    encoder = "eeg_encoder" if isinstance(model, SynthesizerNetwork) else "encoder"
     parts = split_parts(content, encoder, settings.part, str(source))
     variables = parts.variables
     if "" in variables:
@@ -134,13 +134,13 @@ def import_checkpoint(
 
 
 def _named(model: nn.Module, part: str, variables: list[KerasVariable]) -> dict[str, KerasVariable]:
-    dense = isinstance(model, Synthesizer) and part == "decoder" and model.config.projection.kind == "dense"
+    dense = isinstance(model, SynthesizerNetwork) and part == "decoder" and model.config.projection.kind == "dense"
     return clear_names(part, variables, dense_projection=dense)
 
 
 def _encoder_part(model: nn.Module, variables: list[KerasVariable], where: str) -> str:
     """Find which encoder of the model a graph is: the one that its weights fit."""
-    if not isinstance(model, Synthesizer):
+    if not isinstance(model, SynthesizerNetwork):
         return "encoder"
     if any(unnumbered(v.layer)[0] == "topographical__attention" for v in variables):
         return "eeg_encoder"

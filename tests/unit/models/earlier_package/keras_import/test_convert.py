@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.models.documented.synthesizer import Synthesizer
+from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.earlier_package.keras_import import import_checkpoint
 from eeg2fmri.models.earlier_package.keras_import.settings import read_settings
 from eeg2fmri.models.earlier_package.keras_names import keras_to_torch
@@ -55,7 +55,7 @@ def test_saved_model_gives_the_recorded_outputs(name, tmp_path):
     model = load(tmp_path / "out").model
     assert (report.left_over, report.repeated, report.initial, report.notes) == ((), (), (), ())
     assert sorted(report.used.values()) == sorted(model.state_dict())
-    assert isinstance(Synthesizer.from_pretrained(tmp_path / "out"), Synthesizer)
+    assert isinstance(SynthesizerNetwork.from_pretrained(tmp_path / "out"), SynthesizerNetwork)
 
 
 @pytest.mark.parametrize(
