@@ -8,7 +8,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
+import click
 import typer
+from typer.core import TyperGroup
 
 from eeg2fmri import __version__
 from eeg2fmri.cli import commands
@@ -19,13 +21,25 @@ from eeg2fmri.core.errors import Eeg2FmriError
 #: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
 
+
+class Commands(TyperGroup):
+    """The sub-commands, each with its whole summary."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the sub-commands; click would cut their summaries at the width of the terminal."""
+        listed = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in listed if one is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 app = typer.Typer(
     name="eeg2fmri",
+    cls=Commands,
     help="Synthesise fMRI volumes from EEG, and see how much of every number came from the EEG.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
