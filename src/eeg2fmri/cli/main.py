@@ -6,9 +6,8 @@ import errno
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -25,7 +24,7 @@ INTERRUPTED = 130
 class Commands(TyperGroup):
     """The sub-commands, each with its whole summary."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the sub-commands; click would cut their summaries at the width of the terminal."""
         listed = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         rows = [(name, one.get_short_help_str(limit=1000)) for name, one in listed if one is not None]
