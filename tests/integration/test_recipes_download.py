@@ -13,6 +13,9 @@ import pytest
 
 from eeg2fmri.cli.main import run
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.public import fetch as fetching
+from eeg2fmri.data.public import listing
+from eeg2fmri.data.public import unpack as unpacking
 from eeg2fmri.data.public.download import download
 from eeg2fmri.data.public.recipe import recipe
 
@@ -257,7 +260,7 @@ def test_an_archive_that_ends_early(keep: float, archive: Any, tmp_path: Path) -
     assert ".unpacked.json" not in found(tmp_path / "x")
 
 
-@pytest.mark.parametrize("evil", ["../../evil", "/evil", "a/../../../evil", "a\\..\\evil"])
+@pytest.mark.parametrize("evil", ["../../evil", "/evil", "a/../../../evil", "a\\..\\evil", "a/./evil", "."])
 def test_names_that_lead_elsewhere_are_refused(evil: str, archive: Any, tmp_path: Path) -> None:
     archive.files[f"ds002336/{evil}"] = b"x"
     with pytest.raises(InputError, match="outside of itself"):
@@ -269,6 +272,34 @@ def test_names_that_lead_elsewhere_are_refused(evil: str, archive: Any, tmp_path
     with pytest.raises(InputError, match="outside of itself"):
         get(archive, tmp_path / "a" / "z", "oddball")
     assert not list(tmp_path.rglob("evil"))
+
+
+def test_an_archive_made_to_fill_the_disk(archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "ALWAYS", 10_000)
+    bomb = server.tarred({f"sub001/{number}.bin": bytes(100_000) for number in range(20)})
+    archive.files = {f"ds116_sub{number:03}.tgz": bomb for number in range(1, 18)}
+    with pytest.raises(InputError, match="far more than archives of recordings"):
+        get(archive, tmp_path / "x", "oddball")
+    assert sum(path.stat().st_size for path in (tmp_path / "x").rglob("*.bin")) < 10_000 + 200 * len(bomb)
+
+
+def test_a_list_that_never_ends(archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST_PAGES", 3)
+    for number in range(20):
+        archive.files[f"ds002336/{number}.txt"] = b"x"
+    with pytest.raises(InputError, match=r"does not end(.|\n)*more than 3 pages"):
+        get(archive, tmp_path / "x")
+    monkeypatch.setattr(listing, "MOST_PAGES", 100)
+    monkeypatch.setattr(listing, "LARGEST_PAGE", 50)
+    with pytest.raises(InputError, match=r"does not end(.|\n)*bytes of one page"):
+        get(archive, tmp_path / "x")
+
+
+def test_a_line_that_drips(archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "SLOW_S", -1)
+    monkeypatch.setattr(fetching, "SLOWEST", 1e15)
+    with pytest.raises(InputError, match=r"cannot be reached(.|\n)*bytes in 0 s"):
+        get(archive, tmp_path / "x")
 
 
 def test_a_folder_of_somebody_else(archive: Any, open_folder: Path, as_somebody_else: Any) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.errors import InputError
@@ -21,6 +22,9 @@ OSF = "https://api.osf.io/v2"
 OPENFMRI = "https://openfmri.s3.amazonaws.com/tarballs"
 #: Seconds after which a server that says nothing is given up.
 TIMEOUT_S = 60
+#: Bytes and seconds of a page, pages of a list, and characters of a path that are more than any real one has.
+LARGEST_PAGE, PAGE_S = 64_000_000, 300
+MOST_PAGES, LONGEST_PATH = 20_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,10 @@ def check_path(path: str, where: str) -> None:
     InputError
         If it does.
     """
-    parts = PurePosixPath(path).parts
-    if path.startswith("/") or ".." in parts or "\\" in path or ":" in path.split("/", 1)[0]:
-        raise InputError("the archive names a file outside of itself", where=where, got=path)
+    parts = path.split("/")
+    odd = any(mark in path for mark in "\\\0\n\r") or ":" in parts[0] or len(path) > LONGEST_PATH
+    if odd or any(part in ("", ".", "..") for part in parts):
+        raise InputError("the archive names a file outside of itself", where=where, got=repr(path[:200]))
 
 
 def _bucket(session: requests.Session, server: str, dataset: str) -> Iterator[RemoteFile]:
@@ -100,10 +105,9 @@ def _bucket(session: requests.Session, server: str, dataset: str) -> Iterator[Re
     token, seen = "", {""}
     while True:
         query = {"list-type": "2", "prefix": f"{dataset}/", **({"continuation-token": token} if token else {})}
-        answer = session.get(f"{server}?{urllib.parse.urlencode(query)}", timeout=TIMEOUT_S)
-        answer.raise_for_status()
+        content = _page(session, f"{server}?{urllib.parse.urlencode(query)}", len(seen))
         try:
-            page = ElementTree.fromstring(answer.content)
+            page = ElementTree.fromstring(content)
             entries = [{_tag(child): (child.text or "") for child in e} for e in page.iter() if _tag(e) == "Contents"]
             sizes = [int(entry["Size"]) for entry in entries]
             keys = [entry["Key"] for entry in entries]
@@ -124,32 +128,55 @@ def _bucket(session: requests.Session, server: str, dataset: str) -> Iterator[Re
         seen.add(token)
 
 
-def _osf(session: requests.Session, url: str, folder: str = "") -> Iterator[RemoteFile]:
+def _osf(session: requests.Session, url: str) -> Iterator[RemoteFile]:
     """List the files of an OSF project (API version 2), folder by folder, page by page."""
     seen: set[str] = set()
-    following: str | None = url
-    while following:
+    waiting: list[tuple[str, str]] = [(url, "")]
+    while waiting:
+        following, folder = waiting.pop()
         if following in seen:
             raise InputError("the archive's list of files goes round in a circle", where=url, got=following)
         seen.add(following)
-        answer = session.get(following, timeout=TIMEOUT_S)
-        answer.raise_for_status()
+        content = _page(session, following, len(seen))
         try:
-            page = answer.json()
+            page = json.loads(content)
             for entry in page["data"]:
                 facts = entry["attributes"]
                 path = f"{folder}{facts['name']}"
                 if facts["kind"] == "folder":
                     inner = entry["relationships"]["files"]["links"]["related"]["href"]
-                    yield from _osf(session, inner, f"{path}/")
+                    waiting.append((inner, f"{path}/"))
                 else:
                     md5 = ((facts.get("extra") or {}).get("hashes") or {}).get("md5") or ""
                     yield RemoteFile(path, str(entry["links"]["download"]), int(facts["size"]), md5)
-            following = (page.get("links") or {}).get("next")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if (page.get("links") or {}).get("next"):
+                waiting.append((page["links"]["next"], folder))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(
-                "the archive gives no list of files", where=following or url, got=f"{type(error).__name__}: {error}"
+                "the archive gives no list of files", where=following, got=f"{type(error).__name__}: {error}"[:200]
             ) from None
+
+
+def _page(session: requests.Session, url: str, pages: int) -> bytes:
+    """Get one page of a list: a server may neither fill the memory nor keep the program for ever."""
+    if pages > MOST_PAGES:
+        raise InputError(
+            "the archive's list of files does not end", where=url[:200], got=f"more than {MOST_PAGES} pages"
+        )
+    began, content = time.monotonic(), b""
+    with session.get(url, timeout=TIMEOUT_S, stream=True) as answer:
+        answer.raise_for_status()
+        for piece in answer.iter_content(2**16):
+            content += piece
+            slow = time.monotonic() - began > PAGE_S
+            if slow or len(content) > LARGEST_PAGE:
+                raise InputError(
+                    "the archive's list of files does not end",
+                    where=url[:200],
+                    got=f"{len(content)} bytes of one page after {time.monotonic() - began:.0f} s",
+                    hint="start again later, or give another --server",
+                )
+    return content
 
 
 def _head(session: requests.Session, url: str, name: str) -> RemoteFile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tarfile
 import zipfile
 import zlib
@@ -18,6 +17,8 @@ from eeg2fmri.data.public.listing import RemoteFile, check_path
 
 #: What was unpacked, so that an archive need not be kept to know that it is there.
 RECORD = ".unpacked.json"
+#: Bytes unpacked (and for each byte of an archive) that recordings do not reach, and archives made to fill a disk do.
+ALWAYS, MOST_PER_BYTE = 100_000_000, 200
 
 Member = tuple[str, int, Callable[[], "IO[bytes] | None"]]
 
@@ -55,6 +56,7 @@ def unpack(archive: Path, folder: Path, into: str, file: RemoteFile, wanted: Cal
     """
     members: dict[str, int] = {}
     complete = True
+    limit = ALWAYS + MOST_PER_BYTE * archive.stat().st_size
     with _opened(archive, file.url) as entries:
         for name, size, opened in entries:
             check_path(name, file.url)
@@ -62,6 +64,14 @@ def unpack(archive: Path, folder: Path, into: str, file: RemoteFile, wanted: Cal
             if not wanted(path):
                 complete = False
                 continue
+            if sum(members.values()) + size > limit:
+                raise InputError(
+                    "the archive holds far more than archives of recordings do",
+                    where=file.url,
+                    got=f"{sum(members.values()) + size} bytes in an archive of {archive.stat().st_size}",
+                    expected=f"at most {limit} bytes",
+                    hint="it may be made to fill the disk: look into it by hand",
+                )
             _write(folder / path, size, opened, file.url)
             members[path] = size
     if complete:
@@ -80,9 +90,14 @@ def _write(path: Path, size: int, opened: Callable[[], IO[bytes] | None], url: s
         if source is None:
             return
         with source, partial.open("wb") as target:
-            shutil.copyfileobj(source, target)
-        if partial.stat().st_size != size:
-            raise InputError("a file in the archive is shorter than it says", where=url, got=path.name)
+            left = size
+            while left > 0 and (piece := source.read(min(left, 2**20))):
+                target.write(piece)
+                left -= len(piece)
+            more = bool(source.read(1))
+        if left or more:
+            what = "longer" if more else "shorter"
+            raise InputError(f"a file in the archive is {what} than it says", where=url, got=path.name)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
