@@ -235,3 +235,21 @@ def test_evaluate_refuses_a_wrong_truth_before_it_reads_the_test_part(run, store
         evaluate_run(run, store.path, truth=tmp_path)
     after = (run / "evaluation" / "reads.json").read_text() if (run / "evaluation" / "reads.json").exists() else ""
     assert after == before
+
+
+def test_where_bold_does_not_follow_powers_there_is_no_eeg_ceiling_and_a_word_why(tmp_path):
+    bids = simulate_dataset(tmp_path / "bids", config(world="exponent", volumes=40, electrodes=8))
+    store = prepare(bids, tmp_path / "store")
+    run = train_run(store.path, tmp_path / "run", {"model": {"preset": "recommended"}, "split": {"seed": 1}}).run
+    evaluation = evaluate_run(run, store.path)
+    assert [ceiling.name for ceiling in evaluation.ceilings] == ["bold_ceiling"]
+    assert "No EEG ceiling: BOLD follows the exponent" in coupled_note(evaluation.facts, "model")
+
+
+def test_the_oracle_knows_which_region_is_followed_and_which_electrodes_are_there(tmp_path):
+    for world in ("far", "gaps"):
+        bids = simulate_dataset(tmp_path / world, config(world=world, subjects=2, coupling=1.0))
+        store = prepare(bids, tmp_path / f"{world}-store")
+        known = KnownTruth.open(bids, store, NAMES[:1])
+        assert known.undecodable == ""
+        assert coupled_r(known, NAMES[0], known.decoded(NAMES[0])) > 0.1

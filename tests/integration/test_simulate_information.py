@@ -15,7 +15,7 @@ from eeg2fmri.simulate.recording.envelopes import RATE
 from eeg2fmri.simulate.recording.haemodynamics import response, responses
 from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording, simulate_recording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
-from eeg2fmri.simulate.recording.subject import RHYTHMS
+from eeg2fmri.simulate.worlds.rhythms import RHYTHMS
 
 
 @dataclass(frozen=True)

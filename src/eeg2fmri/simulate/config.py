@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
+from eeg2fmri.simulate.worlds.catalogue import POWERS, WORLDS
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Label = Annotated[str, Field(pattern="^[0-9a-zA-Z]+$")]
+
+
+def _is_zero(value: float) -> bool:
+    return value == 0
+
+
+def _is_none(value: str) -> bool:
+    return value == "none"
 
 
 class EegConfig(Config):
@@ -38,6 +49,8 @@ class EegConfig(Config):
     pulse_uv : float
         Rms of what is left of the pulse (ballistocardiogram) artefact, uV; 0 for none. Uncorrected it reaches
         some 50 uV at 3 T (Debener et al., Int J Psychophysiol 67, 2008, doi:10.1016/j.ijpsycho.2007.05.015).
+    drift : float
+        Standard deviation of the slow drift of the logarithm of each electrode's gain; 0 for none.
     """
 
     rhythm_uv: Positive = 10.0
@@ -46,6 +59,7 @@ class EegConfig(Config):
     sensor_noise: NotNegative = 0.05
     gradient_uv: NotNegative = 0.0
     pulse_uv: NotNegative = 0.0
+    drift: Annotated[NotNegative, Field(exclude_if=_is_zero)] = 0.0
 
 
 class BoldConfig(Config):
@@ -71,6 +85,8 @@ class BoldConfig(Config):
         Standard deviation of the slow global signal of varying breathing depth and heart rate, %.
     motion : float
         Standard deviation of head shifts, mm (rotations: the same number in units of 0.01 rad per mm); 0 for none.
+    unsteady : int
+        Volumes at the beginning that are brighter, before magnetisation is steady: the first by 30 %.
     """
 
     signal: Positive = 1.5
@@ -80,6 +96,7 @@ class BoldConfig(Config):
     respiratory: NotNegative = 0.4
     vascular: NotNegative = 0.4
     motion: NotNegative = 0.0
+    unsteady: Annotated[int, Field(ge=0, le=10, exclude_if=_is_zero)] = 0
 
 
 class SimulationConfig(Config):
@@ -126,6 +143,14 @@ class SimulationConfig(Config):
         Same seed, same settings: same files, byte for byte.
     eeg, bold : EegConfig, BoldConfig
         Amplitudes.
+    world : str
+        What BOLD follows and what the EEG shows of it; see `eeg2fmri.simulate.worlds.catalogue`. A world brings other
+        defaults for some settings.
+    derivatives : {"none", "fmriprep"}
+        ``fmriprep`` writes what fMRIPrep would have made as well: BOLD in a common space, brain masks, confounds,
+        registered anatomy.
+    physio : {"none", "bids"}
+        ``bids`` writes pulse and breathing beside each BOLD image.
     """
 
     subjects: Annotated[int, Field(ge=1, le=9999)] = 4
@@ -151,9 +176,31 @@ class SimulationConfig(Config):
     seed: int = 0
     eeg: EegConfig = EegConfig()
     bold: BoldConfig = BoldConfig()
+    world: Annotated[str, Field(exclude_if=lambda name: name == POWERS.name)] = POWERS.name
+    derivatives: Annotated[Literal["none", "fmriprep"], Field(exclude_if=_is_none)] = "none"
+    physio: Annotated[Literal["none", "bids"], Field(exclude_if=_is_none)] = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_world(cls, values: Any) -> Any:
+        """Fill in what the world has of its own, beneath what is given."""
+        world = WORLDS.get(str(values.get("world", POWERS.name))) if isinstance(values, dict) else None
+        if world is None:
+            return values
+        filled = {**world.settings, **values}
+        for name, own in world.settings.items():
+            if isinstance(own, Mapping) and name in values:
+                given = values[name]
+                given = given.model_dump(exclude_unset=True) if isinstance(given, Config) else given
+                filled[name] = {**own, **given} if isinstance(given, Mapping) else given
+        return filled
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.world not in WORLDS:
+            near = difflib.get_close_matches(self.world, WORLDS, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"there is no world {self.world!r}: one of {', '.join(WORLDS)}{meant}")
         if self.grid[2] % self.multiband:
             raise ValueError(f"multiband {self.multiband} does not divide the {self.grid[2]} slices")
         if len(set(self.tasks)) != len(self.tasks):

@@ -106,7 +106,7 @@ def _write_anatomy(root: Path, study: Study, participant: Participant, first: Re
     image, grid = draw_t1w(participant.anatomy, template(), config.t1w_voxel_mm, rng)
     images.write_image(folder / f"{first.place}_T1w.nii.gz", image, grid.affine)
     bids.write_t1w_sidecar(folder / f"{first.place}_T1w.json")
-    truth_files.write_subject(root, participant)
+    truth_files.write_subject(root, study, participant)
 
 
 def _write_recording(
@@ -121,8 +121,8 @@ def _write_recording(
     eeg, func = recording.folder(root) / "eeg", recording.folder(root) / "func"
     eeg.mkdir(parents=True, exist_ok=True)
     func.mkdir(parents=True, exist_ok=True)
-    images.write_brainvision(eeg, recording.id, simulated.eeg, study.electrodes.names, clock)
-    bids.write_eeg_files(eeg, recording, config, study.electrodes, clock)
+    images.write_brainvision(eeg, recording.id, simulated.eeg, cap.electrodes.names, clock)
+    bids.write_eeg_files(eeg, recording, config, cap.electrodes, clock, cap.reference)
     images.write_bold(func / f"{recording.id}_bold.nii.gz", simulated.bold.data, affine, config)
-    bids.write_bold_sidecar(func, recording, config, clock)
-    truth_files.write_recording(root, recording, simulated, cap, affine)
+    bids.write_bold_sidecar(func, recording, config, clock, simulated.neural.task)
+    truth_files.write_recording(root, recording, simulated, cap, study.electrodes.names, affine)

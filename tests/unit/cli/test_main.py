@@ -109,3 +109,23 @@ def test_importing_the_package_imports_nothing_heavy():
     code = "import sys, eeg2fmri; print(sorted({'torch', 'mne', 'numpy', 'pydantic'} & set(sys.modules)))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+def test_worlds_are_listed_with_what_bold_follows(capsys):
+    assert run(["simulate", "--list-worlds"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) >= 20
+    assert all(" BOLD follows " in line for line in listed)
+    assert listed[0].startswith("powers ")
+
+
+def test_a_world_by_name_is_written_and_an_unknown_one_refused(tmp_path, capsys):
+    settings = tmp_path / "tiny.yaml"
+    settings.write_text("{volumes: 4, electrodes: 4, grid: [4, 5, 3], regions: 6, sfreq: 100, t1w_voxel_mm: 8}")
+    tiny = ["--config", str(settings), "--subjects", "1"]
+    assert run(["simulate", str(tmp_path / "out"), "--world", "events", *tiny]) == 0
+    assert (tmp_path / "out/sub-01/func/sub-01_task-events_events.tsv").is_file()
+    assert run(["simulate", str(tmp_path / "no"), "--world", "evens", *tiny]) == 1
+    assert "did you mean events" in capsys.readouterr().err
+    assert run(["simulate", *tiny]) == 1
+    assert "no folder to write to" in capsys.readouterr().err

@@ -125,11 +125,14 @@ def score_ceilings(
         return {}
     if isinstance(truth, LeftOut):
         return {"ceilings_left_out": truth.reason}
+    undecodable = truth.undecodable
+    ceilings = [(BOLD_CEILING, truth.noiseless), *([] if undecodable else [(EEG_CEILING, truth.decoded)])]
     for recording in recordings:
-        for method, volumes in ((BOLD_CEILING, truth.noiseless), (EEG_CEILING, truth.decoded)):
+        for method, volumes in ceilings:
             scores.add_tested(method, recording, volumes(recording.id)[recording.targets])
     return {
         "ceilings": {
+            **({"no_eeg_ceiling": undecodable} if undecodable else {}),
             "truth": str(truth.truth.path),
             "coupling": truth.truth.config.coupling,
             "protocol": (
@@ -165,10 +168,11 @@ def coupled_note(facts: Mapping[str, Any], method: str) -> str:
         return ""
     of_eeg = fraction(r, eeg)
     reach = f"{of_eeg:.0%} of the EEG ceiling ({eeg:.3f}) and " if np.isfinite(of_eeg) else ""
+    why = facts["ceilings"].get("no_eeg_ceiling")
     beside = f"; in the others it is {other:.3f}" if np.isfinite(other) else ""
     return (
         f"Mean courses of the regions that were simulated to follow the EEG: temporal r {r:.3f}, {reach}"
-        f"{fraction(r, bold):.0%} of the BOLD ceiling ({bold:.3f}){beside}."
+        f"{fraction(r, bold):.0%} of the BOLD ceiling ({bold:.3f}){beside}." + (f" {why}" if why else "")
     )
 
 

@@ -18,7 +18,6 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.metrics.regions import read_atlas
 from eeg2fmri.evaluate.truth.ceilings import LeftOut
 from eeg2fmri.evaluate.truth.oracle import Rhythm, source_power
-from eeg2fmri.simulate.head.electrodes import place_electrodes
 from eeg2fmri.simulate.head.sources import parcels
 from eeg2fmri.simulate.recording.envelopes import DEPTH, RATE
 from eeg2fmri.simulate.recording.haemodynamics import drive, expected_std, regional_bold, response
@@ -79,6 +78,14 @@ class KnownTruth:
         """Regions that would follow the EEG if the coupling were not 0: bool (region,)."""
         return draw_group(self.truth.config, parcels(self.truth.config.regions)).coupled
 
+    @property
+    def undecodable(self) -> str:
+        """Why there is no EEG ceiling; empty where there is one."""
+        world = self.truth.world
+        if world.linear:
+            return ""
+        return f"No EEG ceiling: BOLD follows {world.follows}, and the oracle decoder knows weighted sums of powers."
+
     def noiseless(self, name: str) -> np.ndarray:
         """Give the BOLD without noise, drifts and movement: (volume, x, y, z), BOLD units, float32."""
         return self._cut(name, self._recording(name).noiseless_bold())
@@ -102,7 +109,7 @@ class KnownTruth:
             [[1 + np.interp(one.times, centres, course, left=0, right=0) for course in region] for region in power]
         )
         follows = config.coupling * self.truth.coupled[:, None]
-        regional = regional_bold(follows * drive(estimate, one.weights), one.hrf, one.gain)
+        regional = regional_bold(follows * drive(estimate[self.truth.source], one.weights), one.hrf, one.gain)
         return self._cut(name, one.bold_of(regional))
 
     def atlas(self, name: str) -> np.ndarray:
@@ -113,10 +120,8 @@ class KnownTruth:
 
     def _eeg(self, one: RecordingTruth) -> tuple[np.ndarray, float]:
         path = next(iter(sorted(self.root.rglob(f"{one.id}_eeg.vhdr"))))
-        config = self.truth.config
         raw = read_raw(path)
-        names = list(place_electrodes(config.electrodes, config.reference).names)
-        return raw.get_data(picks=names).astype(np.float32), float(raw.info["sfreq"])
+        return raw.get_data(picks=list(one.electrodes)).astype(np.float32), float(raw.info["sfreq"])
 
     def _recording(self, name: str) -> RecordingTruth:
         """Truth of a recording, or of that of which `name` is a block."""

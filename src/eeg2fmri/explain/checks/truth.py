@@ -145,10 +145,7 @@ def _scaled(amplitude: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 def _rows(truth: RecordingTruth, axes: Axes) -> list[int]:
     """Electrodes of the windows in the simulation."""
-    from eeg2fmri.simulate.head.electrodes import place_electrodes
-
-    config = truth.truth.config
-    names = place_electrodes(config.electrodes, config.reference).names
+    names = truth.electrodes
     missing = [name for name in axes.electrodes if name not in names]
     if missing:
         raise InputError(

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln
 
+from eeg2fmri.core.errors import InputError
 from eeg2fmri.explain.inputs.axes import Axes
 
 if TYPE_CHECKING:
+    from eeg2fmri.simulate.worlds.rhythms import Rhythm
     from eeg2fmri.simulate.write.truth import RecordingTruth
 
 #: Regions oscillate at frequencies that scatter around the subject's by this standard deviation, Hz.
@@ -42,14 +44,25 @@ class TruthSpectrum:
     @classmethod
     def of(cls, truth: RecordingTruth, axes: Axes) -> TruthSpectrum:
         """Work the spectrum out for the windows of a recording."""
-        from eeg2fmri.simulate.recording.subject import RHYTHMS
-
+        world = truth.truth.world
+        if world.shows != "power":
+            raise InputError(
+                "the truth does not say which parts of a spectrum drive the BOLD",
+                where=str(truth.folder),
+                got=f"world {world.name}: BOLD follows {world.follows}",
+                expected="a world whose BOLD follows powers",
+                hint="explain the run without --truth",
+            )
         config = truth.truth.config
         n_samples = round(config.tr * config.sfreq)
         bins = np.arange(n_samples // 2 + 1) / (n_samples / config.sfreq)
-        widths = [rhythm.width for rhythm in RHYTHMS]
         lines = np.stack(
-            [_line(float(peak), width, n_samples, config.sfreq) for peak, width in zip(truth.peak, widths, strict=True)]
+            [
+                _line(float(peak), rhythm.width, n_samples, config.sfreq)
+                if rhythm.exponent is None
+                else _broad(rhythm, bins)
+                for peak, rhythm in zip(truth.peak, world.rhythms, strict=True)
+            ]
         )
         shape = np.where(bins > 0, np.maximum(bins, 0.5) ** -config.eeg.exponent, 0)
         white = np.full(len(bins), (1e-6 * config.eeg.sensor_noise) ** 2 * config.sfreq / n_samples)
@@ -77,6 +90,14 @@ def _members(axes: Axes, bins: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(
         np.flatnonzero((bins >= low * (1 - near)) & (bins < high * (1 - near))) for _, low, high in axes.limits
     )
+
+
+def _broad(rhythm: Rhythm, bins: np.ndarray) -> np.ndarray:
+    """Give the share of the power of a broad component in each bin (freq,)."""
+    assert rhythm.exponent is not None
+    inside = (bins >= rhythm.low) & (bins < rhythm.high)
+    power = np.where(inside, np.maximum(bins, rhythm.low) ** -rhythm.exponent, 0)
+    return np.asarray(power / power.sum())
 
 
 def _line(peak: float, width: float, n_samples: int, sfreq: float) -> np.ndarray:

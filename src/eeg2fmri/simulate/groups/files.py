@@ -11,7 +11,7 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.simulate.groups.config import GroupsConfig
 from eeg2fmri.simulate.recording.study import Study
-from eeg2fmri.simulate.recording.subject import RHYTHMS
+from eeg2fmri.simulate.worlds.rhythms import RHYTHMS
 from eeg2fmri.simulate.write.bids import BIDS_VERSION, write_eeg_files, write_json, write_table
 from eeg2fmri.simulate.write.names import Recording
 

@@ -22,7 +22,8 @@ from eeg2fmri.simulate.head.forward import compute_gain
 from eeg2fmri.simulate.recording.eeg import simulate_eeg
 from eeg2fmri.simulate.recording.envelopes import envelope_power
 from eeg2fmri.simulate.recording.study import Study, make_study, place_cap
-from eeg2fmri.simulate.recording.subject import RHYTHMS, Subject, draw_subject
+from eeg2fmri.simulate.recording.subject import Subject, draw_subject
+from eeg2fmri.simulate.worlds.rhythms import RHYTHMS
 from eeg2fmri.simulate.write.names import subject_labels
 
 SITES = ("A", "B")

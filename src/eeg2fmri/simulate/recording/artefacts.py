@@ -37,28 +37,39 @@ def add_artefacts(
     rng : numpy.random.Generator
         Source of the draws.
     """
+    if config.drift:
+        _drift(eeg, config.drift, clock, rng)
     if config.gradient_uv:
-        _add(eeg, _topographies(positions, rng), _gradient(clock, volume_tr, rng), config.gradient_uv)
+        add_courses(eeg, topographies(positions, rng), gradient_residue(clock, volume_tr, rng), config.gradient_uv)
     if config.pulse_uv:
-        _add(eeg, _topographies(positions, rng), _pulse(clock, beats, rng), config.pulse_uv)
+        add_courses(eeg, topographies(positions, rng), pulse_residue(clock, beats, rng), config.pulse_uv)
 
 
-def _add(eeg: np.ndarray, topographies: np.ndarray, courses: np.ndarray, rms_uv: float) -> None:
+def _drift(eeg: np.ndarray, size: float, clock: Clock, rng: np.random.Generator) -> None:
+    """Let the gain of each electrode drift, half of it in common, as contacts dry and caps settle."""
+    position = np.linspace(0, 1, clock.n_samples, dtype=np.float32)
+    waves = np.stack([np.cos(np.pi * k * position) for k in range(1, 4)])
+    weights = rng.standard_normal((len(eeg) + 1, len(waves))) * np.sqrt(2 / len(waves))
+    for channel, own in zip(eeg, weights[1:], strict=True):
+        channel *= np.exp(size * np.sqrt(0.5) * (own + weights[0]) @ waves).astype(np.float32)
+
+
+def add_courses(eeg: np.ndarray, patterns: np.ndarray, courses: np.ndarray, rms_uv: float) -> None:
     """Add courses (component, sample) so that the median electrode has the given rms."""
-    size = np.sqrt(np.median(((topographies @ np.cov(courses)) * topographies).sum(axis=1)))
-    scaled = (topographies * (1e-6 * rms_uv / size)).astype(np.float32)
+    size = np.sqrt(np.median(((patterns @ np.cov(courses)) * patterns).sum(axis=1)))
+    scaled = (patterns * (1e-6 * rms_uv / size)).astype(np.float32)
     for channel, row in zip(eeg, scaled, strict=True):
         channel += row @ courses
 
 
-def _topographies(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def topographies(positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Three smooth patterns over the head, shape (electrode, 3): loops in a field see position and area."""
     scaled = positions / np.linalg.norm(positions, axis=1).mean()
     features = np.column_stack([scaled, scaled[:, [0]] * scaled[:, 1:], scaled[:, 1] * scaled[:, 2]])
     return features @ rng.standard_normal((features.shape[1], 3))
 
 
-def _gradient(clock: Clock, volume_tr: float, rng: np.random.Generator) -> np.ndarray:
+def gradient_residue(clock: Clock, volume_tr: float, rng: np.random.Generator) -> np.ndarray:
     """Harmonics of the rate of slice acquisition while volumes are acquired, (3, sample), about unit rms.
 
     Average subtraction leaves what changed since the average was taken, so the amplitude wanders slowly.
@@ -79,7 +90,7 @@ def _gradient(clock: Clock, volume_tr: float, rng: np.random.Generator) -> np.nd
     return out
 
 
-def _pulse(clock: Clock, beats: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def pulse_residue(clock: Clock, beats: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Swing, damped, 0.15 to 0.25 s after each heartbeat, a little different each time, (3, sample)."""
     lag = np.arange(int(0.6 * clock.sfreq)) / clock.sfreq
     out = np.zeros((3, clock.n_samples), np.float32)

@@ -16,6 +16,8 @@ from eeg2fmri.simulate.recording.physiology import Physiology
 
 #: Intensity of grey matter. White matter, fluid and scalp relative to it, as in T2*-weighted echo-planar images.
 GREY_INTENSITY, WHITE, FLUID, SCALP = 1000.0, 0.85, 1.3, 0.3
+#: Standard deviation of the signal that sudden movements take away for some seconds, %.
+SPIN = 1.0
 #: Distance between the points at which template maps are averaged over a voxel, mm.
 SPACING = 3.0
 
@@ -138,10 +140,11 @@ def simulate_bold(
     """
     nx, ny, nz = space.grid.shape
     n_volumes = len(clock.volumes)
-    noise_maps = _noise_maps(space, config, rng)
+    noise_maps = _noise_maps(space, config, rng, spin=physiology.spin is not None)
     drift = _drift(n_volumes, rng)
     thermal = np.float32(config.thermal / 100 * np.median(space.baseline[space.grey > 0.5 * space.grey.max()]))
     moved = None if motion is None else _moved(space, motion)
+    unsteady = _unsteady(config.unsteady, n_volumes)
 
     data = np.empty((nx, ny, nz, n_volumes), np.int16, order="F")
     explainable = np.zeros((nx, ny, nz), np.float32)
@@ -152,6 +155,7 @@ def simulate_bold(
         noise = noise_maps[:, :, z] @ courses
         still = space.baseline[:, :, z, None]
         image = (still if moved is None else moved[:, :, z]) * (1 + (signal + noise) / 100)
+        image *= unsteady
         image += thermal * rng.standard_normal(image.shape, dtype=np.float32)
         image = np.hypot(image, thermal * rng.standard_normal(image.shape, dtype=np.float32))
         data[:, :, z] = np.rint(image.clip(0, 32767))
@@ -162,16 +166,18 @@ def simulate_bold(
     return BoldRun(data=data, explainable=explainable)
 
 
-#: Rows of the courses that `_physiological` gives: heart (4), breath (2), vessels (1).
-_COURSES = 7
+def _unsteady(count: int, n_volumes: int) -> np.ndarray:
+    """Factor on each of the first volumes, until spins are saturated; float32, shape (volume,)."""
+    return (1 + np.where(np.arange(n_volumes) < count, 0.3 * 0.4 ** np.arange(n_volumes), 0)).astype(np.float32)
 
 
 def _physiological(physiology: Physiology, clock: Clock, times: np.ndarray) -> np.ndarray:
-    """Courses of unit variance or less at `times`: first two harmonics of the heart, breath, vessels."""
+    """Courses of unit variance or less at `times`: two harmonics of the heart, breath, vessels, movement if any."""
     heart, breath = (
         np.interp(times, clock.envelopes, physiology.heart),
         np.interp(times, clock.envelopes, physiology.breathing),
     )
+    slow = [physiology.vascular] if physiology.spin is None else [physiology.vascular, physiology.spin]
     return np.stack(
         [
             np.cos(heart),
@@ -180,7 +186,7 @@ def _physiological(physiology: Physiology, clock: Clock, times: np.ndarray) -> n
             0.5 * np.sin(2 * heart),
             np.cos(breath),
             np.sin(breath),
-            np.interp(times, clock.envelopes, physiology.vascular),
+            *(np.interp(times, clock.envelopes, course) for course in slow),
         ]
     )
 
@@ -196,7 +202,7 @@ def _drift(n_volumes: int, rng: np.random.Generator) -> np.ndarray:
     return np.stack([linear, *cosines])
 
 
-def _noise_maps(space: BoldSpace, config: BoldConfig, rng: np.random.Generator) -> np.ndarray:
+def _noise_maps(space: BoldSpace, config: BoldConfig, rng: np.random.Generator, *, spin: bool) -> np.ndarray:
     """Amplitude, %, of each physiological and drift course in each voxel: (x, y, z, course).
 
     The heart shows most in fluid and around the brain stem's vessels, breath and slow vascular signals in grey
@@ -211,6 +217,8 @@ def _noise_maps(space: BoldSpace, config: BoldConfig, rng: np.random.Generator) 
     maps = [heart * _smooth(points, space.grid.shape, rng) for _ in range(4)]
     maps += [breath * _smooth(points, space.grid.shape, rng) for _ in range(2)]
     maps += [vessels * np.abs(1 + 0.3 * _smooth(points, space.grid.shape, rng))]
+    if spin:
+        maps += [-SPIN * (space.baseline > 0) * np.abs(1 + 0.3 * _smooth(points, space.grid.shape, rng))]
     maps += [everywhere * _smooth(points, space.grid.shape, rng) / np.sqrt(_DRIFTS) for _ in range(_DRIFTS)]
     return np.stack(maps, axis=-1).astype(np.float32)
 

@@ -9,7 +9,8 @@ import numpy as np
 from eeg2fmri.simulate.config import EegConfig
 from eeg2fmri.simulate.head.forward import Gain
 from eeg2fmri.simulate.recording.clock import Clock
-from eeg2fmri.simulate.recording.subject import RHYTHMS, Subject
+from eeg2fmri.simulate.recording.subject import Subject
+from eeg2fmri.simulate.worlds.rhythms import RHYTHMS, Rhythm
 
 #: Rhythms are made at a rate of this many Hz at least (and at most twice it), then interpolated.
 RHYTHM_RATE = 200.0
@@ -38,6 +39,25 @@ class Projection:
     background: np.ndarray
 
 
+@dataclass(frozen=True)
+class Sound:
+    """What sounds in the EEG of every region, and which regions oscillate in phase.
+
+    Attributes
+    ----------
+    rhythms : tuple of Rhythm
+        In the order of the bands of powers and moments.
+    in_phase : array of int, shape (region,), or None
+        Group of each region; None where every region's first rhythm has a phase of its own.
+    synchrony : array, shape (region, time), or None
+        Twice the share of the first rhythm's power that a group has in common, on ``clock.envelopes``.
+    """
+
+    rhythms: tuple[Rhythm, ...] = RHYTHMS
+    in_phase: np.ndarray | None = None
+    synchrony: np.ndarray | None = None
+
+
 def project(gain: Gain, subject: Subject, config: EegConfig, mni_to_head: np.ndarray) -> Projection:
     """Scale moments and background to the amplitudes of `config` and `subject`.
 
@@ -63,6 +83,7 @@ def simulate_eeg(
     config: EegConfig,
     clock: Clock,
     rng: np.random.Generator,
+    sound: Sound = Sound(),
 ) -> np.ndarray:
     """Simulate clean EEG.
 
@@ -83,6 +104,8 @@ def simulate_eeg(
         Sampling.
     rng : numpy.random.Generator
         Source of the draws.
+    sound : Sound
+        Rhythms, and how far they are in phase.
 
     Returns
     -------
@@ -90,7 +113,7 @@ def simulate_eeg(
         V.
     """
     eeg = _background(projection, subject.exponent, clock, rng)
-    _add_rhythms(eeg, projection, power, subject, clock, rng)
+    _add_rhythms(eeg, projection, power, subject, clock, rng, sound)
     noise = 1e-6 * config.sensor_noise * np.sqrt(clock.sfreq / 2)
     if noise:
         for channel in eeg:
@@ -105,6 +128,7 @@ def _add_rhythms(
     subject: Subject,
     clock: Clock,
     rng: np.random.Generator,
+    sound: Sound,
 ) -> None:
     from scipy.signal import resample_poly
 
@@ -114,16 +138,51 @@ def _add_rhythms(
     times = clock.first_sample + np.arange(n_times) / rate
     scalp = np.zeros((len(eeg), n_times), np.float32)
     lead_field = projection.lead_field.astype(np.float32)
-    for b, rhythm in enumerate(RHYTHMS):
+    for b, rhythm in enumerate(sound.rhythms):
+        common = None
+        if b == 0 and sound.in_phase is not None:
+            common = _carriers(rhythm, subject.peak[b], rate, (int(sound.in_phase.max()) + 1, n_times), rng)
         for first in range(0, len(power), _BLOCK):
             block = slice(first, first + _BLOCK)
-            phase = _phases(subject.peak[b], rhythm.width / rate, 1 / rate, (len(power[block]), n_times), rng)
-            moments = np.cos(phase, out=phase).astype(np.float32)
+            moments = _carriers(rhythm, subject.peak[b], rate, (len(power[block]), n_times), rng)
+            if common is not None:
+                _synchronise(moments, common, sound, block, times, clock)
             for moment, size, course in zip(moments, projection.moment[block, b], power[block, b], strict=True):
                 moment *= np.interp(times, clock.envelopes, size * np.sqrt(2 * course))
             scalp += lead_field[:, block] @ moments
     for channel, signal in zip(eeg, scalp, strict=True):
         channel += (resample_poly(signal, factor, 1) if factor > 1 else signal)[: clock.n_samples]
+
+
+def _carriers(rhythm: Rhythm, peak: float, rate: float, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Oscillations of the power of a cosine, float32, (region, time): lines, or noise of the rhythm's exponent."""
+    if rhythm.exponent is None:
+        phase = _phases(peak, rhythm.width / rate, 1 / rate, shape, rng)
+        return np.cos(phase, out=phase).astype(np.float32)
+    from scipy.fft import irfft, next_fast_len, rfftfreq
+
+    length = next_fast_len(shape[1], real=True)
+    frequency = rfftfreq(length, 1 / rate)
+    inside = (frequency >= rhythm.low) & (frequency < rhythm.high)
+    form = np.where(inside, np.maximum(frequency, rhythm.low) ** (-rhythm.exponent / 2), 0)
+    form *= length / np.sqrt(2 * np.sum(form**2)) / np.sqrt(2)  # of a cosine the mean square is a half
+    out = np.empty(shape, np.float32)
+    for row in out:
+        real, imaginary = rng.standard_normal((2, len(frequency)))
+        row[:] = irfft((real + 1j * imaginary) * (form / np.sqrt(2)), length)[: shape[1]]
+    return out
+
+
+def _synchronise(
+    moments: np.ndarray, common: np.ndarray, sound: Sound, block: slice, times: np.ndarray, clock: Clock
+) -> None:
+    """Mix what the group of a region has in common into its own oscillation (region, time) in place; power stays."""
+    assert sound.in_phase is not None
+    assert sound.synchrony is not None
+    for moment, group, course in zip(moments, sound.in_phase[block], sound.synchrony[block], strict=True):
+        share = np.interp(times, clock.envelopes, course / 2).clip(0, 1)
+        moment *= np.sqrt(1 - share)
+        moment += np.sqrt(share) * common[group]
 
 
 def _phases(peak: float, diffusion: float, step: float, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

@@ -76,12 +76,17 @@ def normalised_autocorrelation(lag: np.ndarray) -> np.ndarray:
     return (np.exp(DEPTH**2 * autocorrelation(lag)) - 1) / (np.exp(DEPTH**2) - 1)
 
 
-def make_mixing(centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def make_mixing(
+    centres: np.ndarray,
+    rng: np.random.Generator,
+    shares: tuple[float, float, float, float] = (0.07, 0.5, 0.25, 0.18),
+    reach: float = 15.0,
+) -> np.ndarray:
     """Draw which regions fluctuate together.
 
-    A fifteenth of the variance is common to all regions (arousal), half of it to the regions of networks that are
-    smooth in space, bilateral and have several seats, a quarter to neighbours, the rest is the region's own: few
-    spatial modes hold most of the variance, as in resting-state BOLD (Yeo et al., J Neurophysiol 106, 2011).
+    By default a fifteenth of the variance is common to all regions (arousal), half of it to the regions of networks
+    that are smooth in space, bilateral and have several seats, a quarter to neighbours, the rest is the region's own:
+    few spatial modes hold most of the variance, as in resting-state BOLD (Yeo et al., J Neurophysiol 106, 2011).
 
     Parameters
     ----------
@@ -89,6 +94,10 @@ def make_mixing(centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         MNI152 coordinates, mm.
     rng : numpy.random.Generator
         Source of the draws.
+    shares : tuple of float
+        Shares of the variance that all regions, networks, neighbours and the region alone have.
+    reach : float
+        How far neighbours reach, mm.
 
     Returns
     -------
@@ -103,9 +112,8 @@ def make_mixing(centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             distance = np.linalg.norm(folded - folded[seat], axis=1)
             networks[:, k] += rng.choice([-1, 1], p=[0.2, 0.8]) * np.exp(-0.5 * (distance / 25) ** 2)
     distance = np.linalg.norm(centres[:, None] - centres[None], axis=2)
-    near = np.exp(-0.5 * (distance / 15) ** 2)
+    near = np.exp(-0.5 * (distance / reach) ** 2)
     parts = (np.ones((n_regions, 1)), networks, near, np.eye(n_regions))
-    shares = (0.07, 0.5, 0.25, 0.18)
     unit = [
         np.sqrt(share) * part / np.linalg.norm(part, axis=1, keepdims=True).clip(1e-3)
         for share, part in zip(shares, parts, strict=True)

@@ -12,22 +12,31 @@ RESPONSE_S = 32.0
 HISTORY_S = 40.0
 
 
-def response(delay: float) -> np.ndarray:
+def response(delay: float, stretch: float = 1.0) -> np.ndarray:
     """Haemodynamic response of Glover (NeuroImage 9, 1999), from nilearn, sampled at `RATE`; its sum is 1.
 
     Parameters
     ----------
     delay : float
         Seconds by which it comes later (or earlier, if negative) than Glover's.
+    stretch : float
+        Factor on its time axis.
     """
     from nilearn.glm.first_level import glover_hrf
 
-    return np.asarray(glover_hrf(1 / RATE, oversampling=1, time_length=RESPONSE_S, onset=delay))
+    step, length = 1 / RATE / stretch, RESPONSE_S / stretch
+    return np.asarray(glover_hrf(step, oversampling=1, time_length=length, onset=delay / stretch))
 
 
-def responses(delays: np.ndarray) -> np.ndarray:
-    """Response of every region, shape (region, time), for delays of shape (region,), s."""
-    return np.stack([response(float(delay)) for delay in delays])
+def peak_time() -> float:
+    """Time at which Glover's response peaks, s."""
+    return float(np.argmax(response(0.0))) / RATE
+
+
+def responses(delays: np.ndarray, stretch: np.ndarray | None = None) -> np.ndarray:
+    """Response of every region, shape (region, time), for delays, s, and factors on time of shape (region,)."""
+    factors = np.ones(len(delays)) if stretch is None else stretch
+    return np.stack([response(float(d), float(s)) for d, s in zip(delays, factors, strict=True)])
 
 
 def drive(power: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -62,7 +71,9 @@ def expected_std() -> float:
     return float(np.sqrt(np.sum(overlap * normalised_autocorrelation(lag))))
 
 
-def regional_bold(neural: np.ndarray, hrf: np.ndarray, gain: np.ndarray) -> np.ndarray:
+def regional_bold(
+    neural: np.ndarray, hrf: np.ndarray, gain: np.ndarray, size: np.ndarray | float | None = None
+) -> np.ndarray:
     """BOLD of each region, % of the baseline.
 
     Parameters
@@ -73,9 +84,11 @@ def regional_bold(neural: np.ndarray, hrf: np.ndarray, gain: np.ndarray) -> np.n
         From `responses`.
     gain : array, shape (region,)
         Standard deviation of the result, %.
+    size : float or array, shape (region,), optional
+        Standard deviation of the response to `neural` in the long run; `expected_std` by default.
 
     Returns
     -------
     array, shape (region, time)
     """
-    return convolve(neural, hrf) * (gain / expected_std())[:, None]
+    return convolve(neural, hrf) * (gain / (expected_std() if size is None else size))[:, None]

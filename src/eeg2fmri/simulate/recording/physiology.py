@@ -10,6 +10,9 @@ from eeg2fmri.simulate.recording.clock import Clock
 from eeg2fmri.simulate.recording.envelopes import RATE, slow_noise
 from eeg2fmri.simulate.recording.subject import Subject
 
+#: Volumes from one sudden movement to the next in a subject who lies still.
+RARELY = 100
+
 
 @dataclass(frozen=True)
 class Physiology:
@@ -23,12 +26,15 @@ class Physiology:
         Slow variation of breathing depth and heart rate, unit variance.
     beats : array, shape (beat,)
         Times of the heartbeats, s.
+    spin : array, shape (time,), or None
+        What movement leaves in the signal for some seconds, of unit variance.
     """
 
     heart: np.ndarray
     breathing: np.ndarray
     vascular: np.ndarray
     beats: np.ndarray
+    spin: np.ndarray | None = None
 
 
 def draw_physiology(subject: Subject, clock: Clock, rng: np.random.Generator) -> Physiology:
@@ -47,8 +53,8 @@ def _phase(rate: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(0, 2 * np.pi) + np.cumsum(2 * np.pi * np.maximum(rate, 0.1) / RATE)
 
 
-def draw_motion(n_volumes: int, size_mm: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw head movement: slow drift and a few sudden shifts.
+def draw_motion(n_volumes: int, size_mm: float, rng: np.random.Generator, every: int = RARELY) -> np.ndarray:
+    """Draw head movement: slow drift, and one sudden shift in `every` volumes.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def draw_motion(n_volumes: int, size_mm: float, rng: np.random.Generator) -> np.
         Translations x, y, z in mm, then rotations about x, y, z in rad; the first volume is at rest.
     """
     walk = np.cumsum(rng.standard_normal((n_volumes, 6)), axis=0) / np.sqrt(n_volumes)
-    for at in rng.integers(1, n_volumes, max(1, n_volumes // 100)):
+    for at in rng.integers(1, n_volumes, max(1, n_volumes // every)):
         walk[at:] += rng.normal(0, 0.5, 6)
     walk -= walk[0]
     return walk * size_mm * np.array([1, 1, 1, 0.01, 0.01, 0.01])

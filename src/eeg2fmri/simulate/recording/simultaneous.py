@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.recording.artefacts import add_artefacts
 from eeg2fmri.simulate.recording.bold import BoldRun, simulate_bold
-from eeg2fmri.simulate.recording.eeg import simulate_eeg
-from eeg2fmri.simulate.recording.envelopes import envelope_power
-from eeg2fmri.simulate.recording.haemodynamics import drive, regional_bold, responses
-from eeg2fmri.simulate.recording.physiology import draw_motion, draw_physiology
+from eeg2fmri.simulate.recording.eeg import Sound, simulate_eeg
+from eeg2fmri.simulate.recording.envelopes import slow_noise
+from eeg2fmri.simulate.recording.haemodynamics import regional_bold, responses
+from eeg2fmri.simulate.recording.physiology import RARELY, Physiology, draw_motion, draw_physiology
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study
+from eeg2fmri.simulate.worlds.confound import EVERY, add_confound, confound_course, spin_history
+from eeg2fmri.simulate.worlds.courses import Task, draw_course, draw_task
+from eeg2fmri.simulate.worlds.follow import neural_signal
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,18 @@ class Neural:
     bold : array, shape (region, time)
         Noiseless BOLD, % of the baseline.
     bold_from_eeg : array, shape (region, time)
-        Part of it that `power` drives.
+        Part of it that follows what the EEG shows.
+    synchrony : array, shape (region, time), or None
+        Twice the share of the first rhythm that a region has in common with its group, where that is what BOLD follows.
+    task : Task or None
+        When the subject does a task.
     """
 
     power: np.ndarray
     bold: np.ndarray
     bold_from_eeg: np.ndarray
+    synchrony: np.ndarray | None = None
+    task: Task | None = None
 
 
 @dataclass(frozen=True)
@@ -49,12 +59,15 @@ class SimulatedRecording:
         What drives both.
     motion : array, shape (volume, 6), or None
         Head movement, mm and rad.
+    physiology : Physiology
+        Heart and breathing.
     """
 
     eeg: np.ndarray
     bold: BoldRun
     neural: Neural
     motion: np.ndarray | None
+    physiology: Physiology
 
 
 def simulate_recording(study: Study, participant: Participant, cap: Cap, name: str) -> SimulatedRecording:
@@ -78,11 +91,44 @@ def simulate_recording(study: Study, participant: Participant, cap: Cap, name: s
 
     physiology = draw_physiology(subject, clock, rng("physiology"))
     neural = draw_neural(study, participant, rng("envelopes"), rng("hidden envelopes"))
-    eeg = simulate_eeg(cap.projection, neural.power, subject, config.eeg, clock, rng("eeg"))
+    sound = Sound(study.world.rhythms)
+    if neural.synchrony is not None:
+        sound = replace(sound, in_phase=study.group.in_phase, synchrony=neural.synchrony)
+    eeg = simulate_eeg(cap.projection, neural.power, subject, config.eeg, clock, rng("eeg"), sound)
+    motion = _motion(study, rng("motion"))
+    if study.world.artefact != "none":
+        physiology = _confound(study, cap, eeg, physiology, motion, rng)
     add_artefacts(eeg, cap.positions, physiology.beats, config.eeg, clock, config.tr, rng("artefacts"))
-    motion = draw_motion(config.volumes, config.bold.motion, rng("motion")) if config.bold.motion else None
     bold = simulate_bold(participant.space, neural.bold, physiology, motion, config.bold, clock, rng("bold"))
-    return SimulatedRecording(eeg, bold, neural, motion)
+    return SimulatedRecording(eeg, bold, neural, motion, physiology)
+
+
+def _motion(study: Study, rng: np.random.Generator) -> np.ndarray | None:
+    size, volumes = study.config.bold.motion, study.config.volumes
+    if not size:
+        return None
+    return draw_motion(volumes, size, rng, EVERY if study.world.artefact == "movement" else RARELY)
+
+
+def _confound(
+    study: Study,
+    cap: Cap,
+    eeg: np.ndarray,
+    physiology: Physiology,
+    motion: np.ndarray | None,
+    rng: Callable[[str], np.random.Generator],
+) -> Physiology:
+    """Let EEG and BOLD share an artefact as far as the coupling says; the rest of the EEG's is of another recording."""
+    world, clock, coupling = study.world, study.clock, study.config.coupling
+    course = confound_course(world, physiology, motion, clock)
+    # slow noise has a random start: any other draw of it is as good as that of another recording
+    elsewhere = replace(physiology, vascular=slow_noise((len(clock.envelopes),), rng("hidden physiology")))
+    hidden = confound_course(world, elsewhere, _motion(study, rng("hidden motion")), clock)
+    shown = coupling * course + np.sqrt(1 - coupling**2) * hidden
+    add_confound(eeg, world.artefact, cap.positions, shown, physiology.beats, clock, rng("confound"))
+    if world.artefact != "movement":
+        return physiology
+    return replace(physiology, spin=spin_history(course, clock))
 
 
 def draw_neural(
@@ -94,26 +140,28 @@ def draw_neural(
     envelopes of the EEG and d' from independent ones of the same statistics: its variance and spectrum do not depend
     on the coupling, which is its correlation with d. Regions that are not coupled follow d' alone.
     """
-    subject = participant.subject
-    coupling = (study.config.coupling * study.group.coupled)[:, None]
-    hrf = responses(subject.delay)
-    power = _power(study, rng)
-    hidden = _power(study, hidden_rng)
-    from_eeg = regional_bold(coupling * drive(power, subject.weights), hrf, subject.gain)
-    other = regional_bold(np.sqrt(1 - coupling**2) * drive(hidden, subject.weights), hrf, subject.gain)
-    return Neural(
-        power=power,
-        bold=(from_eeg + other).astype(np.float32),
-        bold_from_eeg=from_eeg.astype(np.float32),
-    )
+    subject, world, group = participant.subject, study.world, study.group
+    coupling = (study.config.coupling * group.coupled)[:, None]
+    hrf = responses(subject.delay, subject.stretch)
+    times = study.clock.envelopes
+    task = draw_task(world, times, rng, fixed=True)
+    course = _course(study, task, rng)
+    hidden = _course(study, draw_task(world, times, hidden_rng, fixed=False), hidden_rng)
+
+    def bold(of: np.ndarray, size: np.ndarray) -> np.ndarray:
+        neural = size * neural_signal(world, of, subject.weights, group.source)
+        return regional_bold(neural, hrf, subject.gain, study.size)
+
+    from_eeg, other = bold(course, coupling), bold(hidden, np.sqrt(1 - coupling**2))
+    power, synchrony = course, None
+    if world.shows == "synchrony":
+        power, synchrony = course.copy(), course[:, 0]
+        power[:, 0] = 1
+    return Neural(power, (from_eeg + other).astype(np.float32), from_eeg.astype(np.float32), synchrony, task)
 
 
-def _power(study: Study, rng: np.random.Generator) -> np.ndarray:
-    """Envelope power of every region and band, (region, band, time).
-
-    Rounded to single precision here, before anything is made of it: what is kept is then exactly what was used, and
-    the last bits, in which matrix products with one and with two threads differ, are gone.
-    """
-    n_times = len(study.clock.envelopes)
-    power = np.stack([envelope_power(mixing, n_times, rng) for mixing in study.group.mixing], axis=1)
-    return power.astype(np.float32)
+def _course(study: Study, task: Task | None, rng: np.random.Generator) -> np.ndarray:
+    """Envelope power of every region and band, (region, band, time)."""
+    times, group = study.clock.envelopes, study.group
+    active = None if task is None else group.coupled[:, None] * task.course(times)
+    return draw_course(study.world, group.mixing, len(times), rng, active)

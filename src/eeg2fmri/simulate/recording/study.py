@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from eeg2fmri.simulate.recording.bold import BoldSpace, make_space
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
 from eeg2fmri.simulate.recording.eeg import Projection, project
 from eeg2fmri.simulate.recording.subject import Group, Subject, draw_group, draw_subject
+from eeg2fmri.simulate.worlds.caps import choose_electrodes, draw_gains
+from eeg2fmri.simulate.worlds.catalogue import WORLDS
+from eeg2fmri.simulate.worlds.follow import response_size
+from eeg2fmri.simulate.worlds.world import World
 
 #: Scatter of electrode positions from session to session, m. Caps are put on again to some millimetres (Atcherson
 #: et al., Brain Topography 20, 2007, doi:10.1007/s10548-007-0036-z).
@@ -27,13 +31,30 @@ FIELD_OF_VIEW, AIM_MM = (0.0, -18.0, 8.0), 1.5
 
 @dataclass(frozen=True)
 class Study:
-    """What all recordings of a data set share."""
+    """What all recordings of a data set share.
+
+    Attributes
+    ----------
+    config : SimulationConfig
+    sources : Parcels
+    electrodes : Electrodes
+    group : Group
+    clock : Clock
+    size : float or array, shape (region,)
+        Standard deviation of the response to the neural signal of each region in the long run.
+    """
 
     config: SimulationConfig
     sources: Parcels
     electrodes: Electrodes
     group: Group
     clock: Clock
+    size: np.ndarray | float
+
+    @property
+    def world(self) -> World:
+        """What BOLD follows and what the EEG shows of it."""
+        return WORLDS[self.config.world]
 
 
 @dataclass(frozen=True)
@@ -55,10 +76,16 @@ class Cap:
         True positions, head coordinates, m; the files give the nominal ones.
     projection : Projection
         How the subject's activity reaches them.
+    electrodes : Electrodes
+        Those that the session has, as the files give them.
+    reference : str
+        Their reference.
     """
 
     positions: np.ndarray
     projection: Projection
+    electrodes: Electrodes
+    reference: str
 
 
 def make_study(config: SimulationConfig) -> Study:
@@ -71,7 +98,9 @@ def make_study(config: SimulationConfig) -> Study:
     """
     electrodes = place_electrodes(config.electrodes, config.reference)
     sources = parcels(config.regions)
-    return Study(config, sources, electrodes, draw_group(config, sources), make_clock(config))
+    group = draw_group(config, sources)
+    size = response_size(WORLDS[config.world], group.mixing, group.weights, group.source, group.coupled)
+    return Study(config, sources, electrodes, group, make_clock(config), size)
 
 
 def make_participant(study: Study, label: str) -> Participant:
@@ -87,7 +116,13 @@ def make_participant(study: Study, label: str) -> Participant:
 
 def place_cap(study: Study, subject: Subject, place: str) -> Cap:
     """Put the cap on a subject for the session called `place`."""
-    nominal = study.electrodes.positions
-    positions = nominal + generator(study.config.seed, "cap", place).normal(0, PLACEMENT_M, nominal.shape)
-    gain = compute_gain(study.electrodes, positions, study.sources)
-    return Cap(positions, project(gain, subject, study.config.eeg, study.electrodes.mni_to_head))
+    config = study.config
+    own = generator(config.seed, "electrodes", place)
+    electrodes, reference = choose_electrodes(study.world, study.electrodes, config.reference, own)
+    nominal = electrodes.positions
+    positions = nominal + generator(config.seed, "cap", place).normal(0, PLACEMENT_M, nominal.shape)
+    gain = compute_gain(electrodes, positions, study.sources)
+    projection = project(gain, subject, config.eeg, electrodes.mni_to_head)
+    gains = draw_gains(study.world, len(nominal), own)[:, None]
+    amplified = replace(projection, lead_field=gains * projection.lead_field, background=gains * projection.background)
+    return Cap(positions, amplified, electrodes, reference)

@@ -12,6 +12,8 @@ from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.electrodes import Electrodes
 from eeg2fmri.simulate.recording.clock import Clock
 from eeg2fmri.simulate.recording.subject import Subject
+from eeg2fmri.simulate.worlds.catalogue import POWERS, WORLDS
+from eeg2fmri.simulate.worlds.courses import Task
 from eeg2fmri.simulate.write.names import Recording
 
 BIDS_VERSION = "1.9.0"
@@ -44,7 +46,10 @@ def write_dataset_files(root: Path, config: SimulationConfig, subjects: Sequence
             "GeneratedBy": [{"Name": "eeg2fmri simulate", "Version": __version__}],
         },
     )
-    (root / "README").write_text(_README.format(coupling=config.coupling, seed=config.seed), encoding="utf-8")
+    text = _README.format(coupling=config.coupling, seed=config.seed)
+    if config.world != POWERS.name:
+        text += f"World {config.world}: BOLD follows {WORLDS[config.world].follows}.\n"
+    (root / "README").write_text(text, encoding="utf-8")
     write_table(
         root / "participants.tsv",
         ("participant_id", "age", "sex"),
@@ -59,6 +64,11 @@ def write_dataset_files(root: Path, config: SimulationConfig, subjects: Sequence
     )
 
 
+def _task_description(config: SimulationConfig) -> str:
+    course = WORLDS[config.world].course
+    return f"Simulated {course} of a task" if course in ("blocks", "events") else "Simulated rest"
+
+
 _README = """Simulated simultaneous EEG-fMRI, made by eeg2fmri. No person was recorded.
 
 EEG rhythms of grey matter regions reach the electrodes through a spherical head model; the power of their envelopes,
@@ -68,23 +78,31 @@ convolved with a haemodynamic response, drives the BOLD signal of the same regio
 
 
 def write_eeg_files(
-    folder: Path, recording: Recording, config: SimulationConfig, electrodes: Electrodes, clock: Clock
+    folder: Path,
+    recording: Recording,
+    config: SimulationConfig,
+    electrodes: Electrodes,
+    clock: Clock,
+    reference: str | None = None,
 ) -> None:
-    """Write the sidecars of one EEG file: eeg.json, channels.tsv, events, electrodes.tsv, coordsystem.json."""
-    names = electrodes.names
+    """Write the sidecars of one EEG file: eeg.json, channels.tsv, events, electrodes.tsv, coordsystem.json.
+
+    The `reference` is that of the settings unless another is given.
+    """
+    names, reference = electrodes.names, reference or config.reference
     stem = recording.id
     write_json(
         folder / f"{stem}_eeg.json",
         {
             "TaskName": recording.task,
-            "TaskDescription": "Simulated rest",
+            "TaskDescription": _task_description(config),
             "Instructions": "n/a",
             **_MACHINE,
             "CapManufacturer": "Simulated",
             "CapManufacturersModelName": "10-05 positions",
             "SamplingFrequency": config.sfreq,
             "PowerLineFrequency": 50,
-            "EEGReference": config.reference,
+            "EEGReference": reference,
             "EEGGround": "n/a",
             "EEGPlacementScheme": "10-05",
             "SoftwareFilters": "n/a",
@@ -102,7 +120,7 @@ def write_eeg_files(
     write_table(
         folder / f"{stem}_channels.tsv",
         ("name", "type", "units", "sampling_frequency", "low_cutoff", "high_cutoff", "reference", "status"),
-        [(n, "EEG", "µV", config.sfreq, 0.016, config.sfreq / 2, config.reference, "good") for n in names],
+        [(n, "EEG", "µV", config.sfreq, 0.016, config.sfreq / 2, reference, "good") for n in names],
     )
     samples = clock.marker_samples()
     write_table(
@@ -149,12 +167,14 @@ def write_eeg_files(
     )
 
 
-def write_bold_sidecar(folder: Path, recording: Recording, config: SimulationConfig, clock: Clock) -> None:
+def write_bold_sidecar(
+    folder: Path, recording: Recording, config: SimulationConfig, clock: Clock, task: Task | None = None
+) -> None:
     """Write bold.json and, for tasks other than rest, the events that BIDS asks for."""
     order = {"interleaved": "interleaved", "ascending": "sequential ascending", "descending": "sequential descending"}
     sidecar = {
         "TaskName": recording.task,
-        "TaskDescription": "Simulated rest",
+        "TaskDescription": _task_description(config),
         "Instructions": "n/a",
         **_MACHINE,
         "MagneticFieldStrength": 3,
@@ -174,11 +194,11 @@ def write_bold_sidecar(folder: Path, recording: Recording, config: SimulationCon
     write_json(folder / f"{recording.id}_bold.json", sidecar)
     if "rest" not in recording.task.lower():
         duration = round(config.volumes * config.tr, 6)
-        write_table(
-            folder / f"{recording.id}_events.tsv",
-            ("onset", "duration", "trial_type"),
-            [(0.0, duration, recording.task)],
-        )
+        events = [(0.0, duration, recording.task)]
+        if task is not None:
+            seen = task.onsets[(task.onsets >= 0) & (task.onsets < duration)]
+            events = [(round(float(onset), 3), task.duration, recording.task) for onset in seen]
+        write_table(folder / f"{recording.id}_events.tsv", ("onset", "duration", "trial_type"), events)
 
 
 def write_t1w_sidecar(path: Path) -> None:

@@ -12,10 +12,13 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.parse import read_json
 from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.head.electrodes import place_electrodes
 from eeg2fmri.simulate.recording.bold import at_times, slice_signal
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
 from eeg2fmri.simulate.recording.envelopes import RATE
 from eeg2fmri.simulate.recording.haemodynamics import responses
+from eeg2fmri.simulate.worlds.catalogue import WORLDS
+from eeg2fmri.simulate.worlds.world import World
 from eeg2fmri.simulate.write.truth_files import FOLDER, FORMAT
 
 
@@ -51,6 +54,22 @@ class Truth:
     coupled: np.ndarray
     weights: np.ndarray
     delay: np.ndarray
+
+    @property
+    def world(self) -> World:
+        """What BOLD follows and what the EEG shows of it."""
+        return WORLDS[self.config.world]
+
+    @cached_property
+    def source(self) -> np.ndarray:
+        """Region whose rhythms the BOLD of each region follows, int (region,)."""
+        path = self.path / "group" / "source.npy"
+        return np.load(path) if path.exists() else np.arange(len(self.coupled))
+
+    @cached_property
+    def electrodes(self) -> tuple[str, ...]:
+        """Names of the electrodes of the study."""
+        return place_electrodes(self.config.electrodes, self.config.reference).names
 
     @classmethod
     def open(cls, root: str | Path) -> Truth:
@@ -134,7 +153,7 @@ class RecordingTruth:
 
     @cached_property
     def power(self) -> np.ndarray:
-        """Power of each region's rhythms relative to its mean, shape (region, band, time)."""
+        """Power of each region's rhythms in the EEG relative to its mean, shape (region, band, time)."""
         return np.load(self.folder / "power.npy")
 
     @cached_property
@@ -144,7 +163,7 @@ class RecordingTruth:
 
     @cached_property
     def regional_bold_from_eeg(self) -> np.ndarray:
-        """Part of `regional_bold` that the envelopes of the EEG drive, shape (region, time)."""
+        """Part of `regional_bold` that follows what the EEG shows, shape (region, time)."""
         return np.load(self.folder / "regional_bold_from_eeg.npy")
 
     @cached_property
@@ -169,6 +188,26 @@ class RecordingTruth:
         return np.load(path) if path.exists() else None
 
     @cached_property
+    def synchrony(self) -> np.ndarray | None:
+        """Twice the share of the first rhythm that a region has in common with its group, (region, time), or None."""
+        path = self.folder / "synchrony.npy"
+        return np.load(path) if path.exists() else None
+
+    @cached_property
+    def electrodes(self) -> tuple[str, ...]:
+        """Names of the electrodes that were recorded, in the order of `lead_field`."""
+        path = self.folder / "electrodes.json"
+        if not path.exists():
+            return self.truth.electrodes
+        return tuple(json.loads(path.read_text(encoding="utf-8"))["names"])
+
+    @cached_property
+    def stretch(self) -> np.ndarray:
+        """Factor on the time axis of the subject's haemodynamic responses, shape (region,)."""
+        path = self.subject_folder / "stretch.npy"
+        return np.load(path) if path.exists() else np.ones(len(self.delay))
+
+    @cached_property
     def weights(self) -> np.ndarray:
         """Coupling weights of the subject, shape (region, band)."""
         return np.load(self.subject_folder / "weights.npy")
@@ -191,7 +230,7 @@ class RecordingTruth:
     @cached_property
     def hrf(self) -> np.ndarray:
         """Haemodynamic response of each region, every `hrf_step` s from 0, shape (region, time); rows sum to 1."""
-        return responses(self.delay)
+        return responses(self.delay, self.stretch)
 
     hrf_step: float = 1 / RATE
 

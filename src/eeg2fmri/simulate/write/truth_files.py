@@ -9,7 +9,7 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study
-from eeg2fmri.simulate.recording.subject import RHYTHMS
+from eeg2fmri.simulate.worlds.catalogue import POWERS
 from eeg2fmri.simulate.write.bids import BIDS_VERSION, write_json
 from eeg2fmri.simulate.write.images import write_image
 from eeg2fmri.simulate.write.names import Recording
@@ -36,11 +36,12 @@ def write_group(root: Path, study: Study, recordings: list[Recording]) -> None:
         {
             "format": FORMAT,
             "config": study.config.model_dump(mode="json"),
-            "bands": [{"name": r.name, "low_hz": r.low, "high_hz": r.high} for r in RHYTHMS],
+            "bands": [{"name": r.name, "low_hz": r.low, "high_hz": r.high} for r in study.world.rhythms],
             "recordings": [
                 {"id": r.id, "subject": r.subject, "session": r.session, "task": r.task, "run": r.run}
                 for r in recordings
             ],
+            **({} if study.world is POWERS else {"bold_follows": study.world.follows}),
         },
     )
     _save(
@@ -50,10 +51,16 @@ def write_group(root: Path, study: Study, recordings: list[Recording]) -> None:
         weights=study.group.weights,
         delay=study.group.delay,
         times=study.clock.envelopes,
+        **_beyond_powers(study, stretch=study.group.stretch, source=study.group.source),
     )
 
 
-def write_subject(root: Path, participant: Participant) -> None:
+def _beyond_powers(study: Study, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+    """Keep what a world has beside that of powers, whose files have always been the same."""
+    return {} if study.world is POWERS else arrays
+
+
+def write_subject(root: Path, study: Study, participant: Participant) -> None:
     """Write a subject's coupling, responses and anatomy."""
     subject, space = participant.subject, participant.space
     folder = root / FOLDER / f"sub-{subject.label}" / "subject"
@@ -63,6 +70,7 @@ def write_subject(root: Path, participant: Participant) -> None:
         delay=subject.delay,
         gain=subject.gain,
         peak=subject.peak,
+        **_beyond_powers(study, stretch=subject.stretch),
         voxel_indptr=space.weights.indptr.astype(np.int64),
         voxel_region=space.weights.indices.astype(np.int32),
         voxel_weight=space.weights.data.astype(np.float32),
@@ -78,9 +86,17 @@ def write_subject(root: Path, participant: Participant) -> None:
 
 
 def write_recording(
-    root: Path, recording: Recording, simulated: SimulatedRecording, cap: Cap, affine: np.ndarray
+    root: Path,
+    recording: Recording,
+    simulated: SimulatedRecording,
+    cap: Cap,
+    electrodes: tuple[str, ...],
+    affine: np.ndarray,
 ) -> None:
-    """Write envelopes, regional BOLD, lead field and explainable fraction of a recording."""
+    """Write envelopes, regional BOLD, lead field and explainable fraction of a recording.
+
+    The names of its electrodes are written where they are not the `electrodes` of the study.
+    """
     folder = root / FOLDER / f"sub-{recording.subject}" / recording.id
     _save(
         folder,
@@ -92,8 +108,12 @@ def write_recording(
         background=cap.projection.background,
         electrode_positions=cap.positions,
     )
-    if simulated.motion is not None:
-        np.save(folder / "motion.npy", simulated.motion)
+    beside = {"motion": simulated.motion, "synchrony": simulated.neural.synchrony}
+    for name, array in beside.items():
+        if array is not None:
+            np.save(folder / f"{name}.npy", array)
+    if cap.electrodes.names != electrodes:
+        write_json(folder / "electrodes.json", {"names": list(cap.electrodes.names)})
     write_image(folder / "explainable.nii.gz", simulated.bold.explainable, affine)
 
 

@@ -16,6 +16,7 @@ from eeg2fmri.explain.checks.truth import drivers, truth_agreement
 from eeg2fmri.explain.checks.truth_spectrum import TruthSpectrum
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.simulate.config import small_config
+from eeg2fmri.simulate.worlds.catalogue import WORLDS
 
 GRID = (4, 5, 4)
 ELECTRODES = ("Fz", "Cz", "Pz", "Oz", "T7")
@@ -33,7 +34,8 @@ class HandMadeTruth:
 
     def __post_init__(self):
         config = small_config(electrodes=ELECTRODES, grid=GRID, tr=TR, volumes=VOLUMES)
-        self.truth = SimpleNamespace(config=config)
+        self.truth = SimpleNamespace(config=config, world=WORLDS[config.world])
+        self.electrodes = ELECTRODES
         self.peak = np.array([10.0, 20.0])
         self.times = np.arange(int(VOLUMES * TR * RATE) + 20) / RATE
         self.clock = SimpleNamespace(volumes=np.arange(VOLUMES) * TR)
@@ -145,3 +147,21 @@ def test_other_electrodes_or_another_grid_are_refused(axes, pairs):
     assert caught.value.problems[0].got == "A17"
     with pytest.raises(InputError, match="another grid"):
         drivers(truth, axes, pairs, np.ones((5, 4, 4)))
+
+
+def test_a_world_without_power_to_follow_has_no_spectrum(axes):
+    truth = HandMadeTruth()
+    truth.truth = SimpleNamespace(config=truth.truth.config, world=WORLDS["synchrony"])
+    with pytest.raises(InputError, match="does not say which parts of a spectrum"):
+        TruthSpectrum.of(truth, axes)
+
+
+def test_a_broad_component_falls_as_its_exponent_says(axes):
+    truth = HandMadeTruth()
+    truth.truth = SimpleNamespace(config=truth.truth.config, world=WORLDS["exponent"])
+    truth.peak = np.array([1.0, 1.0, 10.0, 20.0])
+    steep, flat, *_ = TruthSpectrum.of(truth, axes).rhythms
+    inside = (axes.frequencies >= 2) & (axes.frequencies < 40)
+    for power, exponent in ((steep, 2.0), (flat, 0.5)):
+        slope = np.polyfit(np.log(axes.frequencies[inside]), np.log(power[inside]), 1)[0]
+        assert slope == pytest.approx(-exponent, abs=0.01)

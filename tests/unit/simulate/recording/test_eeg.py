@@ -11,7 +11,7 @@ from eeg2fmri.simulate.config import EegConfig
 from eeg2fmri.simulate.recording.clock import make_clock
 from eeg2fmri.simulate.recording.eeg import Projection, simulate_eeg
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
-from eeg2fmri.simulate.recording.subject import RHYTHMS
+from eeg2fmri.simulate.worlds.rhythms import RHYTHMS
 
 QUIET = EegConfig(sensor_noise=0.0)
 

@@ -1,0 +1,1 @@
+"""Worlds: what BOLD follows and what the EEG shows of it, by name."""
