@@ -199,7 +199,7 @@ class RecordingTruth:
         path = self.folder / "electrodes.json"
         if not path.exists():
             return self.truth.electrodes
-        return tuple(json.loads(path.read_text(encoding="utf-8"))["names"])
+        return tuple(read_json(path)["names"])
 
     @cached_property
     def stretch(self) -> np.ndarray:
