@@ -96,7 +96,7 @@ def look(store: Path, manifest: dict[str, Any]) -> Sources:
     known = manifest.get("origin")
     if not known:
         return Sources("unknown")
-    seen = _seen(store)
+    seen = recall(store)
     root = str(known["root"])
     if seen.get("detached"):
         return Sources("detached", root)
@@ -122,7 +122,7 @@ def look(store: Path, manifest: dict[str, Any]) -> Sources:
             continue
         problems.append(Problem("the store is stale: a file that it was made of has changed", str(file)))
     if unchanged:
-        _remember(store, {**seen, "modified_ns": {**seen.get("modified_ns", {}), **unchanged}})
+        remember(store, {**seen, "modified_ns": {**seen.get("modified_ns", {}), **unchanged}})
     if problems:
         return Sources("changed", root, tuple(problems))
     return Sources("missing" if missing else "same", root)
@@ -152,7 +152,7 @@ def detach(store: Path) -> None:
         If it is no store, or cannot be written.
     """
     read_manifest(store)
-    if not _remember(store, {**_seen(store), "detached": True}):
+    if not remember(store, {**recall(store), "detached": True}):
         raise StoreError("the store cannot be written", where=str(store / SEEN), hint="check that you may write there")
 
 
@@ -185,14 +185,16 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
 
 
-def _seen(store: Path) -> dict[str, Any]:
+def recall(store: Path) -> dict[str, Any]:
+    """Read what was remembered of a store; empty where there is nothing sound."""
     try:
         return dict(read_json(store / SEEN))
     except (OSError, ValueError, TypeError):
         return {}
 
 
-def _remember(store: Path, seen: dict[str, Any]) -> bool:
+def remember(store: Path, seen: dict[str, Any]) -> bool:
+    """Write down what was found of a store; tell whether it could be written."""
     draft = store / f"{SEEN}.{os.getpid()}"
     try:
         draft.write_text(json.dumps(seen), encoding="utf-8")

@@ -28,6 +28,7 @@ from eeg2fmri.data.store.format import (
 from eeg2fmri.data.store.recording import Recording as Recording
 from eeg2fmri.data.store.recording import read_recording
 from eeg2fmri.data.store.sources import Sources, compare, look, refuse_stale
+from eeg2fmri.data.store.touched import touched_problems
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +84,9 @@ class Store:
     def open(cls, path: str | PathLike[str], *, stale: bool = False) -> Store:
         """Open a store and check that it is complete and not older than its data.
 
-        The manifest, the size of every file, and size and time of the sources within reach are checked; `verify` reads
-        the files of the store too, `compare_with_sources` those of the data set.
+        The manifest, the size of every file, the content of files that were touched since the store was complete, and
+        size and time of the sources within reach are checked; `verify` reads every file of the store,
+        `compare_with_sources` those of the data set.
 
         Parameters
         ----------
@@ -103,6 +105,7 @@ class Store:
         try:
             digests = {entry["id"]: entry["files"] for entry in manifest["recordings"]}
             problems = [problem for name, files in digests.items() for problem in file_problems(path / name, files)]
+            problems = problems or touched_problems(path, digests)
             if problems:
                 raise StoreError.of(problems)
             if not stale:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import StoreError
+from eeg2fmri.data.store import touched
 from eeg2fmri.data.store.format import seal
 from eeg2fmri.data.store.store import Store
 
@@ -121,14 +124,39 @@ def test_missing_and_cut_files_are_all_named(store: Store) -> None:
     assert "changed its size" in str(caught.value)
 
 
-def test_changed_content_is_found_by_verify(store: Store) -> None:
+def test_changed_content_is_found_at_opening_and_by_verify(store: Store) -> None:
     file = store.path / "sub-02_task-rest" / "eeg.npy"
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    opened = Store.open(store.path)
+    with pytest.raises(StoreError, match=r"content of a file of the store has changed(.|\n)*sub-02_task-rest/eeg.npy"):
+        Store.open(store.path)
     with pytest.raises(StoreError, match=r"content of a file has changed(.|\n)*sub-02_task-rest/eeg.npy"):
-        opened.verify()
+        store.verify()
+
+
+def test_swapped_arrays_are_found_although_sizes_and_times_of_change_fit(store: Store) -> None:
+    one, other = (store.path / name / "mask.npy" for name in ("sub-01_task-rest", "sub-02_task-rest"))
+    assert one.stat().st_size == other.stat().st_size
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+    with pytest.raises(StoreError, match="content of a file of the store has changed") as caught:
+        Store.open(store.path)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_copied_store_is_compared_once(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = Path(shutil.copytree(store.path, tmp_path / "copy"))
+    for file in copy.rglob("*.npy"):
+        os.utime(file)
+    Store.open(copy)
+    monkeypatch.setattr(touched, "content_digest", lambda file: pytest.fail(f"{file} is read again"))
+    Store.open(copy)
+    os.utime(next(copy.rglob("mask.npy")))
+    with pytest.raises(pytest.fail.Exception, match="is read again"):
+        Store.open(copy)
 
 
 def test_an_array_that_does_not_fit_the_manifest(store: Store) -> None:
