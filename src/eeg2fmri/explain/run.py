@@ -144,6 +144,14 @@ def _recorded(opened: OpenedRun, config: ExplainConfig, root: str | Path) -> lis
     from eeg2fmri.simulate.write.truth import Truth
 
     known = Truth.open(root)
+    if opened.store.config.bold.derivatives is not None:
+        raise InputError(
+            "the truth says what drives voxels of the scanner, and the store holds those of a common space",
+            where=str(opened.store.path),
+            got=f"bold: derivatives: {opened.store.config.bold.derivatives}",
+            expected="a store of the recordings' own volumes",
+            hint="prepare the simulated data set without 'derivatives', or explain the run without the truth",
+        )
     sources = {name: opened.store.origin(name)[0] for name in opened.recordings}
     missing = [name for name in dict.fromkeys(sources.values()) if name not in known.recordings]
     if missing:

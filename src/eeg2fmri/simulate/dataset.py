@@ -17,7 +17,7 @@ from eeg2fmri.simulate.head.anatomy import draw_t1w
 from eeg2fmri.simulate.head.template import template
 from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording, simulate_recording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
-from eeg2fmri.simulate.write import bids, images, truth_files
+from eeg2fmri.simulate.write import bids, fmriprep, images, physio, truth_files
 from eeg2fmri.simulate.write.names import Recording, recordings_of, subject_labels
 
 
@@ -81,6 +81,8 @@ def _write(root: Path, study: Study, progress: Progress) -> None:
     config = study.config
     recordings = [recording for label in subject_labels(config) for recording in recordings_of(config, label)]
     truth_files.write_group(root, study, recordings)
+    if config.derivatives == "fmriprep":
+        fmriprep.write_description(root)
     subjects = []
     participant, cap, worn = None, None, ""
     progress("Simulating", 0, len(recordings))
@@ -106,6 +108,8 @@ def _write_anatomy(root: Path, study: Study, participant: Participant, first: Re
     image, grid = draw_t1w(participant.anatomy, template(), config.t1w_voxel_mm, rng)
     images.write_image(folder / f"{first.place}_T1w.nii.gz", image, grid.affine)
     bids.write_t1w_sidecar(folder / f"{first.place}_T1w.json")
+    if config.derivatives == "fmriprep":
+        fmriprep.write_anatomy(root, participant, first, image, grid)
     truth_files.write_subject(root, study, participant)
 
 
@@ -125,4 +129,8 @@ def _write_recording(
     bids.write_eeg_files(eeg, recording, config, cap.electrodes, clock, cap.reference)
     images.write_bold(func / f"{recording.id}_bold.nii.gz", simulated.bold.data, affine, config)
     bids.write_bold_sidecar(func, recording, config, clock, simulated.neural.task)
+    if config.physio == "bids":
+        physio.write_physio(func, recording, simulated.physiology, clock)
+    if config.derivatives == "fmriprep":
+        fmriprep.write_run(root, study, participant, recording, simulated)
     truth_files.write_recording(root, recording, simulated, cap, study.electrodes.names, affine)

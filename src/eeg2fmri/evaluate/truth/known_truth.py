@@ -22,8 +22,9 @@ from eeg2fmri.simulate.head.sources import parcels
 from eeg2fmri.simulate.recording.envelopes import DEPTH, RATE
 from eeg2fmri.simulate.recording.haemodynamics import drive, expected_std, regional_bold, response
 from eeg2fmri.simulate.recording.subject import draw_group
+from eeg2fmri.simulate.write.fmriprep import FOLDER as FMRIPREP
 from eeg2fmri.simulate.write.truth import RecordingTruth, Truth
-from eeg2fmri.simulate.write.truth_files import FOLDER
+from eeg2fmri.simulate.write.truth_files import COMMON_ATLAS, FOLDER
 
 #: Largest median relative difference between the mean of the recorded volumes and the true baseline. It is .001 for a
 #: recording of 300 volumes, .005 for one of 40, and .11 to .17 for the heads of two subjects.
@@ -115,7 +116,8 @@ class KnownTruth:
     def atlas(self, name: str) -> np.ndarray:
         """Give 1 + region of each voxel of the store's grid, 0 outside grey matter: int (x, y, z)."""
         facts = self.store.recordings[self.store.index(name)]
-        path = self._recording(name).subject_folder / "atlas.nii.gz"
+        one = self._recording(name)
+        path = self.truth.path / COMMON_ATLAS if self.common else one.subject_folder / "atlas.nii.gz"
         return read_atlas(path, self.store.grid, facts.affine)
 
     def _eeg(self, one: RecordingTruth) -> tuple[np.ndarray, float]:
@@ -127,10 +129,18 @@ class KnownTruth:
         """Truth of a recording, or of that of which `name` is a block."""
         return self.truth.recording(self.store.origin(name)[0])
 
+    @property
+    def common(self) -> bool:
+        """Whether the store is of the derivatives in common space."""
+        return self.store.config.bold.derivatives is not None
+
     def _cut(self, name: str, volumes: np.ndarray) -> np.ndarray:
         """Take the volumes of a block, and bring them to the grid of the store."""
         first = self.store.origin(name)[1]
         volumes = volumes[first : first + self.store.recordings[self.store.index(name)].n_volumes]
+        if self.common:
+            one = self._recording(name)
+            volumes = np.stack([one.to_common(volume) for volume in volumes])
         if volumes.shape[1:] == tuple(self.store.grid):
             return volumes
         out = np.empty((len(volumes), *self.store.grid), np.float32)
@@ -142,13 +152,14 @@ class KnownTruth:
         """Name what in the settings of the store keeps truth and volumes apart."""
         bold, config, where = self.store.config.bold, self.truth.config, str(self.truth.path)
         problems = []
-        if bold.atlas is not None or bold.derivatives is not None or bold.resample != "dct":
+        simulated = config.derivatives == "fmriprep" and bold.derivatives == str(FMRIPREP)
+        if bold.atlas is not None or not (bold.derivatives is None or simulated) or bold.resample != "dct":
             problems.append(
                 Problem(
                     "the truth cannot be brought to the volumes of this store",
                     str(self.store.path),
                     f"bold: {bold.model_dump(exclude_defaults=True)}",
-                    "a store of the recordings' own volumes (any grid)",
+                    "a store of the recordings' own volumes, or of the derivatives that were simulated (any grid)",
                     "prepare the simulated data set without these settings",
                 )
             )
@@ -193,7 +204,8 @@ class KnownTruth:
     def _head(self, name: str, where: str) -> list[Problem]:
         """Compare the mean volume with the true baseline."""
         mask = self.store.mask(name)
-        baseline = regrid(self._recording(name).baseline, self.store.grid)[mask]
+        one = self._recording(name)
+        baseline = regrid(one.to_common(one.baseline) if self.common else one.baseline, self.store.grid)[mask]
         off = float(np.median(np.abs(self.store.voxel_mean(name)[mask] / baseline.clip(1e-6) - 1)))
         if off <= SAME_HEAD:
             return []

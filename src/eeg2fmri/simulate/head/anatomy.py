@@ -92,6 +92,22 @@ class Grid:
         index = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
         return index @ self.affine[:3, :3].T + self.affine[:3, 3]
 
+    def moved(self, motion: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """Say where points, shape (point, 3), are after a rigid movement about the centre of the box.
+
+        Parameters
+        ----------
+        motion : array, shape (6,)
+            Shift along x, y, z, mm, and rotation about them, rad.
+        points : array, shape (point, 3)
+            Scanner coordinates, mm.
+        """
+        from scipy.spatial.transform import Rotation
+
+        centre = self.affine[:3, :3] @ ((np.array(self.shape) - 1) / 2) + self.affine[:3, 3]
+        turned: np.ndarray = (points - centre) @ Rotation.from_euler("xyz", motion[3:]).as_matrix().T
+        return turned + centre + motion[:3]
+
     def subvoxels(self, spacing: float) -> list[tuple[float, float, float]]:
         """Offsets, in voxels, of points inside a voxel: `spacing` mm apart or less, but at most 3 along an axis."""
         sizes = np.abs(np.diag(self.affine)[:3])

@@ -10,14 +10,14 @@ from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.recording.clock import Clock
 
 
-def write_image(path: Path, data: np.ndarray, affine: np.ndarray) -> None:
-    """Write a 3-D NIfTI image in scanner coordinates, mm."""
+def write_image(path: Path, data: np.ndarray, affine: np.ndarray, code: str = "scanner") -> None:
+    """Write a 3-D NIfTI image in scanner coordinates, mm, or in those that `code` names (nibabel's codes)."""
     import nibabel as nib
 
     image = nib.Nifti1Image(data, affine)
     image.header.set_xyzt_units("mm", "sec")
-    image.set_qform(affine, code="scanner")
-    image.set_sform(affine, code="scanner")
+    image.set_qform(affine, code=code)
+    image.set_sform(affine, code=code)
     nib.save(image, path)
 
 
@@ -25,22 +25,26 @@ def write_image(path: Path, data: np.ndarray, affine: np.ndarray) -> None:
 _SLICE_CODES = {"ascending": 1, "descending": 2, "interleaved": 3}
 
 
-def write_bold(path: Path, data: np.ndarray, affine: np.ndarray, config: SimulationConfig) -> None:
-    """Write a 4-D NIfTI image (x, y, z, volume) with repetition time, s, and slice order."""
+def write_bold(
+    path: Path, data: np.ndarray, affine: np.ndarray, config: SimulationConfig, code: str = "scanner"
+) -> None:
+    """Write a 4-D NIfTI image (x, y, z, volume) with repetition time, s, and the order of slices as acquired."""
     import nibabel as nib
 
     image = nib.Nifti1Image(data, affine)
     header = image.header
     header.set_xyzt_units("mm", "sec")
     header.set_zooms((*header.get_zooms()[:3], config.tr))
-    header.set_dim_info(slice=2)
-    n_slices = data.shape[2]
-    header.set_slice_duration(config.tr * config.multiband / n_slices)
-    header["slice_end"] = n_slices - 1
-    if config.multiband == 1:  # NIfTI has no code for several slices at a time; the sidecar has the times
+    if code == "scanner":  # elsewhere voxels are no slices as they were acquired
+        header.set_dim_info(slice=2)
+        n_slices = data.shape[2]
+        header.set_slice_duration(config.tr * config.multiband / n_slices)
+        header["slice_end"] = n_slices - 1
+    # NIfTI has no code for several slices at a time; the sidecar has the times
+    if code == "scanner" and config.multiband == 1:
         header["slice_code"] = _SLICE_CODES[config.slice_order]
-    image.set_qform(affine, code="scanner")
-    image.set_sform(affine, code="scanner")
+    image.set_qform(affine, code=code)
+    image.set_sform(affine, code=code)
     nib.save(image, path)
 
 

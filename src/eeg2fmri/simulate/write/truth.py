@@ -12,6 +12,8 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.parse import read_json
 from eeg2fmri.simulate.config import SimulationConfig
+from eeg2fmri.simulate.head.anatomy import Grid, draw_anatomy
+from eeg2fmri.simulate.head.common_space import Registration, common_grid
 from eeg2fmri.simulate.head.electrodes import place_electrodes
 from eeg2fmri.simulate.recording.bold import at_times, slice_signal
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
@@ -319,6 +321,16 @@ class RecordingTruth:
             signal = slice_signal(self.voxel_weights, shape, z, at_times(times, self.times, regional))
             out[..., z] = np.moveaxis(self.baseline[:, :, z, None] * (1 + signal / 100), -1, 0)
         return out
+
+    @cached_property
+    def registration(self) -> Registration:
+        """Where the points of the common space lie in the subject."""
+        config, label = self.truth.config, self.id.split("_")[0].removeprefix("sub-")
+        return Registration.of(draw_anatomy(config.seed, label), common_grid(config))
+
+    def to_common(self, volume: np.ndarray) -> np.ndarray:
+        """Bring a volume (x, y, z) of the subject to the grid in common space."""
+        return self.registration.bring(volume, Grid(self.truth.config.grid, self.affine))
 
     def _image(self, name: str) -> np.ndarray:
         return np.asarray(_load(self.subject_folder / name).dataobj)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri import __version__
+from eeg2fmri.simulate.head.common_space import SPACE, common_atlas, common_grid
 from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study
 from eeg2fmri.simulate.worlds.catalogue import POWERS
@@ -16,6 +17,8 @@ from eeg2fmri.simulate.write.names import Recording
 
 FOLDER = Path("derivatives", "truth")
 FORMAT = 1
+#: Regions in common space, where there are derivatives in it; as `RecordingTruth.atlas` has them.
+COMMON_ATLAS = Path("group", f"space-{SPACE}_atlas.nii.gz")
 
 
 def write_group(root: Path, study: Study, recordings: list[Recording]) -> None:
@@ -44,6 +47,10 @@ def write_group(root: Path, study: Study, recordings: list[Recording]) -> None:
             **({} if study.world is POWERS else {"bold_follows": study.world.follows}),
         },
     )
+    if study.config.derivatives == "fmriprep":
+        (folder / "group").mkdir()
+        atlas = common_atlas(study.config, study.sources)
+        write_image(folder / COMMON_ATLAS, atlas, common_grid(study.config).affine, "mni")
     _save(
         folder / "group",
         region_centres=study.sources.centres,
@@ -118,6 +125,6 @@ def write_recording(
 
 
 def _save(folder: Path, **arrays: np.ndarray) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array))
