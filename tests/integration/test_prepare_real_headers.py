@@ -16,12 +16,13 @@ from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.regrid import regrid, regrid_affine
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
-from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
+from eeg2fmri.data.prepare.new_recording import Wanted, new_recording
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.data.timing.read_markers import markers_of
 from eeg2fmri.data.timing.repetition_time import repetition_time
+from eeg2fmri.data.timing.without_bold import Clock
 from eeg2fmri.train.run import train_run
 
 EEG = Path(__file__).parents[1] / "reference" / "data" / "real" / "eeg_raw.fif.gz"
@@ -41,7 +42,9 @@ def test_a_recording_of_a_real_amplifier() -> None:
     assert times.max() < 24
     assert np.median(np.diff(times)) == pytest.approx(0.75, abs=0.1)
     frequencies = np.arange(1, 101) * raw.info["sfreq"] / round(2 * raw.info["sfreq"])
-    made, onsets = raw_spectrogram(raw, electrode_names(raw), frequencies, 2.0, first_volume_s=0.0)
+    wanted = Wanted(tuple(electrode_names(raw)), frequencies, 2.0)
+    new = new_recording(raw, wanted, PrepareConfig(), clock=Clock(first_volume_s=0.0))
+    made, onsets = new.spectrogram(), new.onsets
     assert made.shape == (11, 60, 100)
     np.testing.assert_allclose(np.diff(onsets), 2)
     segment = raw.get_data(picks=["EEG 007"], start=0, stop=1201)[0]
@@ -144,8 +147,9 @@ def test_names_that_say_nothing_meet_a_montage_by_their_digitised_positions(join
         nearest = list(places)[int(np.argmax(every @ direction))]
         spectrum = Store.open(tmp_path / "store").eeg(0)[:, montage.index(name)]
         frequencies = store.frequencies
-        own, _ = raw_spectrogram(raw, [nearest], frequencies, 1.0, onsets=store.recordings[0].onsets)
-        other, _ = raw_spectrogram(raw, ["EEG 001"], frequencies, 1.0, onsets=store.recordings[0].onsets)
+        wanted = Wanted((nearest, "EEG 001"), frequencies, 1.0)
+        both = new_recording(raw, wanted, PrepareConfig(), clock=Clock(onsets=store.recordings[0].onsets)).spectrogram()
+        own, other = both[:, :1], both[:, 1:]
         low = np.s_[:, :30]
         close = np.corrcoef(np.log(spectrum[low]).ravel(), np.log(own[:, 0][low]).ravel())[0, 1]
         far = np.corrcoef(np.log(spectrum[low]).ravel(), np.log(other[:, 0][low]).ravel())[0, 1]

@@ -140,6 +140,16 @@ def place_of(given: object) -> str:
     return str(given) if isinstance(given, str | Path) else ""
 
 
+def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Put values in the place of others; where both are mappings, value by value."""
+    both = {
+        key: merged(base[key], more[key])
+        for key in base
+        if key in more and isinstance(base[key], Mapping) and isinstance(more[key], Mapping)
+    }
+    return {**base, **more, **both}
+
+
 def _problem(cls: type[BaseModel], fault: Any, where: str) -> Problem:
     key = ".".join(str(part) for part in fault["loc"]) or cls.__name__
     line = line_of(Path(where), fault["loc"]) if where.endswith((".yaml", ".yml", ".json")) else None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,13 +15,9 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.own_mean import read_mean_volume
 from eeg2fmri.data.bold.to_nifti import volumes_to_image
-from eeg2fmri.data.eeg.read import read_raw
-from eeg2fmri.data.prepare.new_recording import prepared_raw
-from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.prepare.new_recording import Cleaning
+from eeg2fmri.data.timing.without_bold import Times
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
-
-if TYPE_CHECKING:
-    import mne
 
 #: What the unit of a synthesised image is, in words: BOLD has no absolute unit.
 UNITS = "arbitrary (those of the BOLD images the model was trained on)"
@@ -42,10 +38,11 @@ def predict_file(
     recording: str | Path,
     out: str | Path,
     *,
-    first_volume_s: float | None = None,
-    marker: str | None = None,
     mean_image: str | Path | None = None,
+    cleaning: Cleaning = "replay",
+    settings: Mapping[str, Any] | None = None,
     progress: Progress = silent,
+    **times: Unpack[Times],
 ) -> PredictedFile:
     """Synthesise the BOLD of an EEG file and write it as NIfTI with a JSON sidecar.
 
@@ -59,7 +56,7 @@ def predict_file(
         ``.nii`` or ``.nii.gz``; must not exist. A BIDS derivative is named
         ``sub-<label>_task-<label>_desc-synthesised_bold.nii.gz``. Regions of an atlas are also written as a table
         beside it, ``.tsv``.
-    first_volume_s, marker
+    cleaning, settings, **times
         See `Synthesizer.predict`.
     mean_image : path, optional
         The subject's own BOLD (3-D mean or 4-D), brought to the grid of the run.
@@ -82,10 +79,8 @@ def predict_file(
     own_mean = None
     if mean_image is not None:
         own_mean = read_mean_volume(mean_image, card.grid, np.asarray(card.affine), card.prepare)
-    notes: list[str] = []
-    raw = _read(recording, synthesizer, notes)
     made = synthesizer.predict_volumes(
-        raw, first_volume_s=first_volume_s, marker=marker, own_mean=own_mean, progress=progress
+        recording, own_mean=own_mean, cleaning=cleaning, settings=settings, progress=progress, **times
     )
     image = volumes_to_image(made.volumes, np.asarray(card.affine), card.tr, float(made.onsets[0]))
     facts = _facts(synthesizer, made, Path(recording), own_mean is not None)
@@ -104,16 +99,8 @@ def predict_file(
             table.unlink(missing_ok=True)
         raise
     return PredictedFile(
-        out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
+        out, sidecar, len(made.volumes), (*made.notes, *_notes(synthesizer, made, own_mean is not None))
     )
-
-
-def _read(recording: str | Path, synthesizer: Synthesizer, notes: list[str]) -> mne.io.BaseRaw:
-    """Read a recording as those of the training were read and cleaned."""
-    prepared = synthesizer.card.prepare
-    if prepared is None or prepared.eeg == PrepareConfig().eeg:
-        return read_raw(recording, notes)
-    return prepared_raw(recording, prepared, synthesizer.card.tr, notes)
 
 
 def _refuse_existing(*paths: Path) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
+from eeg2fmri.data.eeg.channel_matrix import Derivation
 from eeg2fmri.data.features.band_covariance import band_covariances
+from eeg2fmri.data.features.rates import frequency_problems, rate_factor
 from eeg2fmri.data.features.recentring import RunningRecentring
 from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
-from eeg2fmri.data.features.spectrogram_of_raw import frequency_problems
 from eeg2fmri.data.pairs.windows import eeg_windows, skipped
+from eeg2fmri.data.prepare.new_recording import Cleaning, Wanted, electrodes_of_new, for_channels
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.models.synthesis import synthesize
 
@@ -30,11 +36,14 @@ class StreamedVolume:
         Start of the volume, s after the first sample that was fed.
     volume : array, shape (x, y, z)
         BOLD, in the unit of the training recordings.
+    notes : tuple of str
+        What is wrong with the EEG that it was made of, or with the volume.
     """
 
     index: int
     onset: float
     volume: np.ndarray
+    notes: tuple[str, ...] = ()
 
 
 class Stream:
@@ -44,39 +53,44 @@ class Stream:
     volume markers, and the volumes are the same. A model on band amplitudes recentres by what the stream has shown so
     far, where a file is recentred by all of it: its volumes become those of the file towards the end.
 
+    Channels that are constant over the TRs of a window are told once as a warning, and with each volume.
+
     Parameters
     ----------
     loaded : Loaded
     sfreq : float
         Sampling rate of the stream, Hz.
-    channels : sequence of str
-        Names of the rows that will be fed.
+    channels : StreamChannels
+        Which rows are fed, and what is done to them: see `stream_channels`.
     first_volume_s : float
         Start of the first volume, s after the first sample.
     own_mean : array, shape (x, y, z), optional
         See `Synthesizer.predict`.
     device : str
 
+    Attributes
+    ----------
+    notes : tuple of str
+        How the electrodes come of the channels.
+
     Raises
     ------
     InputError
-        If electrodes of the training are missing or named twice, or the rate is too low for its frequencies.
+        If the rate is too low for the frequencies of the training, or gives others.
     """
 
     def __init__(
         self,
         loaded: Loaded,
         sfreq: float,
-        channels: Sequence[str],
+        channels: StreamChannels,
         *,
         first_volume_s: float = 0.0,
         own_mean: np.ndarray | None = None,
         device: str = "cpu",
     ) -> None:
         card = loaded.card
-        self._rows = _rows_of(channels, card.electrodes)
-        self._card = card
-        self._n_channels = len(channels)
+        self._card, self._channels, self.notes = card, channels, channels.notes
         self.loaded, self.sfreq, self.first_volume_s = loaded, sfreq, first_volume_s
         self._own_mean, self._device = own_mean, device
         self._scaler = loaded.scaler()
@@ -84,11 +98,15 @@ class Stream:
         problems = frequency_problems(np.asarray(card.frequencies), card.tr, sfreq, "the stream")
         if problems:
             raise InputError.of(problems)
+        self._factor = np.float32(rate_factor(card.tr, sfreq, card.sfreq))
         self._skip = skipped(card.tr, card.pairs)
-        self._buffer = np.empty((len(self._rows), 0))
+        self._buffer = np.empty((len(card.electrodes), 0))
         self._buffer_start = 0
         self._row = 0
         self._rows_seen: deque[np.ndarray] = deque(maxlen=card.pairs.window)
+        self._constant: deque[frozenset[str]] = deque(maxlen=card.pairs.window)
+        self._told: set[str] = set()
+        self._before: np.ndarray | None = None
         self._recentring = RunningRecentring(card.pairs.window) if card.pairs.eeg == "amplitude" else None
 
     def feed(self, samples: np.ndarray) -> list[StreamedVolume]:
@@ -109,13 +127,14 @@ class Stream:
             If the number of channels is another one, or a sample is not finite.
         """
         samples = np.asarray(samples)
-        if samples.ndim != 2 or samples.shape[0] != self._n_channels:
+        n_channels = self._channels.n_channels
+        if samples.ndim != 2 or samples.shape[0] != n_channels:
             raise InputError(
                 "the samples do not have the channels of the stream",
                 got=f"shape {samples.shape}",
-                expected=f"({self._n_channels}, any number of samples)",
+                expected=f"({n_channels}, any number of samples)",
             )
-        chosen = samples[self._rows]
+        chosen = self._channels.electrodes_of(samples)
         if not np.isfinite(chosen).all():
             raise InputError("the stream has samples that are not finite", where=f"volume {self._row}")
         self._buffer = np.concatenate([self._buffer, chosen], axis=1)
@@ -132,10 +151,12 @@ class Stream:
 
     def _take_row(self, first: int) -> None:
         segment = self._buffer[:, first : first + self._n_samples]
+        still = np.all(segment == segment[:, :1], axis=1)
+        self._constant.append(frozenset(np.array(self._card.electrodes)[still].tolist()))
         if self._recentring is None:
             n_bins = len(self._card.frequencies)
             row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self._card.tr, n_bins)
-            self._rows_seen.append(row[0])
+            self._rows_seen.append(row[0] if self._factor == 1 else row[0] * self._factor)
         elif self._row >= self._skip:
             # the whole window is recentred anew by all that has been seen
             covariances = band_covariances(segment, self.sfreq, np.zeros(1), self._card.tr)
@@ -152,7 +173,24 @@ class Stream:
         volume = next(iter(synthesize(self.loaded.model, window, batch_size=1, device=self._device)))
         index = self._row + pairs.lag
         onset = self.first_volume_s + index * self._card.tr
-        return StreamedVolume(index, onset, self._scaler.unscale(volume, own_mean=self._own_mean))
+        made = self._scaler.unscale(volume, own_mean=self._own_mean)
+        notes = self._said_of(made)
+        for note in notes:
+            if note not in self._told:
+                self._told.add(note)
+                warnings.warn(f"volume {index} of the stream: {note}", stacklevel=4)
+        self._before = made
+        return StreamedVolume(index, onset, made, notes)
+
+    def _said_of(self, volume: np.ndarray) -> tuple[str, ...]:
+        """Say which electrodes were constant in the whole window, or that the volume is that before it."""
+        still = frozenset.intersection(*self._constant)
+        if len(still) == len(self._card.electrodes):
+            return ("every electrode is constant: the volume holds nothing of the EEG",)
+        notes = [f"electrodes that are constant: {first_of(sorted(still), 12)}"] if still else []
+        if self._before is not None and is_constant(np.stack([self._before, volume])):
+            notes.append(CONSTANT)
+        return tuple(notes)
 
     def _drop_before(self, sample: int) -> None:
         used = min(sample - self._buffer_start, self._buffer.shape[1])
@@ -161,14 +199,85 @@ class Stream:
             self._buffer_start += used
 
 
-def _rows_of(channels: Sequence[str], electrodes: Sequence[str]) -> list[int]:
+#: What is said of volumes that do not differ.
+CONSTANT = "the synthesised volumes are all the same: the model found nothing in the EEG that changes the BOLD"
+#: Largest difference between volumes, as a share of their largest value, that is none.
+NO_DIFFERENCE = 1e-6
+
+
+def is_constant(volumes: np.ndarray) -> bool:
+    """Tell whether volumes (volume, x, y, z) do not differ."""
+    return bool(np.abs(volumes - volumes[:1]).max() <= NO_DIFFERENCE * np.abs(volumes).max())
+
+
+def wanted(card: ModelCard) -> Wanted:
+    """Read from its card what a model expects of a recording."""
+    return Wanted(card.electrodes, np.asarray(card.frequencies), card.tr, card.sfreq)
+
+
+@dataclass(frozen=True, eq=False)
+class StreamChannels:
+    """How the electrodes of a model come of the rows of a stream.
+
+    Attributes
+    ----------
+    n_channels : int
+        Rows that are fed.
+    rows : list of int
+        Those that are used.
+    derivation : Derivation
+        What is made of them.
+    notes : tuple of str
+        What was done.
+    """
+
+    n_channels: int
+    rows: list[int]
+    derivation: Derivation
+    notes: tuple[str, ...]
+
+    def electrodes_of(self, samples: np.ndarray) -> np.ndarray:
+        """Compute the electrodes (channel, sample), V, of samples as they are fed."""
+        return self.derivation.apply(samples[self.rows] * self.derivation.scale)
+
+
+def stream_channels(
+    card: ModelCard, sfreq: float, channels: Sequence[str], cleaning: Cleaning, bads: Sequence[str] = ()
+) -> StreamChannels:
+    """Settle what is done to the channels of a stream, as to those of a file.
+
+    Parameters
+    ----------
+    card : ModelCard
+    sfreq : float
+        Hz.
+    channels : sequence of str
+        Names of the rows that will be fed.
+    cleaning : {"replay", "done"}
+        See `Synthesizer.predict`. Filters and averages over volumes look ahead: a stream cannot replay them.
+    bads : sequence of str
+        Channels that are bad.
+
+    Raises
+    ------
+    InputError
+        If electrodes are missing and cannot be interpolated, a name is there twice, or the training's recordings went
+        through steps that a stream cannot take.
+    """
+    import mne
+
     doubled = sorted({name for name in channels if list(channels).count(name) > 1})
-    missing = [name for name in electrodes if name not in channels]
-    if doubled or missing:
+    if doubled:
+        raise InputError("the stream has channels of the same name", got=", ".join(doubled))
+    prepared = for_channels(card.prepare or PrepareConfig(), channels)
+    if cleaning == "replay" and prepared.eeg.clean.steps:
         raise InputError(
-            "the channels of the stream are not the electrodes of the run",
-            got=f"missing: {', '.join(missing) or 'none'}; named twice: {', '.join(doubled) or 'none'}",
-            expected=", ".join(electrodes),
-            hint="name the channels as in the training; more channels and another order are fine",
+            "the recordings of the training were cleaned by steps that look ahead: a stream cannot take them",
+            got=", ".join(prepared.eeg.clean.steps),
+            hint="clean the samples before they are fed and say cleaning='done', or train on EEG without these steps",
         )
-    return [list(channels).index(name) for name in electrodes]
+    raw = mne.io.RawArray(np.zeros((len(channels), 2)), mne.create_info(list(channels), sfreq, "eeg"), verbose="error")
+    raw.info["bads"] = list(bads)
+    derivation, notes = electrodes_of_new(raw, Path("the stream"), wanted(card), prepared, cleaning=cleaning)
+    renamed = dict(zip(raw.ch_names, range(len(channels)), strict=True))
+    return StreamChannels(len(channels), [renamed[name] for name in derivation.inputs], derivation, tuple(notes))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.to_nifti import volumes_to_image
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
-from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
 from eeg2fmri.data.pairs.windows import eeg_windows, pair_index, skipped
+from eeg2fmri.data.prepare.new_recording import Cleaning, new_recording
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.without_bold import Clock, Times
 from eeg2fmri.models.saving.hub import Loaded, load
 from eeg2fmri.models.synthesis import synthesize
-from eeg2fmri.predict.stream import Stream
+from eeg2fmri.predict.stream import CONSTANT, Stream, is_constant, stream_channels, wanted
 
 if TYPE_CHECKING:
     import mne
@@ -92,31 +94,35 @@ class Synthesizer:
 
     def predict(
         self,
-        raw: mne.io.BaseRaw,
+        recording: str | Path | mne.io.BaseRaw,
         *,
-        onsets: np.ndarray | None = None,
-        first_volume_s: float | None = None,
-        marker: str | None = None,
         own_mean: np.ndarray | None = None,
+        cleaning: Cleaning = "replay",
+        settings: Mapping[str, Any] | None = None,
         progress: Progress = silent,
+        **times: Unpack[Times],
     ) -> Nifti1Image:
         """Synthesise the BOLD of an EEG recording.
 
         Parameters
         ----------
-        raw : mne.io.Raw
-            EEG in volts with at least the electrodes of the training, by name; cleaned as the training recordings
-            were, if they were (`eeg2fmri.data.prepare.new_recording.prepared_raw` does it from a file, by
-            ``card.prepare``).
-        onsets : array, shape (volume,), optional
-            Start of each volume, s after the first sample; taken from the volume markers by default.
-        first_volume_s : float, optional
-            Start of the first volume where there are no markers, s; 0 by default. The others follow a TR apart.
-        marker : str, optional
-            Name of the volume marker; the known ones are looked for by default.
+        recording : path or mne.io.Raw
+            EEG file, or EEG in volts. Electrodes are found by name; those that were not recorded are interpolated.
+            Channels in ``raw.info["bads"]`` are treated as bad ones of the training were.
         own_mean : array, shape (x, y, z), optional
             The subject's own mean BOLD volume, to which synthesised dynamics are added in place of the
             training group's.
+        cleaning : {"replay", "done"}
+            ``replay``: the recording goes through the steps of the training's recordings (reference, bad electrodes,
+            filter, artefacts). ``done``: it went through them already.
+        settings : mapping, optional
+            What is otherwise in this recording: any of ``eeg``, ``marker``, ``first_marker``, ``first_volume_s`` and
+            ``triggers`` of `eeg2fmri.data.settings.prepare.PrepareConfig`.
+        progress : Progress
+        **times
+            When volumes start: ``onsets`` (s after the first sample, of each volume), ``first_volume_s`` (of the first;
+            the others follow a TR apart), or the name of the volume ``marker``. By default known markers are looked
+            for; without any the first volume starts with the EEG.
 
         Returns
         -------
@@ -127,55 +133,49 @@ class Synthesizer:
         Raises
         ------
         InputError
-            If electrodes are missing, the unit is wrong, or the recording is shorter than one window.
+            If electrodes are missing and cannot be interpolated, the unit is wrong, or the recording is shorter than
+            one window.
         """
         made = self.predict_volumes(
-            raw,
-            onsets=onsets,
-            first_volume_s=first_volume_s,
-            marker=marker,
+            recording,
             own_mean=own_mean,
+            cleaning=cleaning,
+            settings=settings,
             progress=progress,
+            **times,
         )
         return volumes_to_image(made.volumes, np.asarray(self.card.affine), self.card.tr, float(made.onsets[0]))
 
     def predict_volumes(
         self,
-        raw: mne.io.BaseRaw,
+        recording: str | Path | mne.io.BaseRaw,
         *,
-        onsets: np.ndarray | None = None,
-        first_volume_s: float | None = None,
-        marker: str | None = None,
         own_mean: np.ndarray | None = None,
+        cleaning: Cleaning = "replay",
+        settings: Mapping[str, Any] | None = None,
         progress: Progress = silent,
+        **times: Unpack[Times],
     ) -> SynthesizedVolumes:
         """Synthesise as `predict`, and return arrays with the number and onset of each volume."""
         card = self.card
-        notes: list[str] = []
-        amplitude = AmplitudeCollector(float(raw.info["sfreq"]), card.tr) if card.pairs.eeg == "amplitude" else None
-        rows, found = raw_spectrogram(
-            raw,
-            card.electrodes,
-            np.asarray(card.frequencies),
-            card.tr,
-            onsets=onsets,
-            first_volume_s=first_volume_s,
-            marker=marker,
-            notes=notes,
-            also=amplitude,
-        )
-        where = str((raw.filenames or ("",))[0] or "the recording")
-        starts, targets = pair_index(len(rows), card.tr, card.pairs, where=where)
         self._check_mean(own_mean)
+        prepared = card.prepare or PrepareConfig()
+        new = new_recording(
+            recording, wanted(card), prepared, settings=settings, clock=Clock(**times), cleaning=cleaning
+        )
+        amplitude = AmplitudeCollector(float(new.raw.info["sfreq"]), card.tr) if card.pairs.eeg == "amplitude" else None
+        starts, targets = pair_index(len(new.onsets), card.tr, card.pairs, where=new.where)
+        rows = new.spectrogram(amplitude)
         if amplitude is not None:
-            rows = _recentred(amplitude, skipped(card.tr, card.pairs), where)
+            rows = _recentred(amplitude, skipped(card.tr, card.pairs), new.where)
         scaler = self.loaded.scaler()
         windows = (eeg_windows(rows, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
         volumes = np.empty((len(starts), *card.grid), np.float32)
         for k, volume in enumerate(synthesize(self.loaded.model, windows, batch_size=BATCH, device=self.device)):
             volumes[k] = scaler.unscale(volume, own_mean=own_mean)
             progress("Synthesising", k + 1, len(starts))
-        return SynthesizedVolumes(volumes, targets, found[targets], tuple(notes))
+        notes = (*new.notes, CONSTANT) if len(volumes) > 1 and is_constant(volumes) else new.notes
+        return SynthesizedVolumes(volumes, targets, new.onsets[targets], notes)
 
     def stream(
         self,
@@ -184,11 +184,18 @@ class Synthesizer:
         *,
         first_volume_s: float = 0.0,
         own_mean: np.ndarray | None = None,
+        cleaning: Cleaning = "replay",
+        bads: Sequence[str] = (),
     ) -> Stream:
         """Start a synthesis of EEG that is still being recorded; see `Stream`."""
         self._check_mean(own_mean)
         return Stream(
-            self.loaded, sfreq, channels, first_volume_s=first_volume_s, own_mean=own_mean, device=self.device
+            self.loaded,
+            sfreq,
+            stream_channels(self.card, sfreq, channels, cleaning, bads),
+            first_volume_s=first_volume_s,
+            own_mean=own_mean,
+            device=self.device,
         )
 
     def _check_mean(self, own_mean: np.ndarray | None) -> None:

@@ -19,7 +19,7 @@ from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.positions import directions
 from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.spline import spline_matrix
-from eeg2fmri.data.prepare.new_recording import prepared_raw
+from eeg2fmri.data.prepare.new_recording import Wanted, new_recording
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.eeg import EegConfig
 from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -28,6 +28,10 @@ from eeg2fmri.data.timing.read_markers import markers_of
 NAMES = ["Fz", "T3", "T6", "Oz", "ECG", "HEOG"]
 SFREQ, N = 128, 128 * 6
 ONSETS = np.array([1.0, 2.5, 4.0])
+
+
+def _wanted(store: Any) -> Wanted:
+    return Wanted(store.electrodes, store.frequencies, store.tr, store.sfreq)
 
 
 def signal(rows: int = len(NAMES), n: int = N) -> np.ndarray:
@@ -273,8 +277,8 @@ def test_channels_of_every_type_are_left_out_or_kept_on_request_and_cleaned_too(
     store = make(two, "kept", eeg={"types": types, "keep": [kind], "clean": {"high_pass": 1.0}})
     kept = {"Fz", "Cz", "Pz", "O1"} | ({"ECG"} if kind == "ecg" else set())
     assert set(store.electrodes) == kept
-    raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config)
-    assert set(raw.ch_names) == kept
+    new = new_recording(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", _wanted(store), store.config)
+    np.testing.assert_allclose(new.spectrogram(), store.eeg(0), rtol=1e-3, atol=1e-9)
 
 
 def test_a_flat_bad_electrode_is_no_obstacle_where_it_is_interpolated(two: Any) -> None:
@@ -307,12 +311,11 @@ def test_recordings_with_other_caps_meet_in_a_montage(two: Any) -> None:
 def test_what_prepare_did_is_replayed_on_a_new_recording(two: Any) -> None:
     config = {"eeg": {"reference": "average", "bad_electrodes": ["Pz"], "bads": "interpolate"}}
     store = make(two, **config)
-    raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config)
-    from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
-
-    made, onsets = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
-    np.testing.assert_allclose(onsets, store.recordings[0].onsets)
-    np.testing.assert_allclose(made, store.eeg(0), rtol=1e-4, atol=1e-9)
+    path = two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr"
+    for recording in (path, mne.io.read_raw(path, verbose="error")):
+        new = new_recording(recording, _wanted(store), store.config)
+        np.testing.assert_allclose(new.onsets, store.recordings[0].onsets)
+        np.testing.assert_allclose(new.spectrogram(), store.eeg(0), rtol=1e-4, atol=1e-9)
 
 
 def test_space_separated_channels_tsv(two: Any) -> None:

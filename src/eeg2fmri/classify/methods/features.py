@@ -109,13 +109,13 @@ def window_data(
     for k, recording in enumerate(store.recordings):
         signal = np.asarray(store.signal(k))
         try:
-            rows, told = model_spectrogram(signal, recording.sfreq, weights, frequencies, card.tr)
+            rows, told = model_spectrogram(signal, recording.sfreq, weights, frequencies, card.tr, card.sfreq)
             starts = _starts(len(rows), card.pairs, stride, skip_rows, recording.id, card.tr)
             own = np.eye(len(signal))
             recorded = (
                 rows
                 if electrodes == "recorded"
-                else model_spectrogram(signal, recording.sfreq, own, frequencies, card.tr)[0]
+                else model_spectrogram(signal, recording.sfreq, own, frequencies, card.tr, card.sfreq)[0]
             )
             cut = eeg_windows(rows, starts, pairs)
             power = _band_power(recorded, frequencies, starts, card.pairs.window)

@@ -17,6 +17,17 @@ def entities(path: Path) -> dict[str, str]:
     return dict(part.split("-", 1) for part in parts if "-" in part)
 
 
+def same_but(key: str, path: Path) -> list[Path]:
+    """Files beside a file that have its name but for one label, for example its parts (``split``), sorted."""
+    own = {name: value for name, value in entities(path).items() if name != key}
+    ending = path.name.split("_")[-1]
+    return sorted(
+        other
+        for other in path.parent.glob(f"*_{key}-*_{ending}")
+        if {name: value for name, value in entities(other).items() if name != key} == own
+    )
+
+
 def bids_root(path: Path) -> Path | None:
     """Nearest folder above a file that holds a ``dataset_description.json``."""
     return next((folder for folder in _absolute(path).parents if (folder / "dataset_description.json").is_file()), None)

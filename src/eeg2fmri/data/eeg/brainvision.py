@@ -12,6 +12,8 @@ from eeg2fmri.core.errors import InputError, Problem
 BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
 #: Bytes of a header or marker file that are looked at: far more than any real one has.
 LARGEST_TEXT = 64_000_000
+#: Bytes of a Greek mu and of the micro sign in UTF-8: the unit of EEG is written with either.
+_GREEK_MU, _MICRO = "\u03bc".encode(), "\u00b5".encode()
 _COPY = "copy all three files (.vhdr, .eeg, .vmrk) again"
 
 
@@ -22,19 +24,22 @@ def brainvision_files(header: Path) -> list[Path]:
     return [header, *(path for path in named if path is not None and path.is_file())]
 
 
-def relinked_header(header: Path) -> bytes | None:
-    """Header that names the files with its own name where those that it names do not exist; None if all exist."""
+def corrected_header(header: Path, *, relink: bool = False) -> bytes | None:
+    """Write a header as its reader can read it; None where it can be read as it is.
+
+    Names with ``$b`` (the header's own name) or in another case are written out, a Greek mu becomes the micro sign,
+    and on demand (`relink`) names of files that do not exist become the header's own name.
+    """
     text = _text(header)
-    changed = False
-    content = header.read_bytes()
+    content = header.read_bytes().replace(_GREEK_MU, _MICRO)
+    changed = _GREEK_MU.decode("latin-1") in text or header.suffix != ".vhdr"
     for key in ("DataFile", "MarkerFile"):
-        named, found = _named_file(header, text, key), _linked(header, text, key, relink=True)
-        if named is not None and found is not None:
-            changed |= found != named
+        found = _linked(header, text, key, relink=relink)
+        if found is not None and found.is_file():
+            changed |= found != _written(header, text, key)
             # the corrected header is read from elsewhere: whole paths
             line = f"{key}={found.absolute()}".encode()
-            parts = re.split(rb"(?mi)^%s\s*=[^\r\n]*" % key.encode(), content)
-            content = line.join(parts)
+            content = line.join(re.split(rb"(?mi)^%s\s*=[^\r\n]*" % key.encode(), content))
     return content if changed else None
 
 
@@ -123,13 +128,24 @@ def _integer(text: str, key: str) -> int | None:
     return int(value) if value is not None and value.isdigit() else None
 
 
-def _named_file(header: Path, text: str, key: str) -> Path | None:
+def _written(header: Path, text: str, key: str) -> Path | None:
+    """Give the path that a header names, as it is written."""
     value = _value(text, key)
-    if not value:
-        return None
     # file names may hold other characters than ASCII, in UTF-8
-    name = value.encode("latin-1").decode("utf-8", errors="replace").replace("$b", header.stem)
-    return header.parent / name.replace("\\", "/")
+    name = (value or "").encode("latin-1").decode("utf-8", errors="replace").replace("\\", "/")
+    return header.parent / name if name else None
+
+
+def _named_file(header: Path, text: str, key: str) -> Path | None:
+    """Find the file that a header names: ``$b`` is its own name, and the case of letters may be another."""
+    written = _written(header, text, key)
+    if written is None:
+        return None
+    named = written.with_name(written.name.replace("$b", header.stem))
+    if named.is_file() or not named.parent.is_dir():
+        return named
+    same = [path for path in named.parent.iterdir() if path.name.casefold() == named.name.casefold()]
+    return same[0] if len(same) == 1 else named
 
 
 #: Extensions of the files that a header names.

@@ -16,7 +16,8 @@ from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
 from eeg2fmri.data.eeg.positions import directions, named_directions
 from eeg2fmri.data.eeg.spline import spline_matrix
-from eeg2fmri.data.settings.eeg import VOLTS, EegConfig
+from eeg2fmri.data.eeg.units import volts
+from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:
     import mne
@@ -119,9 +120,9 @@ def derive(
     whole = np.zeros((len(outputs) + len(kept), len(inputs)))
     whole[: len(outputs), : len(names)] = matrix
     whole[len(outputs) :, len(names) :] = np.eye(len(kept))
-    scale = 1.0 if config.unit == "header" else VOLTS[config.unit]
+    scale, told = volts(raw, path, config)
     derivation = Derivation(tuple(inputs), (*outputs, *kept), whole, scale)
-    return _simplified(derivation), tuple(notes)
+    return simplified(derivation), (*notes, *told)
 
 
 def _referenced(
@@ -140,7 +141,7 @@ def _referenced(
     return matrix[others] - matrix[chosen].mean(axis=0), [outputs[k] for k in others]
 
 
-def _simplified(derivation: Derivation) -> Derivation:
+def simplified(derivation: Derivation) -> Derivation:
     """Recognise a derivation that only picks channels, and drop inputs that nothing uses."""
     matrix = derivation.matrix
     assert matrix is not None

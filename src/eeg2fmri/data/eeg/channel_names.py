@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,24 @@ from eeg2fmri.core.errors import Problem
 
 if TYPE_CHECKING:
     import mne
+
+
+#: What EDF files and clinical systems write around the name of an electrode: ``EEG Fp1-REF``, ``EEG C3-A2``.
+_AROUND = re.compile(r"^\s*(?:EEG[\s_:]+)?(.*?)(?:\s*-\s*(?:ref|le|ar|avg|av|car|a1|a2|m1|m2)\d*)?\s*$", re.IGNORECASE)
+#: Names of the 10-20 system that the 10-10 system changed (Chatrian et al., 1985).
+OLD_NAMES = {"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}
+
+
+def plain_name(name: str) -> str:
+    """Take away what stands around the name of a channel: ``EEG`` before it, its reference after it, spaces."""
+    found = _AROUND.match(name)
+    return "".join((found.group(1) if found else name).split()) or name.strip()
+
+
+def same_electrode(name: str) -> str:
+    """Give what is equal for all spellings of an electrode: ``EEG FP1-REF`` and ``Fp1``, ``T3`` and ``T7``."""
+    plain = plain_name(name).upper()
+    return OLD_NAMES.get(plain, plain)
 
 
 def electrode_names(raw: mne.io.BaseRaw) -> list[str]:
@@ -21,8 +40,8 @@ def channel_problems(wanted: Sequence[str], present: Sequence[str], where: str) 
     missing = [name for name in wanted if name not in present]
     if not missing:
         return []
-    plain = {"".join(name.split()).casefold(): name for name in present}
-    renamed = {name: plain.get("".join(name.split()).casefold(), "") for name in missing}
+    plain = {plain_name(name).casefold(): name for name in present}
+    renamed = {name: plain.get(plain_name(name).casefold(), "") for name in missing}
     similar = ", ".join(f"{there!r} for {name!r}" for name, there in renamed.items() if there)
     return [
         Problem(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eeg2fmri.core.errors import InputError, Problem
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bids.sidecars import read_channels_tsv
-from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.channel_names import OLD_NAMES, electrode_names, plain_name
+from eeg2fmri.data.eeg.template_positions import electrode_positions
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:
@@ -27,25 +31,36 @@ _TYPES = {
     "TRIG": "stim",
     "SYSCLOCK": "misc",
 }
-#: Names that electrodes of the scalp never have, and what they are.
+#: How names begin that electrodes of the scalp never have, and what they are: also wire loops and motion sensors inside
+#: scanners (CWL, MOV), bipolar and auxiliary inputs of amplifiers (BIP, AUX, DC), sensors of clinics and sleep.
 _BY_NAME = (
-    (re.compile(r"(ecg|ekg)", re.IGNORECASE), "ecg"),
-    (re.compile(r"[hv]?eog", re.IGNORECASE), "eog"),
-    (re.compile(r"emg", re.IGNORECASE), "emg"),
-    (re.compile(r"(status|stim|trig|event)", re.IGNORECASE), "stim"),
-    (re.compile(r"(resp|gsr|exg\d)", re.IGNORECASE), "misc"),
+    (re.compile(r"ecg|ekg", re.IGNORECASE), "ecg"),
+    (re.compile(r"[hv]?eog|(loc|roc)$", re.IGNORECASE), "eog"),
+    (re.compile(r"emg|chin", re.IGNORECASE), "emg"),
+    (re.compile(r"status|stim|trig|event|ttl|marker", re.IGNORECASE), "stim"),
+    (re.compile(r"resp|gsr|eda|exg\d|cwl|mov|motion|bip|aux|acc|gyro|photic|dc(\d|$)", re.IGNORECASE), "misc"),
+    (re.compile(r"spo2|sao2|osat|et?co2|pulse|pleth|ppg|thor|abd|flow|nasal|snor|temp|ibi$", re.IGNORECASE), "misc"),
 )
-#: Names of the 10-20 system that the 10-10 system changed (Chatrian et al., 1985).
-OLD_NAMES = {"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}
 
 
 def type_by_name(name: str) -> str | None:
     """Type of a channel whose name says that it is no electrode of the scalp; None for others."""
-    return next((kind for expression, kind in _BY_NAME if expression.match(name)), None)
+    plain = plain_name(name)
+    return next((kind for expression, kind in _BY_NAME if expression.match(plain)), None)
 
 
-def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> list[str]:
+def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig, *, partial: bool = False) -> list[str]:
     """Set types, names and bad channels of a recording.
+
+    Parameters
+    ----------
+    raw : mne Raw
+        Is changed.
+    path : Path
+        Its file.
+    config : EegConfig
+    partial : bool
+        Whether `raw` may be other than the file: it may lack channels, and those that it calls bad are bad.
 
     Returns
     -------
@@ -57,7 +72,7 @@ def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> lis
     InputError
         If ``channels.tsv`` or the settings name channels that the file does not have.
     """
-    notes = _types(raw, path, config)
+    notes = _types(raw, path, config, partial)
     chosen = {
         name: kind
         for pattern, kind in config.types.items()
@@ -98,25 +113,82 @@ def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> lis
         raw.rename_channels(renamed, verbose="error")
     more = [name for name in config.bad_electrodes if name in raw.ch_names and name not in raw.info["bads"]]
     raw.info["bads"] = [*raw.info["bads"], *more]
-    return notes
+    if config.cap is not None:
+        _place(raw, config.cap)
+    return [*notes, *_unplaced(raw)]
 
 
-def _types(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> list[str]:
+def _place(raw: mne.io.BaseRaw, cap: str) -> None:
+    """Give the electrodes the places that a cap of MNE has for their names."""
+    import mne
+
+    known = mne.channels.get_builtin_montages()
+    if cap not in known:
+        near = difflib.get_close_matches(cap, known, n=1, cutoff=0.4)
+        raise InputError(
+            "there is no such cap", where="eeg: cap", got=repr(cap), expected="one of " + ", ".join(sorted(known)),
+            hint=f"did you mean {near[0]!r}?" if near else "",
+        )  # fmt: skip
+    raw.set_montage(cap, match_case=False, on_missing="ignore", verbose="error")
+
+
+def _unplaced(raw: mne.io.BaseRaw) -> list[str]:
+    """Say which channels are taken for electrodes though nothing is known of their place."""
+    names = [
+        channel["ch_name"]
+        for channel, kind in zip(raw.info["chs"], raw.get_channel_types(), strict=True)
+        if kind == "eeg" and not (np.isfinite(channel["loc"][:3]).all() and np.any(channel["loc"][:3]))
+    ]
+    places = electrode_positions(names)
+    others = [name for name, place in zip(names, places, strict=True) if not np.isfinite(place).all()]
+    if not others:
+        return []
+    return [
+        f"kept as electrodes, though their names are not of the 10-05 system: {first_of(others, 12)} "
+        "(eeg: {types: {NAME: misc}} leaves one out)"
+    ]
+
+
+def table_types(path: Path, config: EegConfig) -> dict[str, str]:
+    """Type of each channel that ``channels.tsv`` knows one of; empty where there is no table or it is not used."""
     table = read_channels_tsv(path) if config.channels_tsv == "use" else None
+    return {} if table is None else {name: kind for name, row in table[1].items() if (kind := _type_in(row))}
+
+
+def _type_in(row: dict[str, str]) -> str | None:
+    """Type in a row of ``channels.tsv``; None where it says that it is not known."""
+    kind = row.get("type", "EEG").upper()
+    return None if kind in ("", "N/A") else _TYPES.get(kind, "misc")
+
+
+def _types(raw: mne.io.BaseRaw, path: Path, config: EegConfig, partial: bool) -> list[str]:
+    used = config.channels_tsv == "use" and (path.is_file() or not partial)
+    table = read_channels_tsv(path) if used else None
     if table is None:
         others = {name: kind for name in electrode_names(raw) if (kind := type_by_name(name)) is not None}
         raw.set_channel_types(others, on_unit_change="ignore", verbose="error")
-        told = "no channels.tsv" if config.channels_tsv == "use" else "channels.tsv not used"
+        told = "no channels.tsv" if used or partial else "channels.tsv not used"
         return [f"{told}: {', '.join(others)} taken for no EEG by name"] if others else []
     file, channels = table
     kinds = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     needed = {name for name, kind in kinds.items() if kind != "stim" or name in channels}
-    if set(channels) != needed:  # a status channel of the recorder need not be in the table
+    if partial:
+        channels = {name: row for name, row in channels.items() if name in raw.ch_names}
+    elif set(channels) != needed:  # a status channel of the recorder need not be in the table
         raise InputError.of([_names_problem(file, list(channels), raw.ch_names, path)])
-    types = {name: _TYPES.get(values.get("type", "EEG").upper(), "misc") for name, values in channels.items()}
-    raw.set_channel_types(types, on_unit_change="ignore", verbose="error")
-    raw.info["bads"] = [name for name in raw.ch_names if channels.get(name, {}).get("status", "").lower() == "bad"]
-    return []
+    types = {name: _type_in(row) for name, row in channels.items()}
+    unknown = {name: type_by_name(name) or "eeg" for name, kind in types.items() if kind is None}
+    raw.set_channel_types(
+        {name: kind for name, kind in {**types, **unknown}.items() if kind}, on_unit_change="ignore", verbose="error"
+    )
+    before = set(raw.info["bads"]) if partial else set()
+    bad = {name for name, row in channels.items() if row.get("status", "").lower() == "bad"} | before
+    raw.info["bads"] = [name for name in raw.ch_names if name in bad]
+    if not unknown:
+        return []
+    shown = ", ".join(f"{name} {unknown[name]}" for name in list(unknown)[:8])
+    more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
+    return [f"{file.name} gives no type (n/a) of channels, taken by name: {shown}{more}"]
 
 
 def _names_problem(table: Path, named: Sequence[str], present: Sequence[str], eeg: Path) -> Problem:
@@ -127,5 +199,5 @@ def _names_problem(table: Path, named: Sequence[str], present: Sequence[str], ee
         str(table),
         f"only in the table: {', '.join(only_table) or 'none'}; only in {eeg.name}: {', '.join(only_file) or 'none'}",
         "the same names in both",
-        "correct the names in channels.tsv or in the EEG file",
+        "correct the names in channels.tsv or in the EEG file, or set eeg: {channels_tsv: ignore}",
     )

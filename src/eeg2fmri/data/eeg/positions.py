@@ -79,6 +79,8 @@ def _in_file(raw: mne.io.BaseRaw) -> dict[str, np.ndarray] | None:
 
 
 def _in_table(path: Path) -> dict[str, np.ndarray] | None:
+    if not path.is_file():
+        return None
     own = entities(path).items()
     for file in sorted(path.parent.glob("*electrodes.tsv")):
         labels = entities(file)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bids.links import link_problem
 from eeg2fmri.data.bids.sidecars import sidecars
-from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, relinked_header
+from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, corrected_header
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import describe_channels
+from eeg2fmri.data.eeg.edf import open_edf
+from eeg2fmri.data.eeg.fif_parts import check_parts, parts_of
 from eeg2fmri.data.eeg.matlab import read_matlab, refuse_bomb
 from eeg2fmri.data.settings.eeg import EegConfig
 
@@ -42,9 +46,24 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
         If the file is absent, damaged, truncated, or ``channels.tsv`` names other channels.
     """
     path, config = Path(path), config or EegConfig()
-    if not path.is_file():
-        raise InputError("the EEG file does not exist", where=str(path), hint="check the path")
-    suffix = path.suffix.lower()
+    told: list[str] = []
+    raw = open_raw(path, told, config)
+    described(raw, path, told, config)
+    if notes is not None:
+        notes += told
+    return raw
+
+
+def open_raw(path: Path, notes: list[str], config: EegConfig) -> mne.io.BaseRaw:
+    """Open an EEG file as `read_raw` does, with its channels as the file has them.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, damaged or truncated.
+    """
+    suffix = _suffix(path)
+    _check_file(path, suffix)
     relink = config.links == "same name"
     if suffix == ".vhdr":
         problems = list(brainvision_problems(path, relink=relink))
@@ -57,24 +76,72 @@ def read_raw(path: str | Path, notes: list[str] | None = None, config: EegConfig
         warnings.simplefilter("always")
         if suffix == ".mat":
             raw = read_matlab(path, config.matlab)
+        elif suffix == ".vhdr":
+            raw = _open_corrected(path, relink)
+        elif suffix in (".edf", ".bdf"):
+            raw = open_edf(path, config, notes, _open)
         else:
-            raw = _open_relinked(path) if suffix == ".vhdr" and relink else _open(path, path)
-    collected = [f"MNE: {warning.message}" for warning in caught]
+            raw = _open(path, path)
+    notes += [f"MNE: {warning.message}" for warning in caught]
     if suffix == ".set":
         _check_size_of_eeglab(raw, path)
-    collected += describe_channels(raw, path, config)
-    _check_ranges(raw, path, collected)
-    if notes is not None:
-        notes += collected
+    if suffix == ".fif":
+        check_parts(raw, path)
     return raw
+
+
+def described(raw: mne.io.BaseRaw, path: Path, notes: list[str], config: EegConfig, *, partial: bool = False) -> None:
+    """Set types, names and bad channels of an opened file; what the user should know is appended.
+
+    For `partial` see `eeg2fmri.data.eeg.channel_types.describe_channels`.
+
+    Raises
+    ------
+    InputError
+        If ``channels.tsv`` or the settings name other channels, or the unit of electrodes is open.
+    """
+    notes += describe_channels(raw, path, config, partial=partial)
+    _check_ranges(raw, path, notes)
 
 
 def eeg_files(path: Path, config: EegConfig | None = None) -> list[Path]:
     """Every file that decides what `read_raw` gives."""
+    suffix = _suffix(path)
     tables = sidecars(path, "channels", ".tsv")[-1:] if config is None or config.channels_tsv == "use" else []
-    files = brainvision_files(path) if path.suffix.lower() == ".vhdr" else [path]
+    files = brainvision_files(path) if suffix == ".vhdr" else parts_of(path) if suffix == ".fif" else [path]
     companion = path.with_suffix(".fdt")
     return [*files, *([companion] if companion.is_file() else []), *tables]
+
+
+def _suffix(path: Path) -> str:
+    """Extension in lower case; that of what is packed for a packed FIF file."""
+    return ".fif" if path.name.lower().endswith(".fif.gz") else path.suffix.lower()
+
+
+#: What is no EEG, or not the file that names the recording, and what to give in its place.
+_OTHER = {
+    ".eeg": "the .vhdr beside it",
+    ".vmrk": "the .vhdr beside it",
+    ".dat": "the .vhdr beside it",
+    ".fdt": "the .set beside it",
+    ".nii": "an EEG file, such as .vhdr, .edf, .bdf, .set or .fif: this is an image",
+    ".gz": "an EEG file, such as .vhdr, .edf, .bdf, .set or .fif: this is an image or an archive",
+}
+
+
+def _check_file(path: Path, suffix: str) -> None:
+    if path.is_symlink() and not path.exists():
+        raise InputError.of([link_problem([path])])
+    if not path.is_file():
+        raise InputError(
+            "the EEG file does not exist" if not path.exists() else "the EEG file is no file",
+            where=str(path),
+            hint="check the path",
+        )
+    if suffix in _OTHER:
+        raise InputError(
+            "the file is not one that names an EEG recording", where=str(path), hint=f"give {_OTHER[suffix]}"
+        )
 
 
 def _check_samples_of_eeglab(path: Path) -> None:
@@ -119,21 +186,22 @@ def _check_ranges(raw: mne.io.BaseRaw, path: Path, told: list[str]) -> None:
                 )
 
 
-def _open_relinked(path: Path) -> mne.io.BaseRaw:
-    text = relinked_header(path)
+def _open_corrected(path: Path, relink: bool) -> mne.io.BaseRaw:
+    text = corrected_header(path, relink=relink)
     if text is None:
         return _open(path, path)
     with tempfile.TemporaryDirectory() as folder:
-        corrected = Path(folder) / path.name
+        corrected = Path(folder) / f"{path.stem}.vhdr"
         corrected.write_bytes(text)
         return _open(corrected, path)  # from here on only the data file is read
 
 
-def _open(file: Path, path: Path) -> mne.io.BaseRaw:
+def _open(file: Path, path: Path, exclude: Sequence[str] = ()) -> mne.io.BaseRaw:
     import mne
 
+    more = {"exclude": list(exclude)} if exclude else {}
     try:
-        return mne.io.read_raw(file, preload=False, verbose="warning")
+        return mne.io.read_raw(file, preload=False, verbose="warning", **more)
     except Exception as error:
         raise InputError(
             "the EEG file cannot be read",

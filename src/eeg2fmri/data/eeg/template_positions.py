@@ -7,12 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from eeg2fmri.data.eeg.channel_names import plain_name
+
 #: Names of MNE's 10-05 montage on the Colin 27 head, newest first: MNE 1.13 renamed it.
 MONTAGES = ("colin27_1005", "standard_1005")
 
 
 def electrode_positions(names: Sequence[str]) -> np.ndarray:
-    """Look up electrodes by name, without case.
+    """Look up electrodes by name, without case and without what stands around it (``EEG Fp1-REF``).
 
     Positions on the Colin 27 head, which was registered to MNI305 (Oostenveld and Praamstra, Clin Neurophysiol 112,
     2001): a few mm from where they lie on the MNI152 head.
@@ -29,7 +31,7 @@ def electrode_positions(names: Sequence[str]) -> np.ndarray:
     """
     known = _known()
     unknown = (np.nan, np.nan, np.nan)
-    return np.array([known.get(name.strip().casefold(), unknown) for name in names], float).reshape(-1, 3)
+    return np.array([known.get(plain_name(name).casefold(), unknown) for name in names], float).reshape(-1, 3)
 
 
 @lru_cache(maxsize=1)

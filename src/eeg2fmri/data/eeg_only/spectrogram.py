@@ -7,29 +7,8 @@ from fractions import Fraction
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.features.rates import fitting_rate, rate_factor
 from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
-from eeg2fmri.data.features.spectrogram_of_raw import frequency_problems
-
-
-def fitting_rate(sfreq: float, tr: float, frequencies: np.ndarray) -> float:
-    """Choose a sampling rate, Hz, at which a row of `tr` s has the given frequencies: the recording's own if it can be.
-
-    Raises
-    ------
-    InputError
-        If the recording was sampled too slowly for the highest frequency.
-    """
-    if 2 * float(frequencies[-1]) > sfreq:
-        raise InputError(
-            "the EEG was sampled too slowly for the synthesiser",
-            got=f"{sfreq:g} Hz, frequencies up to {sfreq / 2:g} Hz",
-            expected=f"frequencies up to {frequencies[-1]:g} Hz",
-            hint="record faster, or train a synthesiser with fewer frequencies ('n_bins')",
-        )
-    if not frequency_problems(frequencies, tr, sfreq, ""):
-        return sfreq
-    # the nearest rate above at which a row is a whole number of samples
-    return float(np.ceil(tr * sfreq - 1e-9) / tr)
 
 
 def fitted_signal(
@@ -68,7 +47,7 @@ def fitted_signal(
 
 
 def model_spectrogram(
-    signal: np.ndarray, sfreq: float, weights: np.ndarray, frequencies: np.ndarray, tr: float
+    signal: np.ndarray, sfreq: float, weights: np.ndarray, frequencies: np.ndarray, tr: float, reference: float = 0.0
 ) -> tuple[np.ndarray, list[str]]:
     """Cut a recording into rows of one TR of the synthesiser and take their spectra.
 
@@ -84,6 +63,8 @@ def model_spectrogram(
         Of the synthesiser, Hz.
     tr : float
         Of the synthesiser, s. Rows follow each other without a gap from the first sample; a rest is left out.
+    reference : float
+        Sampling rate at which the synthesiser knows magnitudes, Hz; 0 where it is not known.
 
     Returns
     -------
@@ -114,4 +95,5 @@ def model_spectrogram(
             got=f"{own[0]:.4f} to {own[-1]:.4f} Hz",
             expected=f"{frequencies[0]:.4f} to {frequencies[-1]:.4f} Hz",
         )
-    return magnitude, notes
+    factor = np.float32(rate_factor(tr, rate, reference))
+    return (magnitude if factor == 1 else magnitude * factor), notes

@@ -15,8 +15,8 @@ from eeg2fmri.data.bold.headers import load_nifti, orientation, orientation_prob
 from eeg2fmri.data.bold.regrid import Grid, regrid_affine
 from eeg2fmri.data.bold.target_grid import Atlas, Target
 from eeg2fmri.data.eeg.channel_names import channel_problems
+from eeg2fmri.data.features.rates import frequency_problems
 from eeg2fmri.data.features.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples
-from eeg2fmri.data.features.spectrogram_of_raw import frequency_problems
 from eeg2fmri.data.prepare.check_recording import Plan
 from eeg2fmri.data.settings.prepare import PrepareConfig
 
@@ -34,6 +34,8 @@ class Common:
         Hz.
     tr : float
         s.
+    sfreq : float
+        Lowest sampling rate of the recordings, Hz, at which all magnitudes are given.
     grid : (int, int, int)
         Of the stored volumes.
     target : Target
@@ -46,6 +48,7 @@ class Common:
     electrodes: tuple[str, ...]
     frequencies: np.ndarray
     tr: float
+    sfreq: float
     grid: Grid
     target: Target
     space: str
@@ -96,6 +99,7 @@ def agree(plans: Sequence[Plan], config: PrepareConfig, root: Path = Path()) -> 
         electrodes=electrodes,
         frequencies=frequencies,
         tr=tr,
+        sfreq=min(plan.sfreq for plan in plans),
         grid=target.grid,
         target=target,
         space=spaces[0] if len(spaces) == 1 else "mixed: " + ", ".join(spaces),

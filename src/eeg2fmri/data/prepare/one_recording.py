@@ -18,6 +18,7 @@ from eeg2fmri.data.eeg.cleaning import LOCKED_SHARE, LockedShare, clean
 from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
+from eeg2fmri.data.features.rates import rate_factor
 from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_blocks
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Collector, Plan
@@ -167,13 +168,14 @@ def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) 
     derivation = plan.derivation.pick(common.electrodes)
     checks = SignalChecks(derivation.inputs, plan.sfreq)
     n_bins = len(common.frequencies)
+    factor = np.float32(rate_factor(common.tr, plan.sfreq, common.sfreq))
     locked = LockedShare(onsets, common.tr, plan.sfreq)
     amplitude = AmplitudeCollector(plan.sfreq, common.tr)
     with ArrayWriter(folder / "eeg.npy", (plan.n_volumes, len(common.electrodes), n_bins)) as writer:
         for block in spectrogram_blocks(
             raw, common.electrodes, onsets, common.tr, n_bins, checks, derivation, amplitude, locked
         ):
-            writer.append(block)
+            writer.append(block if factor == 1 else block * factor)
     problems = checks.problems(str(plan.files.eeg))
     if problems:
         raise InputError.of(problems)

@@ -102,7 +102,7 @@ def _draw_spectra(axes: Axes, store: Store, recording: int) -> None:
     square = np.zeros(eeg.shape[1:])
     for first in range(0, len(eeg), 32):
         square += np.sum(np.square(eeg[first : first + 32], dtype=np.float64), axis=0)
-    samples = max(1, round(store.tr * store.recordings[recording].sfreq))
+    samples = max(1, round(store.tr * store.sfreq))
     amplitude = np.sqrt(square / len(eeg)) * 2 / samples * 1e6
     bads = set(store.recordings[recording].quality.get("bad_electrodes", []))
     for name, line in zip(store.electrodes, amplitude, strict=True):

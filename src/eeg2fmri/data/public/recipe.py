@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from eeg2fmri.core.config import Config, read_mapping
+from eeg2fmri.core.config import Config, merged, read_mapping
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.data.settings.prepare import PrepareConfig
 
@@ -186,7 +186,7 @@ def with_settings(name: str, values: dict[str, Any]) -> PrepareConfig:
             where=found.name,
             hint="prepare it as EEG alone, for classification",
         )
-    return PrepareConfig.make(_merged(found.prepare.model_dump(exclude_unset=True), values), where=f"recipe {name}")
+    return PrepareConfig.make(merged(found.prepare.model_dump(exclude_unset=True), values), where=f"recipe {name}")
 
 
 def eeg_only_settings(name: str) -> dict[str, Any]:
@@ -207,15 +207,6 @@ def eeg_only_settings(name: str) -> dict[str, Any]:
         )
     column = {"label": label.column} if label.column is not None else {}
     return {"label_from": label.from_, **column, "classes": list(label.classes), **found.eeg_only}
-
-
-def _merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    both = {key: _merged(base[key], more[key]) for key in base if key in more and _nested(base[key], more[key])}
-    return {**base, **more, **both}
-
-
-def _nested(one: object, other: object) -> bool:
-    return isinstance(one, dict) and isinstance(other, dict)
 
 
 def _folder() -> Any:

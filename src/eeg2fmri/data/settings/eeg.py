@@ -108,6 +108,9 @@ class EegConfig(Config):
         New names of channels by their names in the file.
     old_names : {"map", "keep"}
         ``map``: T3, T4, T5, T6 become T7, T8, P7, P8, their names in the 10-10 system.
+    cap : str or None
+        Name of an MNE montage that has the electrodes by their names, for example ``biosemi128``; None takes the
+        positions of the file or of ``electrodes.tsv``, otherwise those of the 10-05 system.
     keep : tuple of {"eog", "ecg", "emg", "misc", "stim"}
         Types of channels that are kept beside the electrodes, as channels of their own; ``stim`` are those of status
         and triggers.
@@ -138,6 +141,7 @@ class EegConfig(Config):
     types: dict[str, ChannelType] = Field(default_factory=dict)
     rename: dict[str, Name] = Field(default_factory=dict)
     old_names: Literal["map", "keep"] = "map"
+    cap: Name | None = None
     keep: tuple[Literal["eog", "ecg", "emg", "misc", "stim"], ...] = ()
     unit: Literal["header"] | Unit = "header"
     bads: Literal["keep", "drop", "interpolate"] = "keep"

@@ -49,6 +49,8 @@ class Store:
         Hz.
     tr : float
         s.
+    sfreq : float
+        Hz. Magnitudes of the EEG are those of a signal sampled at this rate, the lowest of the recordings.
     grid : (int, int, int)
         Voxels along x, y, z.
     affine : array, shape (4, 4)
@@ -71,6 +73,7 @@ class Store:
     electrodes: tuple[str, ...]
     frequencies: np.ndarray
     tr: float
+    sfreq: float
     grid: tuple[int, int, int]
     affine: np.ndarray
     space: str
@@ -112,6 +115,7 @@ class Store:
                 refuse_stale(path, manifest)
             config = PrepareConfig.make(manifest["config"], where=str(path / MANIFEST))
             grid = manifest["grid"]
+            recordings = tuple(read_recording(path / name) for name in digests)
             return cls(
                 path=path,
                 hash=manifest["hash"],
@@ -119,10 +123,11 @@ class Store:
                 electrodes=tuple(manifest["electrodes"]),
                 frequencies=np.array(manifest["frequencies"], float),
                 tr=float(manifest["tr"]),
+                sfreq=min(recording.sfreq for recording in recordings),
                 grid=(int(grid[0]), int(grid[1]), int(grid[2])),
                 affine=np.array(manifest["affine"], float),
                 space=str(manifest["space"]),
-                recordings=tuple(read_recording(path / name) for name in digests),
+                recordings=recordings,
                 notes=tuple(manifest["notes"]),
                 _digests=digests,
                 regions=tuple(int(number) for number in manifest.get("regions", ())),

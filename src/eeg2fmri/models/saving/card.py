@@ -39,6 +39,9 @@ class ModelCard(Config):
         Repetition time, s.
     grid : (int, int, int)
         Voxels along x, y, z.
+    sfreq : float
+        Sampling rate at which the magnitudes of the spectrogram are given, Hz; those of a recording that was sampled at
+        another rate are brought to it.
     affine : 4 rows of 4 numbers
         Voxel indices to mm.
     space : str
@@ -57,6 +60,7 @@ class ModelCard(Config):
     electrodes: tuple[str, ...] = ()
     frequencies: tuple[Annotated[float, Field(gt=0)], ...] = ()
     tr: Annotated[float, Field(ge=0)] = 0.0
+    sfreq: Annotated[float, Field(ge=0)] = 0.0
     grid: tuple[int, ...] = ()
     affine: tuple[Row, Row, Row, Row] | tuple[()] = ()
     space: str = "unknown"
@@ -114,6 +118,7 @@ class ModelCard(Config):
                 "electrodes": store.electrodes,
                 "frequencies": [float(f) for f in store.frequencies],
                 "tr": store.tr,
+                "sfreq": store.sfreq,
                 "grid": store.grid,
                 "affine": [[float(v) for v in row] for row in store.affine],
                 "space": store.space,

@@ -11,14 +11,23 @@ import pytest
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.eeg.cleaning import clean, volume_locked_share
-from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
-from eeg2fmri.data.prepare.new_recording import prepared_raw
+from eeg2fmri.data.prepare.new_recording import Wanted, new_recording
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.eeg import EegConfig
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.without_bold import Clock
 
 SFREQ, TR, VOLUMES = 200.0, 1.5, 40
 ONSETS = 2 + TR * np.arange(VOLUMES)
+
+
+def raw_spectrogram(
+    recording: Any, electrodes: Any, frequencies: Any, tr: float, config: PrepareConfig | None = None, **times: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give what a model sees of a recording, and when."""
+    wanted = Wanted(tuple(electrodes), np.asarray(frequencies), tr)
+    new = new_recording(recording, wanted, config or PrepareConfig(), clock=Clock(**times))
+    return new.spectrogram(), new.onsets
 
 
 def recording(gradient: float = 0.0, pulse: float = 0.0) -> tuple[mne.io.BaseRaw, np.ndarray]:
@@ -121,8 +130,8 @@ def test_prepare_reports_gradients_and_takes_them_out_on_request(two: Any) -> No
     assert recording.quality["warnings"] == []
     # half the samples give half the magnitude
     assert np.median(store.eeg(0)) == pytest.approx(np.median(clean_store.eeg(0)[:, :, :20]) / 2, rel=0.15)
-    raw = prepared_raw(root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config, store.tr)
-    made, _ = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
+    path = root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr"
+    made, _ = raw_spectrogram(path, store.electrodes, store.frequencies, store.tr, store.config)
     np.testing.assert_allclose(made, store.eeg(0), rtol=1e-4, atol=1e-9)
 
 
@@ -159,13 +168,12 @@ def test_every_step_is_recorded_and_taken_again_on_a_new_recording(step: str, tw
     assert store.recordings[0].quality["cleaned"][-1] == step
     assert store.config.eeg.clean == config.eeg.clean
     path = two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr"
-    raw = prepared_raw(path, store.config, store.tr)
-    made, onsets = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr)
+    made, onsets = raw_spectrogram(path, store.electrodes, store.frequencies, store.tr, store.config)
     np.testing.assert_allclose(onsets, store.recordings[0].onsets, atol=1e-9)
     np.testing.assert_allclose(made, store.eeg(0), rtol=1e-3, atol=1e-9)
     fewer = {key: value for key, value in STEPS[step].items() if step == "pulse" and key == "gradient"}
-    without = prepared_raw(path, PrepareConfig.make({"eeg": {"clean": fewer}, "n_bins": 30}), store.tr)
-    other, _ = raw_spectrogram(without, store.electrodes, store.frequencies, store.tr)
+    without = PrepareConfig.make({"eeg": {"clean": fewer}, "n_bins": 30})
+    other, _ = raw_spectrogram(path, store.electrodes, store.frequencies, store.tr, without)
     assert np.percentile(np.abs(other - store.eeg(0)) / store.eeg(0), 90) > 0.1
 
 
@@ -181,8 +189,8 @@ def test_gradients_go_from_a_new_recording_whose_first_volume_is_known(clock: st
             markers.write_text(markers.read_text(encoding="utf-8").replace("R128", "S 99"), encoding="utf-8")
     config = PrepareConfig.make({clock: value, "eeg": {"clean": {"gradient": "average"}}})
     store = prepare(two.root, two.root.parent / "store", config)
-    notes: list[str] = []
-    raw = prepared_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", store.config, store.tr, notes)
-    made, _ = raw_spectrogram(raw, store.electrodes, store.frequencies, store.tr, onsets=store.recordings[0].onsets)
-    np.testing.assert_allclose(made, store.eeg(0), rtol=1e-3, atol=1e-9)
-    assert "volumes were taken to follow each other to the end of the EEG" in notes
+    path = two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr"
+    wanted = Wanted(store.electrodes, store.frequencies, store.tr, store.sfreq)
+    new = new_recording(path, wanted, store.config)
+    np.testing.assert_allclose(new.spectrogram()[: len(store.eeg(0))], store.eeg(0), rtol=1e-3, atol=1e-9)
+    assert "volumes were taken to follow each other to the end of the EEG" in new.notes

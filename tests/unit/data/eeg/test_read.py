@@ -14,11 +14,23 @@ from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
 from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.spectrogram import spectrogram
-from eeg2fmri.data.features.spectrogram_of_raw import raw_spectrogram
+from eeg2fmri.data.prepare.new_recording import Wanted, new_recording
+from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.timing.read_markers import markers_of
+from eeg2fmri.data.timing.without_bold import Clock
 
 NAMES = ["Fz", "Cz", "Pz", "O1"]
 FREQUENCIES = np.arange(1, 50) / 2.0
+WANTED = Wanted(tuple(NAMES), FREQUENCIES, 2.0)
+
+
+def raw_spectrogram(
+    recording: Any, electrodes: Any, frequencies: Any, tr: float, config: PrepareConfig | None = None, **times: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give what a model sees of a recording, and when."""
+    wanted = Wanted(tuple(electrodes), np.asarray(frequencies), tr)
+    new = new_recording(recording, wanted, config or PrepareConfig(), clock=Clock(**times))
+    return new.spectrogram(), new.onsets
 
 
 @pytest.fixture
@@ -175,19 +187,19 @@ def noise(n_times: int = 1000) -> np.ndarray:
 
 
 def test_without_markers_the_first_volume_starts_with_the_eeg_and_the_user_is_told() -> None:
-    notes: list[str] = []
-    _, onsets = raw_spectrogram(raw_array(noise(1001)), NAMES, FREQUENCIES, 2.0, notes=notes)
-    np.testing.assert_allclose(onsets, [0, 2, 4, 6, 8])
-    assert notes == ["no volume markers: the first volume was taken to start with the EEG, the others every TR"]
+    new = new_recording(raw_array(noise(1001)), WANTED, PrepareConfig())
+    np.testing.assert_allclose(new.onsets, [0, 2, 4, 6, 8])
+    assert list(new.notes) == [
+        "no volume markers: the first volume was taken to start with the EEG, the others every TR"
+    ]
 
 
 def test_a_marker_without_a_whole_tr_after_it_is_left_out() -> None:
     raw = raw_array(noise())
     raw.set_annotations(mne.Annotations([1.5, 3.5, 5.5, 7.5, 9.5], 0, "R128"))
-    notes: list[str] = []
-    _, onsets = raw_spectrogram(raw, NAMES, FREQUENCIES, 2.0, notes=notes)
-    np.testing.assert_allclose(onsets, [1.5, 3.5, 5.5, 7.5])
-    assert notes == ["volume markers without a whole TR of EEG after them, left out: 1"]
+    new = new_recording(raw, WANTED, PrepareConfig())
+    np.testing.assert_allclose(new.onsets, [1.5, 3.5, 5.5, 7.5])
+    assert list(new.notes) == ["volume markers without a whole TR of EEG after them, left out: 1"]
 
 
 def test_a_named_marker_that_does_not_occur() -> None:
@@ -195,12 +207,11 @@ def test_a_named_marker_that_does_not_occur() -> None:
         raw_spectrogram(raw_array(noise()), NAMES, FREQUENCIES, 2.0, marker="R128")
 
 
-def test_missing_electrodes_and_another_rate_are_told_at_once() -> None:
-    with pytest.raises(InputError) as caught:
-        raw_spectrogram(raw_array(noise(), 20.0), [*NAMES, "Oz"], FREQUENCIES, 2.0)
-    assert len(caught.value.problems) == 2
-    assert "no Oz among 4 channels" in str(caught.value)
-    assert "49 frequencies of a window of 40 samples at 20 Hz" in str(caught.value)
+def test_electrodes_that_can_neither_be_found_nor_interpolated_and_too_low_a_rate() -> None:
+    with pytest.raises(InputError, match="no Left ear among 4 channels"):
+        raw_spectrogram(raw_array(noise()), [*NAMES, "Left ear"], FREQUENCIES, 2.0)
+    with pytest.raises(InputError, match=r"too slowly(.|\n)*20 Hz, frequencies up to 10 Hz"):
+        raw_spectrogram(raw_array(noise(), 20.0), NAMES, FREQUENCIES, 2.0)
 
 
 def test_frequencies_that_lie_between_those_of_the_recording() -> None:
