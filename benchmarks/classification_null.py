@@ -3,7 +3,7 @@
 Every data set is simulated anew: EEG of groups through a head model, windows of small synthesisers, the protocol with
 its test that trains again: of a view that is trained on pairs, and of a frozen one of amplitudes. The synthesisers are
 not trained: a rate of found nothings has to hold whatever the view is made with.
-``python benchmarks/classification_null.py --null 200 --effect 20 --n-jobs 2`` prints both rates with their 95 %
+``python -m benchmarks.classification_null --null 200 --effect 20 --n-jobs 2`` prints both rates with their 95 %
 intervals, after every ten data sets; docs/classification.md has the result.
 """
 
@@ -15,6 +15,8 @@ import time
 
 import numpy as np
 from joblib import Parallel, delayed
+
+from benchmarks.null_study import rate_below, study
 
 #: Subjects, seconds of each, epochs, folds: of null data sets, of which there are many, and of those with an effect.
 SCALES = {"null": (10, 15.0, 2, 2), "effect": (24, 60.0, 12, 4)}
@@ -78,7 +80,6 @@ def part(effect: float, scale: str, seeds: list[int]) -> dict[str, list[float]]:
 
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.methods.choice import make_methods
-    from eeg2fmri.classify.null_study import study
     from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
     from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 
@@ -102,8 +103,6 @@ def main() -> None:
     arguments.add_argument("--effect", type=int, default=20)
     arguments.add_argument("--n-jobs", type=int, default=1)
     given = arguments.parse_args()
-    from eeg2fmri.classify.null_study import rate_below
-
     result = {}
     for name, effect, n in (("effect", 0.6, given.effect), ("null", 0.0, given.null)):
         if not n:

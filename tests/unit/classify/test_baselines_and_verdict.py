@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from benchmarks.null_study import rate_below, study
 from sklearn.linear_model import LogisticRegression
 
 from eeg2fmri.classify.methods.baselines import GramScores, available, baseline
-from eeg2fmri.classify.null_study import rate_below, study
 from eeg2fmri.classify.scores.confounds import confound_notes
 from eeg2fmri.classify.scores.verdict import verdict
 

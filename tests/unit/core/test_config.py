@@ -79,5 +79,5 @@ def test_settings_are_taken_as_object_mapping_file_or_nothing(tmp_path):
         with pytest.raises(ConfigError, match="expected: Outer"):
             Outer.take(wrong)
     (tmp_path / "settings.yaml").write_text("rat: 7\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"settings\.yaml: rat(.|\n)*did you mean 'rate'"):
+    with pytest.raises(ConfigError, match=r"settings\.yaml, line 1: rat(.|\n)*did you mean 'rate'"):
         Outer.take(tmp_path / "settings.yaml")
