@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from eeg2fmri.cli.console import say, table
 
 if TYPE_CHECKING:
-    from eeg2fmri.evaluate.results import Evaluation
+    from eeg2fmri.results.evaluation import Evaluation
 
 
 def print_scores(evaluation: Evaluation) -> None:
     """Print the table, the notes and the verdict."""
-    from eeg2fmri.evaluate.table import scores_table
+    from eeg2fmri.results.table import scores_table
 
     scores = scores_table(evaluation)
     table(scores.title, scores.columns, scores.rows, scores.caption)

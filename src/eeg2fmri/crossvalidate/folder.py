@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS
-from eeg2fmri.evaluate.run import FOLDER
+from eeg2fmri.results.evaluation import FOLDER
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run_folder import STATES
 

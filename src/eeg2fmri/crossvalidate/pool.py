@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +14,10 @@ from eeg2fmri.data.splits.claims import PROTOCOLS
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.protocol import HEADLINE
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, read_recordings, write_recordings
-from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.run import FOLDER
 from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
+from eeg2fmri.results.evaluation import FOLDER, Evaluation
+from eeg2fmri.results.files import defined
 
 #: Facts of a fold that are those of all of them.
 SHARED = ("store_hash", "protocol", "protocol_claim", "target", "pairs", "statistics", "p_value_protocol")
@@ -56,11 +55,12 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
 
     Raises
     ------
-    CheckpointError
+    CheckpointError, ResultError
         If a run is not evaluated or its scores are damaged, or folds tested the same recording.
     """
     scores, subject_of = read_recordings(run / FOLDER / RECORDINGS for run in runs)
-    found = [_facts(run / FOLDER / "scores.json") for run in runs]
+    tested = [_evaluation(run / FOLDER) for run in runs]
+    found = [each.facts for each in tested]
     first, reads = found[0], [int(each["times_read"]) for each in found]
     scores.methods[0] = replace(scores.methods[0], label=scores.methods[0].label.replace("this run", "a run a fold"))
     model = scores.methods[0].name
@@ -80,47 +80,36 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
         "each_fold": [
             {
                 "fold": number,
-                "subjects": each["subjects"],
-                "times_read": each["times_read"],
-                "weights": each["weights"],
-                HEADLINE.name: _headline(each, model),
-                "helped": each["helped"],
+                "subjects": list(each.subjects),
+                "times_read": each.times_read,
+                "weights": each.facts["weights"],
+                HEADLINE.name: defined(each.score(model, HEADLINE.name)),
+                "helped": each.helped,
             }
-            for number, each in enumerate(found, start=1)
+            for number, each in enumerate(tested, start=1)
         ],
     }
     rng = generator(seed, "cross-validation")
     notes = (*protocol_notes(PROTOCOLS[first["protocol"]]), *space_notes(store), DEPENDENT)
     after = (*filter(None, [coupled_note(facts, model)]), *_read_again(reads))
-    evaluation, nulls = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)
+    evaluation = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)
     write_recordings(out / RECORDINGS, scores, subject_of)
-    evaluation.write_csv(out / "scores.csv")
-    evaluation.write_null(out / "null.npz", nulls)
-    evaluation.write_json(out / "scores.json")
+    evaluation.write(out)
     return evaluation
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        missing = [
-            name for name in (*SHARED, "space", "times_read", "subjects", "weights", "helped") if name not in facts
-        ]
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError("the scores of a fold cannot be read", where=str(path), got=str(error)) from None
+def _evaluation(folder: Path) -> Evaluation:
+    """Read the evaluation of a fold, with the facts that all folds share."""
+    evaluation = Evaluation.read(folder)
+    missing = [name for name in (*SHARED, "times_read", "weights") if name not in evaluation.facts]
     if missing:
         raise CheckpointError(
             "the scores of a fold are not those of an evaluation",
-            where=str(path),
+            where=str(folder),
             got=f"no {', '.join(missing)}",
             hint="remove the evaluation folder of the fold and run the command again",
         )
-    return facts
-
-
-def _headline(facts: dict[str, Any], model: str) -> float | None:
-    mean = next(row for row in facts["pooled"] if row["method"] == model)[HEADLINE.name]["mean"]
-    return None if mean is None else float(mean)
+    return evaluation
 
 
 def _ceilings(found: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from eeg2fmri.crossvalidate.pool import pool_folds
 from eeg2fmri.data.splits.make import make_folds, make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.protocol import HEADLINE
-from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.presets import with_preset
+from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
 

@@ -11,16 +11,17 @@ from eeg2fmri.core.errors import CheckpointError, InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.splits.make import PARTS
-from eeg2fmri.evaluate.inputs.methods import Method, predict_with_model
+from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
-from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.run import FOLDER, chosen_device, score_baselines
+from eeg2fmri.evaluate.run import chosen_device, score_baselines
 from eeg2fmri.evaluate.summary import summarise
 from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import all_baselines
+from eeg2fmri.results.evaluation import FOLDER, Evaluation
+from eeg2fmri.results.method import Method
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
@@ -81,10 +82,8 @@ def benchmark(
     score_baselines(first, all_baselines(first.store), recordings, scores)
     ceilings = score_ceilings(known, recordings, scores)
     facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **ceilings}
-    evaluation, nulls = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
-    evaluation.write_csv(folder / "scores.csv")
-    evaluation.write_null(folder / "null.npz", nulls)
-    evaluation.write_json(folder / "scores.json")
+    evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
+    evaluation.write(folder)
     return evaluation
 
 

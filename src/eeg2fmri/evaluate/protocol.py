@@ -2,33 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A score.
-
-    Attributes
-    ----------
-    name : str
-        Key in files.
-    label : str
-        What a reader calls it.
-    unit : str
-        Empty for a ratio.
-    higher_is_better : bool
-    protocol : str
-        How it is computed on one recording. A subject's score is the mean over the subject's recordings, the pooled
-        score the mean over subjects.
-    """
-
-    name: str
-    label: str
-    unit: str
-    higher_is_better: bool
-    protocol: str
-
+from eeg2fmri.results.method import Metric
 
 #: The headline first.
 METRICS = (
@@ -98,6 +72,3 @@ METRICS = (
 
 #: Metric that decides whether the EEG helped.
 HEADLINE = METRICS[0]
-
-#: Largest p value that is called significant.
-SIGNIFICANT = 0.05

@@ -12,25 +12,23 @@ import numpy as np
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
-from eeg2fmri.evaluate.inputs.examples import write_examples, write_map
+from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.methods import fitted_baselines, model_method, predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
-from eeg2fmri.evaluate.intervals.calibration import Calibration, IntervalScores
-from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel, UncertaintyMaps, uncertainty_facts
+from eeg2fmri.evaluate.intervals.calibration import Calibration, score_intervals
+from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel, UncertaintyMaps
 from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, write_recordings
 from eeg2fmri.evaluate.recordings.courses import add_intervals, write_courses
 from eeg2fmri.evaluate.recordings.latents import latent_distance
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
-from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
-
-#: Folder of the results in a run.
-FOLDER = "evaluation"
+from eeg2fmri.results.evaluation import FOLDER, Evaluation
+from eeg2fmri.results.examples import write_map
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
@@ -95,7 +93,7 @@ def evaluate_run(
         prediction = _score_model(opened, recording, maps, scores, folder, on, atlas)
         distances[recording.id] = latent_distance(opened, recording.id, on, progress)
         if atlas is not None:
-            regions[recording.id] = score_regions(opened.store, recording, prediction, atlas)
+            regions[recording.id] = score_regions(opened.store, recording, prediction, atlas).to_dict()
     add_intervals(opened, folder, [recording.id for recording in recordings], on, progress)
     facts = {
         "latent_frechet_distance": distances,
@@ -104,11 +102,9 @@ def evaluate_run(
     }
     score_baselines(opened, standard_baselines(opened.store), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)
-    evaluation, nulls = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
+    evaluation = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
     write_recordings(folder / RECORDINGS, scores, subjects_of(opened))
-    evaluation.write_csv(folder / "scores.csv")
-    evaluation.write_null(folder / "null.npz", nulls)
-    evaluation.write_json(folder / "scores.json")
+    evaluation.write(folder)
     return evaluation
 
 
@@ -137,7 +133,7 @@ def _calibrated(model: UncertainModel, test: Calibration, progress: Progress) ->
     validation = model.calibration()
     for name in model.run.split.validation:
         model.measure(name, validation, progress)
-    return {"uncertainty": uncertainty_facts(IntervalScores.of(validation, test), model)}
+    return {"uncertainty": score_intervals(validation, test, model.passes).to_dict()}
 
 
 def _score_model(
@@ -158,17 +154,6 @@ def _score_model(
         values = getattr(maps, name, None)
         if values is not None:
             write_map(folder / f"{recording.id}_desc-{name}_map.nii.gz", values, facts.affine)
-    write_examples(
-        folder / f"{recording.id}_examples.npz",
-        subject=facts.subject,
-        truth=recording.truth,
-        prediction=prediction,
-        mask=recording.mask,
-        onsets=facts.onsets[recording.targets],
-        affine=facts.affine,
-        r=found.r,
-        test=test,
-        uncertainty=maps,
-    )
+    make_examples(recording, facts, prediction, found.r, test, maps).write(folder)
     write_courses(folder, run, recording, prediction, found.r, atlas)
     return prediction

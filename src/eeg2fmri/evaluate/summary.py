@@ -11,14 +11,11 @@ from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.splits.claims import Protocol
 from eeg2fmri.data.splits.leakage import statistics_in_use
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.evaluate.inputs.methods import Method
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.inputs.reads import reading_note
-from eeg2fmri.evaluate.intervals.calibration import coverage_note
 from eeg2fmri.evaluate.metrics.ssim import WINDOW
 from eeg2fmri.evaluate.protocol import HEADLINE, METRICS
 from eeg2fmri.evaluate.recordings.scoring import Scores
-from eeg2fmri.evaluate.results import Evaluation
 from eeg2fmri.evaluate.significance.shifts import ShiftScores
 from eeg2fmri.evaluate.significance.tests import (
     bootstrap_interval,
@@ -28,6 +25,10 @@ from eeg2fmri.evaluate.significance.tests import (
     sign_flip_test,
 )
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.intervals import IntervalScores
+from eeg2fmri.results.method import Method
+from eeg2fmri.results.shift_test import PooledShiftTest
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every shift.
 CONSTANT = ShiftScores(np.zeros(1), 0)
@@ -39,7 +40,7 @@ def summarise(
     rng: np.random.Generator,
     reads: Sequence[dict[str, Any]],
     facts: Mapping[str, Any],
-) -> tuple[Evaluation, dict[str, np.ndarray]]:
+) -> Evaluation:
     """Average the test recordings of a run within subjects, and test.
 
     Parameters
@@ -56,12 +57,10 @@ def summarise(
 
     Returns
     -------
-    evaluation : Evaluation
-    nulls : dict of subject to array, shape (draw,)
-        Null distributions of the model's headline.
+    Evaluation
     """
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store))
-    told = (coupled_note(facts, scores.methods[0].name), coverage_note(facts), reading_note(reads))
+    told = (coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
     after = tuple(filter(None, told))
     voxels = {name: dict(found) for name, found in scores.voxels.items()}
     all_facts = {**_facts(run, reads), "significant_voxels": voxels, **facts}
@@ -76,7 +75,7 @@ def summarise_recordings(
     facts: Mapping[str, Any],
     notes: Sequence[str] = (),
     after: Sequence[str] = (),
-) -> tuple[Evaluation, dict[str, np.ndarray]]:
+) -> Evaluation:
     """Average recordings, of one run or of several folds, within subjects, and test.
 
     Parameters
@@ -95,9 +94,7 @@ def summarise_recordings(
 
     Returns
     -------
-    evaluation : Evaluation
-    nulls : dict of subject to array, shape (draw,)
-        Null distributions of the model's headline.
+    Evaluation
     """
     methods = tuple(scores.methods)
     subjects = tuple(dict.fromkeys(subject_of.values()))
@@ -121,13 +118,13 @@ def summarise_recordings(
             test = pooled_shift_test([of_method[name] for name in own[subject]], rng)
             p_values[row, column] = test.p_value
             if method.name == methods[0].name:
-                nulls[subject] = test.null
+                nulls[subject] = _drawn(test)
         weights = [weights_of(own)[name] for name in of_method]
         pooled[method.name] = pooled_shift_test(list(of_method.values()), rng, weights=weights)
     intervals = np.array(
         [[bootstrap_interval(values[m, :, k], rng) for k in range(len(METRICS))] for m in range(len(methods))]
     )
-    evaluation = Evaluation(
+    return Evaluation(
         methods=methods,
         subjects=subjects,
         metrics=METRICS,
@@ -139,8 +136,19 @@ def summarise_recordings(
         space=space,
         facts=dict(facts),
         notes=(*notes, *_few(subjects, pooled, methods[0]), *after),
+        nulls=nulls,
     )
-    return evaluation, nulls
+
+
+def _coverage(facts: Mapping[str, Any]) -> str:
+    """Say how the intervals of the model hold; empty for a model without any."""
+    return IntervalScores.from_dict(facts["uncertainty"]).note if facts.get("uncertainty") else ""
+
+
+def _drawn(test: PooledShiftTest) -> np.ndarray:
+    """Null distribution (draw,) of a test that has just been made."""
+    assert test.null is not None
+    return test.null
 
 
 def subjects_of(run: OpenRun) -> dict[str, str]:

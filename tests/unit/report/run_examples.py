@@ -4,73 +4,82 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.report.figures.timecourses import TimeCourse
-from eeg2fmri.report.read.evaluation import Courses, Evaluation, Metric, Null, ScoreTable, SubjectMaps
 from eeg2fmri.report.read.run import History, RecordingQuality, RunResults
+from eeg2fmri.results.courses import Courses
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.examples import Examples
+from eeg2fmri.results.method import Method, Metric
+from eeg2fmri.results.shift_test import PooledShiftTest
 
 METRICS = (
-    Metric("temporal_r", "Temporal r"),
-    Metric("ssim", "SSIM of axial slices"),
-    Metric("psnr", "PSNR", "dB"),
-    Metric("rmse", "RMSE", "scanner units", higher_is_better=False),
+    Metric("temporal_r", "temporal r", "", True, "median over voxels"),
+    Metric("ssim", "SSIM of axial slices", "", True, "mean over slices"),
+    Metric("psnr", "PSNR", "dB", True, "mean over volumes"),
+    Metric("rmse", "RMSE", "scanner units", False, "mean over volumes"),
 )
-METHODS = ("Synthesiser", "Mean training volume", "Subject's own mean volume", "Ridge on lagged band power")
+METHODS = (
+    Method("model", "synthesiser", "EEG", "model"),
+    Method("mean", "mean training volume", "nothing"),
+    Method("own_mean", "subject's own mean volume", "own BOLD"),
+    Method("ridge", "ridge on lagged band power", "EEG"),
+)
 
 
-def score_table() -> ScoreTable:
-    """Two test subjects; the mean volumes have no temporal r; the ridge is a little better than the model."""
+def evaluation(beaten: bool = True, **parts: Any) -> Evaluation:
+    """Two test subjects; the mean volumes have no temporal r; the ridge is beaten by the test, or a little better."""
+    ridge = (0.09, 0.07) if beaten else (0.19, 0.14)
     values = np.array(
         [
             [[0.15, 0.71, 21.3, 61.0], [0.11, 0.70, 20.9, 66.0]],
             [[np.nan, 0.62, 19.0, 80.0], [np.nan, 0.60, 18.8, 82.0]],
             [[np.nan, 0.83, 26.0, 40.0], [np.nan, 0.82, 25.9, 41.0]],
-            [[0.19, 0.72, 21.5, 60.0], [0.14, 0.71, 21.2, 64.0]],
+            [[ridge[0], 0.72, 21.5, 60.0], [ridge[1], 0.71, 21.2, 64.0]],
         ]
     )
     mean = np.nanmean(np.where(np.isnan(values), 0.0, values), axis=1)
     intervals = np.where(np.isnan(values).any(axis=1), np.nan, mean)[..., None] + np.array([-0.02, 0.02])
-    return ScoreTable(
-        METHODS,
-        ("sub-03", "sub-04"),
-        METRICS,
-        values,
-        sees=("EEG", "nothing", "own BOLD", "EEG"),
-        p_values=np.array([1 / 151, np.nan, np.nan, 1 / 151]),
-        intervals=intervals,
-    )
+    null = generator(8, "null").standard_normal(150) * 0.02
+    given: dict[str, Any] = {
+        "methods": METHODS,
+        "subjects": ("03", "04"),
+        "metrics": METRICS,
+        "values": values,
+        "p_values": np.full((4, 2), np.nan),
+        "pooled": {
+            "model": PooledShiftTest.of(0.13, null, 1 / 151, 5000),
+            "ridge": PooledShiftTest.of(0.1, null, 1 / 151, 5),
+        },
+        "intervals": intervals,
+        "against": {"ridge": {"difference": 0.05, "low": 0.04, "high": 0.06, "p_value": 0.25, "p_shifts": 0.01}},
+        "space": "MNI152NLin2009cAsym",
+        "facts": {},
+    }
+    return Evaluation(**given | parts)
 
 
 def results(figures: ModuleType, folder: Path = Path("run-1")) -> RunResults:
     """Every part of a run, over the phantoms of `figure_examples`."""
     truth, prediction = figures.recording()
     mask = figures.phantom()[1]
-    null = Null(generator(8, "null").standard_normal(150) * 0.02, 0.13, 1 / 151, METRICS[0])
     times = np.arange(40) * 2.16
-    course = TimeCourse("Left ball", 700 + 20 * np.sin(times / 9), 700 + 12 * np.sin(times / 9 + 0.4))
-    maps = SubjectMaps(
-        subject="sub-03",
+    measured, predicted = 700 + 20 * np.sin(times / 9), 700 + 12 * np.sin(times / 9 + 0.4)
+    maps = Examples(
+        recording="sub-03",
         affine=figures.AFFINE,
-        correlation=figures.correlation(),
+        r=figures.correlation(),
         anatomy=truth.mean(0),
         mask=mask,
         truth=truth,
         prediction=prediction,
         prediction_mean=prediction.mean(0),
-        p_corrected=np.where(figures.correlation() > 0.6, 0.01, 0.5),
+        p_max=np.where(figures.correlation() > 0.6, 0.01, 0.5),
         onsets=np.arange(len(truth)) * 2.16,
         aleatoric=truth.std(0),
-    )
-    evaluation = Evaluation(
-        verdict="The EEG helped: the temporal r is 0.13, above all 150 shifts of the EEG in time (p = 0.0066).",
-        helped=True,
-        table=score_table(),
-        null=null,
-        maps=(maps,),
-        courses=(Courses("sub-03", times, (course,), "scanner units"),),
     )
     epochs = np.arange(1, 7)
     return RunResults(
@@ -92,7 +101,9 @@ def results(figures: ModuleType, folder: Path = Path("run-1")) -> RunResults:
             {"training": 1.2 * np.exp(-epochs / 4), "validation": np.array([1.3, 1.1, 0.9, 0.85, 0.88, 0.9])},
             75.0,
         ),
-        evaluation=evaluation,
+        evaluation=evaluation(),
+        examples=(maps,),
+        courses=(Courses("sub-03", ("left ball",), times, measured[None], predicted[None]),),
         quality=(
             RecordingQuality("sub-01_task-rest", "train", {"Temporal SNR (median)": 61.2, "Trigger jitter (ms)": 0.2}),
             RecordingQuality(

@@ -1,91 +1,64 @@
-"""Arrays of a test recording that a report draws: volumes, maps and time courses, in BOLD units."""
+"""What a report shows of one test recording: example volumes, maps, and the courses of the brain and of two voxels."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
-from eeg2fmri.core.npz import save_npz
-from eeg2fmri.data.bold.to_nifti import volumes_to_image
+from eeg2fmri.data.store.recording import Recording as StoredRecording
 from eeg2fmri.evaluate.intervals.uncertainty import UncertaintyMaps
+from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.shifts import VoxelShiftTest
-
-#: Consecutive volumes that are kept, from the middle of the recording.
-EXAMPLE_VOLUMES = 40
-
-
-def write_map(path: Path, values: np.ndarray, affine: np.ndarray) -> None:
-    """Write a map (x, y, z) as a 3-D NIfTI image; 0 where it is not defined."""
-    volumes_to_image(np.nan_to_num(values)[None], affine, tr=1.0).slicer[..., 0].to_filename(path)
+from eeg2fmri.results.courses import Courses
+from eeg2fmri.results.examples import Examples, example_volumes
 
 
-def write_examples(
-    path: Path,
-    *,
-    subject: str,
-    truth: np.ndarray,
+def make_examples(
+    recording: Recording,
+    facts: StoredRecording,
     prediction: np.ndarray,
-    mask: np.ndarray,
-    onsets: np.ndarray,
-    affine: np.ndarray,
     r: np.ndarray,
     test: VoxelShiftTest | None,
     uncertainty: UncertaintyMaps | None = None,
-) -> None:
-    """Write what a report shows of one recording as ``.npz``.
-
-    Keys: ``subject``; ``affine`` (4, 4); ``mask``, ``anatomy`` and ``prediction_mean`` (mean volumes), ``r``, and
-    ``p_voxel``, ``p_max`` where there was a test (x, y, z); ``truth``, ``prediction``, ``difference`` (volume, x, y, z)
-    and ``onsets`` (volume,) of example volumes; ``times`` (time,), ``course_names`` (course,), ``course_truth`` and
-    ``course_prediction`` (course, time) of the brain mean and of single voxels that are named by how they were chosen;
-    ``unit``; ``epistemic`` and ``aleatoric`` standard deviation (x, y, z) where the model tells of them.
+) -> Examples:
+    """Choose what is shown of a test recording.
 
     Parameters
     ----------
-    path : Path
-    subject : str
-    truth, prediction : array, shape (volume, x, y, z)
-    mask : bool array, shape (x, y, z)
-    onsets : array, shape (volume,)
-        s.
-    affine : array, shape (4, 4)
+    recording : Recording
+    facts : eeg2fmri.data.store.recording.Recording
+        The same in its store.
+    prediction : array, shape (volume, x, y, z)
     r : array, shape (x, y, z)
     test : VoxelShiftTest or None
     uncertainty : UncertaintyMaps or None
     """
-    middle = max(0, len(truth) // 2 - EXAMPLE_VOLUMES // 2)
-    chosen = slice(middle, middle + EXAMPLE_VOLUMES)
+    truth, onsets, affine = recording.truth, facts.onsets[recording.targets], facts.affine
+    chosen = example_volumes(len(truth))
     names, voxels = chosen_voxels(r, affine)
-    courses = [
-        np.stack([*([_brain_mean(series, mask)]), *(series[:, voxel[0], voxel[1], voxel[2]] for voxel in voxels)])
+    truth_courses, predicted_courses = (
+        np.stack([_brain_mean(series, recording.mask), *(series[:, voxel[0], voxel[1], voxel[2]] for voxel in voxels)])
         for series in (truth, prediction)
-    ]
-    arrays: dict[str, Any] = {
-        "subject": subject,
-        "affine": affine,
-        "mask": mask,
-        "anatomy": _mean(truth),
-        "prediction_mean": _mean(prediction),
-        "r": r.astype(np.float32),
-        "truth": np.array(truth[chosen], np.float32),
-        "prediction": np.array(prediction[chosen], np.float32),
-        "difference": np.array(prediction[chosen], np.float32) - truth[chosen],
-        "onsets": onsets[chosen],
-        "times": onsets,
-        "course_names": np.array(["brain mean", *names]),
-        "course_truth": courses[0],
-        "course_prediction": courses[1],
-        "unit": "BOLD units",
+    )
+    found = {
+        "p_voxel": getattr(test, "p_voxel", None),
+        "p_max": getattr(test, "p_max", None),
+        "epistemic": getattr(uncertainty, "epistemic", None),
+        "aleatoric": getattr(uncertainty, "aleatoric", None),
     }
-    if test is not None:
-        arrays |= {"p_voxel": test.p_voxel.astype(np.float32), "p_max": test.p_max.astype(np.float32)}
-    for name in ("epistemic", "aleatoric"):
-        values = getattr(uncertainty, name, None)
-        if values is not None:
-            arrays[name] = values.astype(np.float32)
-    save_npz(path, arrays)
+    return Examples(
+        recording=recording.id,
+        subject=facts.subject,
+        affine=affine,
+        r=r.astype(np.float32),
+        mask=recording.mask,
+        anatomy=_mean(truth),
+        prediction_mean=_mean(prediction),
+        truth=np.array(truth[chosen], np.float32),
+        prediction=np.array(prediction[chosen], np.float32),
+        onsets=onsets[chosen],
+        courses=Courses(recording.id, ("brain mean", *names), onsets, truth_courses, predicted_courses),
+        **{name: values.astype(np.float32) for name, values in found.items() if values is not None},
+    )
 
 
 def chosen_voxels(r: np.ndarray, affine: np.ndarray) -> tuple[list[str], list[tuple[int, ...]]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -13,31 +11,10 @@ from eeg2fmri.core.progress import Progress
 from eeg2fmri.data.pairs.windows import pair_index
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline
+from eeg2fmri.results.method import Method
 
 #: Windows that go through the model at once.
 BATCH = 8
-
-
-@dataclass(frozen=True)
-class Method:
-    """A row of the table.
-
-    Attributes
-    ----------
-    name : str
-        Key in files: ``model`` for the judged one.
-    label : str
-        What a reader calls it.
-    sees : str
-        What it is given of a test recording: "nothing", "own BOLD", "EEG", or "EEG at the wrong time"; a ceiling is
-        given "the truth".
-    role : {"model", "null", "baseline", "ceiling"}
-    """
-
-    name: str
-    label: str
-    sees: str
-    role: Literal["model", "null", "baseline", "ceiling"] = "baseline"
 
 
 #: The same model with EEG that tells nothing of the volume.

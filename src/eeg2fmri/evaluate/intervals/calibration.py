@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,13 +9,12 @@ import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.metrics.arrays import as_numpy
+from eeg2fmri.results.intervals import IntervalScores
 
 Distribution = Literal["normal", "laplace"]
 
 #: Claimed coverages of a reliability curve.
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
-#: Those that are told in a sentence.
-TOLD = (0.5, 0.8, 0.95)
 #: Edges of the histogram of errors in units of the claimed deviation: 0.7 % apart.
 EDGES = np.logspace(-4, 5, 3001)
 
@@ -115,74 +112,26 @@ class Calibration:
         return np.where(ranks > self.n, np.inf, np.append(EDGES, np.inf)[np.minimum(position, len(EDGES))])
 
 
-@dataclass(frozen=True, eq=False)
-class IntervalScores:
-    """How the intervals of a model hold on test recordings.
-
-    Attributes
-    ----------
-    distribution : str
-        Shape that the claimed intervals assume.
-    levels : array, shape (level,)
-        Claimed coverage.
-    observed : array, shape (level,)
-        Share of measured values inside.
-    recalibrated : array, shape (level,)
-        The same for intervals that were widened or narrowed on the validation recordings.
-    half_widths : array, shape (level,)
-        Half widths after recalibration, in claimed deviations.
-    sharpness : float
-        Mean claimed standard deviation, BOLD units.
-    sharpness_recalibrated : float
-        Mean half width of the recalibrated interval of about one deviation (level .7), BOLD units.
-    negative_log_likelihood : float
-        Of a voxel, nats.
-    """
-
-    distribution: str
-    levels: np.ndarray
-    observed: np.ndarray
-    recalibrated: np.ndarray
-    half_widths: np.ndarray
-    sharpness: float
-    sharpness_recalibrated: float
-    negative_log_likelihood: float
-
-    @classmethod
-    def of(cls, validation: Calibration, test: Calibration) -> IntervalScores:
-        """Score the intervals on test values, and again with half widths from validation values."""
-        half_widths = validation.conformal_half_widths()
-        return cls(
-            distribution=test.distribution,
-            levels=np.array(LEVELS),
-            observed=test.coverage(),
-            recalibrated=test.coverage_within(half_widths),
-            half_widths=half_widths,
-            sharpness=test.mean_deviation(),
-            sharpness_recalibrated=test.mean_deviation() * float(half_widths[LEVELS.index(0.7)]),
-            negative_log_likelihood=test.negative_log_likelihood(),
-        )
-
-
-def coverage_note(facts: Mapping[str, Any]) -> str:
-    """Say in a sentence how the intervals hold; empty for a model without any.
+def score_intervals(validation: Calibration, test: Calibration, passes: int) -> IntervalScores:
+    """Score the intervals on test values, and again with half widths from validation values.
 
     Parameters
     ----------
-    facts : mapping
-        Of an evaluation, with ``uncertainty`` as `eeg2fmri.evaluate.intervals.uncertainty.uncertainty_facts` gives it.
+    validation, test : Calibration
+    passes : int
+        Monte Carlo passes through the model.
     """
-    found = facts.get("uncertainty")
-    if not found:
-        return ""
-    at = [found["levels"].index(level) for level in TOLD]
-    claimed = ", ".join(f"{level:.0%}" for level in TOLD)
-    held, again = (
-        ", ".join(f"{found[key][k]:.1%}" for k in at) for key in ("observed_coverage", "recalibrated_coverage")
-    )
-    return (
-        f"Intervals that claim to hold {claimed} of the measured values hold {held} of them, and {again} once they are "
-        f"recalibrated on the validation recordings; mean claimed deviation {found['sharpness']:.3g} BOLD units."
+    half_widths = validation.conformal_half_widths()
+    return IntervalScores(
+        distribution=test.distribution,
+        levels=np.array(LEVELS),
+        observed=test.coverage(),
+        recalibrated=test.coverage_within(half_widths),
+        half_widths=half_widths,
+        sharpness=test.mean_deviation(),
+        sharpness_recalibrated=test.mean_deviation() * float(half_widths[LEVELS.index(0.7)]),
+        negative_log_likelihood=test.negative_log_likelihood(),
+        passes=passes,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.evaluate.inputs.methods import BATCH, targets_of
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
-from eeg2fmri.evaluate.intervals.calibration import Calibration, IntervalScores
+from eeg2fmri.evaluate.intervals.calibration import Calibration
 
 #: Monte Carlo passes of a variational model in an evaluation.
 PASSES = 20
@@ -108,23 +108,3 @@ class UncertainModel:
         windows = (pairs[k].x.numpy() for k in range(len(pairs)))
         model: Any = self.run.loaded.model
         yield from synthesize_uncertain(model, windows, passes, seed=self.seed, batch_size=BATCH, device=self.device)
-
-
-def uncertainty_facts(scores: IntervalScores, model: UncertainModel) -> dict[str, Any]:
-    """Give interval scores as JSON values."""
-    return {
-        "distribution": scores.distribution,
-        "passes": model.passes,
-        "levels": scores.levels.tolist(),
-        "observed_coverage": scores.observed.tolist(),
-        "recalibrated_coverage": scores.recalibrated.tolist(),
-        "recalibrated_half_widths": [float(w) if np.isfinite(w) else None for w in scores.half_widths],
-        "sharpness": scores.sharpness,
-        "sharpness_recalibrated": scores.sharpness_recalibrated,
-        "negative_log_likelihood": scores.negative_log_likelihood,
-        "unit": "BOLD units; half widths in claimed standard deviations; likelihood in nats",
-        "recalibration": (
-            "split conformal on the validation recordings, one half width for each level; covers what it claims where "
-            "test values are exchangeable with validation values"
-        ),
-    }

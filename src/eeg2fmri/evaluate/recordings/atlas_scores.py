@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, read_atlas, region_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.shifts import shift_test
+from eeg2fmri.results.regions import RegionScores
 
 
 def check_atlas(store: Store, atlas: str | Path) -> None:
@@ -34,7 +33,7 @@ def check_atlas(store: Store, atlas: str | Path) -> None:
         )
 
 
-def score_regions(store: Store, recording: Recording, prediction: np.ndarray, atlas: str | Path) -> dict[str, Any]:
+def score_regions(store: Store, recording: Recording, prediction: np.ndarray, atlas: str | Path) -> RegionScores:
     """Score the mean courses of the regions of an atlas.
 
     Parameters
@@ -47,9 +46,7 @@ def score_regions(store: Store, recording: Recording, prediction: np.ndarray, at
 
     Returns
     -------
-    dict
-        JSON values: ``regions`` (label to ``r``, ``p_value``, and ``p_corrected`` for all regions by the largest r),
-        ``temporal_r`` (median over regions) with its ``p_value``, ``connectivity_similarity`` (None if not defined).
+    RegionScores
 
     Raises
     ------
@@ -62,19 +59,14 @@ def score_regions(store: Store, recording: Recording, prediction: np.ndarray, at
     _, predicted = region_courses(prediction, labels, recording.mask)
     test = shift_test(truth[:, :, None, None], predicted[:, :, None, None])
     alike = connectivity_similarity(truth, predicted) if len(regions) > 2 else float("nan")
-    return {
-        "atlas": str(atlas),
-        "temporal_r": test.median.observed,
-        "p_value": test.median.p_value,
-        "connectivity_similarity": alike if math.isfinite(alike) else None,
-        "regions": {
-            str(label): {"r": _number(r), "p_value": _number(p), "p_corrected": _number(corrected)}
-            for label, r, p, corrected in zip(
-                regions, test.r.ravel(), test.p_voxel.ravel(), test.p_max.ravel(), strict=True
-            )
-        },
-    }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return RegionScores(
+        recording=recording.id,
+        atlas=str(atlas),
+        labels=tuple(map(str, regions)),
+        r=test.r.ravel(),
+        p_value=test.p_voxel.ravel(),
+        p_corrected=test.p_max.ravel(),
+        median=test.median.observed,
+        p_of_median=test.median.p_value,
+        connectivity=alike,
+    )

@@ -13,10 +13,10 @@ import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.progress import silent
-from eeg2fmri.evaluate.inputs.methods import Method
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.recordings.scoring import Scores
 from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.results.method import Method
 
 #: Name of the file in the folder of an evaluation.
 RECORDINGS = "recordings.npz"

@@ -1,10 +1,5 @@
 """Time courses of the brain, of single voxels and of regions, with intervals from the errors in other recordings.
 
-``<recording>_courses.npz`` holds ``names`` (course,), ``inside`` (course, x, y, z): the voxels whose mean it is,
-``times`` (time,) in s, ``truth``, ``prediction``, ``lower``, ``upper`` (course, time) in BOLD units, NaN where there is
-no interval, ``level`` of the intervals, ``unit``; and with an atlas ``region_labels`` (region,), ``region_truth`` and
-``region_prediction`` (time, region) of all its regions.
-
 Intervals are those of split conformal prediction (Lei et al., JASA 113, 2018): the half-width is the quantile of the
 absolute errors of the same course in the validation recordings, each course about its own mean. Errors that follow each
 other in time are alike, so that the coverage is approximate, and in native space the same voxel index is another place
@@ -15,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +23,7 @@ from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.regions import read_atlas, region_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.truth.ceilings import column_r
-
-FILE = "_courses.npz"
-LEVEL = 0.95
+from eeg2fmri.results.courses import LEVEL, Courses
 
 
 def write_courses(
@@ -61,26 +55,24 @@ def write_courses(
         one[voxel] = True
         inside.append(one)
     names = ["brain mean", *names]
-    arrays: dict[str, Any] = {}
+    of_regions: dict[str, Any] = {}
     if atlas is not None:
         labels = read_atlas(atlas, run.store.grid, facts.affine)
         regions, truth = region_courses(recording.truth, labels, recording.mask)
         _, guess = region_courses(prediction, labels, recording.mask)
-        arrays = {"region_labels": regions, "region_truth": truth, "region_prediction": guess}
+        of_regions = {"region_labels": regions, "region_truth": truth, "region_prediction": guess}
         for name, label in _chosen_regions(regions, column_r(truth, guess)):
             names.append(name)
             inside.append((labels == label) & recording.mask)
-    arrays |= {
-        "names": np.array(names),
-        "inside": np.stack(inside),
-        "times": facts.onsets[recording.targets],
-        "truth": np.stack([mean_course(recording.truth, one) for one in inside]),
-        "prediction": np.stack([mean_course(prediction, one) for one in inside]),
-        "unit": "BOLD units",
-    }
-    nothing = np.full(arrays["truth"].shape, np.nan)
-    arrays |= {"lower": nothing, "upper": nothing, "level": LEVEL}
-    np.savez_compressed(folder / f"{recording.id}{FILE}", **arrays)
+    Courses(
+        recording.id,
+        tuple(names),
+        facts.onsets[recording.targets],
+        np.stack([mean_course(recording.truth, one) for one in inside]),
+        np.stack([mean_course(prediction, one) for one in inside]),
+        inside=np.stack(inside),
+        **of_regions,
+    ).write(folder)
 
 
 def add_intervals(
@@ -98,21 +90,19 @@ def add_intervals(
     device : str
     progress : Progress
     """
-    files = [folder / f"{name}{FILE}" for name in recordings]
-    found = [_read(file) for file in files]
-    errors: list[list[list[np.ndarray]]] = [[[] for _ in one["inside"]] for one in found]
+    found = [(one, _inside(one)) for one in (Courses.read(folder, name) for name in recordings)]
+    errors: list[list[list[np.ndarray]]] = [[[] for _ in inside] for _, inside in found]
     for name in run.split.validation:
         other = Recording.of([run], name)
         prediction = other.cut(predict_with_model(run, name, device, progress))
-        for arrays, kept in zip(found, errors, strict=True):
-            for inside, of_course in zip(arrays["inside"], kept, strict=True):
+        for (_, voxels), kept in zip(found, errors, strict=True):
+            for inside, of_course in zip(voxels, kept, strict=True):
                 shared = inside & other.mask.astype(bool)
                 if shared.any():
                     of_course.append(_error(mean_course(other.truth, shared), mean_course(prediction, shared)))
-    for file, arrays, kept in zip(files, found, errors, strict=True):
+    for (courses, _), kept in zip(found, errors, strict=True):
         half = np.array([half_width(np.concatenate(each) if each else np.zeros(0)) for each in kept])[:, None]
-        bounds = {"lower": arrays["prediction"] - half, "upper": arrays["prediction"] + half}
-        np.savez_compressed(file, **{**arrays, **bounds})
+        replace(courses, lower=courses.prediction - half, upper=courses.prediction + half).write(folder)
 
 
 def half_width(errors: np.ndarray, level: float = LEVEL) -> float:
@@ -152,6 +142,7 @@ def _chosen_regions(regions: np.ndarray, r: np.ndarray) -> list[tuple[str, int]]
     return [(f"region {label} ({what})", label) for label, what in chosen.items()]
 
 
-def _read(file: Path) -> dict[str, np.ndarray]:
-    with np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+def _inside(courses: Courses) -> np.ndarray:
+    """Voxels (course, x, y, z) whose mean each course is; `write_courses` keeps them."""
+    assert courses.inside is not None
+    return courses.inside

@@ -10,12 +10,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.progress import Progress
-from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method, common_targets
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, common_targets
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.score import RecordingScores, Volumes, score_recording, value_range
 from eeg2fmri.evaluate.significance.shifts import ShiftScores, VoxelShiftTest, shift_test
 from eeg2fmri.evaluate.significance.tests import significant_shares
 from eeg2fmri.evaluate.truth.ceilings import Parts
+from eeg2fmri.results.method import Method
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,37 +11,10 @@ import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.significance.shifts import ShiftScores, VoxelShiftTest
+from eeg2fmri.results.shift_test import PooledShiftTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12
-
-
-@dataclass(frozen=True, eq=False)
-class PooledShiftTest:
-    """Shift test of a score averaged over recordings.
-
-    Attributes
-    ----------
-    observed : float
-        Average without a shift.
-    null : array, shape (draw,)
-        Averages with every recording shifted by itself beyond its autocorrelation.
-    p_value : float
-        One-sided.
-    distinct : int
-        Combinations of shifts that exist; p cannot be below 1 / distinct.
-    """
-
-    observed: float
-    null: np.ndarray
-    p_value: float
-    distinct: int
-
-    @property
-    def effect(self) -> float:
-        """Distance of the observed score from the mean of the null, in standard deviations of the null."""
-        spread = float(self.null.std())
-        return float((self.observed - self.null.mean()) / spread) if spread > 0 else 0.0
 
 
 def pooled_shift_test(
@@ -81,7 +54,7 @@ def pooled_shift_test(
     observed = float(sum(w * score.observed for w, score in zip(share, scores, strict=True)))
     if len(scores) == 1:
         only = scores[0]
-        return PooledShiftTest(observed, share[0] * only.beyond, only.p_value, len(only.values))
+        return PooledShiftTest.of(observed, share[0] * only.beyond, only.p_value, len(only.values))
     every, beyond = np.zeros(draws), np.zeros(draws)
     for weight, score in zip(share, scores, strict=True):
         every += weight * rng.choice(score.values, draws)
@@ -89,7 +62,7 @@ def pooled_shift_test(
     # sums of the same numbers in another order may differ by rounding: a tie must stay a tie
     reach = observed - 1e-12 * max(1.0, abs(observed))
     p = (1 + np.sum(every >= reach)) / (1 + draws)
-    return PooledShiftTest(observed, beyond, float(p), math.prod(len(score.values) for score in scores))
+    return PooledShiftTest.of(observed, beyond, float(p), math.prod(len(score.values) for score in scores))
 
 
 @dataclass(frozen=True, eq=False)

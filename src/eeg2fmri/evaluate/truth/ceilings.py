@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.evaluate.inputs.methods import Method
+from eeg2fmri.results.evaluation import fraction
+from eeg2fmri.results.method import Method
 
 if TYPE_CHECKING:
     from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 BOLD_CEILING = Method("bold_ceiling", "BOLD ceiling: noiseless BOLD", "the truth", "ceiling")
 EEG_CEILING = Method("eeg_ceiling", "EEG ceiling: oracle decoder", "EEG and the truth", "ceiling")
 CEILINGS = (BOLD_CEILING, EEG_CEILING)
-#: Temporal r below which a ceiling is no measure: on null data there is nothing to reach.
-LOWEST = 0.01
 
 #: Sets of voxels and regions whose median temporal r is given beside that over the brain.
 PARTS = {
@@ -146,11 +145,6 @@ def score_ceilings(
             },
         }
     }
-
-
-def fraction(r: float, ceiling: float) -> float:
-    """Part of a ceiling that a temporal r reaches; NaN where there is nothing to reach."""
-    return r / ceiling if ceiling >= LOWEST else float("nan")
 
 
 def coupled_note(facts: Mapping[str, Any], method: str) -> str:

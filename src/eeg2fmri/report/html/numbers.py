@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from eeg2fmri.results.method import Metric
+
 NOT_DEFINED = "not defined"
 
 
@@ -34,6 +36,11 @@ def decimals(value: float, places: int = 3) -> str:
     return f"{round(value, places) + 0.0:.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def score(metric: Metric, value: float) -> str:
+    """Write a score: ratios with three decimals, measures with a unit with three digits."""
+    return number(value) if metric.unit else decimals(value)
+
+
 def correlation(value: float) -> str:
     """Write a correlation with two decimals; NaN reads "not defined"."""
     return decimals(value, 2)
@@ -60,6 +67,11 @@ def duration(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """Write "1 subject", "2 subjects"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def times(count: int) -> str:
+    """Write "once", "2 times"."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def value(anything: Any) -> str:

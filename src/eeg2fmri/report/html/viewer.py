@@ -16,7 +16,7 @@ import numpy as np
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.report.figures import brain, style
 from eeg2fmri.report.figures.mosaic import limits_of, symmetric_limit
-from eeg2fmri.report.read.evaluation import SubjectMaps
+from eeg2fmri.results.examples import Examples
 
 #: NiiVue as published, see vendor/README.md.
 NIIVUE = "niivue-0.69.0.umd.js"
@@ -64,12 +64,12 @@ class Layer:
     nifti: str
 
 
-def viewer_data(maps: Sequence[SubjectMaps], *, budget: int = VOLUME_BUDGET) -> dict[str, Any] | None:
+def viewer_data(maps: Sequence[Examples], *, budget: int = VOLUME_BUDGET) -> dict[str, Any] | None:
     """Return what the viewer shows, ready for JSON; None if no subject has a volume to show.
 
     Parameters
     ----------
-    maps : sequence of SubjectMaps
+    maps : sequence of Examples
         Test subjects.
     budget : int
         Largest size of all volumes, bytes. Example volumes are left out from the end of the time axis until they
@@ -127,20 +127,20 @@ def nifti(volume: np.ndarray, affine: np.ndarray, step: float, tr: float = 0.0) 
     return base64.b64encode(gzip.compress(image.to_bytes(), 6, mtime=0)).decode("ascii")
 
 
-def _cropped(maps: SubjectMaps) -> SubjectMaps:
+def _cropped(maps: Examples) -> Examples:
     """Cut the box around the brain out of every volume: fewer bytes, and slices that fill the view."""
     if maps.mask is None:
         return maps
     box = brain.bounding_box(maps.mask, margin=2)
     affine = np.array(maps.affine, dtype=float)
     affine[:3, 3] += affine[:3, :3] @ [part.start or 0 for part in box]
-    still = ("correlation", "anatomy", "mask", "prediction_mean", "epistemic", "aleatoric")
+    still = ("r", "anatomy", "mask", "prediction_mean", "epistemic", "aleatoric")
     volumes = {name: getattr(maps, name) for name in still} | {"truth": maps.truth, "prediction": maps.prediction}
     cut = {name: volume[(..., *box)] for name, volume in volumes.items() if volume is not None}
     return replace(maps, affine=affine, **cut)
 
 
-def _subject(maps: SubjectMaps, budget: int) -> dict[str, Any]:
+def _subject(maps: Examples, budget: int) -> dict[str, Any]:
     anatomy = maps.anatomy if maps.anatomy is not None else np.mean(np.asarray(maps.truth), axis=0)
     mask = np.isfinite(anatomy) if maps.mask is None else maps.mask.astype(bool) & np.isfinite(anatomy)
     low, high = limits_of(anatomy, within=mask)
@@ -151,7 +151,7 @@ def _subject(maps: SubjectMaps, budget: int) -> dict[str, Any]:
     frames = moving[0].frames if moving else 0
     onsets = np.arange(frames) if maps.onsets is None else maps.onsets[:frames]
     return {
-        "name": maps.subject,
+        "name": maps.recording,
         "unit": maps.unit,
         "anatomy": {"nifti": ground, "low": low - 0.2 * (high - low), "high": high + 0.2 * (high - low)},
         "layers": [vars(layer) for layer in (*moving, *still)],
@@ -163,7 +163,7 @@ def _subject(maps: SubjectMaps, budget: int) -> dict[str, Any]:
     }
 
 
-def _moving(maps: SubjectMaps, mask: np.ndarray, budget: int) -> list[Layer]:
+def _moving(maps: Examples, mask: np.ndarray, budget: int) -> list[Layer]:
     """Measured and predicted volumes as deviations from each voxel's mean, as many as fit into the budget."""
     if maps.truth is None or maps.prediction is None or len(maps.truth) < 2:
         return []
@@ -192,16 +192,16 @@ def _moving(maps: SubjectMaps, mask: np.ndarray, budget: int) -> list[Layer]:
     return []
 
 
-def _correlation(maps: SubjectMaps, mask: np.ndarray) -> list[Layer]:
-    if maps.correlation is None:
+def _correlation(maps: Examples, mask: np.ndarray) -> list[Layer]:
+    if maps.r is None:
         return []
-    r = np.where(mask & np.isfinite(maps.correlation), maps.correlation, 0.0)
+    r = np.where(mask & np.isfinite(maps.r), maps.r, 0.0)
     limit = max(symmetric_limit(r, within=mask, percentile=0.1), 0.1)
     image = nifti(r, maps.affine, CORRELATION_STEP)
     return [Layer("correlation", "Temporal r", "", True, limit, round(limit / 3, 2), 1, image)]
 
 
-def _uncertainty(maps: SubjectMaps, mask: np.ndarray) -> list[Layer]:
+def _uncertainty(maps: Examples, mask: np.ndarray) -> list[Layer]:
     found = []
     for key, label, volume in (
         ("epistemic", "Uncertainty of the model", maps.epistemic),
@@ -215,10 +215,10 @@ def _uncertainty(maps: SubjectMaps, mask: np.ndarray) -> list[Layer]:
     return found
 
 
-def _strongest(maps: SubjectMaps, mask: np.ndarray) -> list[float]:
+def _strongest(maps: Examples, mask: np.ndarray) -> list[float]:
     """Place in mm where the crosshair starts: the voxel with the largest r, or the middle of the brain."""
-    if maps.correlation is not None and np.isfinite(maps.correlation[mask]).any():
-        r = np.where(mask & np.isfinite(maps.correlation), maps.correlation, -np.inf)
+    if maps.r is not None and np.isfinite(maps.r[mask]).any():
+        r = np.where(mask & np.isfinite(maps.r), maps.r, -np.inf)
         voxel = np.array(np.unravel_index(np.argmax(r), r.shape), dtype=float)
     else:
         voxel = np.argwhere(mask).mean(axis=0)

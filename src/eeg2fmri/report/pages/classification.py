@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.files import write_text
 from eeg2fmri.report.figures.classification import confusion_matrix, roc_curve
 from eeg2fmri.report.figures.scores import benchmark_bars
-from eeg2fmri.report.html.document import fill, write_text
+from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import decimals, p_value, plural, value
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.read.classification_files import ClassificationResults, read_classification
 from eeg2fmri.report.sections.class_map_gallery import class_map_pictures, class_map_text
 from eeg2fmri.report.sections.tables import Table
-from eeg2fmri.report.sections.verdict import SIGNIFICANT, Verdict
+from eeg2fmri.report.sections.verdict import Verdict
+from eeg2fmri.results.method import SIGNIFICANT
 
 #: Scores in the order of the table, and how they are called.
 LABELS = {
@@ -54,7 +56,8 @@ def write_classification(folder: str | Path, out: str | Path | None = None) -> P
     """
     results = read_classification(Path(folder))
     path = results.folder / "report.html" if out is None else Path(out)
-    return write_text(path, render_classification(results), "report of the classification")
+    write_text(path, render_classification(results))
+    return path
 
 
 def render_classification(results: ClassificationResults) -> str:

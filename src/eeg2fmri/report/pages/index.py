@@ -12,17 +12,19 @@ from urllib.parse import quote
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import write_text
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.space import described
 from eeg2fmri.report.figures.scores import benchmark_bars
-from eeg2fmri.report.html.document import fill, write_text
-from eeg2fmri.report.html.numbers import duration, p_value, plural
+from eeg2fmri.report.html.document import fill
+from eeg2fmri.report.html.numbers import duration, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.evaluation import Metric, ScoreTable
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
 from eeg2fmri.report.sections.tables import FIRST, interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import Metric
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def write_index(
         runs.append(RunResults.read(folder))
         progress("Reading runs", done, len(run_folders))
     path = Path(out)
-    return write_text(path, render_index(runs, path.parent), "index")
+    write_text(path, render_index(runs, path.parent))
+    return path
 
 
 def render_index(runs: Sequence[RunResults], beside: Path) -> str:
@@ -107,47 +110,42 @@ def _names(runs: Sequence[RunResults]) -> list[str]:
     ]
 
 
-def _tables(runs: Sequence[RunResults]) -> list[ScoreTable]:
-    return [run.evaluation.table for run in runs if run.evaluation is not None and run.evaluation.table is not None]
+def _evaluations(runs: Sequence[RunResults]) -> list[Evaluation]:
+    return [run.evaluation for run in runs if run.evaluation is not None]
 
 
 def _metrics(runs: Sequence[RunResults]) -> list[Metric]:
-    known = {metric.name: metric for table in _tables(runs) for metric in table.metrics}
-    headlines = list(dict.fromkeys(table.metrics[0].name for table in _tables(runs) if table.metrics))
+    known = {metric.name: metric for one in _evaluations(runs) for metric in one.metrics}
+    headlines = list(dict.fromkeys(one.headline.name for one in _evaluations(runs)))
     return [known[name] for name in dict.fromkeys([*headlines, *FIRST]) if name in known]
 
 
 def _head(metric: Metric) -> str:
     arrow = "\N{UPWARDS ARROW}" if metric.higher_is_better else "\N{DOWNWARDS ARROW}"
-    return f"{metric.label} ({metric.unit}) {arrow}" if metric.unit else f"{metric.label} {arrow}"
+    return f"{metric.title} ({metric.unit}) {arrow}" if metric.unit else f"{metric.title} {arrow}"
 
 
 def _cells(run: RunResults, metrics: Sequence[Metric]) -> tuple[str, ...]:
-    evaluation = run.evaluation
-    table = evaluation.table if evaluation else None
-    own = {metric.name for metric in table.metrics} if table else set()
-    cells = []
-    for metric in metrics:
-        if table is None or metric.name not in own:
-            cells.append("\N{EN DASH}")
-            continue
-        text = metric.text(table.mean(table.methods[0], metric.name))
-        k = [m.name for m in table.metrics].index(metric.name)
-        if k == 0 and table.intervals is not None and np.isfinite(table.intervals[0, 0]).all():
-            low, high = (float(end) for end in table.intervals[0, 0])
-            text += f" ({interval(low, high, metric)})"
-        cells.append(text)
-    null = evaluation.null if evaluation else None
-    cells.append("no test" if null is None or math.isnan(null.p_value) else p_value(null.p_value))
-    best = best_baseline(table) if table and table.metrics else ""
-    headline = table.metrics[0] if table and table.metrics else None
-    cells.append(f"{headline.text(table.mean(best, headline.name))}, {best}" if table and headline and best else "none")
-    cells.append(described(table.space) if table and table.space else "\N{EN DASH}")
-    cells.append(str(len(table.subjects)) if table else "\N{EN DASH}")
-    cells.append(run.protocol.label or "\N{EN DASH}")
-    cells.append(str(run.history.n_epochs) if run.history else "\N{EN DASH}")
-    cells.append(duration(run.history.seconds) if run.history else "\N{EN DASH}")
-    return tuple(cells)
+    evaluation, unknown = run.evaluation, "\N{EN DASH}"
+    scores = [unknown] * len(metrics) + ["no test", "none", unknown, unknown]
+    if evaluation is not None:
+        scores = [_score(evaluation, metric) or unknown for metric in metrics]
+        test, best, headline = evaluation.test, best_baseline(evaluation), evaluation.headline
+        beside = f"{score(headline, evaluation.score(best.name, headline.name))}, {best.title}" if best else "none"
+        scores += ["no test" if test is None or math.isnan(test.p_value) else p_value(test.p_value), beside]
+        scores += [described(evaluation.space), str(len(evaluation.subjects))]
+    training = (str(run.history.n_epochs), duration(run.history.seconds)) if run.history else (unknown, unknown)
+    return (*scores, run.protocol.label or unknown, *training)
+
+
+def _score(evaluation: Evaluation, metric: Metric) -> str:
+    """Score of the model, with its interval for the headline; empty if it was not computed."""
+    if metric.name not in {own.name for own in evaluation.metrics}:
+        return ""
+    text = score(metric, evaluation.score(evaluation.model.name, metric.name))
+    low, high = evaluation.interval(evaluation.model.name, metric.name)
+    known = metric.name == evaluation.headline.name and np.isfinite([low, high]).all()
+    return f"{text} ({interval(low, high, metric)})" if known else text
 
 
 def _address(run: RunResults, beside: Path) -> str:
@@ -161,11 +159,10 @@ def _address(run: RunResults, beside: Path) -> str:
 
 
 def _rank(run: RunResults) -> tuple[bool, float]:
-    tables = _tables([run])
-    if not tables or not tables[0].metrics:
+    if run.evaluation is None:
         return (True, 0.0)
-    headline = tables[0].metrics[0]
-    mean = tables[0].mean(tables[0].methods[0], headline.name)
+    headline = run.evaluation.headline
+    mean = run.evaluation.score(run.evaluation.model.name, headline.name)
     if math.isnan(mean):
         return (True, 0.0)
     return (False, -mean if headline.higher_is_better else mean)
@@ -184,8 +181,8 @@ def _overall(runs: Sequence[RunResults]) -> Verdict:
 
 def _warnings(runs: Sequence[RunResults]) -> list[str]:
     found = []
-    tables = _tables(runs)
-    if len({table.subjects for table in tables}) > 1:
+    tested = _evaluations(runs)
+    if len({one.subjects for one in tested}) > 1:
         found.append("The runs were tested on different subjects: their scores cannot be set beside each other.")
     targets = {str(run.card.get("pairs", {}).get("target")) for run in runs if run.card.get("pairs")}
     if len(targets) > 1:
@@ -198,9 +195,9 @@ def _warnings(runs: Sequence[RunResults]) -> list[str]:
             f"The runs have different protocols ({', '.join(sorted(protocols))}): what one may have seen of its test "
             "subjects, another has not."
         )
-    if len(tables) > 1:
+    if len(tested) > 1:
         found.append(
-            f"{len(tables)} runs are compared on test subjects: the best of several looks better than it is. "
+            f"{len(tested)} runs are compared on test subjects: the best of several looks better than it is. "
             "Choose by validation, and count this reading."
         )
     return found
@@ -209,24 +206,24 @@ def _warnings(runs: Sequence[RunResults]) -> list[str]:
 def _pictures(names: Sequence[str], runs: Sequence[RunResults]) -> list[Picture]:
     scores, metric = {}, None
     for name, run in zip(names, runs, strict=True):
-        for table in _tables([run]):
-            if table.metrics and metric in (None, table.metrics[0]):
-                metric = table.metrics[0]
-                scores[name] = table.of(table.methods[0], metric.name)
+        for one in _evaluations([run]):
+            if metric in (None, one.headline):
+                metric = one.headline
+                scores[name] = one.of(one.model.name, metric.name)
     scores = {name: values for name, values in scores.items() if np.isfinite(values).any()}
     if metric is None or not scores:
         return []
     means = {name: float(np.nanmean(values)) for name, values in scores.items()}
     best = (max if metric.higher_is_better else min)(means, key=lambda name: means[name])
-    listed = ", ".join(f"{name} {metric.text(mean)}" for name, mean in means.items())
+    listed = ", ".join(f"{name} {score(metric, mean)}" for name, mean in means.items())
     return [
         picture(
             benchmark_bars,
             scores,
             metric=metric.axis,
             model="" if are_folds(runs) else best,
-            alt=f"Bars of {metric.label} of each run: {listed}.",
-            caption=f"{metric.label} of each run: mean over its test subjects, each dot one of them."
+            alt=f"Bars of {metric.title} of each run: {listed}.",
+            caption=f"{metric.title} of each run: mean over its test subjects, each dot one of them."
             + ("" if are_folds(runs) else " The best is blue."),
         )
     ]

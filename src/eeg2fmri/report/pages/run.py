@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import yaml
 
+from eeg2fmri.core.files import write_text
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report.html import viewer
-from eeg2fmri.report.html.document import LARGEST_PAGE, fill, write_text
-from eeg2fmri.report.html.numbers import duration, number, plural, value
+from eeg2fmri.report.html.document import LARGEST_PAGE, fill
+from eeg2fmri.report.html.numbers import duration, number, plural, times, value
 from eeg2fmri.report.html.pictures import Picture
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections import gallery
@@ -57,16 +58,16 @@ def write_report(run_folder: str | Path, out: str | Path | None = None, *, progr
     """
     results = RunResults.read(run_folder)
     path = results.folder / "report.html" if out is None else Path(out)
-    return write_text(path, render(results, progress=progress), "report")
+    write_text(path, render(results, progress=progress))
+    return path
 
 
 def render(results: RunResults, *, progress: Progress = silent) -> str:
     """Return the page as text."""
     evaluation = results.evaluation
-    table = evaluation.table if evaluation else None
     pictures = _pictures(results, progress)
-    volumes = viewer.viewer_data(evaluation.maps[:SUBJECTS_WITH_MAP], budget=_room(pictures)) if evaluation else None
-    left_out = max(len(evaluation.maps) - SUBJECTS_WITH_MAP, 0) if evaluation else 0
+    volumes = viewer.viewer_data(results.examples[:SUBJECTS_WITH_MAP], budget=_room(pictures))
+    left_out = max(len(results.examples) - SUBJECTS_WITH_MAP, 0)
     return fill(
         "report.html.j2",
         kind="report",
@@ -75,16 +76,16 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         numbers=key_numbers(evaluation) if evaluation else [],
         warnings=warnings_of(results),
         evaluated=evaluation is not None,
-        scores=summary_table(table) if table else None,
-        differences=difference_table(evaluation.differences, table) if evaluation and table else None,
-        score_details=subject_tables(table) if table else [],
-        times_read=evaluation.times_read if evaluation else None,
+        scores=summary_table(evaluation) if evaluation else None,
+        differences=difference_table(evaluation) if evaluation else None,
+        score_details=subject_tables(evaluation) if evaluation else [],
+        times_read=times(evaluation.times_read) if evaluation and evaluation.times_read else "",
         pictures=pictures,
         regions=region_table(evaluation.regions) if evaluation else None,
         latents=latent_words(evaluation) if evaluation else "",
         protocol=results.protocol.label,
         training=gallery.training_words(results.history) if results.history else "",
-        calibration=evaluation.calibration.facts if evaluation and evaluation.calibration else {},
+        calibration=gallery.calibration_facts(evaluation) if evaluation else {},
         explanation=explanation_text(results.explanation) if results.explanation else None,
         left_out=plural(left_out, "test subject") if left_out else "",
         viewer=volumes,
@@ -109,16 +110,16 @@ def how_many(position: int) -> str:
 
 def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture]]:
     evaluation = results.evaluation
-    maps = evaluation.maps if evaluation else ()
-    courses = evaluation.courses if evaluation else ()
+    maps, courses = results.examples, results.courses
     total = len(maps) + len(courses) + 2
     parts = ("scores", "maps", "regions", "calibration", "explanation", "training")
     found: dict[str, list[Picture]] = {part: [] for part in parts}
     if evaluation is not None:
         found["scores"] = gallery.score_pictures(evaluation)
         found["calibration"] = gallery.calibration_pictures(evaluation)
-        for of_recording in evaluation.regions[:SUBJECTS_IN_FULL]:
-            found["regions"] += region_pictures(of_recording)
+        of_recording = {one.recording: one for one in courses}
+        for regions in evaluation.regions[:SUBJECTS_IN_FULL]:
+            found["regions"] += region_pictures(regions, of_recording.get(regions.recording))
     if results.explanation is not None:
         found["explanation"] = explanation_pictures(results.explanation)
     progress("Drawing the report", 1, total)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import write_text
 from eeg2fmri.report.figures.training import search_history
-from eeg2fmri.report.html.document import fill, write_text
+from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import number, plural, value
 from eeg2fmri.report.html.pictures import picture
 from eeg2fmri.report.sections.tables import Table
@@ -56,7 +57,8 @@ def write_search_figure(study_folder: str | Path, out: str | Path | None = None)
     folder = Path(study_folder)
     trials = read_trials(folder)
     path = folder / "search.html" if out is None else Path(out)
-    return write_text(path, _render(folder.resolve().name, trials), "page of the search")
+    write_text(path, _render(folder.resolve().name, trials))
+    return path
 
 
 def read_trials(folder: Path) -> list[Trial]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.report.read.evaluation_files import DAMAGE
 from eeg2fmri.report.read.explanation_files import bands_of
+from eeg2fmri.results.files import DAMAGE
 
 FOLDER = "explanation"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.report.read.evaluation_files import DAMAGE
 from eeg2fmri.report.read.explanation import Conservation, Curves, Explanation
+from eeg2fmri.results.files import DAMAGE
 
 SUMMARY = "explain.json"
 ARRAYS = "explain.npz"

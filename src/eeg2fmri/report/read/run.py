@@ -14,8 +14,10 @@ from typing import Any, Self
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.report.read.evaluation import Evaluation
 from eeg2fmri.report.read.explanation import Explanation
+from eeg2fmri.results.courses import Courses
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.examples import Examples
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,9 @@ class RunResults:
         Versions, machine, time, memory (environment.json).
     history : History or None
     evaluation : Evaluation or None
+    examples : tuple of Examples
+        Volumes and maps of test recordings.
+    courses : tuple of Courses
     explanation : Explanation or None
     quality : tuple of RecordingQuality
     problems : tuple of str
@@ -111,6 +116,8 @@ class RunResults:
     environment: Mapping[str, Any] = field(default_factory=dict)
     history: History | None = None
     evaluation: Evaluation | None = None
+    examples: tuple[Examples, ...] = ()
+    courses: tuple[Courses, ...] = ()
     explanation: Explanation | None = None
     quality: tuple[RecordingQuality, ...] = ()
     problems: tuple[str, ...] = ()
@@ -132,6 +139,7 @@ class RunResults:
                 "the run folder does not exist", where=str(folder), hint="give the folder that train wrote"
             )
         files = RunFiles(folder)
+        evaluation, (examples, courses) = files.evaluation(), files.examples()
         results = cls(
             folder=folder,
             card=files.mapping("config.json"),
@@ -140,7 +148,9 @@ class RunResults:
             protocol=files.protocol(),
             environment=files.mapping("environment.json"),
             history=files.history(),
-            evaluation=files.evaluation(),
+            evaluation=evaluation,
+            examples=examples,
+            courses=courses,
             explanation=files.explanation(),
             quality=files.quality(),
             problems=tuple(files.problems),

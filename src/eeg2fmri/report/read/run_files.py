@@ -13,11 +13,13 @@ import numpy as np
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.data.store.blocks import Block
-from eeg2fmri.report.read.evaluation import Evaluation
-from eeg2fmri.report.read.evaluation_files import read_evaluation
 from eeg2fmri.report.read.explanation import Explanation
 from eeg2fmri.report.read.explanation_files import read_explanation
 from eeg2fmri.report.read.run import History, Protocol, RecordingQuality
+from eeg2fmri.results.courses import Courses
+from eeg2fmri.results.evaluation import FOLDER, SCORES, Evaluation
+from eeg2fmri.results.examples import Examples, read_examples
+from eeg2fmri.results.files import AbsentResultError, ResultError
 
 #: Columns of history.csv that are no loss.
 NO_LOSS = ("epoch", "seconds", "seconds_loading", "seconds_validation", "learning_rate")
@@ -127,7 +129,23 @@ class RunFiles:
 
     def evaluation(self) -> Evaluation | None:
         """Read what evaluating the run found."""
-        return read_evaluation(self.folder / "evaluation", self.problems)
+        found: list[str] = []
+        try:
+            return Evaluation.read(self.folder / FOLDER, found)
+        except AbsentResultError:
+            return None
+        except ResultError as error:
+            found.append(error.brief(SCORES))
+            return None
+        finally:
+            self.problems += [f"{FOLDER}/{problem}" for problem in found]
+
+    def examples(self) -> tuple[tuple[Examples, ...], tuple[Courses, ...]]:
+        """Read what is shown of the test recordings: volumes and maps, and time courses."""
+        found: list[str] = []
+        examples = read_examples(self.folder / FOLDER, found)
+        self.problems += [f"{FOLDER}/{problem}" for problem in found]
+        return examples
 
     def explanation(self) -> Explanation | None:
         """Read what explaining the run found."""

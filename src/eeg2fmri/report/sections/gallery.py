@@ -7,14 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from eeg2fmri.report.figures.scores import benchmark_bars, calibration_curve, null_histogram
-from eeg2fmri.report.figures.timecourses import time_courses
+from eeg2fmri.report.figures.timecourses import TimeCourse, time_courses
 from eeg2fmri.report.figures.training import learning_curves
 from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncertainty_maps, volume_comparison
-from eeg2fmri.report.html.numbers import correlation, number, p_value, plural
+from eeg2fmri.report.html.numbers import correlation, number, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.evaluation import Courses, Evaluation, Null, ScoreTable, SubjectMaps
 from eeg2fmri.report.read.run import History
-from eeg2fmri.report.sections.verdict import SIGNIFICANT
+from eeg2fmri.results.courses import Courses
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.examples import Examples
+from eeg2fmri.results.intervals import RECALIBRATION
+from eeg2fmri.results.method import SIGNIFICANT
+from eeg2fmri.results.shift_test import PooledShiftTest
 
 #: Fewest example volumes from which a mean over time is drawn.
 RESIDUE_FROM = 5
@@ -22,66 +26,59 @@ RESIDUE_FROM = 5
 
 def score_pictures(evaluation: Evaluation) -> list[Picture]:
     """Bars of the headline score beside the baselines, and the null distribution."""
-    found = []
-    if evaluation.table is not None and evaluation.table.metrics:
-        found.append(_bars(evaluation.table, evaluation.null))
-    if evaluation.null is not None and len(evaluation.null.scores):
-        found.append(_null(evaluation.null))
-    return found
+    test = evaluation.test
+    return [_bars(evaluation), *([_null(evaluation, test, test.null)] if test and test.null is not None else [])]
 
 
-def _bars(table: ScoreTable, null: Null | None) -> Picture:
-    headline = table.metrics[0]
-    scores: Mapping[str, np.ndarray] = {method: table.of(method, headline.name) for method in table.methods}
-    listed = "; ".join(f"{method} {headline.text(table.mean(method, headline.name))}" for method in table.methods)
-    same = null is not None and null.metric.name == headline.name
-    intervals = None
-    if table.intervals is not None:
-        ends = table.intervals[:, 0].tolist()
-        intervals = {method: (low, high) for method, (low, high) in zip(table.methods, ends, strict=True)}
-    several = len(table.subjects) > 1
+def _bars(evaluation: Evaluation) -> Picture:
+    headline, methods, test = evaluation.headline, evaluation.methods, evaluation.test
+    means = {method.title: evaluation.score(method.name, headline.name) for method in methods}
+    listed = "; ".join(f"{method} {score(headline, mean)}" for method, mean in means.items())
+    several = len(evaluation.subjects) > 1
+    intervals = {method.title: evaluation.interval(method.name, headline.name) for method in methods}
     return picture(
         benchmark_bars,
-        scores,
+        {method.title: evaluation.of(method.name, headline.name) for method in methods},
         metric=headline.axis,
-        model=table.methods[0],
-        null=null.band if null is not None and same else None,
+        model=evaluation.model.title,
+        null=(test.low, test.high) if test is not None else None,
         intervals=intervals if several else None,
-        ceilings=[method for method in table.methods if table.role(method) == "ceiling"],
-        alt=f"Bars of {headline.label}, mean over {plural(len(table.subjects), 'test subject')}: {listed}.",
-        caption=f"{headline.label} of the model (blue) and its baselines (hatched"
-        + (", and of what knows the truth, empty)" if "ceiling" in map(table.role, table.methods) else ")")
+        ceilings=[ceiling.title for ceiling in evaluation.ceilings],
+        alt=f"Bars of {headline.title}, mean over {plural(len(evaluation.subjects), 'test subject')}: {listed}.",
+        caption=f"{headline.title} of the model (blue) and its baselines (hatched"
+        + (", and of what knows the truth, empty)" if evaluation.ceilings else ")")
         + (": mean over test subjects; each dot is one of them, lines are 95 % intervals." if several else "."),
     )
 
 
-def _null(null: Null) -> Picture:
-    text, (low, high) = null.metric.text, null.band
+def _null(evaluation: Evaluation, test: PooledShiftTest, null: np.ndarray) -> Picture:
+    headline = evaluation.headline
+    low, high, observed = (score(headline, value) for value in (test.low, test.high, test.observed))
     return picture(
         null_histogram,
-        null.scores,
-        null.observed,
-        metric=null.metric.axis,
-        p_value=None if np.isnan(null.p_value) else null.p_value,
-        alt=f"Histogram of {null.metric.label} over {plural(len(null.scores), 'shift')} of the EEG in time, 95 % of "
-        f"them between {text(low)} and {text(high)}; a line marks {text(null.observed)}, the value with the EEG in its "
-        "place.",
+        null,
+        test.observed,
+        metric=headline.axis,
+        p_value=None if np.isnan(test.p_value) else test.p_value,
+        alt=f"Histogram of {headline.title} over {plural(len(null), 'shift')} of the EEG in time, 95 % of them between "
+        f"{low} and {high}; a line marks {observed}, the value with the EEG in its place.",
         caption="The same model was fed the same EEG, shifted in time around a circle: what remains is due to anatomy, "
-        f"slow drifts and chance. {p_value(null.p_value)}.",
+        f"slow drifts and chance. {p_value(test.p_value)}.",
     )
 
 
 def calibration_pictures(evaluation: Evaluation) -> list[Picture]:
     """Claimed against observed coverage of the intervals, where the evaluation has them."""
-    calibration = evaluation.calibration
-    if calibration is None or not calibration.observed:
+    found = evaluation.uncertainty
+    if found is None:
         return []
-    errors = "; ".join(f"{kind} {number(calibration.error(kind))}" for kind in calibration.observed)
+    curves = {"As the model claims": found.observed, "Recalibrated": found.recalibrated}
+    errors = "; ".join(f"{kind} {number(found.error(curve))}" for kind, curve in curves.items())
     return [
         picture(
             calibration_curve,
-            calibration.claimed,
-            calibration.observed,
+            found.levels,
+            curves,
             alt=f"Claimed against observed coverage of intervals. Mean absolute distance: {errors}.",
             caption="How often the measured value lies inside an interval that claims a certain coverage, over voxels "
             f"and volumes of the test subjects. Mean absolute distance from the claim: {errors}.",
@@ -89,18 +86,32 @@ def calibration_pictures(evaluation: Evaluation) -> list[Picture]:
     ]
 
 
-def map_pictures(maps: SubjectMaps, which: str = "all") -> list[Picture]:
+def calibration_facts(evaluation: Evaluation) -> dict[str, str]:
+    """List what else is known of the intervals; empty for a model without any."""
+    found = evaluation.uncertainty
+    if found is None:
+        return {}
+    return {
+        "Distribution that the model claims": found.distribution,
+        "Passes": str(found.passes),
+        "Mean claimed standard deviation": f"{number(found.sharpness)} BOLD units",
+        "Negative log likelihood of a voxel": f"{number(found.negative_log_likelihood)} nats",
+        "Recalibration": RECALIBRATION,
+    }
+
+
+def map_pictures(maps: Examples, which: str = "all") -> list[Picture]:
     """Temporal r over the anatomy, an example volume, errors over time, uncertainty.
 
     Parameters
     ----------
-    maps : SubjectMaps
+    maps : Examples
         One test subject.
     which : {"all", "correlation", "none"}
         What is drawn of it.
     """
     found: list[Picture] = []
-    if maps.correlation is not None and which != "none":
+    if maps.r is not None and which != "none":
         found.append(_correlation(maps))
     if which != "all":
         return found
@@ -116,21 +127,21 @@ def map_pictures(maps: SubjectMaps, which: str = "all") -> list[Picture]:
                 kind="png",
                 mask=maps.mask,
                 unit=maps.unit,
-                alt=f"Axial slices of the prediction for {maps.subject} and of its uncertainty.",
-                caption=f"{maps.subject}: one predicted volume and how unsure the model is of each voxel.",
+                alt=f"Axial slices of the prediction for {maps.recording} and of its uncertainty.",
+                caption=f"{maps.recording}: one predicted volume and how unsure the model is of each voxel.",
                 **uncertain,
             )
         )
     return found
 
 
-def _correlation(maps: SubjectMaps) -> Picture:
-    r = np.asarray(maps.correlation)
+def _correlation(maps: Examples) -> Picture:
+    r = np.asarray(maps.r)
     inside = r[np.isfinite(r)] if maps.mask is None else r[maps.mask & np.isfinite(r)]
     threshold = _threshold(inside)
     share = float((inside >= threshold).mean()) if len(inside) else 0.0
     middle = float(np.median(inside)) if len(inside) else float("nan")
-    significant = None if maps.p_corrected is None else np.nan_to_num(maps.p_corrected, nan=1.0) <= SIGNIFICANT
+    significant = None if maps.p_max is None else np.nan_to_num(maps.p_max, nan=1.0) <= SIGNIFICANT
     return picture(
         correlation_map,
         r,
@@ -140,10 +151,10 @@ def _correlation(maps: SubjectMaps) -> Picture:
         mask=maps.mask,
         threshold=threshold,
         significant=significant,
-        title=maps.subject,
-        alt=f"Axial slices of {maps.subject}: temporal correlation of each voxel over the anatomy. Median "
+        title=maps.recording,
+        alt=f"Axial slices of {maps.recording}: temporal correlation of each voxel over the anatomy. Median "
         f"{correlation(middle)}; {share:.0%} of the brain lies above {correlation(threshold)}.",
-        caption=f"{maps.subject}: temporal Pearson r between measured and predicted signal of each voxel, after the "
+        caption=f"{maps.recording}: temporal Pearson r between measured and predicted signal of each voxel, after the "
         f"mean is removed. Median {correlation(middle)}. Only |r| above {correlation(threshold)} is coloured "
         f"(a threshold to look at, not a test). {_tested(significant, inside.size)}",
     )
@@ -168,7 +179,7 @@ def _threshold(inside: np.ndarray) -> float:
     return float(np.clip(np.round(np.percentile(np.abs(inside), 67), 2), 0.0, 0.95))
 
 
-def _volumes(maps: SubjectMaps, truth: np.ndarray, prediction: np.ndarray) -> list[Picture]:
+def _volumes(maps: Examples, truth: np.ndarray, prediction: np.ndarray) -> list[Picture]:
     middle = len(truth) // 2
     when = "" if maps.onsets is None else f", {maps.onsets[middle]:.1f} s"
     found = [
@@ -180,9 +191,9 @@ def _volumes(maps: SubjectMaps, truth: np.ndarray, prediction: np.ndarray) -> li
             kind="png",
             mask=maps.mask,
             unit=maps.unit,
-            title=f"{maps.subject}{when}",
-            alt=f"Axial slices of one volume of {maps.subject}{when}: measured, predicted from EEG, difference.",
-            caption=f"{maps.subject}{when}: a volume as measured and as predicted from EEG alone. Likeness of whole "
+            title=f"{maps.recording}{when}",
+            alt=f"Axial slices of one volume of {maps.recording}{when}: measured, predicted from EEG, difference.",
+            caption=f"{maps.recording}{when}: a volume as measured and as predicted from EEG alone. Likeness of whole "
             "volumes is mostly anatomy, which every volume shares: judge the model by the temporal r.",
         )
     ]
@@ -197,9 +208,9 @@ def _volumes(maps: SubjectMaps, truth: np.ndarray, prediction: np.ndarray) -> li
                 kind="png",
                 mask=maps.mask,
                 unit=maps.unit,
-                alt=f"Axial slices of {maps.subject}: mean error and mean absolute error of each voxel over "
+                alt=f"Axial slices of {maps.recording}: mean error and mean absolute error of each voxel over "
                 f"{len(truth)} volumes.",
-                caption=f"{maps.subject}: where the prediction is off, over {len(truth)} volumes (mean absolute "
+                caption=f"{maps.recording}: where the prediction is off, over {len(truth)} volumes (mean absolute "
                 f"error in the brain: {number(error)} {maps.unit}).",
             )
         )
@@ -207,21 +218,31 @@ def _volumes(maps: SubjectMaps, truth: np.ndarray, prediction: np.ndarray) -> li
 
 
 def course_picture(courses: Courses) -> Picture:
-    """Measured and predicted time courses of one subject."""
-    listed = ", ".join(f"{course.name} r = {correlation(course.correlation)}" for course in courses.courses)
+    """Measured and predicted time courses of one recording."""
+    drawn = [_course(courses, k) for k in range(len(courses.names))]
+    listed = ", ".join(f"{course.name} r = {correlation(course.correlation)}" for course in drawn)
     return picture(
         time_courses,
         courses.times,
-        list(courses.courses),
+        drawn,
         unit=courses.unit,
-        alt=f"Measured and predicted time courses of {courses.subject}: {listed}.",
-        caption=f"{courses.subject}: measured signal and prediction from EEG. r is the temporal Pearson correlation."
+        alt=f"Measured and predicted time courses of {courses.recording}: {listed}.",
+        caption=f"{courses.recording}: measured signal and prediction from EEG. r is the temporal Pearson correlation."
         + (
             " Shades are 95 % intervals from the errors of the same course in the validation recordings."
-            if any(course.lower is not None for course in courses.courses)
+            if any(course.lower is not None for course in drawn)
             else ""
         ),
     )
+
+
+def _course(courses: Courses, k: int) -> TimeCourse:
+    """One course as it is drawn; without an interval where it could not be known."""
+    name = courses.names[k][:1].upper() + courses.names[k][1:]
+    lower, upper = (None if bound is None else bound[k] for bound in (courses.lower, courses.upper))
+    known = lower is not None and upper is not None and bool(np.isfinite([lower, upper]).all())
+    own = (lower, upper) if known else (None, None)
+    return TimeCourse(name, courses.truth[k], courses.prediction[k], *own)
 
 
 def training_pictures(history: History) -> list[Picture]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eeg2fmri.report.html.numbers import plural
+from eeg2fmri.report.html.numbers import plural, score
 from eeg2fmri.report.read.run import RunResults
 
 
@@ -28,16 +28,16 @@ def title(runs: Sequence[RunResults]) -> str:
 
 def fold_numbers(runs: Sequence[RunResults]) -> list[tuple[str, str]]:
     """Return the mean of the headline over the test subjects of all folds, and how many there are."""
-    tables = [run.evaluation.table for run in runs if run.evaluation is not None and run.evaluation.table is not None]
-    tables = [table for table in tables if table.metrics and table.metrics[0] == tables[0].metrics[0]]
-    if not tables:
+    found = [run.evaluation for run in runs if run.evaluation is not None]
+    found = [one for one in found if one.headline == found[0].headline]
+    if not found:
         return []
-    headline = tables[0].metrics[0]
-    values = np.concatenate([table.of(table.methods[0], headline.name) for table in tables])
+    headline = found[0].headline
+    values = np.concatenate([one.of(one.model.name, headline.name) for one in found])
     defined = values[np.isfinite(values)]
-    mean = headline.text(float(defined.mean()) if len(defined) else math.nan)
-    subjects = {subject for table in tables for subject in table.subjects}
-    return [(f"{headline.label}, mean over folds and subjects", mean), ("Test subjects", str(len(subjects)))]
+    mean = score(headline, float(defined.mean()) if len(defined) else math.nan)
+    subjects = {subject for one in found for subject in one.subjects}
+    return [(f"{headline.title}, mean over folds and subjects", mean), ("Test subjects", str(len(subjects)))]
 
 
 def fold_warnings(runs: Sequence[RunResults]) -> list[str]:

@@ -9,22 +9,25 @@ import numpy as np
 from eeg2fmri.report.figures.regions import connectivity, region_scores
 from eeg2fmri.report.html.numbers import correlation, decimals, number, p_value, plural
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.evaluation import Evaluation, Regions
 from eeg2fmri.report.sections.tables import Table
-from eeg2fmri.report.sections.verdict import SIGNIFICANT
+from eeg2fmri.results.courses import Courses
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import SIGNIFICANT
+from eeg2fmri.results.regions import RegionScores
 
 
-def region_pictures(regions: Regions) -> list[Picture]:
-    """Temporal r of each region, and both connectivities, of one recording."""
+def region_pictures(regions: RegionScores, courses: Courses | None = None) -> list[Picture]:
+    """Temporal r of each region, and both connectivities, of one recording; its courses hold those of the regions."""
+    truth, prediction = (None, None) if courses is None else (courses.region_truth, courses.region_prediction)
     found = []
     if np.isfinite(regions.r).any():
         found.append(_scores(regions))
-    if regions.truth is not None and regions.prediction is not None and min(regions.truth.shape) >= 3:
+    if truth is not None and prediction is not None and min(truth.shape) >= 3:
         found.append(
             picture(
                 connectivity,
-                regions.truth,
-                regions.prediction,
+                truth,
+                prediction,
                 kind="png",
                 alt=f"Correlations between the regions of {regions.recording}, measured below and predicted above the "
                 f"diagonal. The two correlate with {correlation(regions.connectivity)}.",
@@ -36,7 +39,7 @@ def region_pictures(regions: Regions) -> list[Picture]:
     return found
 
 
-def _scores(regions: Regions) -> Picture:
+def _scores(regions: RegionScores) -> Picture:
     passed = np.nan_to_num(regions.p_corrected, nan=1.0) <= SIGNIFICANT
     best = int(np.nanargmax(regions.r))
     return picture(
@@ -52,7 +55,7 @@ def _scores(regions: Regions) -> Picture:
     )
 
 
-def region_table(regions: Sequence[Regions]) -> Table | None:
+def region_table(regions: Sequence[RegionScores]) -> Table | None:
     """One row a recording; None without an atlas."""
     if not regions:
         return None
@@ -61,7 +64,7 @@ def region_table(regions: Sequence[Regions]) -> Table | None:
             one.recording,
             str(len(one.labels)),
             decimals(one.median),
-            p_value(one.p_value),
+            p_value(one.p_of_median),
             str(int((np.nan_to_num(one.p_corrected, nan=1.0) <= SIGNIFICANT).sum())),
             decimals(one.connectivity),
         )

@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eeg2fmri.report.html.numbers import number, p_value, plural, value
-from eeg2fmri.report.read.evaluation import Difference, Metric, ScoreTable
+from eeg2fmri.report.html.numbers import number, p_value, plural, score, value
 from eeg2fmri.report.read.run import RecordingQuality
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.files import as_float
+from eeg2fmri.results.method import Method, Metric
 
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 
@@ -26,67 +28,70 @@ class Table:
     strong: tuple[int, ...] = ()
 
 
-def summary_table(table: ScoreTable) -> Table:
+def summary_table(evaluation: Evaluation) -> Table:
     """Mean over test subjects: one row a method, with what it was given and the test of the headline."""
-    shown = [metric for metric in table.metrics if metric.name in FIRST] or list(table.metrics[:6])
-    head, rows = ["Method"], [[method] for method in table.methods]
-    if table.sees:
-        head.append("Given of the test recording")
-        rows = [[*row, sees] for row, sees in zip(rows, table.sees, strict=True)]
+    shown = [metric for metric in evaluation.metrics if metric.name in FIRST] or list(evaluation.metrics[:6])
+    head = ["Method", "Given of the test recording"]
+    rows = [[method.title, method.sees] for method in evaluation.methods]
     for metric in shown:
         head.append(_head(metric))
-        for row, method in zip(rows, table.methods, strict=True):
-            row.append(metric.text(table.mean(method, metric.name)))
-        if metric is table.metrics[0] and table.p_values is not None:
+        for row, method in zip(rows, evaluation.methods, strict=True):
+            row.append(score(metric, evaluation.score(method.name, metric.name)))
+        if metric == evaluation.headline:
             head.append("Against time shifts")
-            for row, p in zip(rows, table.p_values, strict=True):
-                row.append(_test(float(p)))
-        if metric is table.metrics[0]:
-            for ceiling, fractions in table.of_ceilings.items():
-                head.append(f"Of the {ceiling}")
-                for row, fraction in zip(rows, fractions.tolist(), strict=True):
-                    row.append("\N{EN DASH}" if math.isnan(fraction) else f"{100 * fraction:.0f} %")
-    caption = f"Mean over {plural(len(table.subjects), 'test subject')}. {UP} higher is better, {DOWN} lower is better."
-    caption += table.in_space
-    if table.of_ceilings:
+            head += [f"Of the {ceiling_name(ceiling)}" for ceiling in evaluation.ceilings]
+            for row, method in zip(rows, evaluation.methods, strict=True):
+                row.append(_test(evaluation.p_value(method.name)))
+                row += [_share(evaluation.reached(method.name, ceiling.name)) for ceiling in evaluation.ceilings]
+    caption = f"Mean over {plural(len(evaluation.subjects), 'test subject')}. {UP} higher is better, {DOWN} lower is"
+    caption += f" better. {evaluation.context}"
+    if evaluation.ceilings:
         caption += " Of a ceiling: mean r over voxels as a share of what knowing the truth of the simulation reaches."
     return Table(caption, tuple(head), tuple(tuple(row) for row in rows), strong=(0,))
 
 
-def subject_tables(table: ScoreTable) -> list[Table]:
+def ceiling_name(ceiling: Method) -> str:
+    """Name a ceiling without how it was found."""
+    return ceiling.title.split(":")[0]
+
+
+def _share(fraction: float) -> str:
+    return "\N{EN DASH}" if math.isnan(fraction) else f"{100 * fraction:.0f} %"
+
+
+def subject_tables(evaluation: Evaluation) -> list[Table]:
     """One table a metric: the mean, its interval, and each test subject."""
+    methods = evaluation.methods
+    head = ("Subject", *(method.title for method in methods))
     found = []
-    for k, metric in enumerate(table.metrics):
-        rows = [("Mean", *(metric.text(table.mean(method, metric.name)) for method in table.methods))]
-        if table.intervals is not None:
-            ends = table.intervals[:, k]
-            rows.append(("95 % interval", *(interval(float(low), float(high), metric) for low, high in ends)))
-        for subject, scores in zip(table.subjects, table.values[:, :, k].T, strict=True):
-            rows.append((subject, *map(metric.text, scores)))
-        caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + "." + table.in_space
-        found.append(Table(caption, ("Subject", *table.methods), tuple(rows), strong=(0,)))
+    for metric in evaluation.metrics:
+        rows = [("Mean", *(score(metric, evaluation.score(method.name, metric.name)) for method in methods))]
+        ends = [evaluation.interval(method.name, metric.name) for method in methods]
+        rows.append(("95 % interval", *(interval(low, high, metric) for low, high in ends)))
+        for subject in evaluation.subjects:
+            scores = (evaluation.score(method.name, metric.name, subject) for method in methods)
+            rows.append((f"sub-{subject}", *(score(metric, value) for value in scores)))
+        caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + f". {evaluation.context}"
+        found.append(Table(caption, head, tuple(rows), strong=(0,)))
     return found
 
 
-def difference_table(differences: Sequence[Difference], table: ScoreTable) -> Table | None:
+def difference_table(evaluation: Evaluation) -> Table | None:
     """Set the model beside each other method, paired over test subjects; None if there is nothing to set."""
-    if not differences:
+    headline, rows = evaluation.headline, []
+    for method in evaluation.methods:
+        if method.name not in evaluation.against:
+            continue
+        one = {name: as_float(value) for name, value in evaluation.against[method.name].items()}
+        ends = interval(one["low"], one["high"], headline)
+        rows.append((method.title, score(headline, one["difference"]), ends, _test(one["p_value"])))
+    if not rows:
         return None
-    headline = table.metrics[0]
-    rows = tuple(
-        (
-            one.method,
-            headline.text(one.mean),
-            interval(one.low, one.high, headline),
-            _test(one.p_value),
-        )
-        for one in differences
-    )
     return Table(
-        f"{headline.label} of the model minus that of each method, paired over test subjects (sign flips)."
-        + table.in_space,
+        f"{headline.title} of the model minus that of each method, paired over test subjects (sign flips). "
+        + evaluation.context,
         ("Method", "Difference", "95 % interval", "Test"),
-        rows,
+        tuple(rows),
     )
 
 
@@ -109,7 +114,7 @@ def quality_table(recordings: Sequence[RecordingQuality]) -> Table | None:
 
 def interval(low: float, high: float, metric: Metric) -> str:
     """Write an interval; "not defined" if an end is missing."""
-    return number(math.nan) if math.isnan(low) or math.isnan(high) else f"{metric.text(low)} to {metric.text(high)}"
+    return number(math.nan) if math.isnan(low) or math.isnan(high) else f"{score(metric, low)} to {score(metric, high)}"
 
 
 def _test(p: float) -> str:
@@ -118,5 +123,5 @@ def _test(p: float) -> str:
 
 def _head(metric: Metric) -> str:
     arrow = UP if metric.higher_is_better else DOWN
-    label = f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+    label = f"{metric.title} ({metric.unit})" if metric.unit else metric.title
     return label.replace("-", "\N{NON-BREAKING HYPHEN}") + f"\N{NO-BREAK SPACE}{arrow}"

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.report.html.numbers import correlation, p_value, plural
-from eeg2fmri.report.read.evaluation import Evaluation, ScoreTable
+from eeg2fmri.report.html.numbers import p_value, score
 from eeg2fmri.report.read.run import RunResults
-
-#: A surrogate test is called significant below this p value.
-SIGNIFICANT = 0.05
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import Method
+from eeg2fmri.results.verdict import significant
 
 
 @dataclass(frozen=True)
@@ -44,64 +43,36 @@ def verdict(results: RunResults) -> Verdict:
             "This run has not been evaluated: whether the EEG helped is not known. Run eeg2fmri evaluate RUN STORE, "
             "then write the report again.",
         )
-    helped = evaluation.helped if evaluation.helped is not None else _helped(evaluation)
-    sentence = evaluation.verdict or _sentence(evaluation)
-    if helped is None:
-        return Verdict("open", "Cannot be told", sentence)
-    if helped:
-        return Verdict("good", "EEG helped", sentence)
-    beaten = evaluation.helped is False and bool(_helped(evaluation))
-    return Verdict("bad", "Not better than its baselines" if beaten else "EEG did not help", sentence)
-
-
-def _helped(evaluation: Evaluation) -> bool | None:
-    null = evaluation.null
-    if null is None or math.isnan(null.p_value):
-        return None
-    return null.p_value < SIGNIFICANT and null.observed > 0
-
-
-def _sentence(evaluation: Evaluation) -> str:
-    if evaluation.null is None:
-        return "The scores were written without a test against EEG shifted in time: nothing says that the EEG helped."
-    null = evaluation.null
-    low, high = null.band
-    return (
-        f"The {null.metric.label} is {correlation(null.observed)} with the EEG in its place and between "
-        f"{correlation(low)} and {correlation(high)} in 95 % of {plural(len(null.scores), 'shift')} of the EEG in time "
-        f"({p_value(null.p_value)})."
-    )
+    if evaluation.helped:
+        return Verdict("good", "EEG helped", evaluation.verdict)
+    beaten = significant(evaluation)
+    return Verdict("bad", "Not better than its baselines" if beaten else "EEG did not help", evaluation.verdict)
 
 
 def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return (name, value) pairs for the top of the page: the headline of the model, of the best baseline, the null."""
-    table, null = evaluation.table, evaluation.null
-    found = []
-    if table is not None and table.metrics:
-        headline = table.metrics[0]
-        model = table.methods[0]
-        found.append((f"{headline.label}, {model}", headline.text(table.mean(model, headline.name))))
-        best = best_baseline(table)
-        if best:
-            found.append((f"{headline.label}, best baseline ({best})", headline.text(table.mean(best, headline.name))))
-    if null is not None:
-        found.append(("97.5th percentile with shifted EEG", null.metric.text(null.band[1])))
-        found.append(("Test against shifted EEG", p_value(null.p_value)))
-    if table is not None:
-        found.append(("Test subjects", str(len(table.subjects))))
-    return found
+    headline, test = evaluation.headline, evaluation.test
+    found = [(f"{headline.title}, {method.title}", _headline(evaluation, method)) for method in [evaluation.model]]
+    best = best_baseline(evaluation)
+    if best is not None:
+        found.append((f"{headline.title}, best baseline ({best.title})", _headline(evaluation, best)))
+    if test is not None:
+        found.append(("97.5th percentile with shifted EEG", score(headline, test.high)))
+        found.append(("Test against shifted EEG", p_value(test.p_value)))
+    return [*found, ("Test subjects", str(len(evaluation.subjects)))]
 
 
-def best_baseline(table: ScoreTable) -> str:
-    """Return the baseline with the best mean headline score; empty if none has one."""
-    headline = table.metrics[0]
-    rivals = [method for method in table.methods[1:] if table.role(method) not in ("null", "ceiling")]
-    scored = {method: table.mean(method, headline.name) for method in rivals}
+def best_baseline(evaluation: Evaluation) -> Method | None:
+    """Look for the baseline, or other model, with the best mean headline score; None if none has one."""
+    rivals = [method for method in evaluation.methods[1:] if method.role not in ("null", "ceiling")]
+    scored = {method: evaluation.score(method.name, evaluation.headline.name) for method in rivals}
     scored = {method: mean for method, mean in scored.items() if not math.isnan(mean)}
-    if not scored:
-        return ""
-    sign = 1 if headline.higher_is_better else -1
-    return max(scored, key=lambda method: sign * scored[method])
+    sign = 1 if evaluation.headline.higher_is_better else -1
+    return max(scored, key=lambda method: sign * scored[method], default=None)
+
+
+def _headline(evaluation: Evaluation, method: Method) -> str:
+    return score(evaluation.headline, evaluation.score(method.name, evaluation.headline.name))
 
 
 def warnings_of(results: RunResults) -> list[str]:
@@ -124,16 +95,14 @@ def warnings_of(results: RunResults) -> list[str]:
 
 def _score_warnings(evaluation: Evaluation) -> list[str]:
     found = list(evaluation.notes)
-    table = evaluation.table
-    if table is not None and table.metrics:
-        headline, model, best = table.metrics[0], table.methods[0], best_baseline(table)
-        ours, theirs = table.mean(model, headline.name), table.mean(best, headline.name) if best else math.nan
-        worse = ours < theirs if headline.higher_is_better else ours > theirs
-        if worse:
-            scores = f"{headline.text(ours)} against {headline.text(theirs)}"
-            found.append(f"{model} does not reach {best}: {headline.label} {scores}.")
-        if np.isnan(table.of(model, headline.name)).any():
-            found.append(f"The {headline.label} of {model} is not defined for some test subjects.")
-    if evaluation.null is None:
+    headline, model, best = evaluation.headline, evaluation.model, best_baseline(evaluation)
+    if best is not None:
+        ours, theirs = (evaluation.score(method.name, headline.name) for method in (model, best))
+        if ours < theirs if headline.higher_is_better else ours > theirs:
+            scores = f"{score(headline, ours)} against {score(headline, theirs)}"
+            found.append(f"{model.title} does not reach {best.title}: {headline.title} {scores}.")
+    if np.isnan(evaluation.of(model.name, headline.name)).any():
+        found.append(f"The {headline.title} of {model.title} is not defined for some test subjects.")
+    if evaluation.test is None:
         found.append("There is no test against EEG shifted in time.")
     return found

@@ -6,10 +6,10 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.intervals.calibration import (
     LEVELS,
     Calibration,
-    IntervalScores,
-    coverage_note,
+    score_intervals,
     standard_quantile,
 )
+from eeg2fmri.results.intervals import IntervalScores
 
 
 def drawn(rng, distribution, n=20_000, claimed=1.0):
@@ -48,7 +48,7 @@ def test_quantiles_and_likelihood_of_scipy(rng):
 
 def test_overconfident_claims_are_seen_and_mended(rng):
     validation, test = (drawn(rng, "normal", claimed=0.4) for _ in range(2))
-    scores = IntervalScores.of(validation, test)
+    scores = score_intervals(validation, test, passes=20)
     level = LEVELS.index(0.8)
     assert scores.observed[level] < 0.45
     np.testing.assert_allclose(scores.recalibrated, LEVELS, atol=0.015)
@@ -88,13 +88,15 @@ def test_impossible_claims_are_refused(truth, deviation):
 def test_a_note_tells_how_the_intervals_hold():
     levels = list(LEVELS)
     facts = {
+        "distribution": "normal",
+        "passes": 20,
         "levels": levels,
         "observed_coverage": [level / 2 for level in levels],
         "recalibrated_coverage": levels,
         "sharpness": 12.34,
+        "negative_log_likelihood": 3.0,
     }
-    text = coverage_note({"uncertainty": facts})
+    text = IntervalScores.from_dict(facts).note
     assert "claim to hold 50%, 80%, 95%" in text
     assert "hold 25.0%, 40.0%, 47.5% of them, and 50.0%, 80.0%, 95.0% once" in text
     assert "12.3 BOLD units" in text
-    assert coverage_note({}) == ""

@@ -8,8 +8,9 @@ from eeg2fmri.core.progress import silent
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.functions import temporal_r
-from eeg2fmri.evaluate.recordings.courses import FILE, _chosen_regions, add_intervals, half_width, write_courses
+from eeg2fmri.evaluate.recordings.courses import _chosen_regions, add_intervals, half_width, write_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
+from eeg2fmri.results.courses import COURSES
 
 
 def test_half_width_is_the_conformal_quantile(rng):
@@ -49,7 +50,7 @@ def test_courses_are_means_of_their_voxels_and_intervals_come_from_the_validatio
     nibabel.Nifti1Image(labels, affine).to_filename(tmp_path / "atlas.nii.gz")
     write_courses(tmp_path, run, recording, prediction, r, tmp_path / "atlas.nii.gz")
     add_intervals(run, tmp_path, [name], "cpu")
-    with np.load(tmp_path / f"{name}{FILE}", allow_pickle=False) as arrays:
+    with np.load(tmp_path / f"{name}{COURSES}", allow_pickle=False) as arrays:
         found = dict(arrays)
     assert [str(each).split(" at ")[0] for each in found["names"][:3]] == [
         "brain mean",

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
+from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.protocol import METRICS
-from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.table import scores_table
 from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, PARTS, Parts, column_r, coupled_note, fraction
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import Method
+from eeg2fmri.results.table import scores_table
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_scores_are_given_as_fractions_of_both_ceilings(evaluation, tmp_path):
     found = evaluation.to_dict()
     assert found["pooled"][0]["of_bold_ceiling"] == found["scores"][0]["of_bold_ceiling"] == pytest.approx(1 / 3)
     assert found["pooled"][2]["of_bold_ceiling"] == 1
-    evaluation.write_csv(tmp_path / "scores.csv")
+    evaluation.write(tmp_path)
     lines = (tmp_path / "scores.csv").read_text().splitlines()
     assert lines[0].endswith(",of_bold_ceiling,of_eeg_ceiling")
     assert lines[1].split(",")[-1] == "0.5"

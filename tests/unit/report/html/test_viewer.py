@@ -22,7 +22,7 @@ def decode(text: str) -> nibabel.Nifti1Image:
 
 @pytest.fixture(scope="module")
 def maps(runs, examples):
-    return runs.results(examples).evaluation.maps[0]
+    return runs.results(examples).examples[0]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_layers_hold_the_volumes(subject, maps):
     truth = np.where(maps.mask, maps.truth - maps.truth.mean(0), 0)
     wanted = {
         "measured": (np.moveaxis(truth, 0, 3), 0.5),
-        "correlation": (np.where(maps.mask, maps.correlation, 0), 0.001),
+        "correlation": (np.where(maps.mask, maps.r, 0), 0.001),
         "aleatoric": (np.where(maps.mask, maps.aleatoric, 0), 0.02),
         "anatomy": (maps.anatomy, 0.5),
     }
@@ -64,7 +64,7 @@ def test_cutting_out_the_brain_keeps_every_voxel_in_its_place(maps):
     assert subject["grid"] == [8, 10, 8]
     image = decode(next(layer["nifti"] for layer in subject["layers"] if layer["key"] == "correlation"))
     there = np.rint(np.linalg.solve(image.affine, maps.affine @ [9, 8, 5, 1])[:3]).astype(int)
-    assert image.get_fdata()[tuple(there)] == pytest.approx(maps.correlation[9, 8, 5], abs=0.001)
+    assert image.get_fdata()[tuple(there)] == pytest.approx(maps.r[9, 8, 5], abs=0.001)
     assert image.get_fdata()[0, 0, 0] == 0
 
 
@@ -72,7 +72,7 @@ def test_the_page_finds_the_voxel_that_nifti_finds(subject, maps):
     image = decode(subject["anatomy"]["nifti"])
     np.testing.assert_allclose(np.reshape(subject["toVoxel"], (4, 4)) @ image.affine, np.eye(4), atol=1e-5)
     start = np.rint(np.linalg.solve(maps.affine, [*subject["start"], 1])[:3]).astype(int)
-    assert maps.correlation[tuple(start)] == np.nanmax(maps.correlation[maps.mask])
+    assert maps.r[tuple(start)] == np.nanmax(maps.r[maps.mask])
 
 
 def test_example_volumes_are_left_out_until_the_rest_fits(maps):
@@ -96,11 +96,11 @@ def test_subjects_without_volumes_are_not_shown(maps):
     bare = replace(maps, anatomy=None, truth=None, prediction=None)
     assert viewer.viewer_data([]) is None
     assert viewer.viewer_data([bare]) is None
-    assert [one["name"] for one in viewer.viewer_data([bare, replace(maps, subject="b")])["subjects"]] == ["b"]
+    assert [one["name"] for one in viewer.viewer_data([bare, replace(maps, recording="b")])["subjects"]] == ["b"]
 
 
 def test_without_mask_onsets_or_correlation(maps):
-    bare = replace(maps, mask=None, onsets=None, correlation=None, aleatoric=None)
+    bare = replace(maps, mask=None, onsets=None, r=None, aleatoric=None)
     subject = viewer.viewer_data([bare])["subjects"][0]
     assert subject["timed"] is False
     assert subject["grid"] == list(maps.anatomy.shape)

@@ -11,13 +11,14 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
+from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.protocol import METRICS
-from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.significance.tests import PooledShiftTest
 from eeg2fmri.report import write_benchmark
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import Method
+from eeg2fmri.results.shift_test import PooledShiftTest
 
-METHODS = (Method("model", "<i>first", "EEG"), SHIFTED, Method("model_2", "second", "EEG"))
+METHODS = (Method("model", "<i>first", "EEG", "model"), SHIFTED, Method("model_2", "second", "EEG"))
 
 
 def write(folder: Path) -> Path:
@@ -30,7 +31,7 @@ def write(folder: Path) -> Path:
         metrics=METRICS,
         values=values,
         p_values=np.full((3, 2), np.nan),
-        pooled={"model": PooledShiftTest(0.125, rng.standard_normal(99) * 0.03, 0.01, 500)},
+        pooled={"model": PooledShiftTest.of(0.125, rng.standard_normal(99) * 0.03, 0.01, 500)},
         intervals=np.stack([values.min(axis=1), values.max(axis=1)], axis=-1),
         against={"model_2": {"difference": -0.125, "low": -0.2, "high": -0.05, "p_value": 0.5}},
         space="native",
@@ -38,8 +39,7 @@ def write(folder: Path) -> Path:
         notes=("Read with care.",),
     )
     folder.mkdir(exist_ok=True)
-    evaluation.write_json(folder / "scores.json")
-    evaluation.write_null(folder / "null.npz", {})
+    evaluation.write(folder)
     return folder
 
 
@@ -68,14 +68,19 @@ def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder):
         {"fold": 1, "subjects": ["03"], "times_read": 1, "temporal_r": 0.5},
         {"fold": 2, "subjects": ["04"], "times_read": 3, "temporal_r": None},
     ]
-    known = {"protocol_label": "within recording, 2 folds together: seen", "protocol_claim": "other minutes <b>"}
-    facts = known | {"each_fold": each, "times_read": 3, "statistics": {"mask": "its own BOLD"}}
+    known = {"protocol": "within-recording", "folds": 2}
+    facts = known | {"each_fold": each, "times_read": 3, "statistics": {"mask": "its own <b>BOLD"}}
     (folder / "scores.json").write_text(json.dumps(scores | facts))
     text = write_benchmark(folder).read_text(encoding="utf-8")
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text))
     # in every caption of scores, among the facts, and in how to read the page
-    assert words.count("within recording, 2 folds together: seen") >= 2 + 1 + len(METRICS)
-    for part in ("1 sub-03 0.500 once", "2 sub-04 not defined 3 times", "other minutes &lt;b&gt;", "mask its own BOLD"):
+    assert words.count("within recording, 2 folds together: the model has seen") >= 2 + 1 + len(METRICS)
+    for part in (
+        "1 sub-03 0.500 once",
+        "2 sub-04 not defined 3 times",
+        "carries over to other minutes",
+        "mask its own &lt;b&gt;BOLD",
+    ):
         assert part in words
     assert "Test recordings read 3 times" in words
     assert "2 runs of the cross-validation" in words
@@ -89,19 +94,20 @@ def test_every_score_table_says_that_voxels_do_not_correspond(folder):
     assert all("Space: native (voxels of different subjects do not correspond)." in caption for caption in scores)
 
 
-def test_without_a_null_nothing_is_claimed(folder):
+def test_a_lost_null_takes_its_picture_away_and_not_the_test(folder):
     (folder / "null.npz").unlink()
     text = write_benchmark(folder, folder / "other.html").read_text(encoding="utf-8")
-    assert "Cannot be told" in text
+    assert text.count("<figure>") == 1
+    assert "Not better than the others" in text
     assert not (folder / "report.html").exists()
 
 
 def test_refusals(folder, tmp_path):
     scores = json.loads((folder / "scores.json").read_text())
     (folder / "scores.json").unlink()
-    with pytest.raises(InputError, match=r"holds no benchmark(.|\n)*scores.json"):
+    with pytest.raises(InputError, match=r"holds no evaluation(.|\n)*scores.json"):
         write_benchmark(folder)
     del scores["methods"]
     (folder / "scores.json").write_text(json.dumps(scores))
-    with pytest.raises(InputError, match=r"holds no benchmark(.|\n)*KeyError"):
+    with pytest.raises(InputError, match=r"cannot be read(.|\n)*KeyError"):
         write_benchmark(folder)

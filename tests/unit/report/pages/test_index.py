@@ -19,15 +19,14 @@ from eeg2fmri.report.read.run import Protocol
 @pytest.fixture(scope="module")
 def run(runs, examples):
     found = runs.results(examples)
-    return replace(found, evaluation=replace(found.evaluation, maps=(), courses=()), history=None, quality=())
+    return replace(found, evaluation=runs.evaluation(), examples=(), courses=(), history=None, quality=())
 
 
 def scored(run, folder: Path, r: float, **parts):
     """The same run with another headline."""
-    table = run.evaluation.table
-    values = table.values.copy()
+    values = run.evaluation.values.copy()
     values[0, :, 0] = [r - 0.01, r + 0.01]
-    evaluation = replace(run.evaluation, table=replace(table, values=values), **parts)
+    evaluation = replace(run.evaluation, values=values, **parts)
     return replace(run, folder=folder, evaluation=evaluation)
 
 
@@ -37,7 +36,7 @@ def words(page: str) -> str:
 
 def test_the_best_run_stands_first(run, tmp_path):
     runs = [
-        scored(run, tmp_path / "weak", 0.1, helped=False),
+        scored(run, tmp_path / "weak", 0.05),
         replace(run, folder=tmp_path / "bare", evaluation=None),
         scored(run, tmp_path / "strong", 0.3),
     ]
@@ -47,18 +46,16 @@ def test_the_best_run_stands_first(run, tmp_path):
     text = words(page)
     assert "in 1 of 2 evaluated runs" in text
     assert "Not evaluated" in text
-    assert "0.165, Ridge on lagged band power" in text
+    assert "0.080, Ridge on lagged band power" in text
     assert "0.300" in text
     assert "2 runs are compared on test subjects" in text
-    assert "weak 0.100, strong 0.300" in page
+    assert "weak 0.050, strong 0.300" in page
 
 
 def test_runs_that_cannot_be_compared_are_named(run, tmp_path):
     other = scored(run, tmp_path / "b", 0.2)
-    table = replace(other.evaluation.table, subjects=("sub-08", "sub-09"))
-    other = replace(
-        other, evaluation=replace(other.evaluation, table=table), card={**run.card, "pairs": {"target": "dynamics"}}
-    )
+    evaluation = replace(other.evaluation, subjects=("08", "09"))
+    other = replace(other, evaluation=evaluation, card={**run.card, "pairs": {"target": "dynamics"}})
     text = words(render_index([scored(run, tmp_path / "a", 0.1), other], tmp_path))
     assert "tested on different subjects" in text
     assert "different targets (dynamics, volume)" in text
@@ -66,10 +63,15 @@ def test_runs_that_cannot_be_compared_are_named(run, tmp_path):
 
 def test_folds_of_a_cross_validation_add_up(run, tmp_path):
     def fold(number: int, r: float):
-        made = scored(run, tmp_path / f"fold-0{number}", r, times_read=number)
-        table = replace(made.evaluation.table, subjects=(f"sub-{2 * number}", f"sub-{2 * number + 1}"))
+        made = scored(
+            run,
+            tmp_path / f"fold-0{number}",
+            r,
+            facts={"times_read": number},
+            subjects=(str(2 * number), str(2 * number + 1)),
+        )
         protocol = Protocol("k-fold-subjects", f"k-fold over subjects, fold {number} of 3", number, 3)
-        return replace(made, evaluation=replace(made.evaluation, table=table), protocol=protocol)
+        return replace(made, protocol=protocol)
 
     page = render_index([fold(3, 0.3), fold(1, 0.1)], tmp_path)
     assert re.findall(r'<tr><th scope="row">([^<]*)</th>', page) == ["fold-01", "fold-03"]

@@ -16,8 +16,8 @@ import pytest
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_report
 from eeg2fmri.report.pages.run import LARGEST_PAGE, render
-from eeg2fmri.report.read.evaluation import Evaluation
 from eeg2fmri.report.read.run import RecordingQuality, RunResults
+from eeg2fmri.results.shift_test import PooledShiftTest
 
 SCRIPT = "<script>alert('sub')</script>"
 
@@ -73,14 +73,13 @@ def read(page) -> Reader:
 
 def bare(results: RunResults, **parts) -> RunResults:
     """The same run without pictures, which take the time."""
-    return replace(results, history=None, evaluation=None, **parts)
+    return replace(results, history=None, evaluation=None, examples=(), courses=(), **parts)
 
 
 def test_page_says_what_the_run_found(read):
     for words in (
-        "The EEG helped: the temporal r is 0.13",
+        "The EEG helped: median temporal r 0.130 against",
         "Ridge on lagged band power",
-        "Synthesiser does not reach Ridge on lagged band power: Temporal r 0.130 against 0.165",
         "sub-03_task-rest: 2 flat electrodes: T7, T8",
         "10 volumes, 21.6 s",
         "18: Fp1, Fp2",
@@ -129,10 +128,10 @@ def test_each_picture_comes_for_light_and_dark(read):
     assert all(s["srcset"] != i["src"] for s, i in zip(sources, read.all("img"), strict=True))
 
 
-def test_text_from_data_stays_text(results):
-    maps = replace(results.evaluation.maps[0], subject=SCRIPT, truth=None, prediction=None)
-    table = replace(results.evaluation.table, subjects=(SCRIPT, "sub-04"), methods=(SCRIPT, "a", "b", "c"))
-    evaluation = replace(results.evaluation, verdict=SCRIPT, notes=(SCRIPT,), maps=(maps,), table=table, courses=())
+def test_text_from_data_stays_text(results, runs):
+    maps = replace(results.examples[0], recording=SCRIPT, truth=None, prediction=None)
+    methods = tuple(replace(method, label=f"{SCRIPT}{k}", sees=SCRIPT) for k, method in enumerate(runs.METHODS))
+    given = {"subjects": (SCRIPT, "04"), "methods": methods, "notes": (SCRIPT,), "space": SCRIPT}
     hostile = replace(
         results,
         folder=Path(SCRIPT.replace("/", "")),
@@ -141,7 +140,9 @@ def test_text_from_data_stays_text(results):
         settings={SCRIPT: SCRIPT},
         environment={SCRIPT: SCRIPT, "packages": {SCRIPT: "1"}},
         history=None,
-        evaluation=evaluation,
+        evaluation=runs.evaluation(**given),
+        examples=(maps,),
+        courses=(),
         quality=(RecordingQuality(SCRIPT, SCRIPT, {SCRIPT: SCRIPT}, (SCRIPT,)),),
         problems=(SCRIPT,),
     )
@@ -157,51 +158,56 @@ def test_run_without_evaluation_says_so(results):
     assert "Scores beside" not in text
 
 
-def test_evaluation_without_parts(results):
-    text = Reader(render(replace(bare(results), evaluation=Evaluation("", None)))).text
-    assert "Cannot be told" in text
+def test_evaluation_without_a_test(results, runs):
+    text = Reader(render(replace(bare(results), evaluation=runs.evaluation(pooled={})))).text
+    assert "EEG did not help" in text
     assert "There is no test against EEG shifted in time." in text
-    assert "holds no score table" in text
 
 
-def test_no_help_is_said_as_loudly(results):
-    null = replace(results.evaluation.null, observed=0.01, p_value=0.4)
-    evaluation = Evaluation("", None, null=null)
-    text = Reader(render(replace(bare(results), evaluation=evaluation))).text
+def test_no_help_is_said_as_loudly(results, runs):
+    test = PooledShiftTest.of(0.01, np.linspace(-0.1, 0.1, 99), 0.4, 1000)
+    text = Reader(render(replace(bare(results), evaluation=runs.evaluation(pooled={"model": test})))).text
     assert "EEG did not help" in text
     assert "p = 0.4" in text
 
 
-def test_warnings_tell_what_weakens_the_result(results):
+def test_warnings_tell_what_weakens_the_result(results, runs):
     history = replace(results.history, losses={"validation": np.linspace(2, 1, 6)})
     notes = ("There is a single test subject.",)
-    evaluation = replace(results.evaluation, notes=notes, maps=(), courses=())
-    text = Reader(render(replace(results, history=history, evaluation=evaluation, problems=("split.json: gone",)))).text
-    for words in ("still falling in the last epoch", "single test subject", "does not reach Ridge", "split.json: gone"):
+    evaluation = runs.evaluation(beaten=False, notes=notes)
+    given = {
+        "history": history,
+        "evaluation": evaluation,
+        "examples": (),
+        "courses": (),
+        "problems": ("split.json: gone",),
+    }
+    text = Reader(render(replace(results, **given))).text
+    for words in (
+        "still falling in the last epoch",
+        "single test subject",
+        "Synthesiser does not reach Ridge on lagged band power: Temporal r 0.130 against 0.165",
+        "split.json: gone",
+    ):
         assert words in text
 
 
-def test_significant_but_below_a_baseline_is_no_success(results):
-    evaluation = replace(results.evaluation, helped=False, maps=(), courses=())
-    text = Reader(render(replace(bare(results), evaluation=evaluation))).text
+def test_significant_but_below_a_baseline_is_no_success(results, runs):
+    text = Reader(render(replace(bare(results), evaluation=runs.evaluation(beaten=False)))).text
     assert "Not better than its baselines" in text
 
 
-def test_a_shifted_model_is_no_baseline(results):
-    table = results.evaluation.table
-    values = table.values.copy()
-    values[3, :, 0] = 0.9
-    table = replace(table, values=values, sees=("EEG", "nothing", "own BOLD", "EEG at the wrong time"))
-    evaluation = replace(results.evaluation, table=table, maps=(), courses=())
+def test_a_shifted_model_is_no_baseline(results, runs):
+    methods = (*runs.METHODS[:3], replace(runs.METHODS[3], role="null"))
+    evaluation = runs.evaluation(beaten=False, methods=methods)
     assert "does not reach" not in Reader(render(replace(bare(results), evaluation=evaluation))).text
 
 
-def test_many_subjects_fit_into_one_page(results, monkeypatch):
+def test_many_subjects_fit_into_one_page(results, runs, monkeypatch):
     monkeypatch.setattr("eeg2fmri.report.pages.run.SUBJECTS_IN_FULL", 1)
     monkeypatch.setattr("eeg2fmri.report.pages.run.SUBJECTS_WITH_MAP", 2)
-    maps = tuple(replace(results.evaluation.maps[0], subject=f"sub-{k:02d}", aleatoric=None) for k in range(5))
-    evaluation = Evaluation("", None, maps=maps)
-    read = Reader(render(replace(bare(results), evaluation=evaluation)))
+    maps = tuple(replace(results.examples[0], recording=f"sub-{k:02d}", aleatoric=None) for k in range(5))
+    read = Reader(render(replace(bare(results), evaluation=runs.evaluation(), examples=maps)))
     drawn = [image["alt"] for image in read.all("img")]
     assert [sum(f"sub-{k:02d}" in alt for alt in drawn) for k in range(5)] == [3, 1, 0, 0, 0]
     assert "3 test subjects more" in read.text

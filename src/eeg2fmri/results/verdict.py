@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eeg2fmri.evaluate.protocol import HEADLINE, SIGNIFICANT
+from eeg2fmri.results.method import SIGNIFICANT
 
 if TYPE_CHECKING:
-    from eeg2fmri.evaluate.results import Evaluation
+    from eeg2fmri.results.evaluation import Evaluation
 
 #: Fewest subjects with which flipping signs can reach p = .05: all of 2^5 patterns but one.
 SUBJECTS = 5
@@ -17,7 +17,7 @@ SUBJECTS = 5
 
 def significant(evaluation: Evaluation) -> bool:
     """Whether temporal r is above 0 and above what EEG at the wrong time gives (p at most .05)."""
-    test = evaluation.pooled.get("model")
+    test = evaluation.test
     return test is not None and test.observed > 0 and test.p_value <= SIGNIFICANT
 
 
@@ -60,12 +60,12 @@ def hardest_rival(evaluation: Evaluation) -> Rival | None:
     over_people = len(evaluation.subjects) >= SUBJECTS
     found = []
     for method in evaluation.methods:
-        score = evaluation.score(method.name, HEADLINE.name)
+        score = evaluation.score(method.name, evaluation.headline.name)
         if method.role != "baseline" or math.isnan(score):
             continue
         test = evaluation.against.get(method.name, {})
         p = test.get("p_value" if over_people else "p_shifts")
-        difference = evaluation.score("model", HEADLINE.name) - score
+        difference = evaluation.score(evaluation.model.name, evaluation.headline.name) - score
         paired = "subjects" if over_people else "time shifts of these recordings"
         found.append(Rival(method.label, score, difference, float("nan") if p is None else p, paired))
     # what is not tested is hardest
@@ -91,15 +91,15 @@ def verdict(evaluation: Evaluation) -> str:
         Names the temporal r of the model, of EEG at the wrong time, and of the hardest baseline, with the tests that
         the sentence rests on.
     """
-    r = evaluation.score("model", HEADLINE.name)
+    r = evaluation.score(evaluation.model.name, evaluation.headline.name)
     rival = hardest_rival(evaluation)
-    test = evaluation.pooled.get("model")
+    test = evaluation.test
     subjects = len(evaluation.subjects)
     people = f"{subjects} {evaluation.protocol.people(subjects)}"
     if test is None:
         return f"The EEG did not help: what the model predicts does not vary over time ({people})."
     p = f"p {_p(test.p_value)}"
-    shifted = f"median temporal r {r:.3f} against {test.null.mean():.3f} with EEG shifted in time, {p}, {people}"
+    shifted = f"median temporal r {r:.3f} against {test.mean:.3f} with EEG shifted in time, {p}, {people}"
     beside = f"{rival.label} has {rival.score:.3f}" if rival else ""
     if not significant(evaluation):
         below = f"; {beside}" if rival and rival.difference < 0 else ""

@@ -3,11 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eeg2fmri.evaluate.inputs.methods import SHIFTED, Method
+from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.protocol import METRICS
-from eeg2fmri.evaluate.results import Evaluation
-from eeg2fmri.evaluate.significance.tests import PooledShiftTest
-from eeg2fmri.evaluate.table import scores_table
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import Method
+from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.table import scores_table
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def make():
         values = np.full((4, subjects, len(METRICS)), 0.5)
         values[:, 0, 0], values[:, 1:, 0] = [model, 0, 0, ridge], np.array([[model, 0.002, 0, ridge]]).T
         null = np.random.default_rng(0).normal(0, 0.01, 500)
-        tests = {} if still else {"model": PooledShiftTest(model, null, p, 10_000)}
+        tests = {} if still else {"model": PooledShiftTest.of(model, null, p, 10_000)}
         settings = {
             "p_values": np.full((4, subjects), p),
             "intervals": np.full((4, len(METRICS), 2), np.nan),
@@ -146,8 +147,7 @@ def test_undefined_scores_are_null_in_json_and_empty_in_csv(make, tmp_path):
     evaluation = make()
     evaluation.values[0, 0, 4] = np.nan
     evaluation.values[1, :, 6] = np.inf
-    evaluation.write_json(tmp_path / "scores.json")
-    evaluation.write_csv(tmp_path / "scores.csv")
+    evaluation.write(tmp_path)
     assert evaluation.to_dict()["scores"][0]["ssim_slices"] is None
     assert evaluation.to_dict()["pooled"][1]["psnr"]["mean"] is None
     assert ",," in (tmp_path / "scores.csv").read_text().splitlines()[1]

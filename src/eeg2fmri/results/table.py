@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from eeg2fmri.core.space import described
-from eeg2fmri.evaluate.protocol import SIGNIFICANT
-from eeg2fmri.evaluate.results import Evaluation
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import SIGNIFICANT
 
 #: Metrics that are shown, with their decimals.
 SHOWN = {"temporal_r": 3, "temporal_r_mean": 3, "ssim_slices": 3, "ssim_volume": 3, "psnr": 1, "rmse": 1}
@@ -50,16 +50,11 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
     columns = ("method", "given", *(_column(metric.label, metric.unit) for metric in shown))
     at = 2 + [metric.name for metric in shown].index("temporal_r") + 1
     rows = []
-    for m, method in enumerate(evaluation.methods):
-        if subject is None:
-            test = evaluation.pooled.get(method.name)
-            p = test.p_value if test is not None else float("nan")
-        else:
-            p = float(evaluation.p_values[m, evaluation.subjects.index(subject)])
+    for method in evaluation.methods:
         cells = [_number(evaluation.score(method.name, metric.name, subject), SHOWN[metric.name]) for metric in shown]
         row = [method.label, method.sees, *cells]
         reached = [_number(evaluation.reached(method.name, c.name, subject), 2) for c in evaluation.ceilings]
-        rows.append((*row[:at], _p(p), *reached, *row[at:]))
+        rows.append((*row[:at], _p(evaluation.p_value(method.name, subject)), *reached, *row[at:]))
     who = f"subject {subject}" if subject else f"mean over {len(evaluation.subjects)} test subjects"
     if subject is None and len(evaluation.subjects) == 1:
         who = f"the single test subject {evaluation.subjects[0]}"

@@ -1,0 +1,133 @@
+"""What all results share when they are read: format and version, damage, and what is not defined."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.core.errors import InputError
+
+#: What a damaged file may raise while it is read.
+DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class ResultError(InputError):
+    """A result cannot be read: its files are absent, damaged, foreign or of another version."""
+
+    def brief(self, name: str) -> str:
+        """Say it in a line, for a list of problems: the file, what is wrong, and what was found."""
+        first = self.problems[0]
+        return f"{name}: {first.what}" + (f" ({first.got})" if first.got else "")
+
+
+class AbsentResultError(ResultError):
+    """There is no such result."""
+
+
+@contextlib.contextmanager
+def reading(path: Path, what: str, hint: str, absent: str = "") -> Iterator[None]:
+    """Turn whatever reading a file may raise into a `ResultError`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    what : str
+        What it holds, with its article: "the scores of the evaluation".
+    hint : str
+        How it is made again.
+    absent : str
+        What to say if there is no such file; what it holds, by default.
+
+    Raises
+    ------
+    AbsentResultError
+        If there is no such file.
+    ResultError
+        If it cannot be read, or does not hold what it should.
+    """
+    try:
+        yield
+    except ResultError:
+        raise
+    except (FileNotFoundError, NotADirectoryError):
+        raise AbsentResultError(absent or f"there is no file with {what}", where=str(path), hint=hint) from None
+    except DAMAGE as error:
+        raise ResultError(
+            f"{what} cannot be read", where=str(path), got=f"{type(error).__name__}: {error}", hint=hint
+        ) from None
+
+
+def read_content(path: Path, form: str, version: int) -> dict[str, Any]:
+    """Read a JSON object that says its format and version; to be called while `reading`.
+
+    Raises
+    ------
+    ResultError
+        If the file is of another format or version.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"a mapping was expected, not {type(content).__name__}")
+    check_version(path, content, form, version)
+    return content
+
+
+def check_version(path: Path, content: dict[str, Any], form: str, version: int) -> None:
+    """Refuse another format or version.
+
+    Raises
+    ------
+    ResultError
+    """
+    got = content.get("format"), content.get("version")
+    if got[0] != form:
+        raise ResultError(
+            "the file holds something else",
+            where=str(path),
+            got=f"format {got[0]!r}",
+            expected=f"format {form!r}",
+            hint="give the folder that the command wrote",
+        )
+    if got[1] != version:
+        newer = isinstance(got[1], int) and got[1] > version
+        raise ResultError(
+            "the file was written by another version of eeg2fmri",
+            where=str(path),
+            got=f"version {got[1]}",
+            expected=f"version {version}",
+            hint="use the eeg2fmri that wrote it, or a newer one" if newer else "run the command again that wrote it",
+        )
+
+
+def defined(value: float) -> float | None:
+    """Give a number as JSON has it; None where it is not defined, infinite included."""
+    return float(value) if math.isfinite(value) else None
+
+
+def as_float(value: float | str | None) -> float:
+    """Give a number as it was written in JSON or CSV; NaN where it was not defined."""
+    return math.nan if value is None or value == "" else float(value)
+
+
+def cell(value: float) -> str:
+    """Give a number as a cell of CSV, in full precision; empty where it is not defined."""
+    return repr(float(value)) if math.isfinite(value) else ""

@@ -1,0 +1,73 @@
+"""The rows and columns of a table of scores: methods and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["model", "null", "baseline", "ceiling"]
+
+#: Largest p value that is called significant.
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of the table.
+
+    Attributes
+    ----------
+    name : str
+        Key in files: ``model`` for the judged one.
+    label : str
+        What a reader calls it.
+    sees : str
+        What it is given of a test recording: "nothing", "own BOLD", "EEG", or "EEG at the wrong time"; a ceiling is
+        given "the truth".
+    role : {"model", "null", "baseline", "ceiling"}
+    """
+
+    name: str
+    label: str
+    sees: str
+    role: Role = "baseline"
+
+    @property
+    def title(self) -> str:
+        """The label as it starts a line."""
+        return self.label[:1].upper() + self.label[1:]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score.
+
+    Attributes
+    ----------
+    name : str
+        Key in files.
+    label : str
+        What a reader calls it.
+    unit : str
+        Empty for a ratio.
+    higher_is_better : bool
+    protocol : str
+        How it is computed on one recording. A subject's score is the mean over the subject's recordings, the pooled
+        score the mean over subjects.
+    """
+
+    name: str
+    label: str
+    unit: str
+    higher_is_better: bool
+    protocol: str
+
+    @property
+    def title(self) -> str:
+        """The label as it starts a line."""
+        return self.label[:1].upper() + self.label[1:]
+
+    @property
+    def axis(self) -> str:
+        """Label of an axis that shows it."""
+        return f"{self.title} ({self.unit or 'dimensionless'})"

@@ -1,0 +1,91 @@
+"""A score averaged over recordings, tested against EEG shifted in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from eeg2fmri.results.files import as_float, defined
+
+
+@dataclass(frozen=True, eq=False)
+class PooledShiftTest:
+    """Shift test of a score averaged over recordings.
+
+    Attributes
+    ----------
+    observed : float
+        Average without a shift.
+    p_value : float
+        One-sided.
+    distinct : int
+        Combinations of shifts that exist; p cannot be below 1 / distinct.
+    mean, low, high : float
+        Of the null distribution: its mean, its 2.5 and 97.5 percentile.
+    draws : int
+        Averages that it is made of.
+    effect : float
+        Distance of the observed score from the mean of the null, in standard deviations of the null.
+    null : array, shape (draw,), or None
+        Averages with every recording shifted by itself beyond its autocorrelation; files keep that of the model alone.
+    """
+
+    observed: float
+    p_value: float
+    distinct: int
+    mean: float
+    low: float
+    high: float
+    draws: int
+    effect: float
+    null: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, observed: float, null: np.ndarray, p_value: float, distinct: int) -> PooledShiftTest:
+        """Describe a null distribution (draw,) beside the observed score."""
+        low, high = np.percentile(null, [2.5, 97.5])
+        spread, mean = float(null.std()), float(null.mean())
+        effect = (observed - mean) / spread if spread > 0 else 0.0
+        return cls(observed, p_value, distinct, mean, float(low), float(high), len(null), effect, null)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything but the null distribution as JSON values."""
+        return {
+            "observed": defined(self.observed),
+            "p_value": defined(self.p_value),
+            "null_mean": defined(self.mean),
+            "null_low": defined(self.low),
+            "null_high": defined(self.high),
+            "null_draws": self.draws,
+            "distinct_shifts": self.distinct,
+            "effect_in_null_deviations": defined(self.effect),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> PooledShiftTest:
+        """Read what `to_dict` gave."""
+        return cls(
+            observed=as_float(content["observed"]),
+            p_value=as_float(content["p_value"]),
+            distinct=int(content["distinct_shifts"]),
+            mean=as_float(content["null_mean"]),
+            low=as_float(content["null_low"]),
+            high=as_float(content["null_high"]),
+            draws=int(content["null_draws"]),
+            effect=as_float(content["effect_in_null_deviations"]),
+        )
+
+    def with_null(self, null: np.ndarray) -> PooledShiftTest:
+        """Add the null distribution (draw,) that stands in a file of its own.
+
+        Raises
+        ------
+        ValueError
+            If it is not the one that was described.
+        """
+        if null.shape != (self.draws,) or null.dtype.kind != "f":
+            raise ValueError(f"the null distribution has the shape {null.shape}, the scores name {self.draws} draws")
+        return replace(self, null=null)
