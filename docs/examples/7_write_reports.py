@@ -21,7 +21,5 @@ print(write_index([files / "run", files / "run-documented"], files / "index.html
 # %%
 # The map in it, by itself:
 
-maps = RunResults.read(files / "run").evaluation.maps[0]
-figure = correlation_map(
-    maps.correlation, maps.affine, anatomy=maps.anatomy, mask=maps.mask, threshold=0.2, title=maps.subject
-)
+maps = RunResults.read(files / "run").examples[0]
+figure = correlation_map(maps.r, maps.affine, anatomy=maps.anatomy, mask=maps.mask, threshold=0.2, title=maps.recording)

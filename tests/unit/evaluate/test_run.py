@@ -8,13 +8,13 @@ import torch
 
 from eeg2fmri.core.errors import CheckpointError, LeakageError
 from eeg2fmri.evaluate import run as run_module
-from eeg2fmri.results.examples import EXAMPLE_VOLUMES
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.functions import rmse, ssim_slices, temporal_r
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.saving.hub import load, save
 from eeg2fmri.predict.synthesizer import Synthesizer
+from eeg2fmri.results.examples import EXAMPLE_VOLUMES
 
 METHODS = (
     "model",
