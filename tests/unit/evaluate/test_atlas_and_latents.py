@@ -41,7 +41,7 @@ def test_scores_of_regions(template_store, atlas, rng):
     truth = np.asarray(template_store.bold(0))
     recording = Recording("sub-01_task-a", np.arange(40), truth, mask, 1.0)
     prediction = truth + rng.standard_normal(truth.shape) * 2
-    scores = score_regions(template_store, recording, prediction, path)
+    scores = score_regions(template_store, recording, prediction, path).to_dict()
     assert list(scores["regions"]) == ["11", "12", "15", "40"]
     courses = [region_courses(series, labels, mask)[1][:, :, None, None] for series in (truth, prediction)]
     expected = temporal_r(*courses).ravel()
