@@ -76,9 +76,10 @@ def predict_file(
     card = synthesizer.card
     if card.regions:
         _refuse_existing(table)
-    own_mean = None
+    own_mean, notes = None, list[str]()
     if mean_image is not None:
-        own_mean = read_mean_volume(mean_image, card.grid, np.asarray(card.affine), card.prepare)
+        affine = np.asarray(card.affine)
+        own_mean = read_mean_volume(mean_image, card.grid, affine, card.prepare, space=card.space, notes=notes)
     made = synthesizer.predict_volumes(
         recording, own_mean=own_mean, cleaning=cleaning, settings=settings, progress=progress, **times
     )
@@ -99,7 +100,7 @@ def predict_file(
             table.unlink(missing_ok=True)
         raise
     return PredictedFile(
-        out, sidecar, len(made.volumes), (*made.notes, *_notes(synthesizer, made, own_mean is not None))
+        out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
     )
 
 

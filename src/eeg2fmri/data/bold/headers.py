@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The next step for a damaged image.
 COPY_AGAIN = "copy the file again"
+#: Distance (mm) between the places that sform and qform give a voxel from which the user is told.
+DISAGREE_MM = 1.0
 
 
 @contextmanager
@@ -66,7 +68,29 @@ def load_nifti(path: Path, notes: list[str]) -> Nifti1Image:
         raise InputError(
             "the image is not NIfTI", where=str(path), got=type(image).__name__, expected="a .nii or .nii.gz file"
         )
+    notes += _two_affines(image)
     return image
+
+
+def _two_affines(image: Nifti1Image) -> list[str]:
+    """Say which affine counts where a header has two that put voxels more than a mm apart."""
+    header = image.header
+    if not (int(header["sform_code"]) and int(header["qform_code"])):
+        return []
+    try:
+        other = np.asarray(header.get_qform(), float)
+    except ValueError:
+        return ["the qform of the NIfTI header is not valid: the sform counts"]
+    corners = np.array([[x, y, z, 1] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
+    corners[:, :3] *= np.array((*image.shape, 1, 1, 1)[:3]) - 1
+    apart = float(np.linalg.norm((corners @ (np.asarray(image.affine) - other).T)[:, :3], axis=1).max())
+    if not apart > DISAGREE_MM:
+        return []
+    return [f"sform and qform of {_name(image)} disagree by up to {apart:.1f} mm: the sform counts"]
+
+
+def _name(image: Nifti1Image) -> str:
+    return Path(str(image.get_filename() or "the image")).name
 
 
 def orientation(affine: np.ndarray) -> str:

@@ -9,17 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bids.sidecars import entities
 from eeg2fmri.data.bold.headers import load_nifti, orientation
 from eeg2fmri.data.bold.image import BoldImage
+from eeg2fmri.data.bold.regrid import regrid_affine
+from eeg2fmri.data.bold.spaces import common, same_places, space_of, space_problem
 from eeg2fmri.data.bold.target_grid import Atlas, Projection, Target
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
+
+#: Share by which fields of view may differ.
+FIELD_OF_VIEW = 0.05
 
 if TYPE_CHECKING:
     from eeg2fmri.data.settings.prepare import PrepareConfig
 
 
 def read_mean_volume(
-    path: str | Path, grid: Sequence[int], affine: np.ndarray, prepared: PrepareConfig | None = None
+    path: str | Path,
+    grid: Sequence[int],
+    affine: np.ndarray,
+    prepared: PrepareConfig | None = None,
+    *,
+    space: str = "native",
+    notes: list[str] | None = None,
 ) -> np.ndarray:
     """Read a subject's own mean BOLD volume on the grid of a model.
 
@@ -34,6 +46,11 @@ def read_mean_volume(
         in world coordinates or as regions.
     prepared : PrepareConfig, optional
         How the recordings of the model were prepared: on their own field of view by default.
+    space : str
+        Of the model's volumes. In a space that subjects share the image is placed by its affine; elsewhere its field
+        of view has to be that of the model.
+    notes : list of str, optional
+        What the user should know is appended.
 
     Returns
     -------
@@ -46,11 +63,20 @@ def read_mean_volume(
         If the image, or the atlas that it has to be brought to, cannot be used.
     """
     path = Path(path)
-    image = load_nifti(path, [])
+    told: list[str] = []
+    image = load_nifti(path, told)
     if len(image.shape) not in (3, 4):
         raise InputError("the mean image is neither 3-D nor 4-D", where=str(path), got=str(image.shape))
+    named = space_of(path, image) if common(space) or "space" in entities(path) else ""
+    if named and (problem := space_problem(path, image, space, "the mean image")) is not None:
+        raise InputError.of([problem])
     opened = BoldImage.of_image(path, image)
-    projection = Projection(opened, _target(opened, grid, affine, prepared))
+    target = _target(opened, grid, affine, prepared, space)
+    projection = Projection(opened, target)
+    if target.affine is not None and not (prepared is not None and prepared.bold.resample == "world"):
+        told.append("the mean image has other voxels than the model: sampled at those by its affine")
+    if notes is not None:
+        notes += told
     skip = 0 if opened.n_volumes == 1 else first_steady_volume(opened.header_tr or 0.0)
     skip = min(skip, opened.n_volumes - 1)
     total = np.zeros(opened.shape, float)
@@ -60,7 +86,9 @@ def read_mean_volume(
     return projection((total / (opened.n_volumes - skip)).astype(np.float32))
 
 
-def _target(opened: BoldImage, grid: Sequence[int], affine: np.ndarray, prepared: PrepareConfig | None) -> Target:
+def _target(
+    opened: BoldImage, grid: Sequence[int], affine: np.ndarray, prepared: PrepareConfig | None, space: str
+) -> Target:
     shape = (int(grid[0]), int(grid[1]), int(grid[2]))
     if prepared is not None and prepared.bold.atlas is not None:
         name = Path(prepared.bold.atlas)
@@ -81,6 +109,9 @@ def _target(opened: BoldImage, grid: Sequence[int], affine: np.ndarray, prepared
         return Target(shape, atlas=atlas)
     if prepared is not None and prepared.bold.resample == "world":
         return Target(shape, affine)
+    own = regrid_affine(opened.affine, opened.shape, shape)
+    if common(space) and not same_places(own, affine, shape):
+        return Target(shape, affine)
     found, expected = orientation(opened.affine), orientation(affine)
     if found != expected:
         raise InputError(
@@ -89,5 +120,14 @@ def _target(opened: BoldImage, grid: Sequence[int], affine: np.ndarray, prepared
             got=found,
             expected=expected,
             hint="reorient the image",
+        )
+    size, usual = (np.linalg.norm(one[:3, :3], axis=0) * shape for one in (own, np.asarray(affine)))
+    if not np.allclose(size, usual, rtol=FIELD_OF_VIEW):
+        raise InputError(
+            "the mean image covers another field of view than the volumes of the model",
+            where=str(opened.path),
+            got=" x ".join(f"{mm:.0f}" for mm in size) + " mm",
+            expected=" x ".join(f"{mm:.0f}" for mm in usual) + " mm",
+            hint="give the subject's own BOLD of the same protocol; in their own space subjects are not placed by mm",
         )
     return Target(shape)

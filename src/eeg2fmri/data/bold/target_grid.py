@@ -11,8 +11,11 @@ import numpy as np
 from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.bold.headers import load_nifti
 from eeg2fmri.data.bold.regrid import Grid, regrid, regrid_affine
+from eeg2fmri.data.bold.spaces import nearest_on
 
 if TYPE_CHECKING:
+    from nibabel import Nifti1Image
+
     from eeg2fmri.data.bold.image import BoldImage
 
 
@@ -50,12 +53,18 @@ class Atlas:
         Voxel indices to mm.
     numbers : array, shape (region,)
         Numbers that occur, rising.
+    image : Nifti1Image
+        It says in which space it is.
+    notes : tuple of str
+        What was mended in its header, and which of its affines counts.
     """
 
     path: Path
     labels: np.ndarray
     affine: np.ndarray
     numbers: np.ndarray
+    image: Nifti1Image
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: Path) -> Atlas:
@@ -66,7 +75,8 @@ class Atlas:
         InputError
             If it is no 3-D image of whole numbers.
         """
-        image = load_nifti(path, [])
+        notes: list[str] = []
+        image = load_nifti(path, notes)
         if len(image.shape) != 3 or np.prod(image.shape, dtype=object) > 2**28:
             raise InputError("the atlas is not a 3-D image", where=str(path), got=str(image.shape))
         try:
@@ -82,16 +92,11 @@ class Atlas:
             raise InputError(
                 "the atlas does not number regions", where=str(path), expected="whole numbers from 1 on, 0 outside"
             )
-        return cls(path, values.astype(int), np.asarray(image.affine, float), numbers)
+        return cls(path, values.astype(int), np.asarray(image.affine, float), numbers, image, tuple(notes))
 
     def regions_on(self, affine: np.ndarray, shape: Grid) -> np.ndarray:
         """Place of the region (in `numbers`, from 1) of each voxel of another image; 0 is none."""
-        moved = np.linalg.inv(self.affine) @ affine
-        grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)
-        nearest = np.round(grid @ moved[:3, :3].T + moved[:3, 3]).astype(int)
-        inside = np.all((nearest >= 0) & (nearest < self.labels.shape), axis=-1)
-        found = np.zeros(shape, int)
-        found[inside] = self.labels[tuple(nearest[inside].T)]
+        found = nearest_on(self.labels, self.affine, affine, shape)
         return np.where(found > 0, np.searchsorted(self.numbers, found) + 1, 0)
 
 

@@ -10,9 +10,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bold.headers import load_nifti, orientation, orientation_problem
 from eeg2fmri.data.bold.regrid import Grid, regrid_affine
+from eeg2fmri.data.bold.spaces import common, same_places, space_problem
 from eeg2fmri.data.bold.target_grid import Atlas, Target
 from eeg2fmri.data.eeg.channel_names import channel_problems
 from eeg2fmri.data.features.rates import frequency_problems
@@ -92,7 +93,7 @@ def agree(plans: Sequence[Plan], config: PrepareConfig, root: Path = Path()) -> 
     except InputError as error:
         problems += error.problems
     frequencies = _frequencies([plan for plan in plans if abs(plan.tr - tr) <= 1e-6], tr, config, problems)
-    spaces = sorted({plan.space for plan in plans})
+    space = _space(plans, problems)
     if problems:
         raise InputError.of(problems)
     return Common(
@@ -102,7 +103,7 @@ def agree(plans: Sequence[Plan], config: PrepareConfig, root: Path = Path()) -> 
         sfreq=min(plan.sfreq for plan in plans),
         grid=target.grid,
         target=target,
-        space=spaces[0] if len(spaces) == 1 else "mixed: " + ", ".join(spaces),
+        space=space,
         notes={name: tuple(told) for name, told in notes.items()},
     )
 
@@ -176,13 +177,21 @@ def _target(
 ) -> Target:
     if config.bold.atlas is not None:
         atlas = Atlas.open(_beside(root, config.bold.atlas))
+        problem = space_problem(atlas.path, atlas.image, plans[0].space, "the atlas")
+        problems += [problem] if problem is not None else []
+        for plan in plans:
+            notes[plan.files.id] += atlas.notes
         return Target((len(atlas.numbers), 1, 1), atlas=atlas, sources=(atlas.path,))
     if config.bold.resample == "world":
         sources: tuple[Path, ...] = ()
         if config.bold.like is not None:
             path = _beside(root, config.bold.like)
             sources = (path,)
-            image = load_nifti(path, [])
+            told: list[str] = []
+            image = load_nifti(path, told)
+            problem = space_problem(path, image, plans[0].space, "the image of 'like'")
+            problems += [problem] if problem is not None else []
+            notes[plans[0].files.id] += told
             shape, affine = (*image.shape, 1, 1, 1)[:3], np.asarray(image.affine, float)
             if abs(np.linalg.det(affine[:3, :3])) < 1e-9:
                 raise InputError("the affine of the image is not valid", where=str(path))
@@ -194,11 +203,51 @@ def _target(
             if plan.bold.shape != grid or not np.allclose(plan.bold.affine, affine):
                 notes[plan.files.id].append(f"volumes sampled at the places of {config.bold.like or plans[0].files.id}")
         return Target(grid, regrid_affine(affine, first, grid), sources=sources)
+    if common(plans[0].space):
+        return _common_space(plans, config, problems, notes)
     directions = _most_common([orientation(plan.bold.affine) for plan in plans])
     found = (orientation_problem(plan.files.bold, plan.bold.affine, directions) for plan in plans)
     grid = _grid(plans, config, problems, notes)
     problems += [problem for problem in found if problem is not None]
     return Target(grid)
+
+
+def _space(plans: Sequence[Plan], problems: list[Problem]) -> str:
+    """Name the space of all recordings."""
+    named: dict[str, list[str]] = {}
+    for plan in plans:
+        named.setdefault(plan.space, []).append(plan.files.id)
+    if len(named) > 1:
+        problems.append(
+            Problem(
+                "the recordings are in different spaces",
+                got="; ".join(f"{space}: {first_of(ids, 3)}" for space, ids in named.items()),
+                expected="one space",
+                hint="prepare each as a store of its own, or choose one, for example with bold: {derivatives: "
+                "derivatives/fmriprep, space: ...}",
+            )
+        )
+    return plans[0].space
+
+
+def _common_space(
+    plans: Sequence[Plan], config: PrepareConfig, problems: list[Problem], notes: dict[str, list[str]]
+) -> Target:
+    """Settle the voxels of recordings in one named space: those that lie elsewhere are sampled at the usual places."""
+    voxels = [(plan.bold.shape, tuple(np.round(plan.bold.affine, 3).ravel())) for plan in plans]
+    first = plans[voxels.index(_most_common(voxels))]
+    grid = config.grid or first.bold.shape
+    affine = regrid_affine(first.bold.affine, first.bold.shape, grid)
+    others = [
+        plan for plan in plans if not same_places(regrid_affine(plan.bold.affine, plan.bold.shape, grid), affine, grid)
+    ]
+    if not others:
+        return Target(_grid(plans, config, problems, notes))
+    for plan in others:
+        notes[plan.files.id].append(
+            f"volumes of another field of view in {plan.space}: sampled at the places of {first.files.id}"
+        )
+    return Target(grid, affine)
 
 
 def _beside(root: Path, name: str) -> Path:

@@ -167,7 +167,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
         sfreq=cleaned_rate(sfreq, config.eeg),
         tr=tr,
         bold=bold,
-        space=entities(files.bold).get("space", "native"),
+        space=entities(files.bold).get("space") or config.bold.space or "native",
         alignment=alignment,
         notes=(*notes, *bold.notes, *timing_notes, *alignment.notes, *derived_notes),
         derivation=derivation,

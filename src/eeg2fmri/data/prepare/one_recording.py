@@ -114,7 +114,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             digests.cancel()
             raise
     collect.problems += opening.problems
-    if before is None or content is None or eeg is None or bold is None:
+    if opened is None or before is None or content is None or eeg is None or bold is None:
         return Converted(plan.files.id, plan.bold.affine, {}, [], tuple(collect.problems))
     sources = collect(lambda: _unchanged(paths, root, before, content))
     if sources is None:
@@ -144,6 +144,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "warnings": [
                 *plan.notes,
                 *common.notes[plan.files.id],
+                *opened.notes,
                 *_gradient_note(eeg.quality),
                 *nuisance.notes,
             ],

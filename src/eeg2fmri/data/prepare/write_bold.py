@@ -17,6 +17,7 @@ from eeg2fmri.data.bold.brain_mask import brain_mask
 from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.regressors import Nuisance, beside, confounds_table, read_confounds
+from eeg2fmri.data.bold.spaces import nearest_on, refuse_no_overlap, same_places
 from eeg2fmri.data.bold.target_grid import Projection
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Plan
@@ -89,20 +90,23 @@ class OpenedBold:
     projection : Projection
     nuisance : Nuisance or None
         What is regressed out.
-    mask : BoldImage or None
-        Brain mask of fMRIPrep, where the settings ask for it.
+    mask : bool array, shape (x, y, z), or None
+        Brain mask of fMRIPrep on the grid of the image, where the settings ask for it.
     rule : {"epi", "varying"}
         How the mask is found otherwise; see `brain_mask`.
     sources : tuple of Path
         Files beside the image that decide the result.
+    notes : tuple of str
+        What the user should know of them.
     """
 
     plan: Plan
     projection: Projection
     nuisance: Nuisance | None
-    mask: BoldImage | None
+    mask: np.ndarray | None
     rule: Literal["epi", "varying"]
     sources: tuple[Path, ...]
+    notes: tuple[str, ...]
 
 
 def open_bold(plan: Plan, common: Common, config: PrepareConfig) -> OpenedBold:
@@ -117,9 +121,10 @@ def open_bold(plan: Plan, common: Common, config: PrepareConfig) -> OpenedBold:
     sources: list[Path] = []
     nuisance = _nuisance(plan, config, sources)
     asked = config.mask if config.bold.atlas is None else "varying"
-    mask = _mask_image(plan, sources) if asked == "derivatives" else None
+    notes: list[str] = []
+    mask = _brain(plan, sources, notes) if asked == "derivatives" else None
     rule: Literal["epi", "varying"] = "epi" if asked == "epi" else "varying"
-    return OpenedBold(plan, projection, nuisance, mask, rule, tuple(sources))
+    return OpenedBold(plan, projection, nuisance, mask, rule, tuple(sources), tuple(notes))
 
 
 def write_bold(opened: OpenedBold, tr: float, folder: Path, stop: threading.Event) -> WrittenBold:
@@ -202,8 +207,8 @@ def _nuisance(plan: Plan, config: PrepareConfig, sources: list[Path]) -> Nuisanc
     return Nuisance(config.bold.detrend, confounds, plan.n_volumes)
 
 
-def _mask_image(plan: Plan, sources: list[Path]) -> BoldImage:
-    """Open the brain mask that fMRIPrep wrote beside an image."""
+def _brain(plan: Plan, sources: list[Path], notes: list[str]) -> np.ndarray:
+    """Read the brain mask that fMRIPrep wrote beside an image, on the image's grid: bool (x, y, z)."""
     path = beside(plan.files.bold, ("desc-brain_mask.nii.gz", "desc-brain_mask.nii"), ("desc",))
     if path is None:
         raise InputError(
@@ -213,23 +218,23 @@ def _mask_image(plan: Plan, sources: list[Path]) -> BoldImage:
             hint="set mask: epi, or copy the whole folder of fMRIPrep",
         )
     sources.append(path)
-    image = load_nifti(path, [])
-    if image.shape[:3] != plan.bold.shape or len(image.shape) not in (3, 4):
-        raise InputError(
-            "the brain mask has another grid than the BOLD image",
-            where=str(path),
-            got=str(image.shape),
-            expected=str(plan.bold.shape),
-        )
-    return BoldImage.of_image(path, image)
+    image = load_nifti(path, notes)
+    if len(image.shape) not in (3, 4):
+        raise InputError("the brain mask is no image of one volume", where=str(path), got=str(image.shape))
+    mask = BoldImage.of_image(path, image)
+    inside = next(mask.volumes()) > 0
+    if mask.shape != plan.bold.shape or not same_places(mask.affine, plan.bold.affine, plan.bold.shape):
+        inside = nearest_on(inside, mask.affine, plan.bold.affine, plan.bold.shape)
+        notes.append("the brain mask has other voxels than the BOLD image: brought to them by its affine")
+    refuse_no_overlap(inside, path, "the brain mask")
+    return inside
 
 
 def _mask(opened: OpenedBold, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
     if opened.mask is None:
         return brain_mask(mean, std, opened.rule, str(opened.plan.files.bold))
-    values = next(opened.mask.volumes())
-    inside = opened.projection((values > 0).astype(np.float32), order=1) > 0.5
+    inside = opened.projection(opened.mask.astype(np.float32), order=1) > 0.5
     mask = inside & (std > 1e-6 * np.abs(mean))
     if not mask.any():
-        raise InputError("the brain mask is empty", where=str(opened.mask.path), hint=COPY_AGAIN)
+        raise InputError("no voxel of the brain mask varies over time", where=str(opened.plan.files.bold))
     return mask

@@ -20,7 +20,8 @@ class BoldConfig(Config):
         Folder of fMRIPrep below the BIDS folder, for example ``derivatives/fmriprep``: its ``desc-preproc_bold``
         images are read instead of the raw ones, with their brain masks.
     space : str or None
-        Which ``space-`` of the derivatives; needed where there are several.
+        Which ``space-`` of the derivatives; needed where there are several. For other files with a layout: the space
+        that they are in, where their names do not say it.
     resample : {"dct", "world"}
         How volumes come to the grid: ``dct`` keeps each recording's field of view (its cosine spectrum is cut or
         padded); ``world`` samples every recording at the same places in mm (cubic splines), those of `like`.
@@ -50,6 +51,4 @@ class BoldConfig(Config):
             raise ValueError("'like' needs resample: world")
         if self.atlas is not None and self.resample == "world":
             raise ValueError("'atlas' takes region means in each recording's own voxels: leave 'resample' out")
-        if self.space is not None and self.derivatives is None:
-            raise ValueError("'space' needs 'derivatives'")
         return self

@@ -89,4 +89,6 @@ class PrepareConfig(Config):
             raise ValueError("mask: derivatives needs bold: derivatives")
         if self.layout is not None and self.bold.derivatives is not None:
             raise ValueError("give either 'layout' or bold: derivatives")
+        if self.bold.space is not None and self.layout is None and self.bold.derivatives is None:
+            raise ValueError("bold: 'space' needs 'derivatives' or a 'layout'")
         return self

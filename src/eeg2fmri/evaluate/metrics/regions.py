@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.ndimage
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.headers import load_nifti
+from eeg2fmri.data.bold.spaces import nearest_on, refuse_no_overlap, space_problem
 from eeg2fmri.evaluate.metrics.arrays import as_numpy
 
 
-def read_atlas(path: str | Path, grid: tuple[int, int, int], affine: np.ndarray) -> np.ndarray:
+def read_atlas(path: str | Path, grid: tuple[int, int, int], affine: np.ndarray, space: str = "unknown") -> np.ndarray:
     """Read an atlas and bring its labels to a grid, nearest neighbour.
 
     Parameters
@@ -23,6 +23,8 @@ def read_atlas(path: str | Path, grid: tuple[int, int, int], affine: np.ndarray)
     grid : (x, y, z)
     affine : array, shape (4, 4)
         Voxel indices of the grid to mm.
+    space : str
+        Of the volumes; an atlas that says that it is in another one is refused.
 
     Returns
     -------
@@ -40,16 +42,12 @@ def read_atlas(path: str | Path, grid: tuple[int, int, int], affine: np.ndarray)
         raise InputError(
             "the image is no atlas", where=str(path), got=str(values.shape), expected="three axes of whole numbers"
         )
-    to_atlas = np.linalg.inv(image.affine) @ affine
-    voxels = np.indices(grid).reshape(3, -1)
-    positions = to_atlas[:3, :3] @ voxels + to_atlas[:3, 3:]
-    labels = scipy.ndimage.map_coordinates(values.astype(np.int64), positions, order=0, mode="constant", cval=0)
-    if not labels.any():
-        raise InputError(
-            "the atlas does not overlap the volumes", where=str(path), hint="give an atlas in the space of the volumes"
-        )
-    found: np.ndarray = labels.reshape(grid)
-    return found
+    problem = space_problem(Path(path), image, space, "the atlas")
+    if problem is not None:
+        raise InputError.of([problem])
+    labels = nearest_on(values.astype(np.int64), np.asarray(image.affine, float), affine, grid)
+    refuse_no_overlap(labels, Path(path), "the atlas")
+    return labels
 
 
 def region_courses(volumes: Any, labels: np.ndarray, mask: Any | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -54,7 +54,7 @@ def score_regions(store: Store, recording: Recording, prediction: np.ndarray, at
         If the atlas cannot be read or does not overlap the brain.
     """
     facts = store.recordings[store.index(recording.id)]
-    labels = read_atlas(atlas, store.grid, facts.affine)
+    labels = read_atlas(atlas, store.grid, facts.affine, store.space)
     regions, truth = region_courses(recording.truth, labels, recording.mask)
     _, predicted = region_courses(prediction, labels, recording.mask)
     test = shift_test(truth[:, :, None, None], predicted[:, :, None, None])

@@ -57,7 +57,7 @@ def write_courses(
     names = ["brain mean", *names]
     of_regions: dict[str, Any] = {}
     if atlas is not None:
-        labels = read_atlas(atlas, run.store.grid, facts.affine)
+        labels = read_atlas(atlas, run.store.grid, facts.affine, run.store.space)
         regions, truth = region_courses(recording.truth, labels, recording.mask)
         _, guess = region_courses(prediction, labels, recording.mask)
         of_regions = {"region_labels": regions, "region_truth": truth, "region_prediction": guess}

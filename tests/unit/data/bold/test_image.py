@@ -13,7 +13,7 @@ from eeg2fmri.data.bold.brain_mask import brain_mask
 from eeg2fmri.data.bold.headers import orientation, orientation_problem
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.own_mean import read_mean_volume
-from eeg2fmri.data.bold.regrid import regrid
+from eeg2fmri.data.bold.regrid import regrid, regrid_affine
 from eeg2fmri.data.prepare.write_bold import VoxelStatistics
 
 
@@ -157,13 +157,13 @@ def test_the_mean_volume_of_a_subject(bids: Any, tmp_path: Path) -> None:
     volumes = bids.volumes("01")
     path = bids.bold("01")
     np.testing.assert_allclose(read_mean_volume(path, (7, 6, 5), bids.affine), volumes[..., 3:].mean(-1), rtol=1e-5)
-    moved = read_mean_volume(path, (5, 7, 4), bids.affine)
+    moved = read_mean_volume(path, (5, 7, 4), regrid_affine(bids.affine, (7, 6, 5), (5, 7, 4)))
     np.testing.assert_allclose(moved, regrid(volumes[..., 3:].mean(-1, dtype=float), (5, 7, 4)), rtol=1e-4)
     mean = tmp_path / "mean.nii"
     nibabel.Nifti1Image(volumes[..., 2], bids.affine).to_filename(mean)
     np.testing.assert_array_equal(read_mean_volume(mean, (7, 6, 5), bids.affine), volumes[..., 2])
     with pytest.raises(InputError, match="other directions"):
-        read_mean_volume(mean, (7, 6, 5), np.eye(4))
+        read_mean_volume(mean, (7, 6, 5), bids.affine @ np.diag([-1, 1, 1, 1]))
 
 
 def test_statistics_over_volumes_keep_their_digits_on_a_high_baseline() -> None:
