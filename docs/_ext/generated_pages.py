@@ -31,6 +31,7 @@ MAKERS = {
     "kinds": model_pages.kinds,
     "baselines": model_pages.baselines,
     "settings": model_pages.settings,
+    "worlds": model_pages.worlds,
     "package": api_pages.package,
 }
 

@@ -54,6 +54,13 @@ def baselines() -> str:
     return "\n".join(lines)
 
 
+def worlds() -> str:
+    """Return the rows of a table of the simulated worlds."""
+    from eeg2fmri.simulate.worlds.catalogue import WORLDS
+
+    return "\n".join(f"| `{world.name}` | {world.follows} |" for world in WORLDS.values())
+
+
 def settings() -> str:
     """Return a table of the classes of settings."""
     lines = ["| command | settings |", "|---|---|"]

@@ -18,6 +18,7 @@ from eeg2fmri.data.splits.make import make_folds, make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.protocol import HEADLINE
 from eeg2fmri.evaluate.run import evaluate_run
+from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.models.presets import with_preset
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.train.config import TrainConfig
@@ -75,6 +76,7 @@ def cross_validate(
     only: Sequence[int] = (),
     atlas: str | Path | None = None,
     truth: str | Path | None = None,
+    own: Sequence[Baseline] = (),
     where: str = "",
     progress: Progress = silent,
     say: Callable[[str], None] = lambda text: None,
@@ -100,6 +102,8 @@ def cross_validate(
         Folds to train and test now, from 1; all by default. Other processes may do others at the same time.
     atlas, truth : path, optional
         As `eeg2fmri.evaluate.run.evaluate_run`.
+    own : sequence of Baseline
+        Methods of your own, fitted anew in each fold; see `eeg2fmri.models.own`.
     where : str
         Where the settings come from, for error messages.
     progress : Progress
@@ -144,13 +148,13 @@ def cross_validate(
         say(f"Fold {fold} of {len(folds)}: tests {', '.join(splits[fold - 1].test)}")
         if stage != "trained":
             resume = stage == "begun"
-            own = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
-            result = train_run(opened, folder.run(fold), own, resume=resume, where=where, progress=progress)
+            of_fold = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
+            result = train_run(opened, folder.run(fold), of_fold, resume=resume, where=where, progress=progress)
             if result.interrupted:
                 return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
             say(result.summary())
         tested = evaluate_run(
-            folder.run(fold), opened, atlas=atlas, truth=truth, progress=progress, device=device, seed=seed
+            folder.run(fold), opened, atlas=atlas, truth=truth, own=own, progress=progress, device=device, seed=seed
         )
         say(tested.verdict)
     left = tuple(folder.left)

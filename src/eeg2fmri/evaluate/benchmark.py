@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
-from eeg2fmri.evaluate.run import chosen_device, score_baselines
+from eeg2fmri.evaluate.run import beside, chosen_device, score_baselines
 from eeg2fmri.evaluate.summary import summarise
 from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
-from eeg2fmri.models.baselines import all_baselines
+from eeg2fmri.models.baselines import Baseline, all_baselines
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.method import Method
 
@@ -31,6 +31,7 @@ def benchmark(
     out: str | Path,
     *,
     truth: str | Path | None = None,
+    own: Sequence[Baseline] = (),
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -48,7 +49,7 @@ def benchmark(
         The store that all of them were trained on.
     out : path
         Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
-    truth, progress, device, seed
+    truth, own, progress, device, seed
         As `eeg2fmri.evaluate.run.evaluate_run`.
 
     Returns
@@ -79,7 +80,7 @@ def benchmark(
             _, test = scores.add_tested(method, recording, prediction)
             if number == 0:
                 scores.add_shifted(recording, prediction, test)
-    score_baselines(first, all_baselines(first.store), recordings, scores)
+    score_baselines(first, beside(all_baselines(first.store), own), recordings, scores)
     ceilings = score_ceilings(known, recordings, scores)
     facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **ceilings}
     evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, facts)

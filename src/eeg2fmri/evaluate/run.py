@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.deprecation import renamed_arguments
+from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.evaluate.inputs.examples import make_examples
@@ -24,7 +25,7 @@ from eeg2fmri.evaluate.recordings.courses import add_intervals, write_courses
 from eeg2fmri.evaluate.recordings.latents import latent_distance
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
 from eeg2fmri.evaluate.summary import subjects_of, summarise
-from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
+from eeg2fmri.evaluate.truth.ceilings import CEILINGS, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
@@ -38,6 +39,7 @@ def evaluate_run(
     *,
     atlas: str | Path | None = None,
     truth: str | Path | None = None,
+    own: Sequence[Baseline] = (),
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -58,6 +60,8 @@ def evaluate_run(
     truth : path, optional
         BIDS folder of the simulated data set that the store was made of: both ceilings are scored too. Left out, it is
         looked for where the store was prepared from.
+    own : sequence of Baseline
+        Methods of your own that stand in the table after the baselines; see `eeg2fmri.models.own`.
     progress : Progress
     device : str
         Torch device of the model; ``auto`` takes CUDA where there is one.
@@ -75,7 +79,7 @@ def evaluate_run(
     StoreError
         If the store cannot be used.
     InputError
-        If the atlas or the truth does not fit the store.
+        If the atlas or the truth does not fit the store, or a method of your own has the name of another.
     """
     opened, on = open_run(run, store), chosen_device(device)
     if atlas is not None:
@@ -100,12 +104,32 @@ def evaluate_run(
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
     }
-    score_baselines(opened, standard_baselines(opened.store), recordings, scores)
+    score_baselines(opened, beside(standard_baselines(opened.store), own), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)
     evaluation = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
     write_recordings(folder / RECORDINGS, scores, subjects_of(opened))
     evaluation.write(folder)
     return evaluation
+
+
+def beside(baselines: Sequence[Baseline], own: Sequence[Baseline]) -> tuple[Baseline, ...]:
+    """Put methods of the user's own after the baselines of a table.
+
+    Raises
+    ------
+    InputError
+        If two have one name.
+    """
+    names = [method.name for method in (*baselines, *own)] + ["model", *(ceiling.name for ceiling in CEILINGS)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            "a method of your own has the name of another",
+            where="own",
+            got=", ".join(twice),
+            expected="names that no other method of the table has",
+        )
+    return (*baselines, *own)
 
 
 def score_baselines(

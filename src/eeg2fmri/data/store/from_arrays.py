@@ -65,6 +65,8 @@ def write_store(
     affine: np.ndarray | None = None,
     space: str = "native",
     config: PrepareConfig | None = None,
+    regions: Sequence[int] = (),
+    notes: Sequence[str] = (),
 ) -> Store:
     """Make a store of arrays, without files of EEG or BOLD.
 
@@ -136,5 +138,7 @@ def write_store(
             grid=grid,
             affine=affine,
             space=space,
+            regions=regions,
+            notes=notes,
         )
     return Store.open(path)

@@ -84,6 +84,61 @@ class Store:
     commit: dict[str, Any] | None = None
 
     @classmethod
+    def from_arrays(
+        cls,
+        path: str | PathLike[str],
+        eeg: Any,
+        bold: Any,
+        *,
+        subjects: Sequence[Any],
+        tr: float,
+        channels: Sequence[str] | None = None,
+        frequencies: Sequence[float] | None = None,
+    ) -> Store:
+        """Write a store of arrays that are in memory; everything that works on a store works on it.
+
+        Parameters
+        ----------
+        path : path
+            Folder to make.
+        eeg : list of array, or array
+            One array a recording: magnitudes (volume, channel, freq), V, row v from the EEG of volume v; or features
+            (volume, feature) of any kind and unit, which are standardised in each recording. Or MNE's ``EpochsTFR`` or
+            ``EpochsSpectrum``, an epoch for each volume. One array for all recordings, one after the other, where
+            `subjects` labels every volume.
+        bold : list of array, or array
+            (volume, region), as nilearn's maskers give it; (volume, x, y, z); or 4-D NIfTI images or their paths.
+        subjects : sequence of str
+            Subject of each recording; of each volume where `eeg` is one array.
+        tr : float
+            s.
+        channels : sequence of str, optional
+            Names of channels or features.
+        frequencies : sequence of float, optional
+            Hz; needed for magnitudes.
+
+        Raises
+        ------
+        InputError
+            If the arrays do not fit together, or hold what is not finite.
+        StoreError
+            If `path` exists.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> power, regions = rng.standard_normal((90, 6)), rng.standard_normal((90, 4))
+        >>> store = Store.from_arrays("own", power, regions, subjects=["01"] * 40 + ["02"] * 50, tr=2.1)
+        >>> [recording.n_volumes for recording in store.recordings], store.grid
+        ([40, 50], (4, 1, 1))
+        """
+        from eeg2fmri.data.store.own_arrays import store_of_arrays
+
+        return store_of_arrays(
+            Path(path), eeg, bold, subjects=subjects, tr=tr, channels=channels, frequencies=frequencies
+        )
+
+    @classmethod
     def open(cls, path: str | PathLike[str], *, stale: bool = False) -> Store:
         """Open a store and check that it is complete and not older than its data.
 
