@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.bold.headers import load_nifti
 from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 
@@ -250,7 +249,7 @@ def _read_bold(parts: Sequence[Any]) -> _Bold:
     affine, space = None, "native"
     arrays = []
     for number, part in enumerate(parts):
-        image = load_nifti(Path(part), []) if isinstance(part, str | Path) else part
+        image = _load(Path(part)) if isinstance(part, str | Path) else part
         if not hasattr(image, "affine"):
             arrays.append(np.asarray(image))
             continue
@@ -271,6 +270,15 @@ def _read_bold(parts: Sequence[Any]) -> _Bold:
         volumes = [array[:, :, None, None] for array in arrays]
         return _Bold(volumes, None, "regions", tuple(range(1, arrays[0].shape[1] + 1)))
     return _Bold(arrays, affine, space, ())
+
+
+def _load(path: Path) -> Any:
+    import nibabel as nib
+
+    try:
+        return nib.load(path)
+    except (OSError, nib.filebasedimages.ImageFileError) as error:
+        raise InputError("the image cannot be read", where=str(path), got=str(error)) from None
 
 
 def _faults(name: str, eeg: np.ndarray, bold: np.ndarray) -> list[Problem]:

@@ -107,6 +107,8 @@ def test_images_give_their_place(tmp_path):
     assert store.space == "MNI152"
     np.testing.assert_array_equal(store.affine, affine)
     np.testing.assert_allclose(store.bold(1), np.moveaxis(images[1].get_fdata(), -1, 0), rtol=1e-6)
+    with pytest.raises(InputError, match="image cannot be read"):
+        Store.from_arrays(tmp_path / "t", features()[0], [tmp_path / "no.nii.gz"], subjects=["01"], tr=TR)
     moved = nib.Nifti1Image(np.asarray(images[1].dataobj), affine + np.eye(4))
     with pytest.raises(InputError, match="lies elsewhere"):
         Store.from_arrays(tmp_path / "t", features(), [images[0], moved], subjects=["01", "02"], tr=TR)
