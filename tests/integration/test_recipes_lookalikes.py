@@ -118,7 +118,7 @@ def test_noddi(tmp_path: Path) -> None:
     # without the recipe's words the marker is found by its name among those of slices and beats
     markers = markers_of(read_raw(root / "EEG1/32/export/32_export.vhdr", config=store.config.eeg))
     assert set(markers) == {"Scanner/Scan Start", "Scanner/s ", "Scanner/R"}
-    assert find_marker(markers, 2.16, None) == "Scanner/Scan Start"
+    assert find_marker(markers, 2.16, None).name == "Scanner/Scan Start"
 
 
 def test_noddi_whose_last_volume_is_some_samples_short(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ def open_edf(path: Path, config: EegConfig, notes: list[str], open_: Callable[..
 def _kinds(names: list[str], path: Path, config: EegConfig) -> dict[str, str]:
     table = table_types(path, config)
     kinds = {name: table.get(name) or type_by_name(name) or "eeg" for name in names}
+    if config.trigger_channel in kinds:
+        kinds[config.trigger_channel] = "stim"
     for pattern, kind in config.types.items():
         kinds |= {name: kind for name in names if fnmatchcase(name.casefold(), pattern.casefold())}
     return kinds

@@ -23,8 +23,8 @@ SMALL = 50_000_000
 _COMPRESSED, _HEADER = 15, 128
 
 
-def read_matlab(path: Path, config: MatlabConfig | None) -> mne.io.BaseRaw:
-    """Read an array of a MATLAB file (version 7 or older) as a recording in memory.
+def read_matlab(path: Path, config: MatlabConfig | None, trigger: str | None = None) -> mne.io.BaseRaw:
+    """Read an array of a MATLAB file (version 7 or older) as a recording in memory; `trigger`: the row of triggers.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def read_matlab(path: Path, config: MatlabConfig | None) -> mne.io.BaseRaw:
             expected=f"{len(config.rows)} channels ('rows')",
             hint="correct 'rows', or 'axes' if channels and samples are swapped",
         )
-    types = [type_by_name(name) or "eeg" for name in config.rows]
+    types = ["stim" if name == trigger else type_by_name(name) or "eeg" for name in config.rows]
     data = np.array(array, float)
     data[[kind != "stim" for kind in types]] *= VOLTS[config.unit]
     info = mne.create_info(list(config.rows), config.sfreq, types)

@@ -14,6 +14,7 @@ from eeg2fmri.data.bids.sidecars import sidecars
 from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, corrected_header
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import describe_channels
+from eeg2fmri.data.eeg.discontinuous import map_discontinuous
 from eeg2fmri.data.eeg.edf import open_edf
 from eeg2fmri.data.eeg.fif_parts import check_parts, parts_of
 from eeg2fmri.data.eeg.matlab import read_matlab, refuse_bomb
@@ -75,7 +76,7 @@ def open_raw(path: Path, notes: list[str], config: EegConfig) -> mne.io.BaseRaw:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if suffix == ".mat":
-            raw = read_matlab(path, config.matlab)
+            raw = read_matlab(path, config.matlab, config.trigger_channel)
         elif suffix == ".vhdr":
             raw = _open_corrected(path, relink)
         elif suffix in (".edf", ".bdf"):
@@ -83,6 +84,8 @@ def open_raw(path: Path, notes: list[str], config: EegConfig) -> mne.io.BaseRaw:
         else:
             raw = _open(path, path)
     notes += [f"MNE: {warning.message}" for warning in caught]
+    if suffix in (".edf", ".bdf"):
+        notes += map_discontinuous(raw, path)
     if suffix == ".set":
         _check_size_of_eeglab(raw, path)
     if suffix == ".fif":
@@ -100,8 +103,17 @@ def described(raw: mne.io.BaseRaw, path: Path, notes: list[str], config: EegConf
     InputError
         If ``channels.tsv`` or the settings name other channels, or the unit of electrodes is open.
     """
+    _set_trigger(raw, config.trigger_channel)
     notes += describe_channels(raw, path, config, partial=partial)
+    _set_trigger(raw, config.trigger_channel)  # whatever channels.tsv calls it
     _check_ranges(raw, path, notes)
+
+
+def _set_trigger(raw: mne.io.BaseRaw, channel: str | None) -> None:
+    """Make a channel a trigger, whatever its name and unit."""
+    named = [name for name in raw.ch_names if channel is not None and name.casefold() == channel.casefold()]
+    exact = [name for name in named if name == channel] or named
+    raw.set_channel_types(dict.fromkeys(exact, "stim"), on_unit_change="ignore", verbose="error")
 
 
 def eeg_files(path: Path, config: EegConfig | None = None) -> list[Path]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.bids.recording_files import RecordingFiles
 from eeg2fmri.data.bids.sidecars import entities, read_json_sidecar
+from eeg2fmri.data.bids.tables import clock_of
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.eeg.channel_matrix import Derivation, derive
 from eeg2fmri.data.eeg.channel_names import electrode_names
@@ -22,13 +24,14 @@ from eeg2fmri.data.eeg.read_samples import BLOCK, read_samples
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.spectrogram import short_eeg_problem, window_samples, window_starts
 from eeg2fmri.data.pairs.windows import PairConfig, length_problem
+from eeg2fmri.data.prepare.recorded_markers import recorded_markers
 from eeg2fmri.data.settings.eeg import VOLTS, EegConfig
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
-from eeg2fmri.data.timing.read_markers import markers_of
-from eeg2fmri.data.timing.repair_markers import within
+from eeg2fmri.data.timing.pauses import span_of
 from eeg2fmri.data.timing.repetition_time import repetition_time
-from eeg2fmri.data.timing.volume_onsets import Alignment, volume_onsets
+from eeg2fmri.data.timing.slice_time import discarded_volumes, slice_time
+from eeg2fmri.data.timing.volume_onsets import Alignment, Volumes, volume_onsets
 
 if TYPE_CHECKING:
     import mne
@@ -91,8 +94,8 @@ class Collector:
             return None
 
 
-def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
-    """Read and check the headers of a recording.
+def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -> Plan:
+    """Read and check the headers of a recording; tables that the settings name are below `root`.
 
     Raises
     ------
@@ -116,29 +119,29 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
         raise InputError.of(collect.problems)
     derived = collect(lambda: derive(raw, config.eeg, files.eeg, montage=config.montage, exclude=config.exclude))
     tr, timing_notes = timing
+    sliced = collect(lambda: slice_time(found, tr, str(files.bold)))
+    after_s, slice_notes = sliced or (0.0, ())
     sfreq, n_times, n_volumes = float(raw.info["sfreq"]), int(raw.n_times), bold.n_volumes
     alignment = collect(
         lambda: volume_onsets(
-            markers_of(raw, config.eeg.trigger_channel),
-            n_volumes,
-            tr,
+            recorded_markers(raw, files.eeg, config, tr),
+            Volumes(n_volumes, tr, after_s, discarded_volumes(found)),
             sfreq,
-            marker=config.marker,
-            first_volume_s=config.first_volume_s,
-            first_marker=config.first_marker,
-            faults=config.triggers,
+            clock_of(files, config, root),
+            span_of(raw),
             where=str(files.eeg),
         )
     )
     if alignment is None:
         # the length of the EEG can be judged without markers
-        if n_times / sfreq < n_volumes * tr - 0.5 / sfreq:
+        if (
+            not any("volumes" in problem.got for problem in collect.problems)
+            and n_times / sfreq < n_volumes * tr - 0.5 / sfreq
+        ):
             ends = np.arange(n_volumes) * tr
             outside = np.flatnonzero(ends + tr > n_times / sfreq)
             collect.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
     else:
-        if config.triggers != "error":
-            alignment = _cut_to_eeg(alignment, n_times / sfreq, tr, sfreq)
         onsets = alignment.onsets
         n_volumes = len(onsets)
         collect(lambda: window_starts(onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
@@ -169,14 +172,9 @@ def inspect(files: RecordingFiles, config: PrepareConfig) -> Plan:
         bold=bold,
         space=entities(files.bold).get("space") or config.bold.space or "native",
         alignment=alignment,
-        notes=(*notes, *bold.notes, *timing_notes, *alignment.notes, *derived_notes),
+        notes=(*notes, *bold.notes, *timing_notes, *slice_notes, *alignment.notes, *derived_notes),
         derivation=derivation,
     )
-
-
-def _cut_to_eeg(alignment: Alignment, duration_s: float, tr: float, sfreq: float) -> Alignment:
-    onsets, first, told = within(alignment.onsets, alignment.first, duration_s, tr, 1 / sfreq)
-    return replace(alignment, onsets=onsets, first=first, notes=(*alignment.notes, *told))
 
 
 def content_problems(files: RecordingFiles, config: PrepareConfig) -> list[Problem]:

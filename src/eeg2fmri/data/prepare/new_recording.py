@@ -20,11 +20,12 @@ from eeg2fmri.data.eeg.read import described, open_raw
 from eeg2fmri.data.eeg.read_samples import name_of
 from eeg2fmri.data.features.rates import fitting_rate, rate_factor
 from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_at
+from eeg2fmri.data.prepare.recorded_markers import recorded_markers
 from eeg2fmri.data.settings.eeg import CleanConfig, EegConfig
-from eeg2fmri.data.settings.first_volume import FirstMarker
+from eeg2fmri.data.settings.first_volume import CLOCKS, FirstMarker, replaced
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.timing.choose_marker import find_marker
-from eeg2fmri.data.timing.read_markers import markers_of
+from eeg2fmri.data.timing.pauses import span_of
 from eeg2fmri.data.timing.without_bold import Clock, onsets_without_bold
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
 #: ``replay``: every step that the recordings of the store went through is taken; ``done``: it was taken already.
 Cleaning = Literal["replay", "done"]
 #: Settings that can be another for a new recording.
-SETTINGS = ("eeg", "marker", "first_marker", "first_volume_s", "triggers")
-_CLOCKS = ("marker", "first_marker", "first_volume_s")
+SETTINGS = ("eeg", *CLOCKS, "triggers")
 
 
 @dataclass(frozen=True)
@@ -146,12 +146,12 @@ def new_recording(
     eeg = config.eeg
     derivation, told = electrodes_of_new(raw, path, wanted, config, cleaning=cleaning, partial=partial)
     notes += told
-    markers = markers_of(raw, eeg.trigger_channel)
-    said = any(name in (settings or {}) for name in _CLOCKS)
+    markers = recorded_markers(raw, path, config, wanted.tr, notes)
+    said = any(name in (settings or {}) for name in CLOCKS)
     clock = _clock(clock, config, markers, wanted.tr, said, notes)
     raw = _cleaned(raw, wanted, eeg if cleaning == "replay" else _without_steps(eeg), clock, markers, notes)
-    sfreq, n_times = float(raw.info["sfreq"]), int(raw.n_times)
-    onsets = onsets_without_bold(markers, n_times, sfreq, wanted.tr, clock, str(path), notes)
+    sfreq = float(raw.info["sfreq"])
+    onsets = onsets_without_bold(markers, span_of(raw), sfreq, wanted.tr, clock, str(path), notes)
     return NewRecording(raw, derivation, onsets, wanted, str(path), tuple(notes))
 
 
@@ -167,8 +167,7 @@ def _checked(config: PrepareConfig, settings: Mapping[str, Any] | None) -> Prepa
             hint="a model keeps the grid, electrodes and frequencies that it was trained with",
         )
     values = config.model_dump()
-    if any(name in more for name in _CLOCKS):
-        values |= dict.fromkeys(_CLOCKS)
+    values = {name: value for name, value in values.items() if name in replaced(values, more)}
     return PrepareConfig.make(merged(values, more), where="settings of the recording")
 
 
@@ -296,7 +295,7 @@ def _cleaned(
                 got=", ".join(markers) or "no markers",
                 hint="name the marker with 'marker'; or say cleaning='done' if it was taken out already",
             )
-        onsets = onsets_without_bold(markers, int(raw.n_times), sfreq, wanted.tr, clock, where, [])
+        onsets = onsets_without_bold(markers, span_of(raw), sfreq, wanted.tr, clock, where, [])
         if clock.first_volume_s is not None or clock.first_marker is not None:
             notes.append("volumes were taken to follow each other to the end of the EEG")
     return clean(raw, eeg.model_copy(update={"clean": steps}), onsets, wanted.tr, where)

@@ -23,6 +23,7 @@ from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_blocks
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Collector, Plan
 from eeg2fmri.data.prepare.nuisance import NuisanceTable, nuisance_table
+from eeg2fmri.data.prepare.recorded_markers import clock_files
 from eeg2fmri.data.prepare.write_bold import open_bold, write_bold
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import META
@@ -95,6 +96,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     opened = opening(lambda: open_bold(plan, common, config))
     paths = [*eeg_files(plan.files.eeg, config.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
     nuisance = collect(lambda: nuisance_table(plan, config)) or NuisanceTable()
+    paths += clock_files(plan.files, config, root)
     paths += [*common.target.sources, *(() if opened is None else opened.sources), *nuisance.sources]
     paths = list(dict.fromkeys(paths))
     before = collect(lambda: [_entry(path, root) for path in paths])

@@ -20,6 +20,7 @@ from eeg2fmri.data.prepare.check_data_set import Common, agree
 from eeg2fmri.data.prepare.check_recording import Plan, content_problems, inspect
 from eeg2fmri.data.prepare.nuisance import motion_table
 from eeg2fmri.data.prepare.one_recording import Converted, convert
+from eeg2fmri.data.prepare.recorded_markers import clock_files
 from eeg2fmri.data.settings.prepare import PrepareConfig as PrepareConfig
 from eeg2fmri.data.store.commit import commit_of
 from eeg2fmri.data.store.names import data_set_name, made_before
@@ -127,6 +128,7 @@ def _key(root: Path, plans: list[Plan], common: Common, config: PrepareConfig) -
     top = Path(os.path.abspath(root))  # noqa: PTH100 - links keep their names
     folders |= {above for folder in folders for above in folder.parents if above.is_relative_to(top)}
     files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
+    files += [path for plan in plans for path in clock_files(plan.files, config, root)]
     files += [found[1] for plan in plans if (found := motion_table(plan.files.bold)) is not None]
     facts = sorted(
         (str(path.absolute()), path.stat().st_size, path.stat().st_mtime_ns)
@@ -142,7 +144,7 @@ def _plan(
     problems: list[Problem] = []
     for done, files in enumerate(found.recordings, 1):
         try:
-            plans.append(inspect(files, config))
+            plans.append(inspect(files, config, root))
         except InputError as error:
             problems += error.problems
         progress("Reading headers", done, len(found.recordings))

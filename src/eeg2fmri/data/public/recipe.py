@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config, merged, read_mapping
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.data.settings.first_volume import replaced
 from eeg2fmri.data.settings.prepare import PrepareConfig
 
 Text = Annotated[str, Field(min_length=1)]
@@ -186,7 +187,12 @@ def with_settings(name: str, values: dict[str, Any]) -> PrepareConfig:
             where=found.name,
             hint="prepare it as EEG alone, for classification",
         )
-    return PrepareConfig.make(merged(found.prepare.model_dump(exclude_unset=True), values), where=f"recipe {name}")
+    base = found.prepare.model_dump(exclude_unset=True)
+    one, other = base.get("first_marker"), values.get("first_marker")
+    if isinstance(one, dict) and isinstance(other, dict) and other.get("name", one["name"]) != one["name"]:
+        del base["first_marker"]  # another marker: nothing of the recipe's holds for it
+    kept = {key: value for key, value in base.items() if key in replaced(base, values)}
+    return PrepareConfig.make(merged(kept, values), where=f"recipe {name}")
 
 
 def eeg_only_settings(name: str) -> dict[str, Any]:

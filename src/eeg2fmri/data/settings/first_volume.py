@@ -1,16 +1,22 @@
-"""Volumes of which only the first is marked: the others follow every TR."""
+"""Settings of the clock: which marker stands for which volume, or when the first volume was."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.timing.choose_marker import find_marker
+
+Name = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(ge=0)]
+#: Settings of which one says what the clock of the volumes is.
+CLOCKS = ("marker", "first_marker", "first_volume_s", "events")
+#: Settings of which one says which volume the first marker is.
+COUNTS = ("dummies", "volumes_before", "count_from")
+#: Settings that a table can give for each recording.
+PerRecording = Literal["first_volume_s", "marker", "dummies", "volumes_before", "count_from", "train"]
+PER_RECORDING: tuple[PerRecording, ...] = get_args(PerRecording)
 
 
 class FirstMarker(Config):
@@ -30,60 +36,117 @@ class FirstMarker(Config):
         later is refused: its first marker is missing, and the second would be taken for it.
     """
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Name
     after_s: float = 0.0
     repeats: Literal["error", "first"] = "error"
     within_s: Annotated[float, Field(gt=0)] | None = None
 
 
-def onsets_from_first(
-    markers: Mapping[str, np.ndarray], first: FirstMarker, n_volumes: int, tr: float, where: str
-) -> tuple[np.ndarray, str, tuple[str, ...]]:
-    """Give every volume its time from the marker of the first.
+class EventsMarker(Config):
+    """Volume markers in the ``events.tsv`` beside the EEG.
 
-    Parameters
+    Attributes
     ----------
-    markers : mapping of str to array, shape (marker,)
-        Times (s, rising) by description.
-    first : FirstMarker
-    n_volumes : int
-    tr : float
-        s.
-    where : str
-        EEG file, for the errors.
-
-    Returns
-    -------
-    onsets : array, shape (volume,)
-        s after the first EEG sample; negative for volumes before the EEG.
-    name : str
-        Description of the marker as the file has it.
-    notes : tuple of str
-
-    Raises
-    ------
-    InputError
-        If the marker does not occur, occurs several times where once is expected, or comes too late.
+    column : str
+        Column that tells what an event is.
+    value : str
+        What it is where a volume starts; numbers are compared as numbers.
     """
-    name = find_marker(markers, tr, first.name, where)
-    times = np.asarray(markers[name], float)
-    place = f"{where}, marker {name!r}"
-    if len(times) != 1 and first.repeats == "error":
-        raise InputError(
-            "the marker of the first volume occurs several times",
-            where=place,
-            got=f"{len(times)} markers, the first at {times[0]:.3f} s, the last at {times[-1]:.3f} s",
-            expected="one",
-            hint="if it marks every volume, name it with 'marker'; if the first one counts, say "
-            "first_marker: {name: ..., repeats: first}; otherwise give 'first_volume_s'",
-        )
-    if first.within_s is not None and times[0] > first.within_s:
-        raise InputError(
-            "the marker of the first volume comes late: the first one seems to be missing",
-            where=place,
-            got=f"first at {times[0]:.3f} s",
-            expected=f"within {first.within_s:g} s of the start of the EEG",
-            hint="add it to the marker file, give 'first_volume_s', or leave the recording out",
-        )
-    notes = () if len(times) == 1 else (f"volumes follow the first of {len(times)} markers {name!r}",)
-    return times[0] - first.after_s + np.arange(n_volumes) * tr, name, notes
+
+    column: Name = "trial_type"
+    value: Annotated[Name, Field(coerce_numbers_to_str=True)]
+
+
+class ClockTable(Config):
+    """A table that says for each recording when its volumes were.
+
+    Attributes
+    ----------
+    table : str
+        Below the folder of the data set; columns are separated by tabs, and one of ``recording`` (such as
+        ``sub-01_task-rest``), ``filename`` or the labels (``subject``, ``session``, ``task``, ``run``) tells
+        the recording. ``scans.tsv``: that of each subject or session.
+    columns : dict of str to str
+        Names of the columns that hold `first_volume_s`, `marker`, `dummies`, `volumes_before`, `count_from` or `train`,
+        where they do not have these names. ``n/a``: the setting for all recordings holds.
+    """
+
+    table: Name
+    columns: dict[PerRecording, Name] = Field(default_factory=dict)
+
+
+class ClockConfig(Config):
+    """When the volumes are, on the clock of the EEG.
+
+    Attributes
+    ----------
+    marker : str, tuple of str or None
+        Description of the marker that the scanner sets at every volume, for example ``R128``; None finds it. Several
+        mark the volumes together, as where two take turns.
+    first_marker : str or FirstMarker or None
+        Description of a marker that is set once, when the first volume starts, for example ``S 99``; or a marker
+        that says in another way when that is (later than the volume, at the beginning of every block). Later volumes
+        follow every TR.
+    first_volume_s : float or None
+        Time (s) of the first volume after the start of the EEG, for recordings without volume markers; negative where
+        the EEG was started after the scan. Later volumes follow every TR.
+    triggers : {"error", "repair", "trim"}
+        What becomes of volume markers that are missing, doubled or late, and of EEG that begins after the BOLD or ends
+        before it. ``error``: nothing is prepared. ``repair``: the markers are brought to the regular sequence of the
+        others (absent ones are filled in). ``trim``: the longest stretch of volumes with sound markers is kept.
+        Either way volumes before or after the EEG are left out, and all is reported; where the EEG was paused between
+        the first volume and the last, only ``trim`` goes on, with the longer part. Which marker is volume 0 must be
+        clear from the number of the markers, or be said with `dummies`, `volumes_before`, `count_from` or `train`.
+    dummies : int or None
+        Markers before the first volume: dummy scans that have a marker and no image. 0: the first marker is the first
+        volume, whatever comes after the last.
+    volumes_before : int or None
+        Volumes before the first marker: the scan began before the EEG, or its first markers were lost.
+    count_from : {"first", "last"} or None
+        ``last``: the last marker is the last volume; ``first``: the first marker is the first volume.
+    train : int or None
+        Which of several trains of markers belongs to this scan, from 1 on in the order of time.
+    events : EventsMarker or None
+        Volume markers in ``events.tsv``, which are then read in place of those of the EEG file.
+    first_volumes : ClockTable or None
+        Table of these settings for each recording.
+    """
+
+    marker: Name | Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    first_marker: Name | FirstMarker | None = None
+    first_volume_s: float | None = None
+    triggers: Literal["error", "repair", "trim"] = "error"
+    dummies: Count | None = None
+    volumes_before: Count | None = None
+    count_from: Literal["first", "last"] | None = None
+    train: Annotated[int, Field(ge=1)] | None = None
+    events: EventsMarker | None = None
+    first_volumes: ClockTable | None = None
+
+    @model_validator(mode="after")
+    def _one_clock(self) -> ClockConfig:
+        if sum(getattr(self, name) is not None for name in CLOCKS) > 1:
+            raise ValueError("give one of " + ", ".join(map(repr, CLOCKS)) + ": the volumes can have one clock only")
+        counted = [name for name in COUNTS if getattr(self, name) is not None]
+        if len(counted) > 1:
+            raise ValueError(f"give one of {', '.join(map(repr, counted))}: each says which volume the first marker is")
+        placed = self.first_marker is not None or self.first_volume_s is not None
+        if placed and (counted or self.train is not None):
+            first = counted[0] if counted else "train"
+            raise ValueError(f"{first!r} counts volume markers: leave 'first_marker' and 'first_volume_s' out with it")
+        return self
+
+
+def replaced(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Put settings of the clock in place of others: a clock replaces another clock, and a count another count."""
+    told = {name for name, value in more.items() if value is not None}
+    placed = bool(told & {"first_marker", "first_volume_s"})
+    counted = bool(told & {*COUNTS, "train"})
+    dropped = {*CLOCKS, "first_volumes"} if told & {*CLOCKS, "first_volumes"} else set()
+    if placed or told & set(COUNTS):
+        dropped |= set(COUNTS)
+    if placed:
+        dropped.add("train")
+    if counted:
+        dropped |= {"first_marker", "first_volume_s"}
+    return {**{name: value for name, value in base.items() if name not in dropped}, **more}

@@ -6,37 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from eeg2fmri.core.config import Config
 from eeg2fmri.data.settings.bold import BoldConfig
 from eeg2fmri.data.settings.eeg import EegConfig
-from eeg2fmri.data.settings.first_volume import FirstMarker
+from eeg2fmri.data.settings.first_volume import ClockConfig
 from eeg2fmri.data.settings.layout import LayoutConfig
 
 Size = Annotated[int, Field(ge=1)]
 
 
-class PrepareConfig(Config):
-    """How a folder of recordings becomes a store.
+class PrepareConfig(ClockConfig):
+    """How a folder of recordings becomes a store; the clock of the volumes as in `ClockConfig`.
 
     Attributes
     ----------
     grid : (int, int, int) or None
         Voxels along x, y, z of the stored volumes; None keeps the recordings' own grid, which must then
         be the same in all of them.
-    marker : str or None
-        Description of the marker that the scanner sets at every volume, for example ``R128``; None finds it.
-    first_marker : str or FirstMarker or None
-        Description of a marker that is set once, when the first volume starts, for example ``S 99``; or a marker
-        that says in another way when that is (later than the volume, at the beginning of every block). Later volumes
-        follow every TR.
-    triggers : {"error", "repair", "trim"}
-        What becomes of volume markers that are missing, doubled, surplus or late, and of EEG that ends before
-        the BOLD. ``error``: nothing is prepared. ``repair``: the markers are brought to the regular sequence of
-        the others (surplus ones at the end are dropped, absent ones are filled in). ``trim``: the longest stretch
-        of volumes with sound markers is kept. Either way volumes without EEG are left out, and all is reported.
-    first_volume_s : float or None
-        Time (s) of the first volume after the start of the EEG file, for recordings without volume
-        markers; later volumes follow every TR.
     tr : float or None
         TR (s) to use instead of what the BOLD sidecar and header say; None reads it.
     n_bins : int or None
@@ -63,10 +48,6 @@ class PrepareConfig(Config):
     """
 
     grid: tuple[Size, Size, Size] | None = None
-    marker: Annotated[str, Field(min_length=1)] | None = None
-    first_marker: Annotated[str, Field(min_length=1)] | FirstMarker | None = None
-    triggers: Literal["error", "repair", "trim"] = "error"
-    first_volume_s: Annotated[float, Field(ge=0)] | None = None
     tr: Annotated[float, Field(gt=0)] | None = None
     n_bins: Size | None = None
     channels: Literal["intersection", "same", "interpolate"] = "intersection"
@@ -78,11 +59,7 @@ class PrepareConfig(Config):
     layout: LayoutConfig | None = None
 
     @model_validator(mode="after")
-    def _one_clock(self) -> PrepareConfig:
-        if sum(clock is not None for clock in (self.marker, self.first_marker, self.first_volume_s)) > 1:
-            raise ValueError(
-                "give either 'marker' or 'first_volume_s' (or 'first_marker'): the volumes can have one clock only"
-            )
+    def _consistent(self) -> PrepareConfig:
         if (self.channels == "interpolate") != bool(self.montage):
             raise ValueError("'montage' and channels: interpolate need each other")
         if (self.mask == "derivatives") and self.bold.derivatives is None:

@@ -1,23 +1,26 @@
 """One clock: when each volume starts, on the clock of the EEG, from the markers that the scanner sets.
 
 A marker is expected at the start of every volume. What does not fit (missing, doubled, late, too few, too
-many) is an error that names index and time, because a shift by one volume would go unnoticed ever after; it is
-mended only where the user asks for it, and then reported.
+many, a pause of the recorder) is an error that names index and time, because a shift by one volume would go unnoticed
+ever after; it is mended only where the user asks for it, and then reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.settings.first_volume import FirstMarker, onsets_from_first
-from eeg2fmri.data.timing.check_markers import doubled_markers, listed, marker_problems
+from eeg2fmri.core.errors import InputError, Problem, first_of
+from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
+from eeg2fmri.data.timing.check_markers import interval_problem, marker_problems, number_markers
 from eeg2fmri.data.timing.choose_marker import find_marker
-from eeg2fmri.data.timing.repair_markers import mend
+from eeg2fmri.data.timing.first_marker import onsets_from_first
+from eeg2fmri.data.timing.pauses import Span, listed_pauses
+from eeg2fmri.data.timing.readings import Reading, Scan, choose_reading
+from eeg2fmri.data.timing.repair_markers import left_out, longest, mend
+from eeg2fmri.data.timing.trains import find_trains
 
 #: Drift (ppm) above which the user is told; unsynchronised quartz clocks differ by some tens of ppm.
 NOTED_DRIFT_PPM = 50.0
@@ -51,16 +54,36 @@ class Alignment:
     first: int = 0
 
 
+@dataclass(frozen=True)
+class Volumes:
+    """The volumes whose onsets are looked for.
+
+    Attributes
+    ----------
+    count : int or None
+        Of the BOLD run; None where there is no BOLD, and every marker is a volume.
+    tr : float
+        s.
+    after_s : float
+        Time (s) from the marker of a volume to the time that the volume stands for: 0, or where slices were brought to
+        one time that of this time.
+    discarded : int or None
+        Volumes that were taken out of the image at its beginning, as its sidecar says.
+    """
+
+    count: int | None
+    tr: float
+    after_s: float = 0.0
+    discarded: int | None = None
+
+
 def volume_onsets(
     markers: Mapping[str, np.ndarray],
-    n_volumes: int | None,
-    tr: float,
+    volumes: Volumes,
     sfreq: float,
+    clock: ClockConfig | None = None,
+    span: Span | None = None,
     *,
-    marker: str | None = None,
-    first_volume_s: float | None = None,
-    first_marker: str | FirstMarker | None = None,
-    faults: Literal["error", "repair", "trim"] = "error",
     where: str = "",
 ) -> Alignment:
     """Find the start of every volume.
@@ -68,52 +91,142 @@ def volume_onsets(
     Parameters
     ----------
     markers : mapping of str to array, shape (marker,)
-        Times (s, rising) of all markers of the EEG file by their description.
-    n_volumes : int or None
-        Volumes of the BOLD run; None where there is no BOLD, and every marker is a volume.
-    tr : float
-        s.
+        Times (s after the first sample, rising) of all markers of the EEG file by their description.
+    volumes : Volumes
     sfreq : float
         Of the EEG, Hz: the resolution of the markers.
-    marker : str, optional
-        Description of the volume marker; found by name and regularity by default.
-    first_volume_s : float, optional
-        Time of the first volume; used instead of markers.
-    first_marker : str or FirstMarker, optional
-        A marker from which the time of the first volume is known; the others follow every TR.
-    faults : {"error", "repair", "trim"}
-        What becomes of markers that do not fit; see `eeg2fmri.data.timing.repair_markers`.
+    clock : ClockConfig, optional
+        What the user says of the volumes.
+    span : Span, optional
+        Length of the EEG and pauses in it; without it, EEG without pauses that has all volumes.
     where : str
         EEG file, for the errors.
 
     Raises
     ------
     InputError
-        If there is no volume marker, several could be it, or the markers do not fit volumes and TR.
+        If there is no volume marker, several could be it, the markers do not fit volumes and TR, which is the first
+        volume is not clear, or the recorder was paused between the first volume and the last.
     """
-    if first_volume_s is not None:
-        if n_volumes is None:
-            raise ValueError("the number of volumes is needed where there are no markers")
-        return Alignment(first_volume_s + np.arange(n_volumes) * tr)
-    if first_marker is not None:
-        if n_volumes is None:
-            raise ValueError("the number of volumes is needed where only the first is marked")
-        first = FirstMarker(name=first_marker) if isinstance(first_marker, str) else first_marker
-        onsets, name, told = onsets_from_first(markers, first, n_volumes, tr, where)
-        return Alignment(onsets, name, notes=told)
-    name = find_marker(markers, tr, marker, where)
-    times = np.asarray(markers[name], float)
-    problems = list(marker_problems(times, n_volumes, tr, f"{where}, marker {name!r}"))
-    if problems and faults != "error" and _interval_fits(times, tr):
-        return _mended(times, n_volumes, tr, sfreq, faults, name, problems)
-    if problems:
+    clock, span = clock or ClockConfig(), span or Span()
+    on_clock = {name: span.clock(np.asarray(times, float)) for name, times in markers.items()}
+    if clock.first_volume_s is None and clock.first_marker is None:
+        found = _marked(on_clock, volumes, sfreq, clock, span, where)
+        if clock.triggers == "error":
+            found = _sound(found, volumes, sfreq, clock, span, where)
+    else:
+        if volumes.count is None:
+            raise ValueError("the number of volumes is needed where only the first is known")
+        every = np.arange(volumes.count) * volumes.tr
+        if clock.first_volume_s is not None:
+            found = Alignment(clock.first_volume_s + every + volumes.after_s)
+        else:
+            given = clock.first_marker
+            first = FirstMarker(name=given) if isinstance(given, str) else given
+            assert first is not None
+            onsets, name, told = onsets_from_first(on_clock, first, volumes.count, volumes.tr, where)
+            found = Alignment(onsets + volumes.after_s, name, notes=told)
+        found = _sound(found, volumes, sfreq, clock, span, where)
+    start = found.onsets[0] - found.first * volumes.tr
+    outside = span.outside(start, start + (volumes.count or len(found.onsets)) * volumes.tr)
+    told = (f"the EEG was paused outside the scan: {listed_pauses(outside)}",) if outside else ()
+    return replace(found, onsets=span.file(found.onsets), notes=(*found.notes, *told))
+
+
+def _sound(found: Alignment, volumes: Volumes, sfreq: float, clock: ClockConfig, span: Span, where: str) -> Alignment:
+    """Refuse or cut volumes that have no EEG, where the recorder was paused or the file does not reach."""
+    has_eeg = span.has_eeg(found.onsets, volumes.tr, 1 / sfreq)
+    if has_eeg.all():
+        return found
+    if clock.triggers != "trim":
+        _refuse_pauses(found.onsets, volumes.tr, has_eeg, span, where)
+    if clock.triggers == "error":
+        return found  # how much is missing is said where the windows are cut
+    first, end = longest(has_eeg)
+    told = tuple(left_out(has_eeg))
+    if end - first < has_eeg.sum():
+        told = (f"cut to volumes {first} to {end - 1}: the EEG was paused {listed_pauses(span.pauses)}", *told)
+    return replace(found, onsets=found.onsets[first:end], first=found.first + first, notes=(*found.notes, *told))
+
+
+def _refuse_pauses(onsets: np.ndarray, tr: float, has_eeg: np.ndarray, span: Span, where: str) -> None:
+    outside = span.outside(onsets[0], onsets[-1] + tr)
+    if len(outside) == len(span.pauses):
+        return
+    first, end = longest(has_eeg)
+    raise InputError(
+        "the EEG was paused between the first volume and the last",
+        where=where,
+        got=listed_pauses(pause for pause in span.pauses if pause not in outside)
+        + f"; volumes without EEG: {first_of(np.flatnonzero(~has_eeg), 8)}",
+        expected="EEG of every volume",
+        hint=f"set triggers: trim to keep volumes {first} to {end - 1}" if end - first > 1 else "leave it out",
+    )
+
+
+def _marked(
+    markers: Mapping[str, np.ndarray], volumes: Volumes, sfreq: float, clock: ClockConfig, span: Span, where: str
+) -> Alignment:
+    """Find the volumes by their markers, on the clock."""
+    tr = volumes.tr
+    marked = find_marker(markers, tr, clock.marker, volumes.count, where)
+    times = np.unique(marked.times)
+    same = len(marked.times) - len(times)
+    notes = [*marked.notes, *([f"{same} markers at the same samples as others left out"] if same else [])]
+    place = f"{where}, marker {marked.name!r}"
+    trains = find_trains(times, tr)
+    main = trains.longest()
+    wrong = None if main is None else interval_problem(times, main, tr, place)
+    if main is None or wrong is not None:
+        raise InputError.of([wrong or Problem("the volume marker never occurs", place)])
+    if volumes.count is None:
+        reading, count = Reading(main, 0), main.extent
+    else:
+        count = volumes.count
+        reading, told = choose_reading(trains, Scan(count, tr, span, volumes.discarded), clock, place)
+        notes += told
+    numbered = number_markers(times, reading, count, tr)
+    if numbered.outside:
+        kept = reading.train.numbers + reading.first
+        start, end = span.file(reading.train.times[(kept >= 0) & (kept < count)][[0, -1]])
+        notes.append(
+            f"the markers from {start:.3f} s to {end:.3f} s are volumes {numbered.first} to {numbered.last}; "
+            f"markers before or after, left out: {numbered.outside}"
+        )
+    expected = np.where(np.isfinite(numbered.sound), numbered.sound, numbered.regular)
+    has_eeg = span.has_eeg(expected + volumes.after_s, tr, 1 / sfreq)
+    problems = list(marker_problems(numbered, reading, tr, place, span.file(times)))
+    if clock.triggers != "trim" and not has_eeg.all():
+        _refuse_pauses(expected + volumes.after_s, tr, has_eeg, span, where)
+    if problems and clock.triggers == "error":
         raise InputError.of(problems)
-    if len(times) == 1:
-        return Alignment(times, name)
-    interval, start = np.polyfit(np.arange(len(times)), times, 1)
+    if not problems and clock.triggers == "error":
+        onsets, first = numbered.sound, 0
+    else:
+        onsets, first, done = mend(
+            numbered, has_eeg, "trim" if clock.triggers == "trim" else "repair", span.file(times)
+        )
+        found = tuple(f"{problem.what} ({problem.got})" for problem in problems)
+        notes += [f"triggers, {clock.triggers}: {note}" for note in (*found, *done)] if problems else done
+        if len(onsets) < 2:
+            raise InputError.of(problems or _nothing_left(place, has_eeg))
+    onsets = onsets + volumes.after_s if volumes.after_s else onsets
+    return _described(onsets, first, marked.name, notes, tr, sfreq)
+
+
+def _nothing_left(where: str, has_eeg: np.ndarray) -> list[Problem]:
+    got = f"{int(has_eeg.sum())} of {len(has_eeg)}"
+    return [Problem("almost no volume has EEG", where, got, "EEG of the whole scan", "leave this recording out")]
+
+
+def _described(onsets: np.ndarray, first: int, name: str, notes: Sequence[str], tr: float, sfreq: float) -> Alignment:
+    if len(onsets) == 1:
+        return Alignment(onsets, name, notes=tuple(notes), first=first)
+    interval, start = np.polyfit(np.arange(len(onsets)), onsets, 1)
     drift_ppm = float(interval / tr - 1) * 1e6
-    jitter = float(np.std(times - start - interval * np.arange(len(times))))
-    return Alignment(times, name, jitter, drift_ppm, _drift_notes(drift_ppm, tr, len(times), sfreq))
+    jitter = float(np.std(onsets - start - interval * np.arange(len(onsets))))
+    told = _drift_notes(drift_ppm, tr, len(onsets), sfreq)
+    return Alignment(onsets, name, jitter, drift_ppm, (*notes, *told), first)
 
 
 def _drift_notes(drift_ppm: float, tr: float, n_volumes: int, sfreq: float) -> tuple[str, ...]:
@@ -125,33 +238,3 @@ def _drift_notes(drift_ppm: float, tr: float, n_volumes: int, sfreq: float) -> t
         f"the clocks of EEG and scanner drift by {drift_ppm:.0f} ppm, {lost * 1e3:.0f} ms over the run; "
         "volumes follow the markers",
     )
-
-
-def _interval_fits(times: np.ndarray, tr: float) -> bool:
-    single = np.delete(times, doubled_markers(times, tr))
-    return len(single) > 1 and abs(float(np.median(np.diff(single))) / tr - 1) <= 0.1
-
-
-def _mended(
-    times: np.ndarray,
-    n_volumes: int | None,
-    tr: float,
-    sfreq: float,
-    how: Literal["repair", "trim"],
-    name: str,
-    problems: Sequence[Problem],
-) -> Alignment:
-    doubled = doubled_markers(times, tr)
-    single = np.delete(times, doubled)
-    onsets, first, notes = mend(single, n_volumes, how)
-    if doubled.size:
-        notes = (f"doubled volume markers left out: {listed(doubled, times)}", *notes)
-    if len(onsets) < 2:
-        raise InputError.of(problems)
-    interval, start = np.polyfit(np.arange(len(onsets)), onsets, 1)
-    jitter = float(np.std(onsets - start - interval * np.arange(len(onsets))))
-    found = tuple(f"{problem.what} ({problem.got})" for problem in problems)
-    told = tuple(f"triggers, {how}: {note}" for note in (*found, *notes))
-    drift_ppm = float(interval / tr - 1) * 1e6
-    told += _drift_notes(drift_ppm, tr, len(onsets), sfreq)
-    return Alignment(onsets, name, jitter, drift_ppm, told, first)

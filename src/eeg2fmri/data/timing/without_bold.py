@@ -10,9 +10,10 @@ from typing import Literal, TypedDict
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.settings.first_volume import FirstMarker
+from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
 from eeg2fmri.data.timing.choose_marker import has_volume_marker
-from eeg2fmri.data.timing.volume_onsets import volume_onsets
+from eeg2fmri.data.timing.pauses import Span, listed_pauses
+from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
 
 
 class Times(TypedDict, total=False):
@@ -33,8 +34,8 @@ class Clock:
         s after the first sample.
     first_volume_s : float or None
         Start of the first volume, s; the others follow every TR to the end of the EEG.
-    marker : str or None
-        Description of the volume marker.
+    marker : str, tuple of str or None
+        Description of the volume marker, or of several that mark the volumes together.
     first_marker : str, FirstMarker or None
         Marker of the first volume alone.
     faults : {"error", "repair", "trim"}
@@ -43,7 +44,7 @@ class Clock:
 
     onsets: np.ndarray | None = None
     first_volume_s: float | None = None
-    marker: str | None = None
+    marker: str | tuple[str, ...] | None = None
     first_marker: str | FirstMarker | None = None
     faults: Literal["error", "repair", "trim"] = "error"
 
@@ -54,7 +55,7 @@ class Clock:
 
 
 def onsets_without_bold(
-    markers: Mapping[str, np.ndarray], n_times: int, sfreq: float, tr: float, clock: Clock, where: str, notes: list[str]
+    markers: Mapping[str, np.ndarray], span: Span, sfreq: float, tr: float, clock: Clock, where: str, notes: list[str]
 ) -> np.ndarray:
     """Find the start of every volume that has a whole TR of EEG after it.
 
@@ -62,8 +63,8 @@ def onsets_without_bold(
     ----------
     markers : mapping of str to array, shape (marker,)
         Times (s, rising) by description.
-    n_times : int
-        Samples of the EEG.
+    span : Span
+        Length of the EEG and pauses in it.
     sfreq, tr : float
         Hz, s.
     clock : Clock
@@ -80,25 +81,26 @@ def onsets_without_bold(
     Raises
     ------
     InputError
-        If markers do not fit, or the EEG is shorter than one TR.
+        If markers do not fit, the EEG is shorter than one TR, or it was paused between the first volume and the last.
     """
     if clock.onsets is not None:
         times = np.asarray(clock.onsets, float)
         if times.ndim != 1 or not times.size or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
             raise InputError("the onsets are not rising times", where=where, got=str(times.shape), expected="(volume,)")
         return times
-    window, told = round(tr * sfreq), list[str]()
+    window, n_times, told = round(tr * sfreq), round(span.duration_s * sfreq), list[str]()
     if clock.first_volume_s is not None or clock.first_marker is not None or clock.marks_volumes(markers, tr):
         regular = clock.first_volume_s is not None or clock.first_marker is not None
         alignment = volume_onsets(
             markers,
-            math.ceil(n_times / sfreq / tr) if regular else None,
-            tr,
+            Volumes(math.ceil(n_times / sfreq / tr) if regular else None, tr),
             sfreq,
-            marker=clock.marker,
-            first_volume_s=clock.first_volume_s,
-            first_marker=clock.first_marker,
-            faults=clock.faults,
+            ClockConfig(
+                marker=clock.marker,
+                first_volume_s=clock.first_volume_s,
+                first_marker=clock.first_marker,
+                triggers=clock.faults,
+            ),
             where=where,
         )
         times = alignment.onsets
@@ -116,6 +118,15 @@ def onsets_without_bold(
             where=where,
             got=f"{n_times / sfreq:.3f} s",
             expected=f"at least {tr:g} s after the start of the first volume",
+        )
+    paused = span.between(times[inside][0], times[inside][-1] + tr)
+    if paused:
+        raise InputError(
+            "the EEG was paused between the first volume and the last",
+            where=where,
+            got=listed_pauses(paused),
+            expected="EEG without a break",
+            hint="cut the recording at the pause and use each part by itself, or give the onsets of the volumes",
         )
     notes += told
     return times[inside]

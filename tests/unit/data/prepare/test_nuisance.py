@@ -63,7 +63,7 @@ def test_the_table_is_cut_with_the_volumes_and_into_blocks(bids: Any) -> None:
     bids.eeg("01", markers=bids.onset_samples()[:14])  # the EEG ends before the BOLD
     bids.bold("01")
     values = confounds(bids)
-    store = make(bids, triggers="trim", bold={"detrend": 0})
+    store = make(bids, triggers="trim", count_from="first", bold={"detrend": 0})
     found = store.nuisance(0)["rot_z"]
     assert len(found) == store.recordings[0].n_volumes < bids.n_volumes
     np.testing.assert_allclose(found, values[: len(found), 5])

@@ -9,31 +9,31 @@ import pytest
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.data.prepare.run import prepare
-from eeg2fmri.data.settings.first_volume import FirstMarker
+from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
 from eeg2fmri.data.settings.prepare import PrepareConfig
-from eeg2fmri.data.timing.volume_onsets import volume_onsets
+from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
 
 BLOCKS = {"Stimulus/S 99": np.array([0.5, 40.5, 80.5]), "Stimulus/S  2": np.array([20.5])}
 
 
 def test_the_first_of_several_is_taken_on_request_and_said() -> None:
     first = FirstMarker(name="S 99", after_s=2, repeats="first", within_s=1)
-    found = volume_onsets(BLOCKS, 4, 1.5, 250, first_marker=first)
+    found = volume_onsets(BLOCKS, Volumes(4, 1.5), 250, ClockConfig(first_marker=first))
     np.testing.assert_allclose(found.onsets, [-1.5, 0, 1.5, 3])
     assert found.marker == "Stimulus/S 99"
     assert found.notes == ("volumes follow the first of 3 markers 'Stimulus/S 99'",)
     with pytest.raises(InputError, match=r"occurs several times(.|\n)*3 markers(.|\n)*repeats: first"):
-        volume_onsets(BLOCKS, 4, 1.5, 250, first_marker="S 99")
+        volume_onsets(BLOCKS, Volumes(4, 1.5), 250, ClockConfig(first_marker="S 99"))
 
 
 def test_a_first_marker_that_comes_late_is_missing() -> None:
     lost = {"S 99": BLOCKS["Stimulus/S 99"][1:]}
     first = FirstMarker(name="S 99", repeats="first", within_s=1)
     with pytest.raises(InputError, match=r"seems to be missing(.|\n)*first at 40.500 s") as caught:
-        volume_onsets(lost, 4, 1.5, 250, first_marker=first, where="sub-1_eeg.vhdr")
+        volume_onsets(lost, Volumes(4, 1.5), 250, ClockConfig(first_marker=first), where="sub-1_eeg.vhdr")
     assert "sub-1_eeg.vhdr" in str(caught.value)
     anywhere = first.model_copy(update={"within_s": None})
-    assert volume_onsets(lost, 1, 1.5, 250, first_marker=anywhere).onsets.tolist() == [40.5]
+    assert volume_onsets(lost, Volumes(1, 1.5), 250, ClockConfig(first_marker=anywhere)).onsets.tolist() == [40.5]
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 100])
@@ -66,6 +66,6 @@ def test_a_name_that_two_markers_have_must_be_whole() -> None:
     times = 3.0 + 2.0 * np.arange(9)
     markers = {"Comment/R128": times, "Response/R128": times + 0.3}
     with pytest.raises(InputError, match=r"several markers have the name(.|\n)*'Comment/R128' \(9\)"):
-        volume_onsets(markers, 9, 2.0, 250, marker="R128")
-    found = volume_onsets(markers, 9, 2.0, 250, marker="Response/R128")
+        volume_onsets(markers, Volumes(9, 2.0), 250, ClockConfig(marker="R128"))
+    found = volume_onsets(markers, Volumes(9, 2.0), 250, ClockConfig(marker="Response/R128"))
     np.testing.assert_array_equal(found.onsets, times + 0.3)

@@ -10,15 +10,17 @@ import pytest
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.prepare.run import prepare
+from eeg2fmri.data.settings.first_volume import ClockConfig
 from eeg2fmri.data.settings.prepare import PrepareConfig
-from eeg2fmri.data.timing.volume_onsets import volume_onsets
+from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
 
 TR, N = 2.0, 20
 GRID = 3.0 + TR * np.arange(N)
 
 
-def align(times: np.ndarray, how: str, n: int | None = N) -> Any:
-    return volume_onsets({"R128": np.sort(times)}, n, TR, 250.0, faults=how)
+def align(times: np.ndarray, how: str, n: int | None = N, **clock: Any) -> Any:
+    said = ClockConfig.make({"triggers": how, **clock})
+    return volume_onsets({"R128": np.sort(times)}, Volumes(n, TR), 250.0, said)
 
 
 CASES = {
@@ -40,11 +42,14 @@ def test_by_default_it_is_an_error(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_repair_gives_every_volume_its_onset(case: str) -> None:
-    found = align(CASES[case], "repair")
+    found = align(CASES[case], "repair", dummies=0)
     np.testing.assert_allclose(found.onsets, GRID, atol=1e-6)
     assert found.first == 0
     assert found.notes
-    assert all(note.startswith("triggers, repair: ") for note in found.notes)
+    assert all(
+        note.startswith(("triggers, repair: ", "the markers from 3.000 s to 41.000 s are volumes 0 to 19"))
+        for note in found.notes
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,7 +64,7 @@ def test_repair_gives_every_volume_its_onset(case: str) -> None:
     ],
 )
 def test_trim_keeps_the_longest_sound_stretch(case: str, first: int, end: int) -> None:
-    found = align(CASES[case], "trim")
+    found = align(CASES[case], "trim", dummies=0)
     assert found.first == first
     np.testing.assert_allclose(found.onsets, GRID[first:end], atol=1e-6)
     assert found.notes
@@ -97,18 +102,19 @@ def test_random_faults_never_shift_a_volume() -> None:
         extra = times[rng.choice(count, 2, replace=False)] + rng.uniform(0.02, 0.6, 2)
         faulty = np.sort(np.concatenate([np.delete(times, lost), extra]))
         for how in ("repair", "trim"):
-            found = volume_onsets({"R128": faulty}, count, TR, 250.0, faults=how)
+            found = align(faulty, how, count)
             expected = truth[found.first :][: len(found.onsets)]
             assert np.abs(found.onsets - expected).max() < 0.25 * TR
 
 
 @pytest.mark.parametrize("how", ["repair", "trim"])
-def test_what_is_taken_for_the_first_volume_is_said(how: str) -> None:
-    """Whether the first or the last markers are missing cannot be seen: the user is told what was supposed."""
-    found = align(GRID[1:], how)
-    assert any("first marker was taken for the first volume: markers of 19 volumes for 20" in n for n in found.notes)
-    assert any("'first_volume_s'" in note for note in found.notes)
-    assert not any("first marker was taken" in note for note in align(CASES["missing"], how).notes)
+def test_nobody_guesses_whether_the_first_or_the_last_markers_are_missing(how: str) -> None:
+    with pytest.raises(InputError, match=r"which one is the first volume cannot be told(.|\n)*'volumes_before: 1'"):
+        align(GRID[1:], how)
+    found = align(GRID[1:], how, volumes_before=1)
+    np.testing.assert_allclose(found.onsets, GRID if how == "repair" else GRID[1:])
+    assert found.first == (0 if how == "repair" else 1)
+    assert align(GRID[1:], how, count_from="last").onsets.tolist() == found.onsets.tolist()
 
 
 def test_a_wrong_interval_cannot_be_mended() -> None:

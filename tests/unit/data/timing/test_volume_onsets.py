@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
+from eeg2fmri.data.settings.first_volume import ClockConfig
 from eeg2fmri.data.timing.choose_marker import find_marker, has_volume_marker
-from eeg2fmri.data.timing.volume_onsets import Alignment, volume_onsets
+from eeg2fmri.data.timing.volume_onsets import Alignment, Volumes, volume_onsets
 
 TR = 2.0
 REGULAR = 3.0 + np.arange(20) * TR
 
 
-def align(times: np.ndarray, n_volumes: int | None = 20, name: str = "Response/R128", **kwargs: object) -> Alignment:
-    return volume_onsets({"Stimulus/S  1": np.array([1.0, 9.5]), name: times}, n_volumes, TR, 250, **kwargs)
+def align(
+    times: np.ndarray, n_volumes: int | None = 20, name: str = "Response/R128", where: str = "", **clock: object
+) -> Alignment:
+    markers = {"Stimulus/S  1": np.array([1.0, 9.5]), name: times}
+    return volume_onsets(markers, Volumes(n_volumes, TR), 250, ClockConfig.make(clock), where=where)
 
 
 def problem(times: np.ndarray, n_volumes: int = 20) -> str:
@@ -33,7 +39,7 @@ def test_regular_markers_are_the_onsets() -> None:
 
 
 def test_rounding_to_samples_is_neither_drift_nor_a_fault() -> None:
-    found = volume_onsets({"R128": np.round(3 + np.arange(20) * 2.1633, 2)}, 20, 2.1633, 100)
+    found = volume_onsets({"R128": np.round(3 + np.arange(20) * 2.1633, 2)}, Volumes(20, 2.1633), 100)
     assert 0 < found.jitter_s < 0.005
     assert found.notes == ()
 
@@ -66,13 +72,23 @@ def test_several_faults_are_told_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_volumes", "what"), [(22, "fewer volume markers than volumes"), (17, "more volume markers")]
+    ("n_volumes", "what", "ways"),
+    [
+        (21, "fewer volume markers than volumes", {"volumes_before": (0, 1)}),
+        (17, "more volume markers than volumes", {"dummies": (0, 3)}),
+    ],
 )
-def test_another_number_than_volumes(n_volumes: int, what: str) -> None:
+def test_another_number_than_volumes_lists_what_to_write(n_volumes: int, what: str, ways: dict[str, Any]) -> None:
     text = problem(REGULAR, n_volumes)
     assert what in text
-    assert "20 markers, the first at 3.000 s, the last at 41.000 s" in text
+    assert "20 markers from 3.000 s to 41.000 s" in text
     assert f"{n_volumes} volumes" in text
+    ((name, counts),) = ways.items()
+    for count in counts:
+        assert f"'{name}: {count}'" in text
+        found = align(REGULAR, n_volumes, triggers="repair", **{name: count})
+        assert f"volume 0 at {found.onsets[0]:.3f} s" in text
+        assert found.onsets[0] == pytest.approx(REGULAR[count] if name == "dummies" else 3 - count * TR)
 
 
 def test_a_late_marker_is_named() -> None:
@@ -99,21 +115,29 @@ def test_a_mean_interval_that_is_not_the_tr() -> None:
 
 
 def test_a_marker_for_each_slice() -> None:
-    text = problem(3.0 + np.arange(600) * TR / 30)
-    assert "interval of the volume markers is not the TR" in text
-    assert "0.06667 s" in text
-    assert "slice" in text
+    found = align(3.0 + np.arange(600) * TR / 30)
+    np.testing.assert_allclose(found.onsets, REGULAR)
+    assert "comes 30 times in a TR" in found.notes[0]
+    with pytest.raises(InputError, match=r"comes with every slice(.|\n)*'first_marker: ") as caught:
+        align(3.0 + np.delete(np.arange(600), 77) * TR / 30)
+    assert "599 markers, 30 in a TR" in str(caught.value)
+
+
+def test_slices_in_a_bunch_say_where_a_volume_begins() -> None:
+    times = (REGULAR[:, None] + np.arange(12) * 0.1).ravel()
+    np.testing.assert_allclose(align(times).onsets, REGULAR)
+    np.testing.assert_allclose(align(times[5:], volumes_before=1, triggers="trim").onsets, REGULAR[1:])
 
 
 def test_no_markers_tell_what_there_is() -> None:
     with pytest.raises(InputError, match=r"no volume markers(.|\n)*'S 1' \(2\)(.|\n)*first_volume_s"):
-        volume_onsets({"S 1": np.array([1.0, 9.5])}, 20, TR, 250)
+        volume_onsets({"S 1": np.array([1.0, 9.5])}, Volumes(20, TR), 250)
     with pytest.raises(InputError, match="no markers at all"):
-        volume_onsets({}, 20, TR, 250)
+        volume_onsets({}, Volumes(20, TR), 250)
 
 
 def test_the_users_time_of_the_first_volume() -> None:
-    found = volume_onsets({}, 4, TR, 250, first_volume_s=1.25)
+    found = volume_onsets({}, Volumes(4, TR), 250, ClockConfig(first_volume_s=1.25))
     np.testing.assert_allclose(found.onsets, [1.25, 3.25, 5.25, 7.25])
     assert found.marker is None
     assert align(REGULAR, first_volume_s=0.5).onsets[0] == 0.5
@@ -130,20 +154,26 @@ def test_an_unknown_marker_is_found_by_its_regularity() -> None:
 
 def test_a_known_marker_that_is_not_regular_gives_way_to_a_regular_one() -> None:
     markers = {"R128": np.array([1.0, 1.1, 5.0]), "V": REGULAR}
-    assert find_marker(markers, TR, None) == "V"
-    assert find_marker({"R128": REGULAR, "V": REGULAR}, TR, None) == "R128"
+    assert find_marker(markers, TR, None).name == "V"
+    assert find_marker({"R128": REGULAR, "V": REGULAR}, TR, None).name == "R128"
 
 
 def test_two_regular_unknown_markers_need_the_users_word() -> None:
     markers = {"A": REGULAR, "B": REGULAR + 0.5}
-    with pytest.raises(InputError, match=r"several markers(.|\n)*'A' \(20\), 'B' \(20\)(.|\n)*'marker'"):
+    with pytest.raises(
+        InputError, match=r"several markers(.|\n)*'A' \(20(.|\n)*'B' \(20(.|\n)*'marker: A', 'marker: B'"
+    ):
         find_marker(markers, TR, None)
-    assert find_marker(markers, TR, "b") == "B"
+    assert find_marker(markers, TR, "b").name == "B"
 
 
 def test_a_named_marker_that_does_not_occur() -> None:
     with pytest.raises(InputError, match=r"does not occur(.|\n)*'Response/R128' \(20\)(.|\n)*'S 99'"):
         align(REGULAR, marker="S 99")
+
+
+def test_an_interval_that_is_not_the_tr() -> None:
+    assert "interval of the volume markers is not the TR" in problem(3.0 + np.arange(20) * 1.3)
 
 
 def test_without_bold_every_marker_is_a_volume() -> None:

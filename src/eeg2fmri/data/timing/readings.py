@@ -1,0 +1,254 @@
+"""Which volume the first marker of a train belongs to: by the number of markers, where the EEG lies, or the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.settings.first_volume import ClockConfig
+from eeg2fmri.data.timing.pauses import Span
+from eeg2fmri.data.timing.trains import Train, Trains
+
+#: Fewest markers of a train that can be chosen by its number.
+FEWEST = 3
+#: Share of the markers of the longest train that another one must have to be taken into account.
+RIVAL = 0.5
+#: Share of the volumes that must be marked where only the markers from the first to the last are as many as volumes.
+MARKED = 0.5
+#: Share of a TR by which the EEG of the last marker must be shorter to say that the EEG ended before the scan.
+SHORTER = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A train of markers, and what its first marker is.
+
+    Attributes
+    ----------
+    train : Train
+    first : int
+        Volume of the first marker; negative for markers before the first volume.
+    write : str
+        What to write in the settings to choose it.
+    words : str
+        What it says.
+    """
+
+    train: Train
+    first: int
+    write: str = ""
+    words: str = ""
+
+    @property
+    def last(self) -> int:
+        """Volume of the last marker."""
+        return self.first + self.train.extent - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """What is known of the scan whose volumes are looked for.
+
+    Attributes
+    ----------
+    n_volumes : int
+    tr : float
+        s.
+    span : Span
+        The EEG.
+    discarded : int or None
+        Volumes that were taken out of the image at its beginning, as its sidecar says.
+    """
+
+    n_volumes: int
+    tr: float
+    span: Span
+    discarded: int | None = None
+
+
+def choose_reading(trains: Trains, scan: Scan, clock: ClockConfig, where: str) -> tuple[Reading, tuple[str, ...]]:
+    """Choose the train of a scan, and the volume of its first marker.
+
+    A train of as many markers as there are volumes is taken, if it is the only one. Where there are fewer, EEG that
+    ended within the volume of the last marker is the reason, or a pause at one end of the train; where there are more,
+    dummy scans that the sidecar of the image tells of. What is not clear is left to the user: that EEG begins shortly
+    before the first marker does not say whether the scan had begun before it.
+
+    Returns
+    -------
+    Reading, notes
+
+    Raises
+    ------
+    InputError
+        If several readings fit; it says what to write for each.
+    """
+    chains = trains.chains
+    numbered = [train for train in trains.trains() if len(train.times) >= FEWEST]
+    if clock.train is not None:
+        if clock.train > len(numbered):
+            raise InputError(
+                "there is no such train of volume markers",
+                where=where,
+                got=f"train: {clock.train}; " + _listed(numbered, scan),
+                expected=f"1 to {len(numbered)}",
+            )
+        chains = [numbered[clock.train - 1]]
+    shift = (clock.volumes_before or 0) - (clock.dummies or 0)
+    exact = _exact(chains, scan.n_volumes - shift)
+    if exact:
+        fitting = [Reading(train, shift, write) for train, write in zip(exact, _ways(exact, numbered), strict=True)]
+    else:
+        fitting = _anchored(_main(chains), scan, clock, shift)
+    if clock.count_from is not None:
+        fitting = fitting[:1] if clock.count_from == "first" else fitting[-1:]
+    if len(fitting) == 1:
+        return fitting[0], (fitting[0].words,) if fitting[0].words else ()
+    around = _around_a_pause(fitting, scan)
+    if around is not None:
+        return around, (around.words,)
+    raise _ambiguous(fitting, numbered, scan, where)
+
+
+def _exact(chains: Sequence[Train], extent: int) -> list[Train]:
+    """Find parts of trains that have as many markers as there are volumes; or, where none has, with lost ones."""
+    found = []
+    for chain in chains:
+        pieces = chain.pieces()
+        for k, (first, _) in enumerate(pieces):
+            for _, last in pieces[k:]:
+                length = int(chain.numbers[last] - chain.numbers[first]) + 1
+                if length > extent:
+                    break
+                if length == extent and last - first + 1 >= MARKED * extent:
+                    found.append(chain.part(first, last))
+    whole = [train for train in found if train.lost == 0]
+    return sorted(whole or found, key=lambda train: train.times[0])
+
+
+def _main(chains: Sequence[Train]) -> list[Train]:
+    """Trains that are about as long as the longest."""
+    trains = [train for chain in chains for train in chain.broken()]
+    most = max(len(train.times) for train in trains)
+    return sorted((each for each in trains if len(each.times) >= RIVAL * most), key=lambda train: train.times[0])
+
+
+def _anchored(trains: Sequence[Train], scan: Scan, clock: ClockConfig, shift: int) -> list[Reading]:
+    if clock.dummies is not None or clock.volumes_before is not None or clock.count_from == "first":
+        return [Reading(train, shift) for train in trains]
+    if clock.count_from == "last":
+        return [Reading(train, scan.n_volumes - train.extent) for train in trains]
+    return [reading for train in trains for reading in _readings(train, scan)]
+
+
+def _readings(train: Train, scan: Scan) -> list[Reading]:
+    """List how a train with another number of markers than there are volumes can be read."""
+    more = train.extent - scan.n_volumes
+    if more > 0:
+        if scan.discarded == more:
+            told = f"the sidecar of the BOLD says that {_volumes(more)} were discarded: volume 0 is marker {more}"
+            return [Reading(train, -more, words=told)]
+        return [
+            Reading(train, -more, f"dummies: {more}", f"markers of dummy scans: {more}"),
+            Reading(train, 0, "dummies: 0", f"markers after the last volume: {more}"),
+        ]
+    fewer = -more
+    began_late, ended_early = _paused_before(train, scan), _ended_within(train, scan)
+    late = Reading(train, fewer, f"volumes_before: {fewer}", f"volumes without marker before the first: {fewer}")
+    early = Reading(train, 0, "volumes_before: 0", f"volumes without marker after the last: {fewer}")
+    if began_late and not ended_early:
+        told = f"the EEG began with volume {fewer}; volumes before it, without EEG: {fewer}"
+        return [replace(late, words=told)]
+    if ended_early and not began_late:
+        told = f"the EEG ended with volume {train.extent - 1}; volumes after it, without EEG: {fewer}"
+        return [replace(early, words=told)]
+    return [late, early]
+
+
+def _paused_before(train: Train, scan: Scan) -> bool:
+    """Tell whether the recorder was paused where the volume before the train should have been."""
+    before = np.array([train.expected(-1)])
+    start = scan.span.file(before)[0]
+    return not bool(scan.span.has_eeg(before, scan.tr)[0]) and not start < 0
+
+
+def _ended_within(train: Train, scan: Scan) -> bool:
+    """Tell whether the EEG ended within the volume of the last marker, or the recorder was paused before the next."""
+    last, after = train.times[-1:], np.array([train.expected(train.extent)])
+    tolerance = SHORTER * scan.tr
+    if not scan.span.has_eeg(last, scan.tr - tolerance)[0]:
+        return True
+    stop = scan.span.file(after)[0] + scan.tr
+    return not bool(scan.span.has_eeg(after, scan.tr)[0]) and not stop > scan.span.duration_s
+
+
+def _around_a_pause(fitting: Sequence[Reading], scan: Scan) -> Reading | None:
+    """Of the parts of a scan that a pause of unknown length divides, the one with the most volumes."""
+    whole = [reading for reading in fitting if "without EEG" in reading.words]
+    in_order = all(one.last < other.first for one, other in pairwise(whole))
+    if len(whole) < 2 or len(whole) < len(fitting) or not in_order or not scan.span.pauses:
+        return None
+    return max(whole, key=lambda reading: len(reading.train.times))
+
+
+def _ways(exact: Sequence[Train], numbered: Sequence[Train]) -> list[str]:
+    """Say what to write for each of several trains that fit."""
+    holders = [_holder(train, numbered) for train in exact]
+    if len(set(holders)) == len(exact):
+        return [f"train: {holder}" for holder in holders]
+    if len(exact) == 2:
+        return ["count_from: first", "count_from: last"]
+    return [f"first_volume_s: {train.times[0]:.6g}" for train in exact]
+
+
+def _holder(train: Train, numbered: Sequence[Train]) -> int:
+    """Tell which train a part belongs to, from 1 on."""
+    return next((k for k, whole in enumerate(numbered, 1) if train.times[0] in whole.times), 1)
+
+
+def _ambiguous(fitting: Sequence[Reading], numbered: Sequence[Train], scan: Scan, where: str) -> InputError:
+    several = len({float(reading.train.times[0]) for reading in fitting}) > 1
+    ways = []
+    for reading in fitting:
+        lines = [reading.write] if reading.write else []
+        if several and not reading.write.startswith(("train", "count_from", "first_volume_s")):
+            lines.insert(0, f"train: {_holder(reading.train, numbered)}")
+        if reading.first > 0 or reading.last < scan.n_volumes - 1 or reading.train.lost:
+            lines.append("triggers: repair")
+        start = reading.train.expected(-reading.first) if len(reading.train.times) > 1 else reading.train.times[0]
+        shown = float(scan.span.file(np.array([start]))[0])
+        at = f"volume 0 at {shown:.3f} s" if np.isfinite(shown) else "volume 0 in a pause of the EEG"
+        ways.append(f"{' and '.join(repr(line) for line in lines)} ({reading.words or 'this train'}; {at})")
+    between = not several and any("volumes_before" in reading.write for reading in fitting)
+    extents = {int(np.sign(reading.train.extent - scan.n_volumes)) for reading in fitting}
+    fault = {-1: "there are fewer volume markers than volumes: ", 1: "there are more volume markers than volumes: "}
+    return InputError(
+        (fault.get(extents.pop(), "") if len(extents) == 1 else "") + "which one is the first volume cannot be told",
+        where=where,
+        got=_listed(numbered or [reading.train for reading in fitting[:1]], scan),
+        expected=_volumes(scan.n_volumes),
+        hint="write what is right: "
+        + ", or ".join(ways)
+        + ("; any number of volumes between can be given too" if between else ""),
+    )
+
+
+def _listed(trains: Sequence[Train], scan: Scan) -> str:
+    found = []
+    for k, train in enumerate(trains, 1):
+        first, last = scan.span.file(train.times[[0, -1]])
+        lost = f" ({train.lost} lost between)" if train.lost else ""
+        found.append(f"train {k}: {_markers(len(train.times))}{lost} from {first:.3f} s to {last:.3f} s")
+    return "; ".join(found)
+
+
+def _volumes(count: int) -> str:
+    return f"{count} volume" + ("" if count == 1 else "s")
+
+
+def _markers(count: int) -> str:
+    return f"{count} marker" + ("" if count == 1 else "s")
