@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -30,6 +30,8 @@ class Acquisition:
         BIDS name of the space of the volumes, or ``native``.
     electrodes : array, shape (channel, 3), or None
         mm on a template head in MNI space, NaN where unknown; None if no place is known.
+    subjects : mapping of int to str
+        Position of a recording in its pairs to the subject; one that is not named is a subject of its own.
     """
 
     tr: float
@@ -38,6 +40,7 @@ class Acquisition:
     lag: int = 0
     space: str = "native"
     electrodes: np.ndarray | None = None
+    subjects: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of_store(cls, store: Store, recordings: Sequence[str | int], lag: int = 0) -> Self:
@@ -47,7 +50,7 @@ class Acquisition:
         ----------
         store : Store
         recordings : sequence of str or int
-            The training recordings; the mask is where any of them has brain.
+            All that are not tested; the mask is where any of them has brain.
         lag : int
             Of the pairs.
         """
@@ -61,4 +64,7 @@ class Acquisition:
             lag=lag,
             space=store.space,
             electrodes=electrode_positions(store.electrodes),
+            subjects={
+                store.index(recording): store.recordings[store.index(recording)].subject for recording in recordings
+            },
         )

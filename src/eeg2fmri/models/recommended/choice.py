@@ -1,114 +1,139 @@
-"""Choice of penalty and width of the prior on recordings that the fit has not seen."""
+"""What the training group says of each family of features, with one subject left out in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.models.recommended.closed_form import Moments, RecordingArrays, groups
-from eeg2fmri.models.recommended.locality import Cells
+from eeg2fmri.models.recommended.families.family import Basis, Family
+from eeg2fmri.models.recommended.local import local_prediction
+from eeg2fmri.models.recommended.recordings import Recordings
+from eeg2fmri.models.regression.compress import principal_directions
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
+from eeg2fmri.models.regression.moments import Moments, summed
 
-#: Cells, spread evenly over the brain, on whose voxels the penalty is chosen, and voxels at most in each.
-CHOICE_CELLS, CHOICE_VOXELS = 48, 150
+#: Features of a family at most; more are brought to their principal directions.
+MOST_FEATURES = 768
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One regularisation and what it reached on the validation recordings.
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Features of a family in every group, drifts removed, in the units of the penalty.
 
     Attributes
     ----------
-    width_mm : float or None
-    penalty : float
-    r : float
-        Temporal correlation, mean over recordings and voxels.
-    gain : float
-        Factor on the predictions with which their squared error there is least; 0 if they run against the truth.
+    family : Family
+    basis : Basis
+    groups : list of array of float32, shape (pair, feature)
+    back : array, shape (raw feature, feature)
+        Raw features times this are the features.
     """
 
-    width_mm: float | None
+    family: Family
+    basis: Basis
+    groups: list[np.ndarray]
+    back: np.ndarray
+
+    @classmethod
+    def of(cls, recordings: Recordings, columns: slice, family: Family, basis: Basis) -> Design:
+        """Compute the features of all groups."""
+        groups = [
+            np.concatenate([run.without_drift(basis.features(run.rows[:, :, columns])) for run in recordings.of(group)])
+            for group in recordings.groups
+        ]
+        squares = np.sum([np.sum(x.astype(np.float64) ** 2, axis=0) for x in groups], axis=0)
+        scale = np.sqrt(squares / sum(map(len, groups)))
+        n_courses = len(basis.time)
+        spread = np.repeat(basis.deviation, len(scale) // n_courses)
+        # a flat electrode has no weight
+        factor = np.divide(spread, scale, out=np.zeros_like(scale), where=scale > 1e-9 * max(float(scale.max()), 1e-12))
+        for x in groups:
+            x *= factor.astype(np.float32)
+        back: np.ndarray = np.diag(factor)
+        if len(scale) > MOST_FEATURES and not family.local:
+            directions = principal_directions(np.concatenate(groups), MOST_FEATURES)
+            groups, back = [x @ directions for x in groups], factor[:, None] * directions
+        return cls(family, basis, groups, back)
+
+    def filters(self, weights: np.ndarray) -> np.ndarray:
+        """Bring weights (component, feature) to weights of windows (component, time, column, channel)."""
+        return self.basis.filters(weights @ self.back.T)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A family with the penalty that predicts subjects who are left out best.
+
+    Attributes
+    ----------
+    design : Design
+    penalty : float
+    r : float
+        Temporal r of what is predicted for those left out, mean over them and the voxels it is chosen on.
+    unseen : list of array, shape (pair, voxel)
+        The predictions, one array a group.
+    prior : array, shape (cell, feature), or None
+        Prior deviations, where near electrodes weigh more.
+    weight : float
+        In the stack.
+    """
+
+    design: Design
     penalty: float
     r: float
-    gain: float
+    unseen: list[np.ndarray]
+    prior: np.ndarray | None = None
+    weight: float = 0.0
 
 
-def choose(
-    fitted: Moments,
-    validation: Iterable[RecordingArrays],
-    cells: Cells,
-    deviations: dict[float | None, np.ndarray],
-    penalties: Iterable[float],
-    progress: Progress = silent,
-) -> list[Trial]:
-    """Try every width and penalty on the validation recordings.
+def candidate(design: Design, targets: Sequence[np.ndarray], penalties: Sequence[float]) -> Candidate:
+    """Choose the penalty of a family: every other one is tried first, then the neighbours of the best.
 
     Parameters
     ----------
-    fitted : Moments
-    validation : iterable of RecordingArrays
-    cells : Cells
-    deviations : dict
-        Width to prior deviations, shape (cell, feature).
-    penalties : iterable of float
-    progress : Progress
-
-    Returns
-    -------
-    list of Trial
-        The best first.
+    design : Design
+    targets : sequence of array, shape (pair, voxel)
+        Some voxels of every group, drifts removed.
+    penalties : sequence of float
     """
-    chosen = _choice(cells.label)
-    held = [_standard(r.features / fitted.scale, r.volumes[:, chosen]) for r in validation]
-    if not held:
-        raise InputError("there is no validation recording to choose the penalty on")
-    penalties = tuple(penalties)
-    trials = []
-    label, cross = cells.label[chosen], fitted.cross[:, chosen].astype(np.float64)
-    for width, deviation in deviations.items():
-        score = np.zeros((len(penalties), len(chosen)))
-        products, squares = np.zeros((2, len(penalties)))
-        for done, (rows, voxels) in enumerate(systems := groups(deviation, label)):
-            progress("Choosing the penalty", done, len(systems))
-            spread = deviation[rows]
-            values, vectors = np.linalg.eigh(fitted.features * spread * spread[:, None])
-            right = vectors.T @ (spread[:, None] * cross[:, voxels])
-            left = [(features @ (spread[:, None] * vectors), volumes[:, voxels]) for features, volumes in held]
-            for p, penalty in enumerate(penalties):
-                inner = right / (values.clip(0) + penalty * np.sum(spread**2))[:, None]
-                for projected, volumes in left:
-                    predicted = projected @ inner
-                    score[p, voxels] += _correlation(predicted, volumes) / len(held)
-                    products[p] += np.sum(predicted * volumes)
-                    squares[p] += np.sum(predicted**2)
-        # a prediction that runs against the truth is left out rather than turned round
-        gains = np.divide(products.clip(0), squares, out=np.zeros_like(squares), where=squares > 0)
-        trials += [
-            Trial(width, penalty, float(r), float(gain))
-            for penalty, r, gain in zip(penalties, score.mean(axis=1), gains, strict=True)
-        ]
-    return sorted(trials, key=lambda trial: -trial.r)
+    ridge = LeaveOneOut(design.groups, targets)
+    ordered = sorted(penalties)
+    trials = dict(ridge.choose(ordered[::2]).trials)
+    at = ordered.index(max(trials, key=lambda penalty: trials[penalty]))
+    near = [ordered[k] for k in (at - 1, at + 1) if 0 <= k < len(ordered) and ordered[k] not in trials]
+    if near:
+        trials |= dict(ridge.choose(near).trials)
+    best = max(trials, key=lambda penalty: trials[penalty])
+    return Candidate(design, best, trials[best], ridge.predictions(best))
 
 
-def _choice(label: np.ndarray) -> np.ndarray:
-    """Voxels on which the penalty is chosen, in order."""
-    present = np.unique(label)
-    kept = present[np.unique(np.linspace(0, len(present) - 1, min(len(present), CHOICE_CELLS)).astype(int))]
-    parts = []
-    for cell in kept:
-        voxels = np.flatnonzero(label == cell)
-        parts.append(voxels[np.unique(np.linspace(0, len(voxels) - 1, min(len(voxels), CHOICE_VOXELS)).astype(int))])
-    return np.sort(np.concatenate(parts))
+def local_candidate(
+    plain: Candidate, targets: Sequence[np.ndarray], prior: np.ndarray, label: np.ndarray, progress: Progress = silent
+) -> Candidate:
+    """Try a prior that lets near electrodes weigh more; give the better of the two.
 
-
-def _standard(features: np.ndarray, volumes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return features - features.mean(axis=0), volumes - volumes.mean(axis=0, dtype=np.float64)
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation over the first axis of arrays with mean 0 there; 0 where one is constant."""
-    size = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))
-    return np.divide((a * b).sum(axis=0), size, out=np.zeros_like(size), where=size > 0)
+    Parameters
+    ----------
+    plain : Candidate
+    targets : as in `candidate`
+    prior : array, shape (cell, feature)
+    label : int array, shape (voxel,)
+        Cell of each voxel of the targets.
+    progress : Progress
+    """
+    groups = plain.design.groups
+    parts = [Moments.of(x, y) for x, y in zip(groups, targets, strict=True)]
+    total = summed(parts)
+    best = plain
+    for penalty in (plain.penalty, plain.penalty / 3):
+        unseen = []
+        for group, part in enumerate(parts):
+            progress("Trying a prior of near electrodes", group, len(parts))
+            unseen.append(local_prediction(groups[group], total - part, prior, label, penalty))
+        r = float(np.mean([temporal_r(p, y).mean() for p, y in zip(unseen, targets, strict=True)]))
+        if r > best.r:
+            best = replace(plain, penalty=penalty, r=r, unseen=unseen, prior=prior)
+    return best

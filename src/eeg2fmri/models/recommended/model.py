@@ -1,8 +1,8 @@
-"""The recommended synthesiser: few subjects, haemodynamic lags built in, low-rank volumes, fitted in closed form."""
+"""The recommended synthesiser: many simple families of EEG features, stacked, in low-rank volumes; closed form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sized
+from collections.abc import Sized
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
@@ -12,15 +12,13 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.core.errors import Problem, ShapeError
+from eeg2fmri.core.errors import InputError, Problem, ShapeError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.recommended import closed_form
 from eeg2fmri.models.recommended.acquisition import Acquisition
-from eeg2fmri.models.recommended.choice import Trial, choose
-from eeg2fmri.models.recommended.closed_form import ClosedFormConfig, RecordingArrays
-from eeg2fmri.models.recommended.haemodynamic import drifts, row_responses
-from eeg2fmri.models.recommended.locality import make_cells, prior_deviation, voxel_positions
+from eeg2fmri.models.recommended.fit import FitReport, fit
+from eeg2fmri.models.recommended.fit_config import ClosedFormConfig
+from eeg2fmri.models.recommended.haemodynamic import row_responses
 from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.init import generator, normal_
 
@@ -32,15 +30,21 @@ class RecommendedConfig(Config):
 
     Attributes
     ----------
-    eeg_shape : (channel, band, time)
-        Of a window of recentred amplitudes (see `eeg2fmri.data.features.recentring`); let it reach back 20 s.
+    eeg_shape : (channel, column, time)
+        Of a window of row features (`eeg2fmri.data.features.row_features`); let it reach back 20 s.
     volume_shape : (x, y, z)
+    columns : tuple of (str, int)
+        Kinds of row features that stand side by side in a window, and how many columns each has. Empty: all are
+        amplitudes of whitened electrodes (`eeg2fmri.data.features.recentring`).
+    responses : {"shifts", "rows"}
+        ``shifts``: the EEG is seen through the responses of `shifts_s` alone; ``rows``: every row of a window has
+        weights of its own, so that families of features may see it in different ways.
     components : int
         Spatial components at most.
     shifts_s : tuple of float
         Responses: Glover's, later by so many seconds. The first one weighs most.
     scale : {"none", "laplace"}
-        ``laplace`` gives each voxel the scale of its errors on the validation recordings.
+        ``laplace`` gives each voxel the scale of the errors for subjects who were left out of the fit.
     fit : ClosedFormConfig
     seed : int
         Of the weights before the fit.
@@ -49,6 +53,8 @@ class RecommendedConfig(Config):
     kind: Literal["recommended"] = "recommended"
     eeg_shape: tuple[Size, Size, Size]
     volume_shape: tuple[Size, Size, Size]
+    columns: tuple[tuple[str, Size], ...] = ()
+    responses: Literal["shifts", "rows"] = "shifts"
     components: Size = 48
     shifts_s: Annotated[tuple[float, ...], Field(min_length=1)] = (0.0, -2.0, 2.0)
     scale: Literal["none", "laplace"] = "none"
@@ -61,9 +67,27 @@ class RecommendedConfig(Config):
             raise ValueError("two responses have the same shift")
         return self
 
+    @model_validator(mode="after")
+    def _columns_fill_the_windows(self) -> RecommendedConfig:
+        named = sum(count for _, count in self.columns)
+        if self.columns and named != self.eeg_shape[1]:
+            raise ValueError(f"the kinds of row features have {named} columns, a window has {self.eeg_shape[1]}")
+        return self
+
+    @property
+    def n_responses(self) -> int:
+        """Weights over time that the filters see the windows through."""
+        return self.eeg_shape[2] if self.responses == "rows" else len(self.shifts_s)
+
+    def places(self) -> dict[str, slice]:
+        """Places of each kind of row features among the columns of a window."""
+        kinds = self.columns or (("whitened", self.eeg_shape[1]),)
+        edges = np.cumsum([0, *[count for _, count in kinds]])
+        return {name: slice(int(edges[k]), int(edges[k + 1])) for k, (name, _) in enumerate(kinds)}
+
 
 class Recommended(Pretrained, nn.Module):
-    """Recentred band amplitudes, haemodynamic responses, spatial filters, components, volume.
+    """Row features of the EEG, haemodynamic responses, spatial filters, components, volume.
 
     volume = offset + sum_k map_k sum_{m, b, c} w_{k, m, b, c} sum_t response_{m, t} x_{c, b, t}
 
@@ -83,27 +107,36 @@ class Recommended(Pretrained, nn.Module):
         Mean training volume.
     error_scale : Tensor, shape (x, y, z)
         Scale of the Laplace distribution around each voxel; of use with ``scale="laplace"``.
+    left_out_r : Tensor, shape (x, y, z)
+        Temporal r of each voxel in training subjects who were left out of a fit to the others; 0 before the fit, and in
+        checkpoints of versions that did not compute it. It says where the model responds without any test recording.
     fitted : Tensor, bool
         Whether `fit_closed_form` has set the weights.
     """
+
+    #: Tensors that checkpoints of earlier versions do not have; they keep the values of a new model.
+    LATER_TENSORS = ("left_out_r",)
 
     responses: Tensor
     filters: Tensor
     maps: Tensor
     offset: Tensor
     error_scale: Tensor
+    left_out_r: Tensor
     fitted: Tensor
 
     def __init__(self, config: RecommendedConfig) -> None:
         super().__init__()
         self.config = config
         n_channels, n_bands, n_rows = config.eeg_shape
-        n_responses = len(config.shifts_s)
-        self.responses = nn.Parameter(torch.full((n_responses, n_rows), 1 / n_rows))
+        n_responses = config.n_responses
+        over_time = torch.eye(n_rows) if config.responses == "rows" else torch.full((n_responses, n_rows), 1 / n_rows)
+        self.responses = nn.Parameter(over_time)
         self.filters = nn.Parameter(torch.empty(config.components, n_responses, n_bands, n_channels))
         self.maps = nn.Parameter(torch.empty(config.components, *config.volume_shape))
         self.register_buffer("offset", torch.zeros(config.volume_shape))
         self.register_buffer("error_scale", torch.ones(config.volume_shape))
+        self.register_buffer("left_out_r", torch.zeros(config.volume_shape))
         self.register_buffer("fitted", torch.zeros((), dtype=torch.bool))
         normal_(self.filters.data, 0.0, self.filters[0].numel() ** -0.5, generator(config.seed, "filters"))
         normal_(self.maps.data, 0.0, config.components**-0.5, generator(config.seed, "maps"))
@@ -178,69 +211,58 @@ class Recommended(Pretrained, nn.Module):
     def fit_closed_form(
         self,
         train: Dataset[Any],
-        validation: Dataset[Any],
+        validation: Dataset[Any] | None,
         acquisition: Acquisition,
         progress: Progress = silent,
-    ) -> tuple[Trial, ...]:
-        """Set responses, filters and maps from the training group.
+    ) -> FitReport:
+        """Set filters, maps, offset and scale from all that is not tested.
 
-        The penalty, the width of the prior and the gain of the predictions are chosen on the validation group.
+        What is chosen is chosen by what it predicts for subjects left out in turn; see
+        `eeg2fmri.models.recommended.fit`.
 
         Parameters
         ----------
-        train, validation : Dataset of Pair
+        train : Dataset of Pair
             Pairs of a recording follow each other in the order of time.
+        validation : Dataset of Pair, or None
+            Counts like the training pairs; None where it is to stay unseen, because gradient steps follow.
         acquisition : Acquisition
         progress : Progress
 
         Returns
         -------
-        tuple of Trial
-            Every penalty and width that was tried, the one that was taken first.
+        FitReport
 
         Raises
         ------
         ShapeError
             If the acquisition does not fit the shapes of the model.
         InputError
-            If a group is empty or the EEG features are constant.
+            If the training group is empty or the EEG features are constant.
         """
         self._check(acquisition)
-        config, fit = self.config, self.config.fit
-        n_channels, n_bands, n_rows = config.eeg_shape
-        mask = acquisition.mask
-        responses = row_responses(n_rows, acquisition.tr, acquisition.lag, config.shifts_s)
-        self.responses.copy_(torch.from_numpy(responses))
-
-        offsets: list[np.ndarray] = []
-        gathered = self._recordings(train, mask, offsets)
-        fitted = closed_form.moments(gathered, lambda n: drifts(n, acquisition.tr, fit.drift_s))
-        position = voxel_positions(mask, acquisition.affine, acquisition.space)
-        cells = make_cells(position, fit.cell_mm)
-        shifted = np.array([1.0] + [fit.shifted] * (len(config.shifts_s) - 1))
-        deviations = {
-            width: closed_form.full_deviation(
-                prior_deviation(acquisition.electrodes, cells.centres, width, fit.floor), n_channels, n_bands, shifted
-            )
-            for width in fit.widths_mm
-        }
-        held = self._recordings(validation, mask, [])
-        trials = choose(fitted, held, cells, deviations, fit.penalties, progress)
-        best = trials[0]
-        weights = closed_form.solve(fitted, cells, deviations[best.width_mm], best.penalty, progress)
-        filters, maps = closed_form.low_rank(fitted, weights, config.components)
-
-        inside = torch.from_numpy(mask)
-        self.filters.zero_()
-        self.maps.zero_()
-        self.offset.zero_()
-        self.filters[: len(filters)] = torch.from_numpy(filters).reshape(-1, *self.filters.shape[1:]).float()
-        self.maps[: len(maps), inside] = best.gain * torch.from_numpy(maps)
-        self.offset[inside] = torch.from_numpy(np.mean(offsets, axis=0)).float()
+        if not len(cast(Sized, train)):
+            raise InputError("there is no recording to fit")
+        config = self.config
+        datasets = [train] if validation is None else [train, validation]
+        solution = fit(datasets, config, config.places(), acquisition, progress)
+        over_time = np.eye(config.n_responses)
+        if config.responses == "shifts":
+            over_time = row_responses(config.eeg_shape[2], acquisition.tr, acquisition.lag, config.shifts_s)
+        self.responses.copy_(torch.from_numpy(over_time))
+        for value in (self.filters, self.maps, self.offset, self.left_out_r, self.error_scale):
+            value.zero_()
+        for columns, filters in solution.filters:
+            seen = np.einsum("atkc,tm->amkc", filters, np.linalg.pinv(over_time))
+            self.filters[: len(filters), :, columns] += torch.from_numpy(seen).float()
+        inside = torch.from_numpy(acquisition.mask)
+        self.maps[: len(solution.maps), inside] = torch.from_numpy(solution.maps).float()
+        self.offset[inside] = torch.from_numpy(solution.offset).float()
+        self.left_out_r[inside] = torch.from_numpy(solution.r).float()
+        self.error_scale.fill_(1.0)
+        self.error_scale[inside] = torch.from_numpy(solution.error).float().clamp_min(1e-3)
         self.fitted.fill_(True)
-        if config.scale == "laplace":
-            self._fit_scale(validation, mask)
-        return tuple(trials)
+        return solution.report
 
     def _check(self, acquisition: Acquisition) -> None:
         problems = []
@@ -263,38 +285,3 @@ class Recommended(Pretrained, nn.Module):
             )
         if problems:
             raise ShapeError.of(problems)
-
-    def _recordings(
-        self, pairs: Dataset[Any], mask: np.ndarray, offsets: list[np.ndarray]
-    ) -> Iterator[RecordingArrays]:
-        """Features and volumes (mean removed) of one recording after the other; means are appended to `offsets`."""
-        inside = torch.from_numpy(np.flatnonzero(mask))
-        for group in _by_recording(pairs):
-            windows = torch.stack([pair.x for pair in group]).to(self.responses.dtype)
-            volumes = torch.stack([pair.y.flatten()[inside] for pair in group]).numpy()
-            mean = volumes.mean(axis=0, dtype=np.float64)
-            offsets.append(mean)
-            volumes -= mean.astype(volumes.dtype)
-            yield RecordingArrays(self.features(windows).flatten(1).numpy(), volumes)
-
-    def _fit_scale(self, validation: Dataset[Any], mask: np.ndarray) -> None:
-        total, count = torch.zeros_like(self.offset), 0
-        for group in _by_recording(validation):
-            for pair in group:
-                total += (pair.y - self(pair.x[None]).volume[0]).abs()
-                count += 1
-        inside = torch.from_numpy(mask)
-        scale = total / count
-        self.error_scale[inside] = scale[inside].clamp_min(1e-3)
-
-
-def _by_recording(pairs: Dataset[Any]) -> Iterator[list[Any]]:
-    group: list[Any] = []
-    for k in range(len(cast(Sized, pairs))):
-        pair = pairs[k]
-        if group and pair.recording != group[0].recording:
-            yield group
-            group = []
-        group.append(pair)
-    if group:
-        yield group

@@ -141,6 +141,9 @@ def load(folder: str | Path) -> Loaded:
 def _compare(model: nn.Module, tensors: dict[str, Tensor], where: str) -> None:
     """Compare names, shapes, kinds and values of stored tensors with what a model takes."""
     own = model.state_dict()
+    kind = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
+    later = [name for name in getattr(model, "LATER_TENSORS", ()) if name not in tensors]
+    tensors = {**tensors, **{name: own[name].to(kind) for name in later}}
     problems = [Problem("a tensor is missing", f"{where}: {name}") for name in own if name not in tensors]
     problems += [Problem("a tensor is unknown to the model", f"{where}: {name}") for name in tensors if name not in own]
     for name in own.keys() & tensors.keys():

@@ -9,12 +9,9 @@ from torch.utils.data import Dataset
 
 from eeg2fmri.data.pairs.dataset import Pair
 from eeg2fmri.models.recommended.acquisition import Acquisition
-from eeg2fmri.models.recommended.closed_form import RecordingArrays
 from eeg2fmri.models.recommended.haemodynamic import row_responses
-from eeg2fmri.models.recommended.locality import Cells
 from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
 
-N_FEATURES, N_VOXELS = 6, 11
 CHANNELS, BANDS, ROWS, GRID, TR = 6, 2, 9, (5, 4, 3), 2.2
 
 
@@ -76,8 +73,8 @@ def config():
 def fitted(planted, acquisition, config):
     """Fit a model once; it is not to be changed."""
     model = Recommended(config)
-    trials = model.fit_closed_form(planted([1, 2, 3]), planted([4]), acquisition)
-    return model.eval(), trials
+    report = model.fit_closed_form(planted([1, 2, 3]), planted([4]), acquisition)
+    return model.eval(), report
 
 
 @pytest.fixture(scope="session")
@@ -94,28 +91,3 @@ def correlation():
         return np.divide((a * b).sum(axis=0), size, out=np.zeros_like(size), where=size > 0)
 
     return measure
-
-
-def linear_recordings(seeds=(0, 1, 2), drift=0.0, noise=1.0):
-    truth = np.random.default_rng(99).standard_normal((N_FEATURES, N_VOXELS))
-    recordings = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        n = 40 + 5 * seed
-        features = rng.standard_normal((n, N_FEATURES)) @ np.diag([1, 2, 3, 1, 0.5, 1])
-        volumes = features @ truth + noise * rng.standard_normal((n, N_VOXELS))
-        volumes += drift * np.linspace(-1, 1, n)[:, None]
-        recordings.append(RecordingArrays(features.astype(np.float32), volumes.astype(np.float32)))
-    return recordings
-
-
-@pytest.fixture
-def group():
-    """Make recordings whose volumes are one linear map of their features."""
-    return linear_recordings
-
-
-@pytest.fixture
-def cells():
-    label = np.array([0, 2, 1, 1, 0, 2, 0, 1, 1, 2, 0])
-    return Cells(label, np.zeros((3, 3)))

@@ -11,11 +11,12 @@ from eeg2fmri.models.saving.hub import load, save
 
 
 def test_a_fit_carries_over_to_recordings_that_it_never_saw(fitted, planted, correlation):
-    model, trials = fitted
+    model, report = fitted
     r = correlation(model, planted([8]))
     coupled = np.r_[r[:2].ravel()[1:], r[3:].ravel()]
     assert np.median(coupled) > 0.4
-    assert trials[0].width_mm == 35.0
+    assert [family.local for family in report.families if family.weight] == [True]
+    assert (report.left_out, report.groups) == ("subjects", 4)
     assert r[0, 0, 0] == 0
 
 
@@ -46,7 +47,7 @@ def test_the_electrodes_that_matter_have_the_weight(fitted):
 
 def test_the_offset_is_the_mean_volume_and_voxels_outside_the_brain_stay_0(fitted, planted):
     model, _ = fitted
-    mean = np.mean([np.mean([p.y.numpy() for p in planted([seed])], axis=0) for seed in (1, 2, 3)], axis=0)
+    mean = np.mean([np.mean([p.y.numpy() for p in planted([seed])], axis=0) for seed in (1, 2, 3, 4)], axis=0)
     np.testing.assert_allclose(model.offset[1:].numpy(), mean[1:], rtol=1e-4)
     assert model.offset[0, 0, 0] == 0
     assert (model(planted([1])[0].x[None]).volume[0, 0, 0, 0] == 0).all()
@@ -75,16 +76,32 @@ def test_the_courses_of_a_synthesised_volume_are_those_of_its_eeg(fitted, plante
     torch.testing.assert_close(again.volume, volume)
 
 
-def test_the_scale_is_the_mean_error_on_validation(planted, acquisition, config):
+def test_the_scale_is_the_mean_error_on_people_who_were_left_out(planted, acquisition, config):
     model = Recommended(config.model_copy(update={"scale": "laplace"})).eval()
-    held = planted([4])
-    model.fit_closed_form(planted([1, 2]), held, acquisition)
-    x, y = torch.stack([p.x for p in held]), torch.stack([p.y for p in held])
-    out = model(x)
-    error = (out.volume - y).abs().mean(dim=0).detach()
+    report = model.fit_closed_form(planted([1, 2, 3]), planted([4]), acquisition)
+    assert report.r > 0.1
+    out, errors = None, []
+    for unseen in range(10, 20):
+        pairs = planted([unseen])
+        x, y = torch.stack([p.x for p in pairs]), torch.stack([p.y for p in pairs])
+        out = model(x)
+        errors.append((out.volume - y).abs().mean(dim=0).detach())
     assert out.scale.shape == out.volume.shape
-    torch.testing.assert_close(out.scale[0][1:], error[1:], rtol=1e-4, atol=1e-5)
+    ratio = (out.scale[0] / torch.stack(errors).mean(dim=0)).flatten()[1:]
+    assert 0.9 < ratio.median() < 1.1
     assert (out.scale > 0).all()
+
+
+def test_what_was_left_out_says_where_the_model_responds(fitted, planted, correlation):
+    model, report = fitted
+    unseen = np.mean([correlation(model, planted([seed])) for seed in range(10, 18)], axis=0)
+    r = model.left_out_r.numpy()
+    assert r[0, 0, 0] == 0
+    assert report.r == pytest.approx(r.ravel()[1:].mean(), abs=1e-6)
+    # the middle of the grid follows nothing
+    assert r[2].max() < min(np.median(r[:2].ravel()[1:]), np.median(r[3:]))
+    # drifts are taken out before: it is a little higher than r with them
+    assert np.corrcoef(unseen.ravel()[1:], r.ravel()[1:])[0, 1] > 0.9
 
 
 def test_the_fit_is_the_same_every_time_and_leaves_the_random_state_alone(planted, acquisition, config, fitted):

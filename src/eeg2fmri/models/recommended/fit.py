@@ -1,0 +1,210 @@
+"""From the pairs of a training group to filters and maps: families are chosen, stacked and refitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.models.recommended.choice import Candidate, Design, candidate, local_candidate
+from eeg2fmri.models.recommended.families.family import Family, basis_of, usable_families
+from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
+from eeg2fmri.models.recommended.recordings import Recordings, gather
+from eeg2fmri.models.recommended.stacked import Stack
+from eeg2fmri.models.regression.stack import stacking_weights
+
+if TYPE_CHECKING:
+    from torch.utils.data import Dataset
+
+    from eeg2fmri.models.recommended.acquisition import Acquisition
+    from eeg2fmri.models.recommended.model import RecommendedConfig
+
+#: Voxels, spread evenly over the brain, on which penalties and weights are chosen.
+CHOICE_VOXELS = 1000
+#: Delays of the response that are tried, s beside those of the settings.
+DELAYS_S = (0.0, 2.0, 4.0, -2.0)
+
+
+class FamilyFit(NamedTuple):
+    """What was found for a family.
+
+    Attributes
+    ----------
+    name : str
+    penalty : float
+    r : float
+        Temporal r for subjects who were left out, mean over them and voxels.
+    weight : float
+        In the stack; 0 where the others say it already.
+    local : bool
+        Whether near electrodes weigh more.
+    """
+
+    name: str
+    penalty: float
+    r: float
+    weight: float
+    local: bool
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What a fit chose, and on what.
+
+    Attributes
+    ----------
+    families : tuple of FamilyFit
+        The one with the highest r first.
+    left_out : str
+        What was left out in turn: ``subjects``, ``recordings`` or ``blocks of time``.
+    groups : int
+        How many of them.
+    delay_s : float
+        By which the responses come later than the settings say.
+    r : float
+        Temporal r of the stack for those left out, mean over them and all voxels.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    families: tuple[FamilyFit, ...]
+    left_out: str
+    groups: int
+    delay_s: float
+    r: float
+    notes: tuple[str, ...] = ()
+
+
+class Solution(NamedTuple):
+    """Weights of a fit.
+
+    Attributes
+    ----------
+    filters : list of (slice, array)
+        Columns, and weights of windows (component, time, column, channel), of every family that has a weight.
+    maps : array, shape (component, voxel)
+    offset, r, error : array, shape (voxel,)
+        Mean volume; see `Stacked`.
+    report : FitReport
+    """
+
+    filters: list[tuple[slice, np.ndarray]]
+    maps: np.ndarray
+    offset: np.ndarray
+    r: np.ndarray
+    error: np.ndarray
+    report: FitReport
+
+
+def fit(
+    datasets: Sequence[Dataset[Any]],
+    config: RecommendedConfig,
+    columns: Mapping[str, slice],
+    acquisition: Acquisition,
+    progress: Progress = silent,
+) -> Solution:
+    """Fit all families to a training group.
+
+    Penalties, the delay of the response, the prior over space and the weights of the families are chosen by what they
+    predict for subjects who are left out; then everything is refitted to all of them.
+
+    Parameters
+    ----------
+    datasets : sequence of Dataset of Pair
+        All that is not tested.
+    config : RecommendedConfig
+    columns : mapping of str to slice
+        Kind of row features to its places in a window.
+    acquisition : Acquisition
+    progress : Progress
+
+    Raises
+    ------
+    InputError
+        If there are no pairs, or the features are constant.
+    """
+    settings = config.fit
+    inside = np.flatnonzero(acquisition.mask)
+    recordings, left_out = gather(datasets, acquisition.subjects, inside, acquisition.tr, settings.drift_s)
+    families, notes = usable_families(columns, config.responses, config.eeg_shape[0])
+    cells = make_cells(voxel_positions(acquisition.mask, acquisition.affine, acquisition.space), settings.cell_mm)
+    chosen = np.unique(np.linspace(0, len(inside) - 1, min(len(inside), CHOICE_VOXELS)).astype(int))
+    targets = _targets(recordings, chosen)
+    choosing = _Choosing(recordings, config, columns, acquisition, targets)
+    delay = choosing.delay(families)
+    found: list[Candidate] = []
+    for number, family in enumerate(families):
+        progress(f"Choosing the penalty of {family.name}", number, len(families))
+        one = choosing.candidate(family, delay)
+        if family.local:
+            one = choosing.nearest(one, cells, cells.label[chosen], progress)
+        found.append(one)
+    weights = stacking_weights([one.unseen for one in found], targets)
+    found = [replace(one, weight=float(weight), unseen=[]) for one, weight in zip(found, weights, strict=True)]
+    kept = [one for one in found if one.weight > 1e-6] or found[:1]
+    stacked = Stack(recordings, kept, cells.label).fit(min(config.components, len(inside)), progress)
+    if left_out != "subjects":
+        notes += (f"one subject alone: what is chosen was chosen on its {left_out}, not on other people",)
+    report = FitReport(
+        families=tuple(
+            FamilyFit(one.design.family.name, one.penalty, one.r, one.weight, one.prior is not None)
+            for one in sorted(found, key=lambda one: -one.r)
+        ),
+        left_out=left_out,
+        groups=len(recordings.groups),
+        delay_s=delay,
+        r=float(stacked.r.mean()),
+        notes=notes,
+    )
+    filters = [(columns[one.design.family.kind], filters) for one, filters in zip(kept, stacked.filters, strict=True)]
+    return Solution(filters, stacked.maps, recordings.mean(), stacked.r, stacked.error, report)
+
+
+@dataclass(frozen=True, eq=False)
+class _Choosing:
+    recordings: Recordings
+    config: RecommendedConfig
+    columns: Mapping[str, slice]
+    acquisition: Acquisition
+    targets: list[np.ndarray]
+
+    def candidate(self, family: Family, delay: float) -> Candidate:
+        n_channels, _, n_rows = self.config.eeg_shape
+        clock = n_rows, self.acquisition.tr, self.acquisition.lag
+        shifts = [shift + delay for shift in self.config.shifts_s]
+        basis = basis_of(family, clock, shifts, self.config.fit.shifted, n_channels)
+        design = Design.of(self.recordings, self.columns[family.kind], family, basis)
+        return candidate(design, self.targets, self.config.fit.penalties)
+
+    def delay(self, families: Sequence[Family]) -> float:
+        """Delay of the response with which the first family that has one predicts best; 0 if responses are fixed."""
+        seen = [family for family in families if family.time == "responses" and family.space == "electrodes"]
+        if not seen or self.config.responses == "shifts":
+            return 0.0
+        first = next((family for family in seen if family.kind == "log_power"), seen[0])
+        return max(DELAYS_S, key=lambda delay: self.candidate(first, delay).r)
+
+    def nearest(self, plain: Candidate, cells: Cells, label: np.ndarray, progress: Progress) -> Candidate:
+        """Let near electrodes weigh more where that predicts better."""
+        best = plain
+        places, fit = self.acquisition.electrodes, self.config.fit
+        n_channels = self.config.eeg_shape[0]
+        for width in fit.widths_mm:
+            if width is None or places is None or np.isnan(places).any(axis=1).all():
+                continue
+            by_electrode = prior_deviation(places, cells.centres, width, fit.floor)
+            prior = np.tile(by_electrode, len(plain.design.back) // n_channels)
+            tried = local_candidate(plain, self.targets, prior, label, progress)
+            best = max(best, tried, key=lambda one: one.r)
+        return best
+
+
+def _targets(recordings: Recordings, chosen: np.ndarray) -> list[np.ndarray]:
+    """Take some voxels (pair, voxel) of every group, drifts removed."""
+    return [
+        np.concatenate([run.without_drift(recordings.volumes(run)[:, chosen]) for run in recordings.of(group)])
+        for group in recordings.groups
+    ]
