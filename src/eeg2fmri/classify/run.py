@@ -38,6 +38,7 @@ from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.store import EegStore
 from eeg2fmri.data.features.band_covariance import BANDS
+from eeg2fmri.data.pairs.of_store import row_columns
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
 
@@ -274,4 +275,8 @@ def _axes(card: ModelCard, data: WindowData) -> Axes:
     """Axes of what the view's models read: every frequency, or bands of amplitudes."""
     if card.pairs.eeg == "amplitude":
         return Axes.of_bands(data.electrodes, BANDS, card.tr, card.pairs.window, card.pairs.lag)
+    if card.pairs.eeg == "rows":
+        kinds = row_columns(card.pairs, np.asarray(card.frequencies)).values()
+        columns = [column for kind in kinds for column in kind]
+        return Axes.of_bands(data.electrodes, columns, card.tr, card.pairs.window, card.pairs.lag)
     return Axes.of_window(data.electrodes, card.frequencies, card.tr, card.pairs.window, card.pairs.lag)

@@ -14,6 +14,7 @@ from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
 from eeg2fmri.crossvalidate.pool import pool_folds
+from eeg2fmri.data.pairs.of_store import pairs_of_store
 from eeg2fmri.data.splits.make import make_folds, make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.protocol import HEADLINE
@@ -138,7 +139,8 @@ def cross_validate(
     unknown = [fold for fold in wanted if not 1 <= fold <= len(folds)]
     if unknown:
         raise InputError("there is no such fold", got=", ".join(map(str, unknown)), expected=f"1 to {len(folds)}")
-    splits = [make_split(opened, fold, settings.pairs) for fold in folds]
+    pairs = pairs_of_store(settings.pairs, opened)
+    splits = [make_split(opened, fold, pairs) for fold in folds]
     folder = CrossValidationFolder.open(Path(out), opened, settings, len(folds), seed)
     runs = tuple(folder.run(fold) for fold in range(1, len(folds) + 1))
     for fold in wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from eeg2fmri.core.config import Config
@@ -20,14 +21,15 @@ def _documented(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) 
 def _recommended(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) -> Config:
     from eeg2fmri.models.recommended.model import RecommendedConfig
 
-    return RecommendedConfig.make({"eeg_shape": eeg_shape, "volume_shape": volume_shape, **changes}, where="model")
+    own = {"eeg_shape": eeg_shape, "volume_shape": volume_shape, "responses": "rows"}
+    return RecommendedConfig.make({**own, **changes}, where="model")
 
 
 #: Settings of a training that go with a preset, where the user gives no others.
 TRAINING: dict[str, dict[str, Any]] = {
     "recommended": {
         "epochs": 0,
-        "pairs": {"eeg": "amplitude", "target": "dynamics"},
+        "pairs": {"eeg": "rows", "window_s": 20.0, "target": "dynamics"},
         # for gradient steps after the closed form, which are asked for by `epochs`
         "loss": {"reconstruction": "squared", "voxels": "brain", "latent": 0.0},
         "optimiser": {"learning_rate": 3e-5},
@@ -52,10 +54,19 @@ def with_preset(values: dict[str, Any]) -> dict[str, Any]:
     for key, value in extra.items():
         if isinstance(value, dict) and isinstance(values.get(key), dict):
             merged[key] = {**value, **values[key]}
+    pairs = values.get("pairs")
+    if isinstance(pairs, dict) and "window" in pairs and "window_s" not in pairs and isinstance(merged["pairs"], dict):
+        merged["pairs"] = {key: value for key, value in merged["pairs"].items() if key != "window_s"}
     return merged
 
 
-def model_config(spec: dict[str, Any], eeg_shape: Shape, volume_shape: Shape, seed: int = 0) -> Config:
+def model_config(
+    spec: dict[str, Any],
+    eeg_shape: Shape,
+    volume_shape: Shape,
+    seed: int = 0,
+    columns: Mapping[str, Sized] | None = None,
+) -> Config:
     """Turn the model part of a training's settings into a model config.
 
     Parameters
@@ -66,6 +77,8 @@ def model_config(spec: dict[str, Any], eeg_shape: Shape, volume_shape: Shape, se
     volume_shape : (x, y, z)
     seed : int
         Seed of the weights, where `spec` gives none.
+    columns : mapping of str to sized, optional
+        Columns of each kind of row features, where windows hold these (`eeg2fmri.data.pairs.of_store.row_columns`).
 
     Raises
     ------
@@ -77,6 +90,8 @@ def model_config(spec: dict[str, Any], eeg_shape: Shape, volume_shape: Shape, se
     spec = dict(spec)
     spec.setdefault("seed", seed)
     name = spec.pop("preset", None)
+    if columns and "recommended" in (name, spec.get("kind")):
+        spec.setdefault("columns", [(kind, len(found)) for kind, found in columns.items()])
     if name is None:
         from eeg2fmri.models.registry import config_class
 

@@ -15,7 +15,9 @@ from eeg2fmri.data.eeg.channel_matrix import Derivation
 from eeg2fmri.data.features.band_covariance import band_covariances
 from eeg2fmri.data.features.rates import frequency_problems, rate_factor
 from eeg2fmri.data.features.recentring import RunningRecentring
+from eeg2fmri.data.features.row_features import RunningRows
 from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
+from eeg2fmri.data.pairs.of_store import needs_covariances
 from eeg2fmri.data.pairs.windows import eeg_windows, skipped
 from eeg2fmri.data.prepare.new_recording import Cleaning, Wanted, electrodes_of_new, for_channels
 from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -50,8 +52,8 @@ class Stream:
     """A running synthesis; made by `Synthesizer.stream`.
 
     The EEG is cut into TRs from `first_volume_s` on, as `Synthesizer.predict` does for a recording without
-    volume markers, and the volumes are the same. A model on band amplitudes recentres by what the stream has shown so
-    far, where a file is recentred by all of it: its volumes become those of the file towards the end.
+    volume markers, and the volumes are the same. A model on amplitudes or row features scales by what the stream has
+    shown so far, where a file is scaled by all of it: its volumes become those of the file towards the end.
 
     Channels that are constant over the TRs of a window are told once as a warning, and with each volume.
 
@@ -107,7 +109,7 @@ class Stream:
         self._constant: deque[frozenset[str]] = deque(maxlen=card.pairs.window)
         self._told: set[str] = set()
         self._before: np.ndarray | None = None
-        self._recentring = RunningRecentring(card.pairs.window) if card.pairs.eeg == "amplitude" else None
+        self._running = _running(card)
 
     def feed(self, samples: np.ndarray) -> list[StreamedVolume]:
         """Take the next samples and return the volumes that they complete, most often none or one.
@@ -153,16 +155,24 @@ class Stream:
         segment = self._buffer[:, first : first + self._n_samples]
         still = np.all(segment == segment[:, :1], axis=1)
         self._constant.append(frozenset(np.array(self._card.electrodes)[still].tolist()))
-        if self._recentring is None:
-            n_bins = len(self._card.frequencies)
-            row, _ = spectrogram(segment, self.sfreq, np.zeros(1), self._card.tr, n_bins)
-            self._rows_seen.append(row[0] if self._factor == 1 else row[0] * self._factor)
+        onset, tr, pairs = np.zeros(1), self._card.tr, self._card.pairs
+        spectrum = covariances = np.empty(0)
+        if pairs.eeg != "amplitude":
+            spectrum = spectrogram(segment, self.sfreq, onset, tr, len(self._card.frequencies))[0][0]
+            spectrum = spectrum if self._factor == 1 else spectrum * self._factor
+        if needs_covariances(pairs, np.asarray(self._card.frequencies)):
+            covariances = band_covariances(segment, self.sfreq, onset, tr)[0]
+        if self._running is None:
+            self._rows_seen.append(spectrum)
         elif self._row >= self._skip:
-            # the whole window is recentred anew by all that has been seen
-            covariances = band_covariances(segment, self.sfreq, np.zeros(1), self._card.tr)
-            recentred = self._recentring.push(covariances[0])
-            if recentred is not None:
-                self._rows_seen.extend(recentred)
+            # the whole window is scaled anew by all that has been seen
+            scaled = (
+                self._running.push(spectrum, covariances)
+                if isinstance(self._running, RunningRows)
+                else self._running.push(covariances)
+            )
+            if scaled is not None:
+                self._rows_seen.extend(scaled)
         self._row += 1
 
     def _synthesize(self) -> StreamedVolume | None:
@@ -197,6 +207,14 @@ class Stream:
         if used > 0:
             self._buffer = self._buffer[:, used:]
             self._buffer_start += used
+
+
+def _running(card: ModelCard) -> RunningRecentring | RunningRows | None:
+    """Make what scales rows by all that has been seen, where the model's are scaled by their recording."""
+    pairs = card.pairs
+    if pairs.eeg == "rows":
+        return RunningRows(pairs.rows, np.asarray(card.frequencies), pairs.window)
+    return RunningRecentring(pairs.window) if pairs.eeg == "amplitude" else None
 
 
 #: What is said of volumes that do not differ.

@@ -13,6 +13,9 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.to_nifti import volumes_to_image
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
+from eeg2fmri.data.features.row_features import row_features
+from eeg2fmri.data.features.rows.kind import RowSource
+from eeg2fmri.data.pairs.of_store import needs_covariances
 from eeg2fmri.data.pairs.windows import eeg_windows, pair_index, skipped
 from eeg2fmri.data.prepare.new_recording import Cleaning, new_recording
 from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -163,11 +166,17 @@ class Synthesizer:
         new = new_recording(
             recording, wanted(card), prepared, settings=settings, clock=Clock(**times), cleaning=cleaning
         )
-        amplitude = AmplitudeCollector(float(new.raw.info["sfreq"]), card.tr) if card.pairs.eeg == "amplitude" else None
+        collected = needs_covariances(card.pairs, np.asarray(card.frequencies))
+        amplitude = AmplitudeCollector(float(new.raw.info["sfreq"]), card.tr) if collected else None
         starts, targets = pair_index(len(new.onsets), card.tr, card.pairs, where=new.where)
         rows = new.spectrogram(amplitude)
-        if amplitude is not None:
-            rows = _recentred(amplitude, skipped(card.tr, card.pairs), new.where)
+        skip = skipped(card.tr, card.pairs)
+        recentred = None if amplitude is None else _recentred(amplitude, skip, new.where)
+        if card.pairs.eeg == "rows":
+            source = RowSource(rows, np.asarray(card.frequencies), recentred)
+            rows = row_features(source, card.pairs.rows, skip, new.where)
+        elif recentred is not None:
+            rows = recentred
         scaler = self.loaded.scaler()
         windows = (eeg_windows(rows, starts[k : k + 1], card.pairs)[0] for k in range(len(starts)))
         volumes = np.empty((len(starts), *card.grid), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +16,11 @@ from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError, Eeg2FmriError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.capabilities import FitsInClosedForm
 from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.registry import build
@@ -26,6 +29,7 @@ from eeg2fmri.models.saving.hub import save
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.environment import environment, measured
 from eeg2fmri.train.run_folder import (
+    FIT,
     STATES,
     make_run_folder,
     refuse_existing_run,
@@ -129,6 +133,7 @@ def train_run(
     if not resume:
         refuse_existing_run(run)
     whole = Store.open(store)
+    config = config.model_copy(update={"pairs": pairs_of_store(config.pairs, whole)})
     split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
     # from here on a block of a recording is a recording: nothing can read beyond it
     view = split.view(whole)
@@ -136,9 +141,10 @@ def train_run(
     train, validation = (PairDataset(view, ids, config.pairs) for ids in (split.train, split.validation))
     channels, features, window = train[0].x.shape
     eeg_shape = (channels, features, window)
-    settings = model_config(config.model, eeg_shape, view.grid, seed=config.seed)
+    columns = row_columns(config.pairs, view.frequencies)
+    settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns)
     model = build(settings)
-    closed = hasattr(model, "fit_closed_form")
+    closed = isinstance(model, FitsInClosedForm)
     if config.epochs == 0 and not closed:
         raise ConfigError(
             "this model has to be trained", where="epochs", got="0", expected="at least 1: it has no closed form"
@@ -159,8 +165,13 @@ def train_run(
 
     def fit() -> None:
         progress("Fitting in closed form", 0, 1)
-        acquisition = Acquisition.of_store(view, split.train, config.pairs.lag)
-        model.fit_closed_form(train, validation, acquisition, progress)  # type: ignore[operator]
+        assert isinstance(model, FitsInClosedForm)
+        # gradient steps that follow are stopped by validation recordings, which must be unseen then
+        used = split.train if config.epochs else (*split.train, *split.validation)
+        acquisition = Acquisition.of_store(view, used, config.pairs.lag)
+        report = model.fit_closed_form(train, None if config.epochs else validation, acquisition, progress)
+        if first:
+            write_json(run / FIT, dataclasses.asdict(report))
         progress("Fitting in closed form", 1, 1)
 
     try:

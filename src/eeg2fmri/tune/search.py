@@ -18,6 +18,7 @@ from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
+from eeg2fmri.data.pairs.of_store import pairs_of_store
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import PARTS, SplitConfig, make_split
 from eeg2fmri.data.store.store import Store
@@ -96,6 +97,7 @@ def tune(
     opened, out = Store.open(store), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     base = TrainConfig.make(with_preset({**config.base, "epochs": config.epochs}))
+    base = base.model_copy(update={"pairs": pairs_of_store(base.pairs, opened)})
     folds = inner_splits(opened, base.split, config.folds, config.seed, base.pairs)
     study = _study(out, storage, config)
     shape = (len(opened.electrodes), len(opened.frequencies), base.pairs.window)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from eeg2fmri.classify.methods.frame import PLAIN
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.positions import electrode_map
@@ -15,6 +16,9 @@ from eeg2fmri.data.eeg_only.spectrogram import fitted_signal, model_spectrogram
 from eeg2fmri.data.eeg_only.store import EegStore
 from eeg2fmri.data.features.band_covariance import BANDS, band_covariances
 from eeg2fmri.data.features.band_power import log_band_power
+from eeg2fmri.data.features.row_features import needs_amplitudes, plain_values
+from eeg2fmri.data.features.rows.kind import RowSource
+from eeg2fmri.data.pairs.of_store import needs_covariances
 from eeg2fmri.data.pairs.windows import PairConfig, consecutive_windows, eeg_windows
 from eeg2fmri.models.saving.card import ModelCard
 
@@ -33,7 +37,7 @@ class WindowData:
         ``windows`` (window, channel, freq, time), scaled spectrogram on the synthesiser's electrodes; ``band power``
         (window, feature), log power of the recorded electrodes; ``covariance`` (window, band, channel, channel), V^2;
         ``rows`` (window, row, band, channel, channel), V^2, covariances of each row on the synthesiser's electrodes,
-        for synthesisers that read amplitudes.
+        for synthesisers that read amplitudes; ``plain KIND`` (window, row, channel, column), row features not scaled.
     recordings : array of str, shape (window,)
         Recording of each window.
     starts : array, shape (window,)
@@ -122,9 +126,10 @@ def window_data(
             covariance = _covariances(signal, recording.sfreq, starts * card.tr, card) if covariances else None
             by_row = (
                 _row_covariances(signal, recording.sfreq, weights, starts, card)
-                if card.pairs.eeg == "amplitude"
+                if needs_covariances(card.pairs, frequencies)
                 else None
             )
+            plain = _plain_rows(rows, frequencies, starts, card.pairs)
         except InputError as error:
             problems += [Problem(p.what, p.where or recording.id, p.got, p.expected, p.hint) for p in error.problems]
             continue
@@ -135,6 +140,8 @@ def window_data(
             parts["covariance"].append(covariance)
         if by_row is not None:
             parts["rows"].append(by_row)
+        for kind, values in plain.items():
+            parts.setdefault(PLAIN + kind, []).append(values)
         subjects += [recording.subject] * len(starts)
         labels += [store.classes.index(recording.label)] * len(starts)
         recordings += [recording.id] * len(starts)
@@ -183,6 +190,18 @@ def _band_power(rows: np.ndarray, frequencies: np.ndarray, starts: np.ndarray, l
     power = log_band_power(rows, frequencies)
     mean = np.stack([power[start : start + length].mean(axis=0) for start in starts])
     return mean.reshape(len(mean), -1)
+
+
+def _plain_rows(
+    rows: np.ndarray, frequencies: np.ndarray, starts: np.ndarray, pairs: PairConfig
+) -> dict[str, np.ndarray]:
+    """Row features that are made of the spectrogram, not scaled: (window, row, channel, column)."""
+    if pairs.eeg != "rows":
+        return {}
+    kinds = [kind for kind in pairs.rows if not needs_amplitudes([kind], frequencies)]
+    found = plain_values(RowSource(rows, frequencies), kinds)
+    at = starts[:, None] + np.arange(pairs.window)
+    return {kind: values[at] for kind, values in found.items()}
 
 
 def _covariances(signal: np.ndarray, sfreq: float, onsets: np.ndarray, card: ModelCard) -> np.ndarray:

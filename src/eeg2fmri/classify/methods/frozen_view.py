@@ -10,13 +10,15 @@ import numpy as np
 
 from eeg2fmri.classify.config import ViewConfig
 from eeg2fmri.classify.methods.features import WindowData
-from eeg2fmri.classify.methods.frame import GroupFrame
+from eeg2fmri.classify.methods.frame import PLAIN, GroupFrame, RowFrame
 from eeg2fmri.classify.methods.linear_view_fit import LinearFit, fit_linear_views, views_of
 from eeg2fmri.classify.methods.method import Setting
 from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
 from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended
+
+Frame = GroupFrame | RowFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,17 +29,19 @@ class TrainedView:
     ----------
     models : list of ViewClassifier or LinearView
         One for two classes, else one a class.
-    frame : GroupFrame or None
-        What the windows of a synthesiser of amplitudes are made with.
+    frame : GroupFrame, RowFrame or None
+        What the windows of a synthesiser of amplitudes or row features are made with.
     """
 
     models: Sequence[ViewClassifier | LinearView]
-    frame: GroupFrame | None = None
+    frame: GroupFrame | RowFrame | None = None
 
     def windows(self, data: WindowData, chosen: np.ndarray) -> np.ndarray:
         """Windows (window, channel, freq or band, time) as the models take them."""
         if self.frame is None:
             return data.features["windows"][chosen]
+        if isinstance(self.frame, RowFrame):
+            return self.frame.windows(_some(data, chosen))
         return self.frame.windows(data.features["rows"][chosen])
 
 
@@ -82,10 +86,14 @@ class FrozenView:
         (fit,) = self._fits(data, train, made[: len(train)], [setting], seed)
         return fit.probabilities(made[len(train) :]), TrainedView(fit.models(self.synthesizer, frame), frame)
 
-    def _views(self, data: WindowData, train: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, GroupFrame | None]:
-        frame = None
+    def _views(self, data: WindowData, train: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, Frame | None]:
+        frame: Frame | None = None
         if isinstance(self.synthesizer, Recommended):
-            frame = GroupFrame.of(data.features["rows"][train], data.subjects[train])
+            kinds = tuple(kind for kind, _ in self.synthesizer.config.columns)
+            if kinds:
+                frame = RowFrame.of(kinds, _some(data, train), data.subjects[train])
+            else:
+                frame = GroupFrame.of(data.features["rows"][train], data.subjects[train])
         windows = TrainedView((), frame).windows(data, wanted)
         return views_of(self.synthesizer, windows), frame
 
@@ -94,3 +102,8 @@ class FrozenView:
     ) -> Iterator[LinearFit]:
         strengths = [float(dict(setting)["strength"]) for setting in settings]
         return fit_linear_views(views, data.labels[train], len(data.classes), strengths, seed)
+
+
+def _some(data: WindowData, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """Features of some windows that a synthesiser of row features reads."""
+    return {name: found[chosen] for name, found in data.features.items() if name == "rows" or name.startswith(PLAIN)}

@@ -11,7 +11,7 @@ from scipy.special import expit
 from torch import nn
 
 from eeg2fmri.classify.methods.baselines import GramScores
-from eeg2fmri.classify.methods.frame import GroupFrame
+from eeg2fmri.classify.methods.frame import GroupFrame, RowFrame
 from eeg2fmri.classify.methods.one_vs_rest import combine
 from eeg2fmri.models.classifiers.linear_view import LinearView, LinearViewConfig
 
@@ -51,7 +51,7 @@ class LinearFit:
         logits = (views - self.centre) @ self.weight.T + self.bias
         return combine([expit(column) for column in logits.T])
 
-    def models(self, synthesizer: nn.Module, frame: GroupFrame | None = None) -> list[LinearView]:
+    def models(self, synthesizer: nn.Module, frame: GroupFrame | RowFrame | None = None) -> list[LinearView]:
         """Make models that go from EEG windows to the decision, with the frame that their windows are made with."""
         made = []
         for weight, bias in zip(self.weight, self.bias, strict=True):
@@ -61,12 +61,20 @@ class LinearFit:
             model.set_classifier(
                 torch.from_numpy(self.centre).reshape(shape), torch.from_numpy(weight).reshape(shape), float(bias)
             )
-            if frame is not None:
-                model.whitener.copy_(torch.from_numpy(frame.recentring.whitener))
-                model.amplitude_mean.copy_(torch.from_numpy(frame.recentring.mean))
-                model.amplitude_std.copy_(torch.from_numpy(frame.recentring.std))
+            _set_frame(model, frame)
             made.append(model)
         return made
+
+
+def _set_frame(model: LinearView, frame: GroupFrame | RowFrame | None) -> None:
+    """Note in the model what its windows are made with."""
+    group = frame.group if isinstance(frame, RowFrame) else frame
+    if group is not None:
+        model.whitener.copy_(torch.from_numpy(group.recentring.whitener))
+        model.amplitude_mean.copy_(torch.from_numpy(group.recentring.mean))
+        model.amplitude_std.copy_(torch.from_numpy(group.recentring.std))
+    if isinstance(frame, RowFrame):
+        model.set_rows(frame.scaling)
 
 
 def fit_linear_views(

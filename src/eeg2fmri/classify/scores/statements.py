@@ -23,6 +23,9 @@ VIEWS = {
     "volume.",
     "frozen": "An EEG window goes through the synthesiser as it is; a linear classifier with an L2 penalty looks at "
     "the synthesised volume, standardised over the training windows.",
+    "row features": "Band powers, whitened amplitudes and other features of an EEG window, scaled by the training "
+    "subjects, go through the synthesiser as it is; a linear classifier with an L2 penalty looks at the synthesised "
+    "volume, standardised over the training windows.",
     "recommended": "Band amplitudes of an EEG window, whitened and scaled by the mean covariance of the training "
     "subjects, go through the synthesiser as it is; a linear classifier with an L2 penalty looks at the synthesised "
     "volume, standardised over the training windows.",
@@ -32,7 +35,7 @@ VIEWS = {
 def view_sentence(config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended) -> str:
     """Say how the view was made and classified."""
     if isinstance(synthesizer, Recommended):
-        return VIEWS["recommended"]
+        return VIEWS["row features" if synthesizer.config.columns else "recommended"]
     return VIEWS["anew" if config.view.encoder == "auto" else config.view.encoder]
 
 

@@ -142,11 +142,16 @@ class RunningRecentring:
         array of float32, shape (volume, channel, band), or None
             The last `window` volumes recentred; None until there are as many.
         """
+        recentred = self.push_all(covariances)
+        return None if recentred is None else recentred[-self.window :]
+
+    def push_all(self, covariances: np.ndarray) -> np.ndarray | None:
+        """Do as `push`, and give all volumes that are remembered."""
         self._seen.append(np.asarray(covariances))
         if len(self._seen) < max(self.window, 2):
             return None
         recentring, amplitude = _learn(np.stack(self._seen), 0, self.shrinkage)
-        return recentring.scaled(amplitude[-self.window :])
+        return recentring.scaled(amplitude)
 
 
 def _learn(covariances: np.ndarray, skip: int, shrinkage: float) -> tuple[Recentring, np.ndarray]:

@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import Dataset
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.pairs.of_store import eeg_rows
 from eeg2fmri.data.pairs.scaling import scale_bold
 from eeg2fmri.data.pairs.scaling_cache import ScalingCache
 from eeg2fmri.data.pairs.windows import PairConfig, eeg_windows, length_problem, pair_index
@@ -132,11 +133,6 @@ class PairDataset(Dataset[Pair]):
             maps = eeg_rows(self.store, recording, self.config), self.store.bold(recording)
             self._rows[recording] = ArrayRows(maps[0]), ArrayRows(maps[1])
         return self._rows[recording]
-
-
-def eeg_rows(store: Store, recording: int | str, config: PairConfig) -> np.ndarray:
-    """Memory map of the representation (volume, channel, freq or band) that the windows of a recording are cut from."""
-    return store.eeg(recording) if config.eeg == "spectrogram" else store.amplitude(recording)
 
 
 def _check_length(store: Store, positions: list[int], config: PairConfig) -> None:

@@ -22,14 +22,20 @@ class PairConfig(Config):
     ----------
     window : int
         EEG rows (volumes) in a window.
+    window_s : float or None
+        Length of a window in s, in place of `window`: as many whole TRs as are nearest. A training takes the TR of
+        its store (`eeg2fmri.data.pairs.of_store`).
     lag : int
         Volumes between the end of the window and the target; 0 is the volume that follows the window.
     skip_volumes : int or None
         Volumes dropped from the beginning of both EEG and BOLD, before the magnetisation is steady;
         None is 3 at a TR of 1.5 s or more and 6 below.
-    eeg : {"spectrogram", "amplitude"}
-        Representation of the EEG: magnitudes of every frequency, or band amplitudes recentred by the recording's own
-        covariance (`eeg2fmri.data.features.recentring`), which are scaled already.
+    eeg : {"spectrogram", "amplitude", "rows"}
+        Representation of the EEG: magnitudes of every frequency; band amplitudes recentred by the recording's own
+        covariance (`eeg2fmri.data.features.recentring`); or several kinds of features of each row side by side
+        (`eeg2fmri.data.features.row_features`). The last two are scaled already.
+    rows : tuple of str
+        Kinds of row features, with ``eeg="rows"``; empty is all that the recordings of a training can give.
     eeg_scaling : {"electrodes", "none"}
         Of the spectrogram. ``electrodes``: z-score over electrodes for every frequency and volume.
     bold_scaling : {"recording", "volume", "voxel", "none"}
@@ -40,9 +46,11 @@ class PairConfig(Config):
     """
 
     window: Annotated[int, Field(ge=1)] = 10
+    window_s: Annotated[float, Field(gt=0)] | None = None
     lag: Annotated[int, Field(ge=0)] = 0
     skip_volumes: Annotated[int, Field(ge=0)] | None = None
-    eeg: Literal["spectrogram", "amplitude"] = "spectrogram"
+    eeg: Literal["spectrogram", "amplitude", "rows"] = "spectrogram"
+    rows: tuple[str, ...] = ()
     eeg_scaling: Literal["electrodes", "none"] = "electrodes"
     bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
     target: Literal["volume", "dynamics"] = "volume"

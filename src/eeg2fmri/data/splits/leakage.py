@@ -96,7 +96,9 @@ def statistics_in_use(split: Split, pairs: PairConfig) -> dict[str, str]:
             f"each training and validation {piece}'s own volumes; the output for a test {piece} is never scaled by its "
             "own BOLD"
         ),
-        "weights, penalties, gains, baselines": f"training {piece}s; what is chosen, on validation {piece}s",
+        "weights, penalties, gains, baselines": (
+            f"training {piece}s; what is chosen, on validation {piece}s, or with one subject of both left out in turn"
+        ),
         "interval widths (recalibration)": f"validation {piece}s",
         "brain mask of a test recording": "its own BOLD: which voxels are scored, no more",
         "range of a test recording's BOLD": f"the test {piece} itself: the unit of SSIM and PSNR, no more",
@@ -106,6 +108,11 @@ def statistics_in_use(split: Split, pairs: PairConfig) -> dict[str, str]:
         if blocks:
             whitening += "; its whitening is of the whole recording, test minutes included, its scale of the block"
         found["recentring of the EEG"] = whitening
+    elif pairs.eeg == "rows":
+        scaling = "the recording's own EEG, never its BOLD, as for any new recording"
+        if blocks:
+            scaling += "; its whitening is of the whole recording, test minutes included, its scale of the block"
+        found["scaling of the EEG features"] = scaling
     elif pairs.eeg_scaling == "electrodes":
         found["scaling of the EEG"] = "each volume's own EEG, over electrodes"
     return found

@@ -135,7 +135,23 @@ def drivers(
     plain = drive(*_plain(truth, axes, spectrum))
     if pairs.eeg == "spectrogram":
         return Drivers(plain, course)
-    return Drivers(drive(*_recentred(truth, axes, spectrum)), course, plain)
+    chosen = _whitened(axes, pairs)
+    if not chosen.any():
+        return Drivers(plain, course, plain)
+    some = axes.only(chosen)
+    found = plain.copy()
+    found[:, chosen] = drive(*_recentred(truth, some, TruthSpectrum.of(truth, some)))
+    return Drivers(found, course, plain)
+
+
+def _whitened(axes: Axes, pairs: PairConfig) -> np.ndarray:
+    """Which places of the frequency axis (freq,) are amplitudes of whitened electrodes.
+
+    Other row features rise and fall with the amplitude of their band, as that of a plain electrode does.
+    """
+    if pairs.eeg == "amplitude" or axes.limits is None:
+        return np.ones(len(axes.frequencies), bool)
+    return np.array([name.startswith("whitened") for name, _, _ in axes.limits])
 
 
 def _scaled(amplitude: np.ndarray, noise: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,11 @@ class Axes:
         """Make the axes of windows of band amplitudes; see `of_window`."""
         middles = np.array([(low + high) / 2 for _, low, high in bands])
         return cls(tuple(electrodes), middles, _times(tr, window, lag), tuple(bands))
+
+    def only(self, chosen: np.ndarray) -> Axes:
+        """Keep some places of the frequency axis, bool (freq,)."""
+        limits = None if self.limits is None else tuple(np.array(self.limits, object)[chosen].tolist())
+        return replace(self, frequencies=self.frequencies[chosen], limits=limits)
 
     @property
     def shape(self) -> tuple[int, int, int]:

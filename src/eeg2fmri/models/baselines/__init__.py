@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from eeg2fmri.data.pairs.of_store import has_amplitudes
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.band_power_ridge import HaemodynamicRidge, LaggedBandPowerRidge, RecentredRidge
 from eeg2fmri.models.baselines.base import Baseline
 from eeg2fmri.models.baselines.constant import MeanVolume, SubjectMean
 from eeg2fmri.models.baselines.distributed_lag import DistributedLagLasso
-from eeg2fmri.models.baselines.features import has_amplitudes
 from eeg2fmri.models.baselines.time_locked import GroupMeanOfOthers
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, StoreError
+from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.features.band_power import log_band_power, recentre
 from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.data.store.store import Store
@@ -65,16 +65,6 @@ def check_parts(store: Store, recordings: Sequence[str], validation: Sequence[st
             where=str(store.path),
             got=f"{len(recordings)} for training, {len(validation)} for validation",
         )
-
-
-def has_amplitudes(store: Store) -> bool:
-    """Whether the store has recentred amplitudes of every recording."""
-    try:
-        for recording in store.recordings:
-            store.amplitude(recording.id)
-    except StoreError:
-        return False
-    return True
 
 
 def pairs_of(store: Store, recording: int | str, pairs: PairConfig) -> tuple[np.ndarray, np.ndarray]:

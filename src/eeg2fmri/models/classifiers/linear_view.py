@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, cast
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -49,6 +51,7 @@ class LinearView(Pretrained, nn.Module):
     whitener : Tensor, shape (band, channel, channel)
         1 / V; with `amplitude_mean` and `amplitude_std`, shape (channel, band), what brings covariances to the windows
         of a recommended synthesiser (`eeg2fmri.classify.methods.frame`). Of no use, and 1 x 1, with other synthesisers.
+        One that reads row features has ``KIND_mean`` and ``KIND_std`` beside, shape (channel, column), of every kind.
     """
 
     centre: Tensor
@@ -64,11 +67,15 @@ class LinearView(Pretrained, nn.Module):
         self.synthesizer.requires_grad_(False)
         classifier = LinearClassifierConfig(input_shape=own.volume_shape, n_classes=1, seed=config.seed)
         self.classifier = Classifier(classifier)
-        channels, bands = own.eeg_shape[:2] if isinstance(own, RecommendedConfig) else (1, 1)
+        channels, bands = (own.eeg_shape[0], own.n_amplitudes) if isinstance(own, RecommendedConfig) else (1, 1)
         self.register_buffer("centre", torch.zeros(own.volume_shape))
         self.register_buffer("whitener", torch.eye(channels).repeat(bands, 1, 1))
         self.register_buffer("amplitude_mean", torch.zeros(channels, bands))
         self.register_buffer("amplitude_std", torch.ones(channels, bands))
+        if isinstance(own, RecommendedConfig) and own.columns:
+            for kind, count in own.scaled_kinds().items():
+                self.register_buffer(f"{kind}_mean", torch.zeros(channels, count))
+                self.register_buffer(f"{kind}_std", torch.ones(channels, count))
 
     @torch.no_grad()
     def set_classifier(self, centre: Tensor, weight: Tensor, bias: float) -> None:
@@ -77,6 +84,13 @@ class LinearView(Pretrained, nn.Module):
         layer = cast(Dense, self.classifier.layer)
         layer.kernel.copy_(weight.reshape(-1, 1))
         cast(Tensor, layer.bias).fill_(bias)
+
+    @torch.no_grad()
+    def set_rows(self, scaling: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        """Set the mean and deviation (channel, column) by which each kind of row features is scaled."""
+        for kind, found in scaling.items():
+            for name, value in zip(("mean", "std"), found, strict=True):
+                self.get_buffer(f"{kind}_{name}").copy_(torch.from_numpy(value))
 
     def view(self, x: Tensor) -> Tensor:
         """Synthesise the view (batch, x, y, z) of windows (batch, channel, freq, time), minus the mean view."""

@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError, Problem, ShapeError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.recommended.fit import FitReport, fit
@@ -78,6 +79,21 @@ class RecommendedConfig(Config):
     def n_responses(self) -> int:
         """Weights over time that the filters see the windows through."""
         return self.eeg_shape[2] if self.responses == "rows" else len(self.shifts_s)
+
+    @property
+    def n_amplitudes(self) -> int:
+        """Amplitudes of whitened electrodes that the windows are made of; at least 1."""
+        return self.scaled_kinds().get("whitened", 1) if self.columns else self.eeg_shape[1]
+
+    def scaled_kinds(self) -> dict[str, int]:
+        """Kinds of row features that are scaled on the way to a window, and their columns."""
+        found = dict(self.columns)
+        for kind, count in self.columns:
+            base = row_kinds()[kind].PRODUCTS_OF
+            if base:
+                # n (n + 1) / 2 products of n
+                found.setdefault(base, round((np.sqrt(8 * count + 1) - 1) / 2))
+        return found
 
     def places(self) -> dict[str, slice]:
         """Places of each kind of row features among the columns of a window."""

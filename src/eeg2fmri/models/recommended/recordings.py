@@ -17,6 +17,8 @@ from eeg2fmri.models.recommended.haemodynamic import drifts
 MOST_GROUPS = 20
 #: Blocks of time that are left out in turn where there is one recording alone.
 BLOCKS = 4
+#: Pairs that a block has at least, if possible.
+SHORTEST = 8
 #: Volumes that are kept in memory rather than read again, bytes.
 KEPT_BYTES = 300_000_000
 
@@ -120,7 +122,7 @@ def gather(
     Raises
     ------
     InputError
-        If there is no pair, or one recording is too short for blocks.
+        If there is no pair, or a single recording of less than four.
     """
     runs = []
     for dataset in datasets:
@@ -164,20 +166,25 @@ def _run(dataset: Dataset[Any], pairs: range, recording: int, group: str, tr: fl
 
 
 def _blocks(run: Run, tr: float, drift_s: float) -> list[Run]:
-    """Cut a run into blocks; a window of pairs between two of them is not used, so that none reaches into the next."""
-    window = len(run.rows) - len(run.pairs) + 1
-    length = (len(run.pairs) + window) // BLOCKS - window
-    if length < max(window, 8):
-        raise InputError(
-            "there is one recording, too short to be cut into blocks of time to choose penalties on",
-            got=f"{len(run.pairs)} pairs",
-            expected=f"at least {BLOCKS * (max(window, 8) + window)} pairs, or a second recording",
-        )
+    """Cut a run into blocks; pairs of a window's length between two are not used, so that none reaches into the next.
+
+    A run that is too short for it is cut into fewer blocks, at last into halves that touch.
+    """
+    n_pairs, window = len(run.pairs), len(run.rows) - len(run.pairs) + 1
+    count, gap = BLOCKS, window
+    while count > 2 and (n_pairs + gap) // count - gap < max(window, SHORTEST):
+        count -= 1
+    if (n_pairs + gap) // count - gap < SHORTEST:
+        gap = 0
+    length = (n_pairs + gap) // count - gap
+    if length < 2:
+        raise InputError("there is one recording, and it is too short to be fitted", got=f"{n_pairs} pairs")
     found = []
-    for number in range(BLOCKS):
-        start = number * (length + window)
+    for number in range(count):
+        start = number * (length + gap)
         pairs = run.pairs[start : start + length]
         rows = run.rows[start : start + length + window - 1]
-        slow = drifts(length, tr, drift_s)
-        found.append(replace(run, group=f"block {number + 1}", rows=rows, pairs=pairs, slow=slow))
+        found.append(
+            replace(run, group=f"block {number + 1}", rows=rows, pairs=pairs, slow=drifts(length, tr, drift_s))
+        )
     return found

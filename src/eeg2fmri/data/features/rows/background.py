@@ -12,6 +12,7 @@ from eeg2fmri.data.features.band_power import FLOOR
 from eeg2fmri.data.features.rows.kind import Bands, Column, RowSource
 
 KIND = "background"
+PRODUCTS_OF = ""
 #: Frequencies of the line, Hz, and those inside that belong to rhythms.
 LOW, HIGH, RHYTHM = 2.0, 45.0, (7.0, 14.0)
 #: Frequencies at least, for a line.

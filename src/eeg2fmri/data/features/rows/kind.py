@@ -22,7 +22,7 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RowSource:
-    """EEG of a recording.
+    """EEG of some rows.
 
     Attributes
     ----------
@@ -32,14 +32,11 @@ class RowSource:
         Hz.
     amplitude : array, shape (volume, channel, band), or None
         Recentred band amplitudes (`eeg2fmri.data.features.recentring`).
-    skip : int
-        Rows at the beginning that statistics of the recording leave out.
     """
 
     spectrogram: np.ndarray
     frequencies: np.ndarray
     amplitude: np.ndarray | None = None
-    skip: int = 0
 
 
 class RowKind(Protocol):
@@ -49,60 +46,52 @@ class RowKind(Protocol):
     ----------
     KIND : str
         Its name.
+    PRODUCTS_OF : str
+        Kind whose squares and products it holds; empty if it is computed from the EEG.
     """
 
     KIND: str
+    PRODUCTS_OF: str
 
     def columns(self, frequencies: np.ndarray, amplitude: bool) -> Bands:
         """Say what there is of recordings with these frequencies (Hz), with or without band amplitudes."""
 
     def values(self, source: RowSource) -> np.ndarray:
-        """Compute the features (volume, channel, column)."""
+        """Compute the features (volume, channel, column), of each row by itself; not called for products."""
 
 
-def spectral_bands(frequencies: np.ndarray) -> Bands:
+def spectral_bands(frequencies: np.ndarray, prefix: str) -> Bands:
     """Bands that hold a frequency of the spectrogram; the last ends with it."""
     found = np.asarray(frequencies, float)
     return tuple(
-        Column(name, low, min(high, float(found.max())))
+        Column(f"{prefix} {name}", low, min(high, float(found.max())))
         for name, (low, high) in BANDS.items()
         if ((found >= low) & (found < high)).any()
     )
 
 
-def pairs_of(bands: Bands) -> tuple[tuple[int, int], ...]:
-    """Places of the two bands of every square and product."""
-    return tuple((i, j) for i in range(len(bands)) for j in range(i, len(bands)))
-
-
-def products(values: np.ndarray, skip: int) -> np.ndarray:
-    """Squares and products of the last axis, each value z-scored over the rows after the first `skip`.
-
-    A product stands for what two bands do together beyond what each does alone.
+def products(scaled: np.ndarray) -> np.ndarray:
+    """Squares and products of the last axis of z-scored values: what two bands do together beyond what each does alone.
 
     Parameters
     ----------
-    values : array, shape (volume, channel, band)
-    skip : int
+    scaled : array, shape (..., band)
 
     Returns
     -------
-    array, shape (volume, channel, pair)
-        In the order of `pairs_of`.
+    array, shape (..., pair)
+        In the order of `product_columns`.
     """
-    scaled = zscored(values, skip)
-    first, second = np.triu_indices(values.shape[-1])
+    first, second = np.triu_indices(scaled.shape[-1])
     # far outliers would weigh with their square
-    scaled = np.clip(scaled, -4, 4)
-    return np.asarray(scaled[..., first] * scaled[..., second])
+    kept = np.clip(scaled, -4, 4)
+    return np.asarray(kept[..., first] * kept[..., second])
 
 
-def named_products(bands: Bands) -> Bands:
+def product_columns(bands: Bands) -> Bands:
     """Columns of the squares and products of bands."""
-    return tuple(
-        Column(f"{bands[i].name} x {bands[j].name}", min(bands[i].low, bands[j].low), max(bands[i].high, bands[j].high))
-        for i, j in pairs_of(bands)
-    )
+    pairs = [(bands[i], bands[j]) for i in range(len(bands)) for j in range(i, len(bands))]
+    return tuple(Column(f"{a.name} x {b.name}", min(a.low, b.low), max(a.high, b.high)) for a, b in pairs)
 
 
 def zscored(values: np.ndarray, skip: int) -> np.ndarray:

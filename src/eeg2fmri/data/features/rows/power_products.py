@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from eeg2fmri.data.features.rows import log_power
-from eeg2fmri.data.features.rows.kind import Bands, RowSource, named_products, products, spectral_bands
+from eeg2fmri.data.features.rows.kind import Bands, product_columns
 
 KIND = "power_products"
+PRODUCTS_OF = log_power.KIND
 
 
 def columns(frequencies: np.ndarray, amplitude: bool) -> Bands:
     """Give every square and product of two bands."""
-    return named_products(spectral_bands(frequencies))
+    return product_columns(log_power.columns(frequencies, amplitude))
 
 
-def values(source: RowSource) -> np.ndarray:
-    """Multiply (volume, channel, pair of bands)."""
-    return products(log_power.values(source), source.skip)
+values = log_power.values

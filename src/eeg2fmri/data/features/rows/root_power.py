@@ -8,14 +8,14 @@ from eeg2fmri.data.features.band_power import log_band_power
 from eeg2fmri.data.features.rows.kind import Bands, RowSource, spectral_bands
 
 KIND = "root_power"
+PRODUCTS_OF = ""
 
 
 def columns(frequencies: np.ndarray, amplitude: bool) -> Bands:
     """Give the bands of the spectrogram."""
-    return spectral_bands(frequencies)
+    return spectral_bands(frequencies, "root")
 
 
 def values(source: RowSource) -> np.ndarray:
-    """Compute the root of the power (volume, channel, band), in the deviation of its logarithm."""
-    logarithm = log_band_power(source.spectrogram, source.frequencies)
-    return np.exp((logarithm - logarithm.mean(axis=0)) / 2)
+    """Compute the root of the power (volume, channel, band), V."""
+    return np.exp(log_band_power(source.spectrogram, source.frequencies) / 2)

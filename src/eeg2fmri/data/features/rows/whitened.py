@@ -8,6 +8,7 @@ from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.features.rows.kind import Bands, Column, RowSource
 
 KIND = "whitened"
+PRODUCTS_OF = ""
 
 
 def columns(frequencies: np.ndarray, amplitude: bool) -> Bands:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from eeg2fmri.data.features.rows import whitened
-from eeg2fmri.data.features.rows.kind import Bands, RowSource, named_products, products
+from eeg2fmri.data.features.rows.kind import Bands, product_columns
 
 KIND = "whitened_products"
+PRODUCTS_OF = whitened.KIND
 
 
 def columns(frequencies: np.ndarray, amplitude: bool) -> Bands:
-    """Give every square and product of two bands, where there are amplitudes."""
-    return named_products(whitened.columns(frequencies, amplitude))
+    """Give every square and product of two bands."""
+    return product_columns(whitened.columns(frequencies, amplitude))
 
 
-def values(source: RowSource) -> np.ndarray:
-    """Multiply (volume, channel, pair of bands)."""
-    return products(whitened.values(source), source.skip)
+values = whitened.values

@@ -1,0 +1,77 @@
+"""How pairs are cut depends on the store: windows in seconds become rows, kinds of features those that there are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError, StoreError
+from eeg2fmri.data.features.row_features import columns_of, kinds_of, needs_amplitudes, row_features
+from eeg2fmri.data.features.rows.kind import Bands, RowSource
+from eeg2fmri.data.pairs.windows import PairConfig, skipped
+from eeg2fmri.data.store.store import Store
+
+
+def pairs_of_store(config: PairConfig, store: Store) -> PairConfig:
+    """Settle what the settings leave to the store: the rows of a window, and the kinds of row features.
+
+    Parameters
+    ----------
+    config : PairConfig
+    store : Store
+
+    Returns
+    -------
+    PairConfig
+        With `window` in place of `window_s`, and with `rows` where ``eeg="rows"``.
+
+    Raises
+    ------
+    InputError
+        If the recordings can give no kind of row features.
+    """
+    settled: dict[str, object] = {}
+    if config.window_s is not None:
+        settled |= {"window": max(1, round(config.window_s / store.tr)), "window_s": None}
+    if config.eeg == "rows" and not config.rows:
+        kinds = kinds_of(store.frequencies, has_amplitudes(store))
+        if not kinds:
+            raise InputError("the store has no EEG features", where=str(store.path), expected="a spectrogram of EEG")
+        settled["rows"] = kinds
+    return config.model_copy(update=settled) if settled else config
+
+
+def row_columns(config: PairConfig, frequencies: np.ndarray) -> dict[str, Bands]:
+    """Name the columns of each kind of row features; empty where windows hold none."""
+    return columns_of(config.rows, frequencies) if config.eeg == "rows" else {}
+
+
+def needs_covariances(config: PairConfig, frequencies: np.ndarray) -> bool:
+    """Whether windows are made of the covariance between electrodes, which a magnitude spectrogram has lost."""
+    return config.eeg == "amplitude" or (config.eeg == "rows" and needs_amplitudes(config.rows, frequencies))
+
+
+def eeg_rows(store: Store, recording: int | str, config: PairConfig) -> np.ndarray:
+    """Give the representation (volume, channel, freq or column) that the windows of a recording are cut from.
+
+    A read-only memory map where it is stored, else an array.
+    """
+    if config.eeg == "spectrogram":
+        return store.eeg(recording)
+    if config.eeg == "amplitude":
+        return store.amplitude(recording)
+    amplitude = _amplitude(store, recording)
+    source = RowSource(store.eeg(recording), store.frequencies, amplitude)
+    where = f"{store.path}: {store.recordings[store.index(recording)].id}"
+    return row_features(source, pairs_of_store(config, store).rows, skipped(store.tr, config), where)
+
+
+def has_amplitudes(store: Store) -> bool:
+    """Whether the store has recentred amplitudes of every recording."""
+    return all(_amplitude(store, recording.id) is not None for recording in store.recordings)
+
+
+def _amplitude(store: Store, recording: int | str) -> np.ndarray | None:
+    try:
+        return store.amplitude(recording)
+    except StoreError:
+        return None

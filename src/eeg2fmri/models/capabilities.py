@@ -1,0 +1,36 @@
+"""What a model may be able to do beside synthesising: asked for by `isinstance`, offered by having the methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from torch.utils.data import Dataset
+
+    from eeg2fmri.core.progress import Progress
+    from eeg2fmri.models.recommended.acquisition import Acquisition
+
+
+@runtime_checkable
+class FitsInClosedForm(Protocol):
+    """A model whose weights are computed, not trained by gradient steps."""
+
+    def fit_closed_form(
+        self,
+        train: Dataset[Any],
+        validation: Dataset[Any] | None,
+        acquisition: Acquisition,
+        progress: Progress = ...,
+    ) -> DataclassInstance:
+        """Set the weights from the pairs of the training group, and say what was chosen.
+
+        Parameters
+        ----------
+        train : Dataset of Pair
+            Pairs of a recording follow each other in the order of time.
+        validation : Dataset of Pair, or None
+            May be fitted to as well; None where it has to stay unseen.
+        acquisition : Acquisition
+        progress : Progress
+        """
