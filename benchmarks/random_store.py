@@ -21,15 +21,19 @@ def random_store(
     channels: int = 64,
     freqs: int = 134,
     grid: tuple[int, int, int] = (64, 64, 30),
+    mask: np.ndarray | None = None,
+    amplitudes: bool = False,
 ) -> Store:
-    """Write a store of `recordings` subjects."""
+    """Write a store of `recordings` subjects, all voxels brain by default, with or without band amplitudes."""
+    inside = np.ones(grid, bool) if mask is None else mask
 
     def each() -> Iterator[RecordingArrays]:
         for k in range(recordings):
             rng = generator(k, "benchmark")
             eeg = rng.random((volumes, channels, freqs), np.float32) * 1e-5
             bold = 1000 + 10 * rng.random((volumes, *grid), np.float32)
-            yield RecordingArrays(f"sub-{k:02d}_task-rest", eeg, bold, np.ones(grid, bool))
+            amplitude = rng.standard_normal((volumes, channels, 3), np.float32) if amplitudes else None
+            yield RecordingArrays(f"sub-{k:02d}_task-rest", eeg, bold, inside, amplitude=amplitude)
 
     names = [f"E{k}" for k in range(channels)]
     return write_store(path, each(), electrodes=names, frequencies=np.arange(1, freqs + 1) / TR, tr=TR)

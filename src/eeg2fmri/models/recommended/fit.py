@@ -14,6 +14,7 @@ from eeg2fmri.models.recommended.families.family import Family, basis_of, usable
 from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
 from eeg2fmri.models.recommended.recordings import Recordings, gather
 from eeg2fmri.models.recommended.stacked import Stack
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
 from eeg2fmri.models.regression.stack import stacking_weights
 
 if TYPE_CHECKING:
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 CHOICE_VOXELS = 1000
 #: Delays of the response that are tried, s beside those of the settings.
 DELAYS_S = (0.0, 2.0, 4.0, -2.0)
+#: Penalty with which delays are compared.
+DELAY_PENALTIES = (100.0,)
 
 
-class FamilyFit(NamedTuple):
+@dataclass(frozen=True)
+class FamilyFit:
     """What was found for a family.
 
     Attributes
@@ -142,9 +146,12 @@ def fit(
         if family.local:
             one = choosing.nearest(one, cells, cells.label[chosen], progress)
         found.append(one)
-    weights = stacking_weights([one.unseen for one in found], targets)
-    found = [replace(one, weight=float(weight), unseen=[]) for one, weight in zip(found, weights, strict=True)]
+    found = _weighed(found, targets)
     kept = [one for one in found if one.weight > 1e-6] or found[:1]
+    if not any(one.weight for one in kept):
+        notes += (
+            "nothing of the EEG predicts the BOLD of those left out: the synthesised volumes are the mean volume",
+        )
     stacked = Stack(recordings, kept, cells.label).fit(min(config.components, len(inside)), progress)
     if left_out != "subjects":
         notes += (f"one subject alone: what is chosen was chosen on its {left_out}, not on other people",)
@@ -172,20 +179,28 @@ class _Choosing:
     targets: list[np.ndarray]
 
     def candidate(self, family: Family, delay: float) -> Candidate:
+        return candidate(self._design(family, delay), self.targets, self.config.fit.penalties)
+
+    def _design(self, family: Family, delay: float) -> Design:
         n_channels, _, n_rows = self.config.eeg_shape
         clock = n_rows, self.acquisition.tr, self.acquisition.lag
         shifts = [shift + delay for shift in self.config.shifts_s]
         basis = basis_of(family, clock, shifts, self.config.fit.shifted, n_channels)
-        design = Design.of(self.recordings, self.columns[family.kind], family, basis)
-        return candidate(design, self.targets, self.config.fit.penalties)
+        return Design.of(self.recordings, self.columns[family.kind], family, basis)
 
     def delay(self, families: Sequence[Family]) -> float:
-        """Delay of the response with which the first family that has one predicts best; 0 if responses are fixed."""
-        seen = [family for family in families if family.time == "responses" and family.space == "electrodes"]
-        if not seen or self.config.responses == "shifts":
+        """Choose the delay of the response that all families together predict best with; 0 if responses are fixed."""
+        if self.config.responses == "shifts":
             return 0.0
-        first = next((family for family in seen if family.kind == "log_power"), seen[0])
-        return max(DELAYS_S, key=lambda delay: self.candidate(first, delay).r)
+        seen = [family for family in families if family.time != "lags" and family.space == "electrodes"]
+
+        def said(delay: float) -> float:
+            # squares: a family that predicts nothing has no say
+            found = [self._design(family, delay) for family in seen]
+            r = [LeaveOneOut(design.groups, self.targets).choose(DELAY_PENALTIES).r for design in found]
+            return float(np.sum(np.square(np.clip(r, 0, None))))
+
+        return max(DELAYS_S, key=said)
 
     def nearest(self, plain: Candidate, cells: Cells, label: np.ndarray, progress: Progress) -> Candidate:
         """Let near electrodes weigh more where that predicts better."""
@@ -200,6 +215,20 @@ class _Choosing:
             tried = local_candidate(plain, self.targets, prior, label, progress)
             best = max(best, tried, key=lambda one: one.r)
         return best
+
+
+def _weighed(found: Sequence[Candidate], targets: Sequence[np.ndarray]) -> list[Candidate]:
+    """Stack the families whose r is above 0 by more than its standard error over the groups that were left out."""
+    told = [
+        (r := np.array([temporal_r(p, y).mean() for p, y in zip(one.unseen, targets, strict=True)])).mean()
+        > r.std(ddof=1) / np.sqrt(len(r))
+        for one in found
+    ]
+    if not any(told):
+        return [replace(one, unseen=[]) for one in found]
+    weights = np.zeros(len(found))
+    weights[told] = stacking_weights([one.unseen for one, said in zip(found, told, strict=True) if said], targets)
+    return [replace(one, weight=float(weight), unseen=[]) for one, weight in zip(found, weights, strict=True)]
 
 
 def _targets(recordings: Recordings, chosen: np.ndarray) -> list[np.ndarray]:

@@ -21,7 +21,7 @@ from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
 #: Which of the two systems is solved.
 Form = Literal["auto", "primal", "dual"]
 #: Penalties to choose from, in units of the summed variance of the features; see `Moments.unit`.
-PENALTIES = tuple(float(penalty) for penalty in np.logspace(0, 4.5, 10))
+PENALTIES = tuple(float(penalty) for penalty in np.logspace(-0.5, 4.5, 11))
 
 
 class Choice(NamedTuple):
