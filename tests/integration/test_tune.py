@@ -135,7 +135,7 @@ def test_a_search_over_the_recommended_model_gives_its_whole_training(small_stor
     base = {"model": {"preset": "recommended", "components": 5}, "pairs": {"window": 6}, "split": {"seed": 1}}
     config = TuneConfig(base=base, vary=("learning_rate", "batch_size"), trials=1, epochs=1)
     settings = TrainConfig.read(tune(small_store, tmp_path / "study", config).config)
-    assert (settings.pairs.eeg, settings.pairs.window, settings.loss.voxels) == ("amplitude", 6, "brain")
+    assert (settings.pairs.eeg, settings.pairs.window, settings.loss.voxels) == ("rows", 6, "brain")
     assert settings.epochs == 1
 
 

@@ -130,7 +130,7 @@ class Recommended(Pretrained, nn.Module):
         Whether `fit_closed_form` has set the weights.
     """
 
-    #: Tensors that checkpoints of earlier versions do not have; they keep the values of a new model.
+    #: Tensors that checkpoints of earlier versions do not have; they are 0 then.
     LATER_TENSORS = ("left_out_r",)
 
     responses: Tensor

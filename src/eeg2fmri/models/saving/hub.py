@@ -121,7 +121,8 @@ def load(folder: str | Path) -> Loaded:
         # settings may ask for any size: names and shapes are compared before memory is taken
         with torch.device("meta"):
             outline = build(card.model)
-        _compare(outline, stored.tensors, str(folder / WEIGHTS))
+        tensors = _with_later(outline, stored.tensors)
+        _compare(outline, tensors, str(folder / WEIGHTS))
         model = build(card.model)
     except ConfigError as error:
         raise CheckpointError.of(error.problems) from None
@@ -130,7 +131,7 @@ def load(folder: str | Path) -> Loaded:
         raise CheckpointError(
             "the model cannot be built from its settings", where=where, got=str(error).splitlines()[0], hint=AGAIN
         ) from None
-    _put(model, stored.tensors)
+    _put(model, tensors)
     model.eval()
     statistics = _statistics(stored.statistics, card, str(folder / WEIGHTS))
     if isinstance(model, Pretrained):
@@ -138,12 +139,17 @@ def load(folder: str | Path) -> Loaded:
     return Loaded(model, card, statistics, stored.digest)
 
 
+def _with_later(model: nn.Module, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Add zeros for tensors of the model that versions before did not save (``LATER_TENSORS`` of its class)."""
+    kind = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
+    own = model.state_dict()
+    later = [name for name in getattr(model, "LATER_TENSORS", ()) if name not in tensors]
+    return {**tensors, **{name: torch.zeros(own[name].shape, dtype=kind) for name in later}}
+
+
 def _compare(model: nn.Module, tensors: dict[str, Tensor], where: str) -> None:
     """Compare names, shapes, kinds and values of stored tensors with what a model takes."""
     own = model.state_dict()
-    kind = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
-    later = [name for name in getattr(model, "LATER_TENSORS", ()) if name not in tensors]
-    tensors = {**tensors, **{name: own[name].to(kind) for name in later}}
     problems = [Problem("a tensor is missing", f"{where}: {name}") for name in own if name not in tensors]
     problems += [Problem("a tensor is unknown to the model", f"{where}: {name}") for name in tensors if name not in own]
     for name in own.keys() & tensors.keys():
