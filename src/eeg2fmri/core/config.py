@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eeg2fmri.core.errors import ConfigError, Problem
+from eeg2fmri.core.files import write_text
 from eeg2fmri.core.parse import line_of, read_yaml
 
 #: Bytes of a settings file, and values in it with every reference written out, that are more than any real one has.
@@ -92,7 +93,7 @@ class Config(BaseModel):
             if Path(path).suffix == ".json"
             else yaml.safe_dump(values, sort_keys=False)
         )
-        Path(path).write_text(text, encoding="utf-8")
+        write_text(path, text)
 
     def fingerprint(self) -> str:
         """Return 64 hexadecimal digits that change with any setting (SHA-256 of the canonical JSON)."""

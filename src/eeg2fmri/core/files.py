@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import errno
+import glob
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -19,11 +21,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
 
 #: What the system says of a place that cannot be written, and what to do about it.
 REASONS: dict[int, tuple[str, str]] = {
-    errno.ENOSPC: ("the disk is full", "make room, or choose another disk; nothing half-written was left behind"),
+    errno.ENOSPC: ("the disk is full", "make room, or choose another disk; nothing was left behind"),
     errno.EDQUOT: ("your quota of disk space is used up", "make room, or choose another disk"),
     errno.EFBIG: ("the file is larger than the file system takes", "choose another disk"),
     errno.EROFS: ("the disk is read-only", "choose a folder on a disk that can be written"),
@@ -37,6 +41,8 @@ REASONS: dict[int, tuple[str, str]] = {
 }
 #: Words of the system in errors of libraries that keep no error number, such as safetensors and HDF5.
 FULL = "No space left on device"
+#: Held while a folder is made.
+LOCK = ".lock"
 
 
 class OutputError(InputError):
@@ -159,18 +165,18 @@ def whole_folder(
     OutputError
         If `path` holds something, or cannot be written.
     """
-    path = Path(path)
+    path = Path(path).absolute()
     if not replace:
         refuse_existing(path, raises=raises)
-    workshop: Path | None = None
+    with _told(path, [path], raises, hint):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _name_fits(path)
+        _remove_left_behind(path)
+        workshop = Path(tempfile.mkdtemp(prefix=_workshop(path), dir=path.parent))
     try:
-        with _told(path, [path], raises, hint):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _name_fits(path)
-            workshop = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
-            made = workshop / path.name
+        with _told(path, [path, workshop], raises, hint), FileLock(workshop / LOCK):
+            made = workshop / "made"
             made.mkdir()
-        with _told(path, [path, workshop], raises, hint):
             yield made
             before = workshop / "before"
             if replace and path.exists():
@@ -184,8 +190,19 @@ def whole_folder(
                     before.rename(path)
                 raise
     finally:
-        if workshop is not None:
-            shutil.rmtree(workshop, ignore_errors=True)
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _workshop(path: Path) -> str:
+    """Give the first letters of the hidden folders in which a folder is made."""
+    return f".{path.name[:100]}.part-"
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove what processes that were killed have left: nobody holds its lock any more."""
+    for left in path.parent.glob(f"{glob.escape(_workshop(path))}*/{LOCK}"):
+        with contextlib.suppress(Timeout), FileLock(left, timeout=0):
+            shutil.rmtree(left.parent, ignore_errors=True)
 
 
 def refuse_existing(*paths: str | Path, raises: type[Eeg2FmriError] = OutputError) -> None:
@@ -206,22 +223,32 @@ def refuse_existing(*paths: str | Path, raises: type[Eeg2FmriError] = OutputErro
 
 
 @contextlib.contextmanager
+def told_of(path: Path, *, raises: type[Eeg2FmriError] = OutputError, hint: str = "") -> Iterator[None]:
+    """Turn what the system says of a path that cannot be written into an error that names it; see `cannot_write`."""
+    with _told(path, [path], raises, hint):
+        yield
+
+
+@contextlib.contextmanager
 def _told(path: Path, ours: Sequence[Path], raises: type[Eeg2FmriError], hint: str) -> Iterator[None]:
     """Turn what the system says of one of our paths into one of our errors; errors of other files stay as they are."""
     try:
         yield
     except Eeg2FmriError:
         raise
-    except OSError as error:
-        if error.errno is None or not _concerns(error, ours):
-            if FULL in str(error):
-                raise cannot_write(OSError(errno.ENOSPC, FULL), path, raises, hint) from error
-            raise
-        raise cannot_write(error, path, raises, hint) from error
     except Exception as error:
-        if FULL not in str(error):
+        known = error if isinstance(error, OSError) and error.errno is not None else _in_words(error)
+        if known is None or not _concerns(known, ours):
             raise
-        raise cannot_write(OSError(errno.ENOSPC, FULL), path, raises, hint) from error
+        raise cannot_write(known, path, raises, hint) from error
+
+
+def _in_words(error: Exception) -> OSError | None:
+    """Find what the system said in an error of a library that keeps its words alone."""
+    if FULL in str(error):
+        return OSError(errno.ENOSPC, FULL)
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return None if number is None else OSError(int(number[1]), os.strerror(int(number[1])))
 
 
 def _concerns(error: OSError, ours: Sequence[Path]) -> bool:

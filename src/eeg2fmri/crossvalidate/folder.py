@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.files import whole_folder, write_json
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS
 from eeg2fmri.results.evaluation import FOLDER
@@ -57,10 +58,8 @@ class CrossValidationFolder:
         if path.exists():
             _check(path, facts)
         else:
-            path.mkdir(parents=True)
-            part = path / f"{FACTS}.part"
-            part.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-            part.replace(path / FACTS)
+            with whole_folder(path) as made:
+                write_json(made / FACTS, facts)
         return cls(path, folds)
 
     def run(self, fold: int) -> Path:

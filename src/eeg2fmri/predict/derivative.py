@@ -12,6 +12,7 @@ import numpy as np
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import whole_files
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.own_mean import read_mean_volume
 from eeg2fmri.data.bold.to_nifti import volumes_to_image
@@ -85,20 +86,12 @@ def predict_file(
     )
     image = volumes_to_image(made.volumes, np.asarray(card.affine), card.tr, float(made.onsets[0]))
     facts = _facts(synthesizer, made, Path(recording), own_mean is not None)
-    # the suffix tells nibabel the format, so the part file keeps it
-    part = out.with_name(f".part-{out.name}")
-    try:
-        image.to_filename(part)
-        sidecar.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    outputs = (out, sidecar, *((table,) if card.regions else ()))
+    with whole_files(*outputs) as parts:
+        image.to_filename(parts[0])
+        parts[1].write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         if card.regions:
-            _write_regions(table, card.regions, made.volumes)
-        part.replace(out)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        sidecar.unlink(missing_ok=True)
-        if card.regions:
-            table.unlink(missing_ok=True)
-        raise
+            _write_regions(parts[2], card.regions, made.volumes)
     return PredictedFile(
         out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
     )

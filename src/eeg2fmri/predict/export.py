@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import whole_files
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.models.saving.hub import Loaded, load
 
@@ -75,8 +76,7 @@ def export_run(run: str | Path, out: str | Path) -> Exported:
     loaded = load(run)
     inference = _inference(loaded.model)
     x = _windows(loaded, 2)
-    part = out.with_name(f".part-{out.name}")
-    try:
+    with whole_files(out, sidecar) as (part, facts):
         _write(inference, x, part, out.suffix)
         checked = _windows(loaded, CHECKED)
         difference = _difference(inference, checked, _outputs(part, out.suffix, checked))
@@ -87,13 +87,7 @@ def export_run(run: str | Path, out: str | Path) -> Exported:
                 got=f"{difference:.2g} of the largest value",
                 expected=f"at most {TOLERANCE:g}",
             )
-        sidecar.write_text(json.dumps(_facts(loaded, difference), indent=2) + "\n", encoding="utf-8")
-        part.replace(out)
-    except BaseException:
-        sidecar.unlink(missing_ok=True)
-        raise
-    finally:
-        part.unlink(missing_ok=True)
+        facts.write_text(json.dumps(_facts(loaded, difference), indent=2) + "\n", encoding="utf-8")
     return Exported(out, sidecar, difference)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import zipfile
 import zlib
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.parse import read_json
 
 #: What a damaged file may raise while it is read.
 DAMAGE = (
@@ -84,7 +84,7 @@ def read_content(path: Path, form: str, version: int) -> dict[str, Any]:
     ResultError
         If the file is of another format or version.
     """
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read_json(path)
     if not isinstance(content, dict):
         raise ValueError(f"a mapping was expected, not {type(content).__name__}")
     check_version(path, content, form, version)

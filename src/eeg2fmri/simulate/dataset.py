@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.deprecation import renamed_arguments
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import refuse_existing, whole_folder
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.config import SimulationConfig
@@ -55,25 +53,10 @@ def simulate_dataset(
         If electrodes are not in the 10-05 system.
     """
     root = Path(out)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise InputError(
-            "the output exists already",
-            where=str(root),
-            expected="a path that does not exist, or an empty folder",
-            hint="choose another path, or remove this one first",
-        )
+    refuse_existing(root)
     study = make_study(SimulationConfig.take(config))
-    root.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
-    try:
-        unfinished = workshop / root.name
-        unfinished.mkdir()
+    with whole_folder(root) as unfinished:
         _write(unfinished, study, progress)
-        if root.exists():
-            root.rmdir()
-        unfinished.rename(root)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
     return root
 
 

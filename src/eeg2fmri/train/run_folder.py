@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.core.files import OutputError, whole_folder, write_json
 from eeg2fmri.data.splits.leakage import check_leakage
 from eeg2fmri.data.splits.make import read_split
 from eeg2fmri.data.splits.split import Split
@@ -23,6 +23,8 @@ STATES = "states"
 FIT = "fit.json"
 
 #: What the system says where a file cannot be written: full, over a quota or limit, read-only.
+#: The next step then.
+GO_ON = "make room, then continue with --resume: the last saved state of the training is intact"
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -52,19 +54,12 @@ def make_run_folder(run: Path, config: TrainConfig, split: Split, store: Store, 
     facts : dict
         See `eeg2fmri.train.environment.environment`.
     """
-    run.parent.mkdir(parents=True, exist_ok=True)
-    part = run.with_name(f".{run.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
+    with whole_folder(run) as part:
         config.write(part / "train.yaml")
         split.save(part / "split.json", store)
         quality = [{"id": recording.id, "quality": recording.quality} for recording in store.recordings]
         write_json(part / "recordings.json", quality)
         write_json(part / "environment.json", facts)
-        part.rename(run)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
@@ -97,9 +92,7 @@ def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
     config = TrainConfig.read(run / "train.yaml")
     if values:
         config = TrainConfig.make({**config.model_dump(mode="json"), **values})
-        part = run / "train.yaml.part"
-        config.write(part)
-        part.replace(run / "train.yaml")
+        config.write(run / "train.yaml")
     return config
 
 
@@ -138,18 +131,14 @@ def remove_states(run: Path) -> None:
     shutil.rmtree(done)
 
 
-def write_json(path: Path, values: Any) -> None:
-    """Write JSON; the file is replaced as a whole."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
-
-
 @contextlib.contextmanager
 def writing(run: Path) -> Iterator[None]:
     """Raise a CheckpointError where the run folder cannot be written, for example because the disk is full."""
     try:
         yield
+    except OutputError as error:
+        first = error.problems[0]
+        raise CheckpointError(first.what, where=first.where, got=first.got, hint=GO_ON) from error
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
@@ -157,5 +146,5 @@ def writing(run: Path) -> Iterator[None]:
             "the run folder cannot be written",
             where=str(error.filename or run),
             got=str(error),
-            hint="make room, then continue with --resume: the last saved state of the training is intact",
+            hint=GO_ON,
         ) from error

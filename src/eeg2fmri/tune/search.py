@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
+from eeg2fmri.core.files import write_json
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.pairs.of_store import pairs_of_store
@@ -221,17 +222,6 @@ def _storage(out: Path, url: str | None) -> Any:
     return JournalStorage(JournalFileBackend(str(out / "journal.log")))
 
 
-@contextlib.contextmanager
-def _replaced(path: Path) -> Iterator[Path]:
-    """Give a name to write to; the file then takes its own, as a whole: several workers may end at once."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _finish(study: optuna.Study, out: Path) -> Found:
     trials = [
         {
@@ -244,8 +234,7 @@ def _finish(study: optuna.Study, out: Path) -> Found:
         for trial in study.get_trials(deepcopy=False)
     ]
     done = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
-    with _replaced(out / "trials.json") as part:
-        part.write_text(json.dumps(trials, indent=2) + "\n", encoding="utf-8")
+    write_json(out / "trials.json", trials)
     if not done:
         errors = sorted({trial["error"] for trial in trials if trial["error"]})
         raise InputError(
@@ -259,6 +248,5 @@ def _finish(study: optuna.Study, out: Path) -> Found:
     # with what the preset of the model sets, so that the file is the whole of the training
     settings = TrainConfig.make(with_preset(json.loads(best.user_attrs["settings"])))
     path = out / "best.yaml"
-    with _replaced(path) as part:
-        settings.write(part)
+    settings.write(path)
     return Found(path, min(values), trials)

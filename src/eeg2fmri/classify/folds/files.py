@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.files import write_json
+from eeg2fmri.core.npz import save_npz
 from eeg2fmri.core.parse import read_json
 
 FORMAT = "eeg2fmri classification"
@@ -72,13 +73,6 @@ def open_result(folder: Path, fingerprint: str, facts: dict[str, Any]) -> None:
     write_json(state, {"format": FORMAT, "fingerprint": fingerprint, **facts})
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON under a temporary name first."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    part.replace(path)
-
-
 def fold_path(folder: Path, name: str) -> Path:
     """File of a fold."""
     return folder / FOLDS / f"{name}.npz"
@@ -89,10 +83,7 @@ def write_fold(path: Path, result: FoldResult) -> None:
     arrays: dict[str, Any] = {f"probability {name}": value for name, value in result.probability.items()}
     arrays |= {f"array {name}": value for name, value in result.arrays.items()}
     arrays["facts"] = np.array(json.dumps(result.facts))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    part.replace(path)
+    save_npz(path, arrays)
 
 
 def read_fold(path: Path) -> FoldResult | None:

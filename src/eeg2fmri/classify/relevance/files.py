@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.classify.folds.files import FoldResult, write_json
+from eeg2fmri.classify.folds.files import FoldResult
 from eeg2fmri.classify.relevance.decisions import class_means, stability
+from eeg2fmri.core.files import write_json
 from eeg2fmri.explain.inputs.axes import Axes, per_electrode, per_frequency, per_time
 from eeg2fmri.explain.results.images import write_volume
 from eeg2fmri.models.saving.card import ModelCard

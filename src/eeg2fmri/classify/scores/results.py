@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.classify.folds.files import write_json
 from eeg2fmri.classify.methods.features import WindowData
 from eeg2fmri.classify.scores.counts import SCORES
 from eeg2fmri.classify.scores.model_card import model_card
 from eeg2fmri.classify.scores.votes import Votes
+from eeg2fmri.core.files import write_json
 
 
 @dataclass(frozen=True, eq=False)

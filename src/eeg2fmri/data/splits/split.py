@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import CheckpointError, ConfigError, LeakageError
+from eeg2fmri.core.files import write_json
 from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, ProtocolName, protocol_label
 from eeg2fmri.data.splits.config import PARTS
@@ -91,9 +91,7 @@ class Split(Config):
     def save(self, path: Path, store: Store) -> None:
         """Write ``split.json``: the split, the words for its protocol, and the hash of its store."""
         values = {**self.model_dump(mode="json"), "protocol_label": self.label, "store_hash": store.hash}
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_json(path, values)
 
 
 def read_split(folder: Path) -> tuple[Split, str]:

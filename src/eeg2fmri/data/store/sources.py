@@ -6,7 +6,6 @@ file is read only where its time differs. Sources that are not there say nothing
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import Problem, StoreError
+from eeg2fmri.core.files import OutputError, write_json
 from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.format import AGAIN, read_manifest
 
@@ -195,10 +195,8 @@ def recall(store: Path) -> dict[str, Any]:
 
 def remember(store: Path, seen: dict[str, Any]) -> bool:
     """Write down what was found of a store; tell whether it could be written."""
-    draft = store / f"{SEEN}.{os.getpid()}"
     try:
-        draft.write_text(json.dumps(seen), encoding="utf-8")
-        draft.replace(store / SEEN)
-    except OSError:  # a store that may only be read is compared again the next time
+        write_json(store / SEEN, seen)
+    except OutputError:  # a store that may only be read is compared again the next time
         return False
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import StoreError
+from eeg2fmri.core.files import write_json
 from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.format import file_problems
 
@@ -71,10 +71,7 @@ class Partial:
 
     def mark(self, recording: str, noted: dict[str, Any]) -> None:
         """Note that a recording is complete."""
-        path = self.folder / f"{recording}{DONE}"
-        draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(noted), encoding="utf-8")
-        draft.replace(path)
+        write_json(self.folder / f"{recording}{DONE}", noted)
 
     def clear(self) -> None:
         """Remove what is only of use while the store is unfinished."""

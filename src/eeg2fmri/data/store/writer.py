@@ -7,7 +7,6 @@ is an error of the write (writing to a memory map would kill the process instead
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import os
@@ -22,6 +21,7 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT, ContentHash
 from eeg2fmri.core.errors import StoreError
+from eeg2fmri.core.files import cannot_write
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
 from eeg2fmri.data.store.store import Recording
@@ -158,7 +158,7 @@ class StoreWriter:
             self._partial.open()
             remove_left_behind(self._pattern, self.path.parent)
         except OSError as error:
-            raise write_error(error, self.path) from error
+            raise cannot_write(error, self.path, StoreError) from error
         return self
 
     def folder(self, recording_id: str) -> Path:
@@ -253,7 +253,7 @@ class StoreWriter:
             shutil.rmtree(self.temporary, ignore_errors=True)
             self._partial.close()
         if isinstance(error, OSError):
-            raise write_error(error, self.path) from error
+            raise cannot_write(error, self.path, StoreError) from error
 
 
 def hash_path(path: Path, store_hash: str) -> Path:
@@ -265,20 +265,3 @@ def refuse_existing(path: Path) -> None:
     """Raise if there is something at `path`, a dangling link included."""
     if os.path.lexists(path):
         raise StoreError("the output exists already", where=str(path), hint="choose another path, or remove it first")
-
-
-def write_error(error: OSError, path: Path) -> StoreError:
-    """Say why a store cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
-            "the disk is full",
-            where=str(path),
-            got=os.strerror(error.errno),
-            hint="free some space or choose another disk, then start again; nothing was left behind",
-        )
-    return StoreError(
-        "the store cannot be written",
-        where=str(error.filename or path),
-        got=error.strerror or str(error),
-        hint="check that the folder exists and that you may write there",
-    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.files import write_json
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 
 
@@ -58,9 +59,7 @@ def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]
         }
     )
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(reads, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_json(path, reads)
     return reads
 
 

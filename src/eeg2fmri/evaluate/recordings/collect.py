@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.core.progress import silent
 from eeg2fmri.evaluate.protocol import METRICS
 from eeg2fmri.evaluate.recordings.scoring import Scores
@@ -53,9 +54,7 @@ def write_recordings(path: Path, scores: Scores, subject_of: Mapping[str, str]) 
         "values": np.array([[[found[name][metric] for metric in metrics] for name in names] for found in of_all]),
         "shortest": shortest,
     }
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, **arrays)
-    part.replace(path)
+    save_npz(path, arrays)
 
 
 def read_recordings(paths: Iterable[Path]) -> tuple[Scores, dict[str, str]]:
@@ -90,8 +89,7 @@ def read_recordings(paths: Iterable[Path]) -> tuple[Scores, dict[str, str]]:
 
 def _read(path: Path, into: Scores) -> tuple[list[Method], dict[str, str]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+        arrays = read_npz(path)
         methods = [Method(**one) for one in json.loads(str(arrays["methods"]))]
         names = [str(name) for name in arrays["recordings"]]
         metrics = [str(metric) for metric in arrays["metrics"]]

@@ -23,8 +23,6 @@ output, ``sensor_pattern`` that of single electrodes where the model reads recen
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ import numpy as np
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import whole_folder
 from eeg2fmri.core.npz import save_npz
 from eeg2fmri.explain.checks.fidelity import plain
 from eeg2fmri.explain.results.collect import Explanation
@@ -63,17 +62,8 @@ def write(explanation: Explanation, out: str | Path) -> Path:
     """
     out = Path(out)
     check_replaceable(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        made = workshop / out.name
-        made.mkdir()
+    with whole_folder(out, replace=True) as made:
         _write(explanation, made)
-        if out.exists():
-            out.rename(workshop / "before")
-        made.rename(out)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
     return out
 
 

@@ -6,10 +6,7 @@ of the statistics, and a digest of all of that, so that a change of either file 
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +18,7 @@ from torch import Tensor
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.files import told_of, whole_files
 from eeg2fmri.core.parse import read_json
 
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
@@ -68,37 +66,24 @@ def write_files(
         If the disk is full or cannot be written.
     """
     stored = {**tensors, **{STATISTICS + name: tensor for name, tensor in statistics.items()}}
-    parts = [folder / f".{name}.part" for name in (WEIGHTS, CONFIG)]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in stored.items()}, parts[0])
-        values: dict[str, Any] = {
-            "format": FORMAT,
-            "version": VERSION,
-            **card,
-            "statistics": sorted(statistics),
-            "weights": {"file": WEIGHTS, "bytes": parts[0].stat().st_size, "sha256": file_digest(parts[0])},
-        }
-        values["digest"] = fingerprint(values)
-        parts[1].write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        # safetensors makes files that only their owner reads; the weights are as readable as the config
-        parts[0].chmod(parts[1].stat().st_mode)
-        for part, name in zip(parts, (WEIGHTS, CONFIG), strict=True):
-            _sync(part)
-            part.replace(folder / name)
-    except (OSError, SafetensorError) as error:
-        # safetensors reports a full disk as its own error, with the system's words in the text
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-        raise CheckpointError(
-            "the disk is full" if full else "the model cannot be written",
-            where=str(folder),
-            got=str(error),
-            hint="make room, or choose another folder",
-        ) from error
-    finally:
-        for part in parts:
-            with contextlib.suppress(OSError):
-                part.unlink()
+        with told_of(folder, raises=CheckpointError):
+            folder.mkdir(parents=True, exist_ok=True)
+        with whole_files(folder / WEIGHTS, folder / CONFIG, raises=CheckpointError) as parts:
+            save_file({name: tensor.detach().cpu().contiguous() for name, tensor in stored.items()}, parts[0])
+            values: dict[str, Any] = {
+                "format": FORMAT,
+                "version": VERSION,
+                **card,
+                "statistics": sorted(statistics),
+                "weights": {"file": WEIGHTS, "bytes": parts[0].stat().st_size, "sha256": file_digest(parts[0])},
+            }
+            values["digest"] = fingerprint(values)
+            parts[1].write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+            # safetensors makes files that only their owner reads; the weights are as readable as the config
+            parts[0].chmod(parts[1].stat().st_mode)
+    except SafetensorError as error:
+        raise CheckpointError("the model cannot be written", where=str(folder), got=str(error)) from error
 
 
 def read_files(folder: Path) -> Stored:
@@ -202,9 +187,3 @@ def _read_config(folder: Path) -> dict[str, Any]:
             hint=AGAIN,
         )
     return {key: value for key, value in values.items() if key not in ("format", "version")}
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file is on the disk, so that a rename never shows a file without its content."""
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())

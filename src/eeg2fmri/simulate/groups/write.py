@@ -5,14 +5,13 @@ No BOLD, no scanner and no volume markers: what a clinic has.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.files import refuse_existing, whole_folder
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.groups import files as groups_files
@@ -167,30 +166,15 @@ def simulate_groups(root: str | Path, config: GroupsConfig | None = None, progre
         If electrodes are not in the 10-05 system, or an effect reaches no region.
     """
     root, config = Path(root), config if config is not None else GroupsConfig()
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise InputError(
-            "the output exists already",
-            where=str(root),
-            expected="a path that does not exist, or an empty folder",
-            hint="choose another path, or remove this one first",
-        )
+    refuse_existing(root)
     study = make_study(config.recording())
     members = draw_members(config, study)
     changes = {group: affected(config, study, group) for group in config.groups}
-    root.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
-    try:
-        unfinished = workshop / root.name
-        unfinished.mkdir()
+    with whole_folder(root) as unfinished:
         progress("Simulating", 0, len(members))
         for done, member in enumerate(members, 1):
             groups_files.write_recording(unfinished, config, study, member, simulate_member(config, study, member))
             progress("Simulating", done, len(members))
         groups_files.write_dataset(unfinished, config, members)
         groups_files.write_truth(unfinished, config, study, changes, site_gain(config, study), electrode_power(study))
-        if root.exists():
-            root.rmdir()
-        unfinished.rename(root)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
     return root

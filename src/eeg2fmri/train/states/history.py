@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+
+from eeg2fmri.core.files import write_csv
 
 Row = dict[str, Any]
 
@@ -31,9 +32,4 @@ class Means:
 def write_history(path: Path, rows: list[Row]) -> None:
     """Write rows as CSV; the file is replaced as a whole, never left half-written."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    part = path.with_suffix(".part")
-    with part.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        writer.writerows(rows)
-    part.replace(path)
+    write_csv(path, names, ([row.get(name, "") for name in names] for row in rows))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.files import told_of, whole_files
 from eeg2fmri.core.parse import read_json
 
 #: States kept on disk: the newest, and the one before for the case that the newest is damaged.
 KEPT = 2
+#: The next step where one cannot be written.
+GO_ON = "make room, then continue with --resume: the state before this one is intact"
 
 
 @dataclass(frozen=True)
@@ -48,32 +48,14 @@ def write_state(folder: Path, step: int, state: State) -> None:
     CheckpointError
         If the disk is full or cannot be written; states written before stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     name = f"state-{step:09d}"
     tensors = {key: value.detach().cpu().contiguous() for key, value in state.tensors.items()}
-    try:
-        part = folder / f"{name}.safetensors.part"
-        save_file(tensors, part)
-        _sync(part)
-        record = {"sha256": file_digest(part), "facts": state.facts}
-        part.replace(folder / f"{name}.safetensors")
-        text = folder / f"{name}.json.part"
-        text.write_text(json.dumps(record), encoding="utf-8")
-        _sync(text)
-        text.replace(folder / f"{name}.json")
-    except Exception as error:
-        for leftover in folder.glob("*.part"):
-            leftover.unlink(missing_ok=True)
-        # safetensors reports a full disk as its own error type, with the system's words in the text
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-        if not isinstance(error, OSError | SafetensorError):
-            raise
-        raise CheckpointError(
-            "the disk is full" if full else "the state of the training cannot be written",
-            where=str(folder),
-            got=str(error),
-            hint="make room, then continue with --resume: the state before this one is intact",
-        ) from error
+    with told_of(folder, raises=CheckpointError, hint=GO_ON):
+        folder.mkdir(parents=True, exist_ok=True)
+    files = (folder / f"{name}.safetensors", folder / f"{name}.json")
+    with whole_files(*files, raises=CheckpointError, hint=GO_ON) as (weights, record):
+        save_file(tensors, weights)
+        record.write_text(json.dumps({"sha256": file_digest(weights), "facts": state.facts}), encoding="utf-8")
     for old in sorted(folder.glob("state-*.json"))[:-KEPT]:
         old.unlink()
         old.with_suffix(".safetensors").unlink(missing_ok=True)
@@ -144,8 +126,3 @@ def restore(state: State, model: nn.Module, optimiser: torch.optim.Optimizer) ->
             _, index, name = key.split(".", 2)
             moments.setdefault(int(index), {})[name] = value
     optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
