@@ -151,7 +151,7 @@ def test_a_failed_write_leaves_nothing(small_run, recording, tmp_path, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(nibabel.Nifti1Image, "to_filename", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="the disk is full"):
         predict_file(small_run, recording, tmp_path / "a.nii.gz")
     assert list(tmp_path.iterdir()) == []
 
