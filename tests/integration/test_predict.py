@@ -1,6 +1,7 @@
 """EEG alone to a NIfTI image: aligned, with affine, TR, sidecar; from Python, from a file, and from a stream."""
 
 import json
+import shutil
 
 import mne
 import nibabel
@@ -184,3 +185,75 @@ def _without_cleaning(run, folder):
     loaded = load(run)
     save(folder / "plain", loaded.model, loaded.card.model_copy(update={"prepare": None}), loaded.statistics)
     return folder / "plain"
+
+
+def test_a_path_is_read_as_the_training_recordings_were(small_run, recording, raw):
+    synthesizer = Synthesizer.from_pretrained(small_run)
+    made, expected = (synthesizer.predict_volumes(given).volumes for given in (str(recording), raw))
+    assert np.array_equal(made, expected)
+
+
+def test_what_is_no_continuous_recording_is_told_what_to_do(small_run, raw):
+    synthesizer = Synthesizer.from_pretrained(small_run)
+    epochs = mne.make_fixed_length_epochs(raw, 2.0, preload=True, verbose="error")
+    for given, told in (
+        (epochs, "cut from"),
+        (epochs.average(), "cut from"),
+        (raw.get_data(), "RawArray"),
+        (3, "mne Raw"),
+    ):
+        with pytest.raises(InputError, match=told):
+            synthesizer.predict(given)
+
+
+def test_a_synthesiser_is_saved_and_says_what_it_is(small_run, raw, tmp_path):
+    synthesizer = Synthesizer.from_pretrained(small_run, device="cpu")
+    assert repr(synthesizer) == (
+        "<Synthesizer | SynthesizerNetwork of 12 electrodes, volume of 9x11x8 voxels every 1.5 s, on cpu>"
+    )
+    synthesizer.save_pretrained(tmp_path / "saved")
+    again = Synthesizer.from_pretrained(tmp_path / "saved", device="cpu")
+    assert again.card == synthesizer.card
+    assert np.array_equal(again.predict_volumes(raw).volumes, synthesizer.predict_volumes(raw).volumes)
+
+
+def test_the_hub_is_asked_only_by_its_name(small_run, tmp_path, monkeypatch):
+    import huggingface_hub
+
+    asked = []
+
+    def fetch(name, **options):
+        asked.append(name)
+        return str(small_run)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError):
+        Synthesizer.from_pretrained("owner/name")
+    assert not asked
+    assert Synthesizer.from_pretrained("hub:owner/name").card.tr == 1.5
+    assert asked == ["owner/name"]
+
+
+def test_a_synthesiser_is_pushed_with_all_that_loads_it(small_run, tmp_path, monkeypatch):
+    import huggingface_hub
+
+    from eeg2fmri.models.saving.hub import load
+
+    pushed = {}
+
+    class Hub:
+        def __init__(self, **options):
+            pass
+
+        def create_repo(self, repo_id, **options):
+            pushed["repo"] = repo_id
+            return huggingface_hub.RepoUrl(f"https://huggingface.co/{repo_id}")
+
+        def upload_folder(self, *, repo_id, folder_path, **options):
+            shutil.copytree(folder_path, tmp_path / "pushed")
+
+    monkeypatch.setattr("huggingface_hub.hub_mixin.HfApi", Hub)
+    Synthesizer.from_pretrained(small_run).push_to_hub("owner/name")
+    assert pushed["repo"] == "owner/name"
+    assert load(tmp_path / "pushed").digest == load(small_run).digest

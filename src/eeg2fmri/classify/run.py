@@ -35,6 +35,7 @@ from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.store import EegStore
 from eeg2fmri.data.features.band_covariance import BANDS
@@ -44,6 +45,7 @@ from eeg2fmri.models.saving.card import ModelCard
 
 
 @renamed_arguments(since="0.1", removed="0.3", jobs="n_jobs")
+@tells
 def classify_run(
     run: str | Path,
     store: str | PathLike[str],
@@ -53,6 +55,7 @@ def classify_run(
     n_jobs: int = 1,
     keep_models: bool = False,
     progress: Progress = silent,
+    verbose: Verbose = None,
 ) -> Classification:
     """Classify the subjects of an EEG-only store through the view of a synthesiser, beside EEG baselines.
 
@@ -71,6 +74,8 @@ def classify_run(
     keep_models : bool
         Whether the view classifiers of all folds are kept.
     progress : Progress
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from eeg2fmri.cli import commands
 from eeg2fmri.cli.console import fail, warn
 from eeg2fmri.core.deprecation import OldNameWarning
 from eeg2fmri.core.errors import Eeg2FmriError
+from eeg2fmri.core.log import ENVIRONMENT, set_log_level
 
 #: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
@@ -63,6 +65,8 @@ commands.register(app)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 interrupted."""
     warnings.showwarning = _plainly(warnings.showwarning)
+    if ENVIRONMENT not in os.environ:
+        set_log_level("ERROR")  # the commands print the notes of their results
     sys.exit(run(arguments))
 
 

@@ -7,13 +7,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from eeg2fmri.core.errors import ConfigError, Problem
 from eeg2fmri.core.files import write_text
+from eeg2fmri.core.errors import ConfigError, Eeg2FmriError, Problem
 from eeg2fmri.core.parse import line_of, read_yaml
 
 #: Bytes of a settings file, and values in it with every reference written out, that are more than any real one has.
@@ -21,11 +21,27 @@ LARGEST_FILE = 10_000_000
 MOST_VALUES = 100_000
 
 
-class Config(BaseModel):
+if TYPE_CHECKING:  # checkers know the fields of pydantic's own
+    _Model = BaseModel
+else:
+
+    class _Constructed(type(BaseModel)):
+        """Let constructors raise errors of ours; pydantic does not come this way for settings in settings."""
+
+        def __call__(cls, /, *args: Any, **values: Any) -> Any:
+            try:
+                return super().__call__(*args, **values)
+            except ValidationError as error:
+                raise _own(cls, error, "") from None
+
+    class _Model(BaseModel, metaclass=_Constructed):
+        pass
+
+
+class Config(_Model):
     """Base of every settings class: frozen, unknown keys forbidden.
 
-    Build one from outside values (a file, a dict of the user's) with `make` or `read`, which turn
-    every fault into one `ConfigError`; the constructor raises pydantic's own error.
+    The constructor, `make` (of a dict of the user's) and `read` (of a file) turn every fault into one `ConfigError`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -42,7 +58,7 @@ class Config(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise ConfigError.of(_problem(cls, fault, where) for fault in error.errors()) from None
+            raise _own(cls, error, where) from None
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
@@ -134,6 +150,14 @@ def read_mapping(path: str | Path) -> dict[str, Any]:
             expected="lines of 'key: value'",
         )
     return values
+
+
+def _own(cls: type[BaseModel], error: ValidationError, where: str) -> Eeg2FmriError:
+    """Make an error of ours of pydantic's; one that a validator raised, such as a leakage, stays what it is."""
+    faults = error.errors(include_url=False)
+    raised = (fault.get("ctx", {}).get("error") for fault in faults)
+    own = next((one for one in raised if isinstance(one, Eeg2FmriError)), None)
+    return own or ConfigError.of(_problem(cls, fault, where) for fault in faults)
 
 
 def place_of(given: object) -> str:

@@ -77,7 +77,7 @@ class Eeg2FmriError(Exception):
         return error
 
 
-class InputError(Eeg2FmriError):
+class InputError(Eeg2FmriError, ValueError):
     """An input file, folder or array cannot be used."""
 
 
@@ -93,7 +93,7 @@ class CheckpointError(Eeg2FmriError):
     """A run or checkpoint is absent, damaged or foreign."""
 
 
-class ConfigError(Eeg2FmriError):
+class ConfigError(Eeg2FmriError, ValueError):
     """Settings that are unknown, out of range or contradict each other."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
 from eeg2fmri.crossvalidate.pool import pool_folds
@@ -69,6 +70,7 @@ class CrossValidation:
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store", values="config")
+@tells
 def cross_validate(
     store: str | PathLike[str],
     out: str | Path,
@@ -78,11 +80,11 @@ def cross_validate(
     atlas: str | Path | None = None,
     truth: str | Path | None = None,
     own: Sequence[Baseline] = (),
-    where: str = "",
     progress: Progress = silent,
     say: Callable[[str], None] = lambda text: None,
     device: str = "auto",
     seed: int = 0,
+    verbose: Verbose = None,
 ) -> CrossValidation:
     """Train and test a run for each fold of a split.
 
@@ -105,8 +107,6 @@ def cross_validate(
         As `eeg2fmri.evaluate.run.evaluate_run`.
     own : sequence of Baseline
         Methods of your own, fitted anew in each fold; see `eeg2fmri.models.own`.
-    where : str
-        Where the settings come from, for error messages.
     progress : Progress
     say : callable
         Told in a line what begins and what came out.
@@ -114,6 +114,8 @@ def cross_validate(
         Torch device of the evaluation.
     seed : int
         Of the draws of the evaluation.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------
@@ -125,12 +127,12 @@ def cross_validate(
         If what tests a fold would train it.
     """
     given = TrainConfig.given(config)
-    settings = TrainConfig.make(with_preset(given), where=where or place_of(config))
+    settings = TrainConfig.make(with_preset(given), where=place_of(config))
     opened = Store.open(store)
     if settings.split.folds is None or settings.split.fold is not None:
         raise ConfigError(
             "a cross-validation needs a number of folds, and does all of them",
-            where=f"{where or 'settings'}: split",
+            where=f"{place_of(config) or 'settings'}: split",
             got=f"folds: {settings.split.folds}, fold: {settings.split.fold}",
             expected="folds: a number, or leave-one-out; no fold",
         )
@@ -151,7 +153,7 @@ def cross_validate(
         if stage != "trained":
             resume = stage == "begun"
             of_fold = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
-            result = train_run(opened, folder.run(fold), of_fold, resume=resume, where=where, progress=progress)
+            result = train_run(opened, folder.run(fold), of_fold, resume=resume, progress=progress)
             if result.interrupted:
                 return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
             say(result.summary())

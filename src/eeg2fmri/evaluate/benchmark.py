@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.splits.make import PARTS
@@ -25,6 +26,7 @@ from eeg2fmri.results.method import Method
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
+@tells
 def benchmark(
     runs: Mapping[str, str | Path],
     store: str | PathLike[str],
@@ -35,6 +37,7 @@ def benchmark(
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
+    verbose: Verbose = None,
 ) -> Evaluation:
     """Score several runs of one split beside the baselines.
 
@@ -51,6 +54,8 @@ def benchmark(
         Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
     truth, own, progress, device, seed
         As `eeg2fmri.evaluate.run.evaluate_run`.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Returns
     -------

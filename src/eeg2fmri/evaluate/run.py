@@ -11,6 +11,7 @@ import numpy as np
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.evaluate.inputs.examples import make_examples
@@ -33,6 +34,7 @@ from eeg2fmri.results.examples import write_map
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
+@tells
 def evaluate_run(
     run: str | Path,
     store: str | PathLike[str],
@@ -43,6 +45,7 @@ def evaluate_run(
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
+    verbose: Verbose = None,
 ) -> Evaluation:
     """Score a run on its test recordings and write the results to ``RUN/evaluation``.
 
@@ -67,6 +70,8 @@ def evaluate_run(
         Torch device of the model; ``auto`` takes CUDA where there is one.
     seed : int
         Of the draws of shifts, bootstrap samples and Monte Carlo passes.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Returns
     -------

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.explain.checks.fidelity import Fidelity, check_fidelity
@@ -25,6 +26,7 @@ from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_wi
 from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance, SubjectSums
 
 
+@tells
 def explain_run(
     run: str | Path,
     store: str | PathLike[str],
@@ -33,6 +35,7 @@ def explain_run(
     *,
     truth: str | Path | None = None,
     progress: Progress = silent,
+    verbose: Verbose = None,
 ) -> Explanation:
     """Explain the volumes that a run synthesises, over subjects, and write the result.
 
@@ -49,6 +52,8 @@ def explain_run(
     truth : path, optional
         BIDS folder of simulated recordings that the store was made from: relevance is compared with what drives them.
     progress : Progress
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------

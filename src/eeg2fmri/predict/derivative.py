@@ -13,6 +13,7 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.files import whole_files
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.own_mean import read_mean_volume
 from eeg2fmri.data.bold.to_nifti import volumes_to_image
@@ -34,6 +35,7 @@ class PredictedFile:
     notes: tuple[str, ...]
 
 
+@tells
 def predict_file(
     run: str | Path,
     recording: str | Path,
@@ -43,6 +45,7 @@ def predict_file(
     cleaning: Cleaning = "replay",
     settings: Mapping[str, Any] | None = None,
     progress: Progress = silent,
+    verbose: Verbose = None,
     **times: Unpack[Times],
 ) -> PredictedFile:
     """Synthesise the BOLD of an EEG file and write it as NIfTI with a JSON sidecar.
@@ -61,6 +64,8 @@ def predict_file(
         See `Synthesizer.predict`.
     mean_image : path, optional
         The subject's own BOLD (3-D mean or 4-D), brought to the grid of the run.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------

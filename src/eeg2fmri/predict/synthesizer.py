@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.log import tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.to_nifti import volumes_to_image
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
@@ -21,6 +22,7 @@ from eeg2fmri.data.prepare.new_recording import Cleaning, new_recording
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.timing.without_bold import Clock, Times
 from eeg2fmri.models.saving.hub import Loaded, load
+from eeg2fmri.models.saving.pretrained import Pretrained, folder_of
 from eeg2fmri.models.synthesis import synthesize
 from eeg2fmri.predict.stream import CONSTANT, Stream, is_constant, stream_channels, wanted
 
@@ -73,12 +75,13 @@ class Synthesizer:
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str = "auto") -> Self:
-        """Load a run folder.
+        """Load a run folder, or a model from the Hugging Face Hub.
 
         Parameters
         ----------
         path : str or Path
-            Folder with ``config.json`` and ``weights.safetensors``.
+            Folder with ``config.json`` and ``weights.safetensors``; or ``hub:owner/name``: the Hub is asked for
+            nothing else.
         device : str
             Torch device; ``auto`` takes CUDA where there is one.
 
@@ -91,9 +94,45 @@ class Synthesizer:
             import torch
 
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        loaded = load(path)
+        loaded = load(folder_of(path))
         loaded.card.check_usable(str(path))
         return cls(loaded, device)
+
+    def __repr__(self) -> str:
+        """Say in a line what the synthesiser is."""
+        card = self.card
+        voxels = f"{len(card.regions)} regions" if card.regions else "x".join(map(str, card.grid)) + " voxels"
+        return (
+            f"<{type(self).__name__} | {type(self.loaded.model).__name__} of {len(card.electrodes)} electrodes, "
+            f"{card.pairs.target} of {voxels} every {card.tr:g} s, on {self.device}>"
+        )
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Save model, card and group statistics, which `from_pretrained` loads to the same synthesiser.
+
+        Parameters
+        ----------
+        folder : path
+            Made if it does not exist; a model that is there is replaced.
+
+        Raises
+        ------
+        CheckpointError
+            If the disk is full or cannot be written.
+        """
+        cast(Pretrained, self.loaded.model).save_pretrained(folder)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> Any:
+        """Save to the Hugging Face Hub, from where ``from_pretrained("hub:owner/name")`` takes it.
+
+        Parameters
+        ----------
+        repo_id : str
+            ``owner/name``.
+        **options
+            ``private``, ``token``, ``branch``, ``commit_message`` of `huggingface_hub.ModelHubMixin.push_to_hub`.
+        """
+        return cast(Pretrained, self.loaded.model).push_to_hub(repo_id, **options)
 
     def predict(
         self,
@@ -149,6 +188,7 @@ class Synthesizer:
         )
         return volumes_to_image(made.volumes, np.asarray(self.card.affine), self.card.tr, float(made.onsets[0]))
 
+    @tells
     def predict_volumes(
         self,
         recording: str | Path | mne.io.BaseRaw,

@@ -8,6 +8,7 @@ from typing import Any
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.files import refuse_existing, whole_folder
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.config import SimulationConfig
@@ -20,10 +21,12 @@ from eeg2fmri.simulate.write.names import Recording, recordings_of, subject_labe
 
 
 @renamed_arguments(since="0.1", removed="0.3", root="out")
+@tells
 def simulate_dataset(
     out: str | Path,
     config: SimulationConfig | Mapping[str, Any] | str | Path | None = None,
     progress: Progress = silent,
+    verbose: Verbose = None,
 ) -> Path:
     """Simulate simultaneous EEG-fMRI and write it as a BIDS folder with its truth under ``derivatives/truth``.
 
@@ -39,6 +42,8 @@ def simulate_dataset(
         voxels and 64 electrodes.
     progress : Progress
         Told about every recording.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Returns
     -------

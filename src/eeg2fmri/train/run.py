@@ -14,6 +14,7 @@ from typing import Any
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError, Eeg2FmriError
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
@@ -84,16 +85,17 @@ class TrainResult:
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store", run_path="run", values="config")
+@tells
 def train_run(
     store: str | PathLike[str],
     run: str | Path,
     config: TrainConfig | Mapping[str, Any] | str | Path | None = None,
     *,
     resume: bool = False,
-    where: str = "",
     on_epoch: Callable[[Row], None] | None = None,
     keep_weights: bool = True,
     progress: Progress = silent,
+    verbose: Verbose = None,
 ) -> TrainResult:
     """Train a synthesiser on a store.
 
@@ -109,13 +111,13 @@ def train_run(
     resume : bool
         Go on with an interrupted training of this run; it ends with the weights that it would have had
         without the interruption.
-    where : str
-        Where the settings come from, for error messages.
     on_epoch : callable, optional
         Called with the row of the history after each epoch; may raise to end the training.
     keep_weights : bool
         False leaves a folder with the history alone, as a search needs it.
     progress : Progress
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------
@@ -127,9 +129,7 @@ def train_run(
         For settings, shapes, stores and states that cannot be used.
     """
     run, given = Path(run), TrainConfig.given(config)
-    config = (
-        resumed_config(run, given) if resume else TrainConfig.make(with_preset(given), where=where or place_of(config))
-    )
+    config = resumed_config(run, given) if resume else TrainConfig.make(with_preset(given), where=place_of(config))
     if not resume:
         refuse_existing_run(run)
     whole = Store.open(store)

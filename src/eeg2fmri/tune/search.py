@@ -17,6 +17,7 @@ import numpy as np
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
 from eeg2fmri.core.files import write_json
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.pairs.of_store import pairs_of_store
@@ -60,6 +61,7 @@ class Found:
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
+@tells
 def tune(
     store: str | os.PathLike[str],
     out: str | Path,
@@ -67,6 +69,7 @@ def tune(
     *,
     storage: str | None = None,
     progress: Progress = silent,
+    verbose: Verbose = None,
 ) -> Found:
     """Search for the settings of a training.
 
@@ -80,6 +83,8 @@ def tune(
     storage : str, optional
         URL of a database that several machines share; a journal file in `out` by default.
     progress : Progress
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------

@@ -1,9 +1,10 @@
 """Settings: every fault at once, the near name suggested, the same fingerprint for the same settings."""
 
 import pytest
+from pydantic import model_validator
 
 from eeg2fmri.core.config import Config, read_mapping
-from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.errors import ConfigError, LeakageError
 
 
 class Inner(Config):
@@ -81,3 +82,32 @@ def test_settings_are_taken_as_object_mapping_file_or_nothing(tmp_path):
     (tmp_path / "settings.yaml").write_text("rat: 7\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"settings\.yaml, line 1: rat(.|\n)*did you mean 'rate'"):
         Outer.take(tmp_path / "settings.yaml")
+
+
+def test_errors_of_ours_come_through_validators_as_they_are():
+    class Checked(Config):
+        names: tuple[str, ...] = ()
+
+        @model_validator(mode="after")
+        def _no_leak(self):
+            if self.names:
+                raise LeakageError("they leak", where="names")
+            return self
+
+    class Around(Config):
+        checked: Checked = Checked()
+
+    for make in (
+        lambda: Checked(names=("a",)),
+        lambda: Checked.make({"names": ("a",)}),
+        lambda: Around.make({"checked": {"names": ("a",)}}),
+    ):
+        with pytest.raises(LeakageError, match=r"^they leak\n  where:    names$"):
+            make()
+
+
+def test_a_constructor_tells_every_fault_as_make_does():
+    with pytest.raises(ConfigError, match="2 problems") as caught:
+        Outer(rates=1, name=3)
+    assert "did you mean 'rate'?" in str(caught.value)
+    assert Outer(rate=0.2, inner={"depth": 3}).inner.depth == 3

@@ -2,7 +2,17 @@
 
 import pytest
 
-from eeg2fmri.core.errors import Eeg2FmriError, InputError, Problem, first_of
+from eeg2fmri.core.errors import (
+    CheckpointError,
+    ConfigError,
+    Eeg2FmriError,
+    InputError,
+    LeakageError,
+    Problem,
+    ShapeError,
+    StoreError,
+    first_of,
+)
 
 
 def test_an_error_shows_all_its_parts():
@@ -42,3 +52,14 @@ def test_the_first_of_many_things() -> None:
     assert first_of([], 3) == ""
     assert first_of(range(3), 3) == "0, 1, 2"
     assert first_of((name for name in "abcde"), 3) == "a, b, c and 2 more"
+
+
+@pytest.mark.parametrize("kind", [InputError, LeakageError, ConfigError, ShapeError])
+def test_errors_of_inputs_and_settings_are_value_errors(kind):
+    assert issubclass(kind, ValueError)
+    assert issubclass(kind, Eeg2FmriError)
+
+
+@pytest.mark.parametrize("kind", [StoreError, CheckpointError])
+def test_damaged_files_are_no_value_errors(kind):
+    assert not issubclass(kind, ValueError)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import nn
+
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.saving.hub import Loaded, load
+from eeg2fmri.predict.synthesizer import Synthesizer
 
 
 def load_lender(folder: str | Path) -> tuple[Loaded, SynthesizerNetwork | Recommended]:
@@ -19,12 +22,33 @@ def load_lender(folder: str | Path) -> tuple[Loaded, SynthesizerNetwork | Recomm
         If it cannot be loaded, or is of a kind that lends no view.
     """
     loaded = load(folder)
-    if not isinstance(loaded.model, SynthesizerNetwork | Recommended):
+    return loaded, _lends(loaded.model, str(folder))
+
+
+def lender(
+    given: str | Path | Synthesizer | SynthesizerNetwork | Recommended,
+) -> tuple[SynthesizerNetwork | Recommended, tuple[str, ...] | None]:
+    """Take a synthesiser in any form, and the names of its electrodes (None if not known).
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be loaded, or is of a kind that lends no view.
+    """
+    if isinstance(given, SynthesizerNetwork | Recommended):
+        return given, (given.card.electrodes or None) if given.card is not None else None
+    loaded = given.loaded if isinstance(given, Synthesizer) else load(given)
+    where = repr(given) if isinstance(given, Synthesizer) else str(given)
+    return _lends(loaded.model, where), loaded.card.electrodes or None
+
+
+def _lends(model: nn.Module, where: str) -> SynthesizerNetwork | Recommended:
+    if not isinstance(model, SynthesizerNetwork | Recommended):
         raise CheckpointError(
             "this kind of model lends no view",
-            where=str(folder),
-            got=type(loaded.model).__name__,
+            where=where,
+            got=type(model).__name__,
             expected="a synthesiser (model preset 'documented' or 'recommended')",
             hint="train one:  eeg2fmri train STORE RUN",
         )
-    return loaded, loaded.model
+    return model

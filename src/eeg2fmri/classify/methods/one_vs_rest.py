@@ -8,6 +8,7 @@ import numpy as np
 
 from eeg2fmri.classify.view_training.train import ViewTraining, positive_probability, train_view
 from eeg2fmri.core.random import child_seed
+from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
 
 
@@ -68,7 +69,9 @@ def fit_one_vs_rest(
     return models, [combine([column[epoch] for column in columns]) for epoch in range(len(columns[0]))]
 
 
-def probabilities(models: Sequence[ViewClassifier], windows: np.ndarray, passes: int = 1, seed: int = 0) -> np.ndarray:
+def probabilities(
+    models: Sequence[ViewClassifier | LinearView], windows: np.ndarray, passes: int = 1, seed: int = 0
+) -> np.ndarray:
     """Probabilities (window, class) of the models that `fit_one_vs_rest` gave."""
     return combine([positive_probability(model, windows, passes=passes, seed=seed) for model in models])
 

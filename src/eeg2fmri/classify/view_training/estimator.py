@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -12,18 +13,20 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from eeg2fmri.classify.methods.frame import GroupFrame
+from eeg2fmri.classify.methods.lender import lender
+from eeg2fmri.classify.methods.linear_view_fit import fit_linear_views, views_of
 from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
 from eeg2fmri.classify.view_training.train import ViewTraining
-from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
+from eeg2fmri.models.recommended.model import Recommended
+from eeg2fmri.predict.synthesizer import Synthesizer
 
 #: Of the untrained synthesiser that stands in where none is given.
 UNTRAINED_LATENT, UNTRAINED_VOLUME = (3, 3, 3), (8, 9, 7)
-
-
-class WindowsError(InputError, ValueError):
-    """Windows or labels that cannot be used; also a ValueError, which scikit-learn expects."""
 
 
 class EEGViewClassifier(ClassifierMixin, BaseEstimator):
@@ -35,8 +38,10 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    synthesizer : path, SynthesizerNetwork or None
-        A run folder, or a model. None: a small untrained synthesiser, the control without any synthesis learnt.
+    synthesizer : path, Synthesizer, SynthesizerNetwork, Recommended or None
+        A run folder, a loaded synthesiser, or its model. A recommended one stays as it is, and a linear classifier
+        looks at its volumes (`eeg2fmri.classify.methods.frozen_view`). None: a small untrained synthesiser, the control
+        without any synthesis learnt.
     electrodes : sequence of str, optional
         Names of the channels of X; see `ViewClassifierConfig`.
     window_shape : (channel, freq, time), optional
@@ -54,6 +59,9 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         A variance of each logit, by which its cross entropy is divided.
     contrastive, margin, epochs, pairs, batch_size, learning_rate, kl
         See `ViewTraining`.
+    strength : float
+        Inverse L2 penalty of the linear classifier on a recommended synthesiser; the other settings of the training
+        are of no use there.
     passes : int
         Draws over which variational weights are averaged in prediction; 1 takes their means.
     random_state : int, RandomState or None
@@ -61,8 +69,10 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : array
-    models_ : list of ViewClassifier
+    models_ : list of ViewClassifier or LinearView
         One for two classes, else one a class.
+    frame_ : GroupFrame or None
+        What covariances are made to windows with, learnt from the training windows.
     n_features_in_ : int
         Channels, or features of flattened windows.
 
@@ -75,7 +85,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        synthesizer: str | Path | SynthesizerNetwork | None = None,
+        synthesizer: str | Path | Synthesizer | SynthesizerNetwork | Recommended | None = None,
         *,
         electrodes: tuple[str, ...] | None = None,
         window_shape: tuple[int, int, int] | None = None,
@@ -92,6 +102,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         batch_size: int = 4,
         learning_rate: float = 3e-3,
         kl: float = 1e-3,
+        strength: float = 1e-3,
         passes: int = 1,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
@@ -111,6 +122,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.kl = kl
+        self.strength = strength
         self.passes = passes
         self.random_state = random_state
 
@@ -128,7 +140,10 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array, shape (window, channel, freq, time) or (window, feature)
-            Scaled as the synthesiser's windows are.
+            Scaled as the synthesiser's windows are. For a recommended synthesiser better its covariances, shape
+            (window, time, band, channel, channel), V^2: they are recentred by the training subjects together, where
+            amplitudes (window, channel, band, time) that each recording was recentred by differ no more between
+            subjects.
         y : array, shape (window,)
             Labels of any type.
         groups : array, shape (window,), optional
@@ -137,28 +152,49 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
         Raises
         ------
-        WindowsError
+        InputError
             If there are not two classes, or windows of another shape than the synthesiser takes.
         CheckpointError
             If the synthesiser cannot be loaded, or is of another kind.
         """
         data, labels = validate_data(self, X, y, allow_nd=True, dtype=np.float32, ensure_min_samples=2)
         check_classification_targets(labels)
-        windows = self._windows(data)
         self.classes_, index = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise WindowsError(
+            raise InputError(
                 "one class is nothing to tell apart", got=f"class {self.classes_[0]!r} alone", expected="two or more"
             )
-        if groups is not None and len(np.asarray(groups)) != len(windows):
-            raise WindowsError(
-                "there is not one group for each window", got=str(len(np.asarray(groups))), expected=str(len(windows))
+        if groups is not None and len(np.asarray(groups)) != len(data):
+            raise InputError(
+                "there is not one group for each window", got=str(len(np.asarray(groups))), expected=str(len(data))
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        synthesizer, trained_electrodes = self._synthesizer(windows.shape[1:])
+        owners = None if groups is None else np.asarray(groups)
+        self.frame_: GroupFrame | None = None
+        self.models_: Sequence[ViewClassifier | LinearView]
+        synthesizer, electrodes = None, self.electrodes
+        if self.synthesizer is not None:
+            synthesizer, electrodes = lender(self.synthesizer)
+        if isinstance(synthesizer, Recommended):
+            self.models_ = self._fit_linear(synthesizer, data, index, owners, seed)
+        else:
+            self.models_ = self._fit_anew(synthesizer, electrodes, self._windows(data), index, owners, seed)
+        return self
+
+    def _fit_anew(
+        self,
+        given: SynthesizerNetwork | None,
+        trained_electrodes: tuple[str, ...] | None,
+        windows: np.ndarray,
+        labels: np.ndarray,
+        groups: np.ndarray | None,
+        seed: int,
+    ) -> list[ViewClassifier]:
+        """Train encoders whose view is that of a documented synthesiser."""
+        synthesizer = given or _untrained(windows.shape[1:])
         expected = synthesizer.config.eeg_shape
         if windows.shape[2:] != tuple(expected[1:]):
-            raise WindowsError(
+            raise InputError(
                 "windows do not have the frequencies and times of the synthesiser",
                 got=f"(channel, {windows.shape[2]}, {windows.shape[3]})",
                 expected=f"(channel, {expected[1]}, {expected[2]})",
@@ -180,16 +216,24 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
                 seed=own,
             )
 
-        self.models_, _ = fit_one_vs_rest(
-            build,
-            windows,
-            index,
-            len(self.classes_),
-            self._training(),
-            seed,
-            None if groups is None else np.asarray(groups),
-        )
-        return self
+        models, _ = fit_one_vs_rest(build, windows, labels, len(self.classes_), self._training(), seed, groups)
+        return models
+
+    def _fit_linear(
+        self, model: Recommended, data: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, seed: int
+    ) -> list[LinearView]:
+        """Fit a linear classifier of the volumes of a recommended synthesiser, which stays as it is."""
+        if data.ndim == 5:
+            self.frame_ = GroupFrame.of(data, np.arange(len(data)) if groups is None else groups)
+        windows = self._windows(data)
+        if windows.shape[1:] != tuple(model.config.eeg_shape):
+            raise InputError(
+                "windows do not have the electrodes, bands and times of the synthesiser",
+                got=str(windows.shape[1:]),
+                expected=f"(channel, band, time): {tuple(model.config.eeg_shape)}",
+            )
+        (fit,) = fit_linear_views(views_of(model, windows), labels, len(self.classes_), [self.strength], seed)
+        return fit.models(model, self.frame_)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Probabilities of the classes, shape (window, class), in the order of `classes_`."""
@@ -225,49 +269,25 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         return self._windows(validate_data(self, X, allow_nd=True, dtype=np.float32, reset=False))
 
     def _windows(self, data: np.ndarray) -> np.ndarray:
-        if data.ndim == 4:
+        if data.ndim == 5 and self.frame_ is not None:
+            return self.frame_.windows(data).astype(np.float32)
+        if data.ndim == 4 and self.frame_ is None:
             return np.ascontiguousarray(data)
-        if data.ndim != 2:
-            raise WindowsError(
+        if data.ndim != 2 or self.frame_ is not None:
+            raise InputError(
                 "windows have four axes, or two where they are flattened",
                 got=f"{data.ndim} axes",
-                expected="(window, channel, freq, time) or (window, feature)",
+                expected="(window, channel, freq, time) or (window, feature); for a recommended synthesiser also "
+                "(window, time, band, channel, channel), in fit and in predict",
             )
         shape = (data.shape[1], 1, 1) if self.window_shape is None else tuple(self.window_shape)
         if int(np.prod(shape)) != data.shape[1]:
-            raise WindowsError(
+            raise InputError(
                 "flattened windows do not have this shape", got=f"{data.shape[1]} features", expected=str(shape)
             )
         return np.ascontiguousarray(data.reshape(-1, *shape))
 
-    def _synthesizer(self, eeg_shape: tuple[int, int, int]) -> tuple[SynthesizerNetwork, tuple[str, ...] | None]:
-        if self.synthesizer is None:
-            config = SynthesizerConfig.documented(eeg_shape, UNTRAINED_VOLUME, latent_shape=UNTRAINED_LATENT)
-            return SynthesizerNetwork(config).eval(), self.electrodes
-        if isinstance(self.synthesizer, SynthesizerNetwork):
-            card = self.synthesizer.card
-            return self.synthesizer, (card.electrodes or None) if card is not None else None
-        return load_synthesizer(self.synthesizer)
 
-
-def load_synthesizer(folder: str | Path) -> tuple[SynthesizerNetwork, tuple[str, ...] | None]:
-    """Load a synthesiser and the names of its electrodes (None if not known).
-
-    Raises
-    ------
-    CheckpointError
-        If it cannot be loaded or is of a kind that lends no view.
-    """
-    from eeg2fmri.models.saving.hub import load
-
-    loaded = load(folder)
-    if not isinstance(loaded.model, SynthesizerNetwork):
-        raise CheckpointError(
-            "this kind of model lends no view",
-            where=str(folder),
-            got=type(loaded.model).__name__,
-            expected="a synthesiser with an encoder that can be trained anew (model preset 'documented')",
-            hint="train one:  eeg2fmri train STORE RUN --preset documented;  the view of a recommended one is "
-            "classified by classify_run and 'eeg2fmri classify'",
-        )
-    return loaded.model, loaded.card.electrodes or None
+def _untrained(eeg_shape: tuple[int, int, int]) -> SynthesizerNetwork:
+    config = SynthesizerConfig.documented(eeg_shape, UNTRAINED_VOLUME, latent_shape=UNTRAINED_LATENT)
+    return SynthesizerNetwork(config).eval()

@@ -16,6 +16,7 @@ from eeg2fmri.core.config import Config
 from eeg2fmri.core.random import child_seed
 from eeg2fmri.core.random import generator as numpy_generator
 from eeg2fmri.models.classifiers.contrastive import contrastive, pair_loss
+from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
 
 Positive = Annotated[float, Field(gt=0)]
@@ -137,7 +138,7 @@ def _loss(
 
 
 def positive_probability(
-    model: ViewClassifier,
+    model: ViewClassifier | LinearView,
     windows: np.ndarray,
     batch_size: int = 32,
     passes: int = 1,
@@ -151,7 +152,7 @@ def positive_probability(
 
     Parameters
     ----------
-    model : ViewClassifier
+    model : ViewClassifier or LinearView
         With one logit.
     windows : array, shape (window, channel, freq, time)
     batch_size, passes, seed : int

@@ -32,6 +32,7 @@ def command(
     from eeg2fmri.evaluate.benchmark import benchmark
     from eeg2fmri.models.presets import PRESETS, TRAINING
     from eeg2fmri.report import write_benchmark
+    from eeg2fmri.train.config import TrainConfig
     from eeg2fmri.train.run import train_run
 
     if out.exists():
@@ -44,9 +45,10 @@ def command(
         values.setdefault("split", {"seed": seed})
         if epochs is not None and "epochs" not in TRAINING.get(name, {}):
             values["epochs"] = epochs
+        settings = TrainConfig.make(values, where=str(config or ""))
         say(f"Training: {name}")
         with progress_bar() as progress:
-            result = train_run(store, out / "runs" / name, values, where=str(config or ""), progress=progress)
+            result = train_run(store, out / "runs" / name, settings, progress=progress)
         say(result.summary())
         runs[name] = result.run
         if result.interrupted:

@@ -58,19 +58,20 @@ def command(
     from eeg2fmri.core.space import described
     from eeg2fmri.crossvalidate import cross_validate
     from eeg2fmri.report import write_benchmark
+    from eeg2fmri.train.config import TrainConfig
 
     model = {"preset": preset} if preset is not None else None
     values = read_settings(config, model=model, epochs=epochs, seed=seed)
     values["split"] = split_settings(values.get("split", {}), folds, by.value if by else None, seed)
+    settings = TrainConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
         found = cross_validate(
             store,
             out,
-            values,
+            settings,
             only=fold or (),
             atlas=atlas,
             truth=truth,
-            where=str(config or ""),
             progress=progress,
             say=say,
             seed=seed or 0,

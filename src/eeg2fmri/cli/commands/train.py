@@ -38,14 +38,16 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.train.config import TrainConfig
     from eeg2fmri.train.run import train_run
 
     model = {"preset": preset} if preset is not None else None
     values = read_settings(config, model=model, epochs=epochs, seed=seed)
     if target is not None:
         values["pairs"] = {**values.get("pairs", {}), "target": target.value}
+    settings = TrainConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
-        result = train_run(store, run, values, resume=resume, where=str(config or ""), progress=progress)
+        result = train_run(store, run, settings, resume=resume, progress=progress)
     if result.first:
         say(result.summary())
         wrote("run", run)

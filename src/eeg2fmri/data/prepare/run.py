@@ -13,6 +13,7 @@ from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError, Problem, StoreError
+from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bids.pairing import find_recordings
 from eeg2fmri.data.bids.recording_files import FoundRecordings, RecordingFiles
@@ -32,6 +33,7 @@ Result = TypeVar("Result")
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
+@tells
 def prepare(
     bids_root: str | Path,
     store: str | Path | None = None,
@@ -40,6 +42,7 @@ def prepare(
     n_jobs: int = 1,
     folder: str | Path = ".",
     progress: Progress = silent,
+    verbose: Verbose = None,
 ) -> Store:
     """Make a store of the recordings of a BIDS folder.
 
@@ -63,6 +66,8 @@ def prepare(
         Where a store without a name goes.
     progress : Progress
         Told after each recording.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
 
     Raises
     ------

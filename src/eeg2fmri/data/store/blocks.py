@@ -60,7 +60,7 @@ class Block:
         return slice(None) if self.span is None else slice(self.span[0], self.span[1] + 1)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BlockStore(Store):
     """A store whose recordings are blocks of the recordings of another one.
 

@@ -5,11 +5,12 @@ See `eeg2fmri.data.store.writer` for the other direction.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,8 +31,11 @@ from eeg2fmri.data.store.recording import read_recording
 from eeg2fmri.data.store.sources import Sources, compare, look, refuse_stale
 from eeg2fmri.data.store.touched import touched_problems
 
+if TYPE_CHECKING:
+    import pandas
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Store:
     """Aligned recordings on disk, opened read-only.
 
@@ -192,6 +196,44 @@ class Store:
             raise damaged(path / MANIFEST, str(error)) from None
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
+
+    def __repr__(self) -> str:
+        """Say in a line what the store holds."""
+        voxels = f"{len(self.regions)} regions" if self.regions else "x".join(map(str, self.grid)) + " voxels"
+        subjects = len({recording.subject for recording in self.recordings})
+        return (
+            f"<{type(self).__name__} | {self.path.name}: {len(self.recordings)} recordings of {subjects} subjects, "
+            f"{len(self.electrodes)} electrodes, {len(self.frequencies)} frequencies, {voxels} every {self.tr:g} s>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show a table of the recordings in a notebook."""
+        return f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(float_format='{:.4g}'.format)}"
+
+    def to_frame(self) -> pandas.DataFrame:
+        """List the recordings and how good each is.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each recording, by its id: subject, session, task, run, volumes, EEG sampling rate (Hz), and what
+            `Recording.quality` has in one number or word.
+        """
+        import pandas
+
+        rows = {
+            recording.id: {
+                "subject": recording.subject,
+                "session": recording.session,
+                "task": recording.task,
+                "run": recording.run,
+                "n_volumes": recording.n_volumes,
+                "sfreq": recording.sfreq,
+            }
+            | {name: value for name, value in recording.quality.items() if isinstance(value, str | int | float)}
+            for recording in self.recordings
+        }
+        return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("recording")
 
     def __fspath__(self) -> str:
         """Folder of the store: whatever takes the path of a store takes the store."""

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from eeg2fmri.data.pairs.scaling import GroupStatistics
     from eeg2fmri.models.saving.card import ModelCard
 
+#: What stands before a name on the Hub.
+HUB = "hub:"
+
 _README = """---
 {{ card_data }}
 ---
@@ -50,7 +53,8 @@ class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], m
         Parameters
         ----------
         pretrained_model_name_or_path : str or Path
-            A folder, or ``user/model`` on the Hub, from which only the weights and config.json are fetched.
+            A folder, or ``hub:owner/name`` (or ``owner/name``, where there is no such folder) on the Hub, from which
+            only the weights and config.json are fetched.
         **options
             ``revision``, ``token``, ``cache_dir``, ``force_download``, ``local_files_only`` of the Hub.
 
@@ -61,7 +65,7 @@ class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], m
         """
         place = str(pretrained_model_name_or_path)
         if not Path(place).is_dir():
-            place = _fetched(place, options)
+            place = _fetched(place.removeprefix(HUB), options)
         from eeg2fmri.models.saving.hub import load
 
         model = load(place).model
@@ -70,6 +74,17 @@ class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], m
                 "the model is of another class", where=place, got=type(model).__name__, expected=cls.__name__
             )
         return model
+
+
+def folder_of(place: str | Path) -> str | Path:
+    """Give a folder as it is, and fetch ``hub:owner/name`` into one: the Hub is asked only if it is named.
+
+    Raises
+    ------
+    CheckpointError
+        If the model cannot be fetched.
+    """
+    return _fetched(place.removeprefix(HUB), {}) if isinstance(place, str) and place.startswith(HUB) else place
 
 
 def _fetched(name: str, options: dict[str, Any]) -> str:
@@ -81,7 +96,7 @@ def _fetched(name: str, options: dict[str, Any]) -> str:
 
     if isinstance(name, str) and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
         raise CheckpointError(
-            "the folder does not exist", where=name, hint="give a folder, or user/model to fetch it from the Hub"
+            "the folder does not exist", where=name, hint="give a folder, or hub:owner/name to fetch it from the Hub"
         )
     try:
         return str(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS], **options))

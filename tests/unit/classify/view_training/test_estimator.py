@@ -6,8 +6,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from eeg2fmri.classify import EEGViewClassifier
+from eeg2fmri.classify import ClassifyConfig, EEGViewClassifier
+from eeg2fmri.classify.methods.choice import make_methods
+from eeg2fmri.classify.methods.frame import GroupFrame
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.models.saving.hub import load
+from eeg2fmri.predict.synthesizer import Synthesizer
 
 QUICK = {"epochs": 2, "pairs": 16, "learning_rate": 0.01}
 
@@ -85,3 +89,40 @@ def test_errors_say_what_is_wrong(synthesizer, make_data, tmp_path):
         EEGViewClassifier(synthesizer).fit(x[..., 0], y)
     with pytest.raises(CheckpointError):
         EEGViewClassifier(tmp_path).fit(x, y)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_recommended_synthesiser_is_looked_at_as_in_a_classification(recommended, make_data, n_classes):
+    data = make_data(effect=2.0, own=0.2, n_subjects=12, n_classes=n_classes)
+    test = np.isin(data.subjects, [f"s{k:02d}" for k in range(4)])
+    rows = data.features["rows"]
+    model = EEGViewClassifier(recommended, strength=1e-2)
+    model.fit(rows[~test], data.labels[~test], groups=data.subjects[~test])
+    (method,) = make_methods(
+        ClassifyConfig.make({"methods": ["view"], "view": {"encoder": "frozen"}}), recommended, None
+    )
+    expected, _ = method.final(data, np.flatnonzero(~test), np.flatnonzero(test), (("strength", 1e-2),), 0)
+    np.testing.assert_allclose(model.predict_proba(rows[test]), expected, atol=1e-4)
+    assert model.view(rows[test]).shape == (1 if n_classes == 2 else 3, test.sum(), *recommended.config.volume_shape)
+
+
+def test_amplitudes_are_taken_as_they_are(recommended, make_data):
+    data = make_data(effect=2.0, own=0.2)
+    x = GroupFrame.of(data.features["rows"], data.subjects).windows(data.features["rows"])
+    model = EEGViewClassifier(recommended).fit(x, data.labels)
+    assert model.score(x, data.labels) > 0.8
+    with pytest.raises(ValueError, match="electrodes, bands and times"):
+        EEGViewClassifier(recommended).fit(x[:, :-1], data.labels)
+    with pytest.raises(ValueError, match="5 features"):
+        model.predict(data.features["rows"])
+
+
+def test_a_loaded_synthesiser_is_as_good_as_its_folder(synthesizer, make_data, tmp_path):
+    data = make_data(n_subjects=6, windows=3)
+    x = data.features["windows"]
+    synthesizer.save_pretrained(tmp_path / "run")
+    loaded = Synthesizer(load(tmp_path / "run"))
+    given = (synthesizer, tmp_path / "run", loaded)
+    a, b, c = (EEGViewClassifier(one, **QUICK).fit(x, data.labels).predict_proba(x) for one in given)
+    assert (a == b).all()
+    assert (a == c).all()

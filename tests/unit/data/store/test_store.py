@@ -11,6 +11,7 @@ import pytest
 
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.store import touched
+from eeg2fmri.data.store.blocks import BlockStore
 from eeg2fmri.data.store.format import seal
 from eeg2fmri.data.store.store import Store
 
@@ -197,3 +198,27 @@ def test_a_sealed_manifest_cannot_lead_out_of_the_store(store: Store, name: str,
     file.write_text(json.dumps({**manifest, "seal": seal(manifest)}))
     with pytest.raises(StoreError, match="a path in place of a name"):
         Store.open(store.path)
+
+
+def test_a_store_says_what_it_holds_in_a_line_and_as_a_table(store: Store) -> None:
+    n, subjects = len(store.recordings), len({one.subject for one in store.recordings})
+    assert repr(store) == (
+        f"<Store | {store.path.name}: {n} recordings of {subjects} subjects, 3 electrodes, 6 frequencies, "
+        "4x5x3 voxels every 2 s>"
+    )
+    frame = store.to_frame()
+    assert list(frame.index) == [one.id for one in store.recordings]
+    assert frame.loc["sub-04_task-rest_run-1", "n_volumes"] == 17
+    assert frame.loc["sub-04_task-rest_run-1", "subject"] == "04"
+    shown = store._repr_html_()
+    assert "&lt;Store" in shown
+    assert "sub-04_task-rest_run-1" in shown
+
+
+def test_a_store_stands_for_its_folder_and_blocks_of_it_for_none(store: Store) -> None:
+    assert Path(store) == store.path
+    assert Store.open(store).hash == store.hash
+    blocks = BlockStore.cut(store, [f"{store.recordings[0].id}_volumes-0to9"])
+    assert "BlockStore" in repr(blocks)
+    with pytest.raises(TypeError, match="no folder"):
+        Store.open(blocks)
