@@ -1,4 +1,4 @@
-"""How often a classification finds what is not there, and whether it finds what is."""
+"""Measure how often a classification finds what is not there, and whether it finds what is."""
 
 from __future__ import annotations
 

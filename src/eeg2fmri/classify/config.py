@@ -103,6 +103,11 @@ class ClassifyConfig(Config):
     explain_windows : int
         Windows of each test subject that are explained; 0 for none.
     seed : int
+
+    Examples
+    --------
+    >>> ClassifyConfig(refits=0).folds
+    'leave-one-out'
     """
 
     folds: Literal["leave-one-out", "leave-one-per-class-out"] | Annotated[int, Field(ge=2)] = "leave-one-out"

@@ -85,6 +85,13 @@ def classify_run(
         If the store cannot be used.
     InputError
         If recordings do not fit the synthesiser, there are too few subjects, or `out` is something else.
+
+    Examples
+    --------
+    >>> config = {"methods": ["band power", "majority"], "folds": "leave-one-per-class-out", "inner_folds": 0}
+    >>> found = classify_run("run", "groups", "classified", config | {"refits": 0})
+    >>> sorted(found.methods)
+    ['band power', 'majority']
     """
     settings = ClassifyConfig.take(config)
     settings, left_out = _without_missing(settings)

@@ -1,4 +1,4 @@
-"""What the commands print: progress bars, tables, the name of what was written, errors without a traceback."""
+"""Print progress bars, tables, the name of what was written, and errors without a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands print of an evaluation."""
+"""Print an evaluation."""
 
 from __future__ import annotations
 

@@ -52,6 +52,16 @@ class Eeg2FmriError(Exception):
     ----------
     what, where, got, expected, hint : str
         See `Problem`.
+
+    Examples
+    --------
+    >>> raise InputError("the file is truncated", where="a.nii", got="10 bytes", expected="20 bytes")
+    Traceback (most recent call last):
+        ...
+    eeg2fmri.core.errors.InputError: the file is truncated
+      where:    a.nii
+      got:      10 bytes
+      expected: 20 bytes
     """
 
     def __init__(self, what: str, *, where: str = "", got: str = "", expected: str = "", hint: str = "") -> None:

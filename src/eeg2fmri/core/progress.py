@@ -1,4 +1,4 @@
-"""How long work tells how far it is, without knowing who listens."""
+"""Report how far long work is, without knowing who listens."""
 
 from __future__ import annotations
 

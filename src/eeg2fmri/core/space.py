@@ -1,4 +1,4 @@
-"""What the space of volumes means: a voxel is the same place in every brain, or it is not."""
+"""Tell what the space of volumes means: a voxel is the same place in every brain, or it is not."""
 
 from __future__ import annotations
 

@@ -125,6 +125,12 @@ def cross_validate(
         If the store does not have enough for the folds, there is no such fold, or `out` holds something else.
     LeakageError
         If what tests a fold would train it.
+
+    Examples
+    --------
+    >>> config = {"epochs": 1, "pairs": {"window": 4}, "model": {"preset": "documented", "latent_shape": [2, 3, 2]}}
+    >>> cross_validate("store", "folds", config | {"split": {"folds": "leave-one-out"}}, only=[1]).left
+    (2, 3)
     """
     given = TrainConfig.given(config)
     settings = TrainConfig.make(with_preset(given), where=place_of(config))

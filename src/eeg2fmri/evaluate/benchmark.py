@@ -67,6 +67,11 @@ def benchmark(
         If there is no run, or the truth does not fit the store.
     CheckpointError
         If a run cannot be used, belongs to another store, or has another split than the first.
+
+    Examples
+    --------
+    >>> benchmark({"documented": "run"}, "store", "table").protocol.name
+    'fixed-subjects'
     """
     if not runs:
         raise InputError("there is no run to compare")

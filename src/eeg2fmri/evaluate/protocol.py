@@ -1,4 +1,4 @@
-"""What is scored and how: every number names its protocol."""
+"""Define what is scored and how: every number names its protocol."""
 
 from __future__ import annotations
 

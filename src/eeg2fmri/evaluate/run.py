@@ -85,6 +85,12 @@ def evaluate_run(
         If the store cannot be used.
     InputError
         If the atlas or the truth does not fit the store, or a method of your own has the name of another.
+
+    Examples
+    --------
+    >>> evaluation = evaluate_run("run", "store")
+    >>> evaluation.protocol.name
+    'fixed-subjects'
     """
     opened, on = open_run(run, store), chosen_device(device)
     if atlas is not None:

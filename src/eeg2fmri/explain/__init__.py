@@ -1,4 +1,4 @@
-"""Which part of an EEG window a synthesised volume came from, and whether that explanation can be believed."""
+"""Trace synthesised volumes to parts of EEG windows, and check whether that explanation can be believed."""
 
 from __future__ import annotations
 

@@ -42,6 +42,11 @@ class ExplainConfig(Config):
         Windows that go through the model at once.
     seed : int
         Of random orders, flips of signs, draws of variational layers and the untrained model.
+
+    Examples
+    --------
+    >>> ExplainConfig(windows=32).part
+    'test'
     """
 
     target: Literal["volume"] | tuple[Index, Index, Index] | str = "volume"

@@ -64,6 +64,12 @@ def explain_run(
     InputError
         If the target does not fit the volumes, the output exists and is no explanation, there is no truth, or the
         model ignores the EEG.
+
+    Examples
+    --------
+    >>> print(explain_run("run", "store", "relevance", {"windows": 2, "checks": 0}).summary())
+    sum of the synthesised volume, 2 windows of 1 subjects
+    ...
     """
     settings = ExplainConfig.take(config)
     folder = Path(run) / "explain" if out is None else Path(out)

@@ -1,4 +1,4 @@
-"""What is trained: autoencoder, synthesiser, classifiers; imported when first used."""
+"""Build what is trained: autoencoder, synthesiser, classifiers; imported when first used."""
 
 from __future__ import annotations
 

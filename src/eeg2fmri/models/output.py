@@ -1,4 +1,4 @@
-"""What a synthesiser gives."""
+"""Define what a synthesiser gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the random numbers of one pass through a model come from.
+"""Draw the random numbers of one pass through a model.
 
 Every layer with something random in it takes a `Draws`: no layer touches the global random state, a pass
 can be repeated from its generator, and a pass can be replayed from samples that were recorded.

@@ -71,6 +71,12 @@ def predict_file(
     ------
     InputError, CheckpointError
         See `Synthesizer.predict`; also if `out` exists or is no NIfTI name.
+
+    Examples
+    --------
+    >>> made = predict_file("run", "bids/sub-02/eeg/sub-02_task-rest_eeg.vhdr", "sub-02_desc-synthesised_bold.nii.gz")
+    >>> made.n_volumes
+    23
     """
     out = Path(out)
     sidecar = _sidecar_of(out)

@@ -66,6 +66,12 @@ class Synthesizer:
         Model, card, group statistics and digest of the checkpoint.
     device : str
         Torch device.
+
+    Examples
+    --------
+    >>> synthesizer = Synthesizer.from_pretrained("run", device="cpu")
+    >>> synthesizer.predict("bids/sub-02/eeg/sub-02_task-rest_eeg.vhdr").shape
+    (9, 11, 8, 23)
     """
 
     def __init__(self, loaded: Loaded, device: str = "cpu") -> None:

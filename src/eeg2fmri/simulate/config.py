@@ -151,6 +151,11 @@ class SimulationConfig(Config):
         registered anatomy.
     physio : {"none", "bids"}
         ``bids`` writes pulse and breathing beside each BOLD image.
+
+    Examples
+    --------
+    >>> SimulationConfig(coupling=0.0).subjects
+    4
     """
 
     subjects: Annotated[int, Field(ge=1, le=9999)] = 4

@@ -56,6 +56,12 @@ def simulate_dataset(
         If `out` exists and is not an empty folder.
     ConfigError
         If electrodes are not in the 10-05 system.
+
+    Examples
+    --------
+    >>> config = {"subjects": 1, "volumes": 15, "grid": [6, 7, 5], "electrodes": 8, "regions": 4, "sfreq": 100}
+    >>> simulate_dataset("simulated", config).name
+    'simulated'
     """
     root = Path(out)
     refuse_existing(root)

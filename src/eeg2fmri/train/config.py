@@ -134,6 +134,16 @@ class TrainConfig(Config):
         Where each epoch is written while the training runs: ``history.csv``, ``tensorboard/``.
     checkpoint_minutes : float
         Time between two saved states within an epoch; there is always one after each epoch.
+
+    Examples
+    --------
+    >>> TrainConfig.make({"model": {"preset": "recommended"}, "epoch": 3})
+    Traceback (most recent call last):
+        ...
+    eeg2fmri.core.errors.ConfigError: unknown setting
+      where:    epoch
+      ...
+      do:       did you mean 'epochs'?
     """
 
     model: dict[str, Any] = Field(default_factory=lambda: {"preset": "documented"})

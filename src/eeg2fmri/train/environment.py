@@ -1,4 +1,4 @@
-"""What a run was made with: versions, machine, data, seeds, time, memory."""
+"""Record what a run was made with: versions, machine, data, seeds, time, memory."""
 
 from __future__ import annotations
 

@@ -127,6 +127,12 @@ def train_run(
         If what tests the run would train it.
     ConfigError, ShapeError, StoreError, CheckpointError
         For settings, shapes, stores and states that cannot be used.
+
+    Examples
+    --------
+    >>> config = {"epochs": 1, "pairs": {"window": 4}, "model": {"preset": "documented", "latent_shape": [2, 3, 2]}}
+    >>> train_run("store", "trained", config).summary()
+    '1 epochs; kept epoch 1, the best by the validation part (loss ..., training ...)'
     """
     run, given = Path(run), TrainConfig.given(config)
     config = resumed_config(run, given) if resume else TrainConfig.make(with_preset(given), where=place_of(config))

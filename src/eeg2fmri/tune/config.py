@@ -57,6 +57,11 @@ class TuneConfig(Config):
         Generated architectures that stand beside the published ones that fit.
     seed : int
         Of the search. Several workers on one storage need different seeds.
+
+    Examples
+    --------
+    >>> TuneConfig(trials=20).trials
+    20
     """
 
     base: dict[str, Any] = Field(default_factory=dict)

@@ -92,6 +92,12 @@ def tune(
         If optuna is not installed, or no trial was completed.
     ConfigError
         If the model has no such settings to vary.
+
+    Examples
+    --------
+    >>> found = tune("store", "study", {"trials": 1, "epochs": 1, "base": {"pairs": {"window": 4}}})
+    >>> len(found.trials)
+    1
     """
     try:
         import optuna

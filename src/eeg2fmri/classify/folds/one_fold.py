@@ -1,4 +1,4 @@
-"""What one process does for one fold."""
+"""Train and score the methods of one fold, in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each method sees of the windows of an EEG-only store."""
+"""Make the features that each method sees of the windows of an EEG-only store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a method is to the protocol."""
+"""Define what the protocol asks of a method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which voxels of the view, and which electrodes, frequencies and times, a decision came from.
+"""Trace a decision to voxels of the view, and to electrodes, frequencies and times.
 
 Relevance (Bach et al., PLoS ONE 10, 2015) of the log odds of a class, by the rules of `eeg2fmri.explain`: first from
 the decision to the synthesised volume, then on to the EEG window. Positive speaks for the class. Relevance says what

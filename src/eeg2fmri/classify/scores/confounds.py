@@ -1,4 +1,4 @@
-"""Whether something else in participants.tsv goes with the classes: a classifier may tell that instead."""
+"""Look for columns of participants.tsv that go with the classes: a classifier may tell those instead."""
 
 from __future__ import annotations
 

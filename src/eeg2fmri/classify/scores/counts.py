@@ -1,4 +1,4 @@
-"""What scores of windows or subjects are made of, kept by subject, so that intervals over subjects are sums."""
+"""Keep counts that scores are made of by subject, so that intervals over subjects are sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a classification found, and the files that it is written to.
+"""Hold what a classification found, and write its files.
 
 ``RESULT/`` holds
 

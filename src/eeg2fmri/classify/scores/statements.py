@@ -1,4 +1,4 @@
-"""What a result says of how it was made."""
+"""Say how a classification was made."""
 
 from __future__ import annotations
 

@@ -78,9 +78,14 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from sklearn.model_selection import GroupKFold, cross_validate
-    >>> cross_validate(EEGViewClassifier("run"), X, y, groups=subjects, cv=GroupKFold(5),
-    ...                params={"groups": subjects})                                       # doctest: +SKIP
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GroupKFold, cross_val_score
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.standard_normal((12, 5, 6, 4)), np.tile([0, 1], 6)
+    >>> subjects = np.repeat(np.arange(6), 2)
+    >>> classifier = EEGViewClassifier(epochs=1, pairs=8)
+    >>> cross_val_score(classifier, X, y, groups=subjects, cv=GroupKFold(3), params={"groups": subjects}).shape
+    (3,)
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a participant was shown or did, from ``events.tsv``, as regressors of BOLD."""
+"""Read what a participant was shown or did, from ``events.tsv``, as regressors of BOLD."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which EEG file belongs to which BOLD file."""
+"""Pair EEG files with the BOLD files of the same runs."""
 
 from __future__ import annotations
 

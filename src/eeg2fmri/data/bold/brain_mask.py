@@ -1,4 +1,4 @@
-"""Which voxels are brain."""
+"""Find the voxels that are brain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is regressed out of each voxel: slow drift and the confounds that fMRIPrep writes."""
+"""Make the regressors that are taken out of each voxel: slow drift and the confounds that fMRIPrep writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each channel of a file is: what the settings say, else ``channels.tsv``, else the file, else its name."""
+"""Type each channel of a file by the settings, else ``channels.tsv``, else the file, else its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with the samples of EEG, found while they stream by."""
+"""Check the samples of EEG for faults while they stream by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where electrodes of the 10-05 system lie on a template head."""
+"""Place electrodes of the 10-05 system on a template head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where electrodes are, and how some are interpolated from others: by name and montage, with MNE."""
+"""Place electrodes, and interpolate some from others: by name and montage, with MNE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a synthesiser sees of an EEG-only recording: its own electrodes, frequencies and length of a row."""
+"""Show a synthesiser an EEG-only recording: its own electrodes, frequencies and length of a row."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ will look at them, and a covariance needs the phase. See `eeg2fmri.data.eeg_only
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,6 +173,10 @@ class EegStore:
             raise damaged(path / MANIFEST, str(error)) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
+
+    def __fspath__(self) -> str:
+        """Folder of the store: whatever takes the path of a store takes the store."""
+        return fspath(self.path)
 
     @property
     def subjects(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Which EEG rows make a window, how they are scaled, and which volume belongs to it."""
+"""Cut windows of EEG rows, scale them, and pair each with its volume."""
 
 from __future__ import annotations
 
@@ -43,6 +43,11 @@ class PairConfig(Config):
     target : {"volume", "dynamics"}
         ``dynamics``: deviation from the recording's own voxel mean in units of the voxel's standard
         deviation, whatever `bold_scaling` says.
+
+    Examples
+    --------
+    >>> PairConfig(window=10, target="dynamics").window
+    10
     """
 
     window: Annotated[int, Field(ge=1)] = 10

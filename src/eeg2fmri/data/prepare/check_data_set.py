@@ -1,4 +1,4 @@
-"""What all recordings of a store must have in common: electrodes, TR, grid, frequencies."""
+"""Check what all recordings of a store must have in common: electrodes, TR, grid, frequencies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the headers of one recording say, checked: the plan by which its arrays are made."""
+"""Check the headers of one recording, and plan how its arrays are made."""
 
 from __future__ import annotations
 

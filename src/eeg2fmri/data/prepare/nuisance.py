@@ -1,4 +1,4 @@
-"""What is recorded of a run beside EEG and BOLD: motion, task, pulse and breathing, one row a volume.
+"""Collect what is recorded of a run beside EEG and BOLD: motion, task, pulse and breathing, one row a volume.
 
 It is stored so that an evaluation can ask whether a score is something else than the activity of the brain. Nothing of
 it changes EEG or BOLD. What is there and cannot be used is told, and does not stop the preparing.

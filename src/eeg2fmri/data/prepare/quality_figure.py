@@ -1,4 +1,4 @@
-"""How good the recordings of a store are, as one figure each: triggers, spectra, signal to noise of the BOLD."""
+"""Draw how good each recording of a store is: triggers, spectra, signal to noise of the BOLD."""
 
 from __future__ import annotations
 

@@ -75,6 +75,11 @@ def prepare(
         With every problem of every recording, if the data cannot be used.
     StoreError
         If the output exists or cannot be written, for example because the disk is full.
+
+    Examples
+    --------
+    >>> prepare("bids", "made")
+    <Store | made: 3 recordings of 3 subjects, 12 electrodes, 36 frequencies, 9x11x8 voxels every 1.5 s>
     """
     root, config = Path(bids_root), PrepareConfig.take(config)
     if store is not None:

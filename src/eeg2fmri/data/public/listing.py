@@ -1,4 +1,4 @@
-"""Which files an archive has of a data set: OpenNeuro's bucket, OSF's API, OpenfMRI's archives."""
+"""List the files that an archive has of a data set: OpenNeuro's bucket, OSF's API, OpenfMRI's archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a public data set: where it is, how its files lie, what to beware of, how to prepare it."""
+"""Describe a public data set: where it is, how its files lie, what to beware of, how to prepare it."""
 
 from __future__ import annotations
 

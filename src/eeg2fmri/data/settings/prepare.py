@@ -45,6 +45,11 @@ class PrepareConfig(ClockConfig):
         How BOLD files are read.
     layout : LayoutConfig or None
         Where the files are, in a folder that is not BIDS.
+
+    Examples
+    --------
+    >>> PrepareConfig.make({"n_bins": 30}).n_bins
+    30
     """
 
     grid: tuple[Size, Size, Size] | None = None

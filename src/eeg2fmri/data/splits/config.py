@@ -53,6 +53,11 @@ class SplitConfig(Config):
         its target lie inside one block, so that targets of two parts are apart by the gap and a window and lag more.
     seed : int
         Seed of the draw of the subjects that are not named.
+
+    Examples
+    --------
+    >>> SplitConfig(folds="leave-one-out").by
+    'subject'
     """
 
     by: Literal["subject", "session", "block"] = "subject"

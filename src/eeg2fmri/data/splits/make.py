@@ -1,4 +1,4 @@
-"""Which recordings train, choose the best epoch, and are tested: decided before windows are cut."""
+"""Divide recordings into those that train, choose the best epoch, and are tested, before windows are cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two parts of a split share although their protocol keeps it apart, told from the ids alone."""
+"""Find what two parts of a split share although their protocol keeps it apart, from the ids alone."""
 
 from __future__ import annotations
 

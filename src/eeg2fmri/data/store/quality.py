@@ -1,4 +1,4 @@
-"""How good the recordings of a store are, in numbers."""
+"""Say in numbers how good the recordings of a store are."""
 
 from __future__ import annotations
 

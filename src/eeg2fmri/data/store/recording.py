@@ -1,4 +1,4 @@
-"""What a store knows of one recording beside its arrays."""
+"""Hold what a store knows of one recording beside its arrays."""
 
 from __future__ import annotations
 

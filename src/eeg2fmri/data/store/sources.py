@@ -1,4 +1,4 @@
-"""Where the files are that a store was made of, and whether they are still the same.
+"""Find the files that a store was made of, and tell whether they are still the same.
 
 A store knows the size, the time of change and the digest of each of its sources. Looking at size and time is cheap; a
 file is read only where its time differs. Sources that are not there say nothing: a store is of use without them.

@@ -69,6 +69,14 @@ class Store:
     commit : dict or None
         Commit of the data set when the store was made (`eeg2fmri.data.store.commit.commit_of`); None where git did
         not keep it.
+
+    Examples
+    --------
+    >>> store = Store.open("store")
+    >>> store
+    <Store | store: 3 recordings of 3 subjects, 12 electrodes, 36 frequencies, 9x11x8 voxels every 1.5 s>
+    >>> store.eeg("sub-01_task-rest").shape
+    (30, 12, 36)
     """
 
     path: Path

@@ -134,13 +134,6 @@ class StoreWriter:
     StoreError
         If the path exists already, or nothing can be written there, or the disk fills up; whatever goes
         wrong, nothing is left behind.
-
-    Examples
-    --------
-    >>> with StoreWriter("store") as writer:                                            # doctest: +SKIP
-    ...     files = {META: write_meta(writer.folder("sub-01_task-rest"), recording)}    # and the arrays
-    ...     writer.finish({"sub-01_task-rest": files}, config=config, sources=[], electrodes=["Cz"], frequencies=[0.5],
-    ...                   tr=2.0, grid=(4, 5, 6), affine=np.eye(4), space="native")
     """
 
     def __init__(self, path: str | Path, key: str = "", *, by_hash: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with the volume markers of a recording: missing, doubled, late, too few."""
+"""Find faults of the volume markers of a recording: missing, doubled, late, too few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which marker of an EEG recording is set at every volume: by its name, or by its regularity."""
+"""Choose the marker of an EEG recording that is set at every volume: by its name, or by its regularity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether predictive intervals hold what they claim, and what makes them hold it."""
+"""Measure whether predictive intervals hold what they claim, and recalibrate them."""
 
 from __future__ import annotations
 

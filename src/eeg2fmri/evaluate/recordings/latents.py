@@ -1,4 +1,4 @@
-"""How far the latents of EEG windows are from those of the volumes that follow them."""
+"""Measure how far the latents of EEG windows are from those of the volumes that follow them."""
 
 from __future__ import annotations
 

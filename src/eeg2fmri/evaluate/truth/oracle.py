@@ -1,4 +1,4 @@
-"""What the best informed decoder makes of the EEG: the power of every source, from a known forward model.
+"""Decode the power of every source from the EEG by a known forward model: the best informed decoder.
 
 The decoder knows what no method can: the lead field, how strong each rhythm is, which regions fluctuate together, the
 haemodynamic responses and the coupling weights. It does not know what the sources did; that it has from the EEG alone.

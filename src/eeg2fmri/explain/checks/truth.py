@@ -1,4 +1,4 @@
-"""What drives a simulated recording, in the terms of the model that reads it: each part of its EEG windows.
+"""Describe what drives a simulated recording in the terms of the model that reads it: parts of its EEG windows.
 
 The truth names regions, rhythms and responses. A model sees electrodes, frequencies and the rows of a window, scaled
 or recentred. So the noiseless power of every region goes the way that recorded EEG goes, to windows without noise,

@@ -1,4 +1,4 @@
-"""How the power of simulated rhythms and of their background is spread over the bins of one TR of EEG."""
+"""Spread the power of simulated rhythms and of their background over the bins of one TR of EEG."""
 
 from __future__ import annotations
 

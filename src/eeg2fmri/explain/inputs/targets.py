@@ -1,4 +1,4 @@
-"""What is explained: the sum of the synthesised volume, of a region, or one voxel."""
+"""Name what is explained: the sum of the synthesised volume, of a region, or one voxel."""
 
 from __future__ import annotations
 

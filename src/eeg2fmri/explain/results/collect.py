@@ -1,4 +1,4 @@
-"""What an explanation of a run found, over subjects."""
+"""Collect what an explanation of a run found, over subjects."""
 
 from __future__ import annotations
 

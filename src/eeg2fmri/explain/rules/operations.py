@@ -1,4 +1,4 @@
-"""What models do between their layers: each operation either propagates relevance rightly, or stops the explanation.
+"""Sort the operations between layers: each either propagates relevance rightly, or stops the explanation.
 
 A model may apply torch's functions to tensors outside any layer that has a rule. Their gradient is right if they are
 homogeneous (reshaping, sums, ReLU, max pooling); functions of single elements and products get rules here. Anything

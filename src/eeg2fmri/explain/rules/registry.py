@@ -1,4 +1,4 @@
-"""Which rule a layer has, by its exact class: a subclass may compute something else, so it needs a rule of its own."""
+"""Look up the rule of a layer by its exact class: a subclass may compute something else, so it needs its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules share during one pass: the gradient trick, and an account of the relevance that inputs do not get.
+"""Share the gradient trick between rules during one pass, and account for the relevance that inputs do not get.
 
 Relevance is propagated as a modified gradient. With c = R / x the relevance of a tensor over the tensor itself, the
 epsilon rule of a layer without bias is the ordinary gradient, and so are ReLU, max pooling (the winner takes all),

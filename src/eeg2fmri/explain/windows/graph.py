@@ -1,4 +1,4 @@
-"""Which electrodes attend to which: the graph of pairs over subjects."""
+"""Draw the graph of electrodes that attend to each other, over subjects."""
 
 from __future__ import annotations
 

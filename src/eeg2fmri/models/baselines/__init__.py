@@ -1,4 +1,4 @@
-"""What a synthesiser has to beat: methods that know no EEG, and linear ones that do."""
+"""Offer what a synthesiser has to beat: methods that know no EEG, and linear ones that do."""
 
 from __future__ import annotations
 

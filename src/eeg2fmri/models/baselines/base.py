@@ -1,4 +1,4 @@
-"""What every baseline offers, so that it can stand in a table beside any model."""
+"""Define what every baseline offers, so that it can stand in a table beside any model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the linear baselines share: features of pairs, and how well a prediction fits."""
+"""Make the features of pairs that linear baselines share, and measure how well a prediction fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is applied to the decoded volume: the output filter, and the scale of every voxel."""
+"""Filter the decoded volume, and give every voxel a scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the parameters of single layers come from in weights of the earlier (Keras) package."""
+"""Find the parameters of single layers in weights of the earlier (Keras) package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fit has to know of the recordings beside their pairs."""
+"""Collect what a fit has to know of the recordings beside their pairs."""
 
 from __future__ import annotations
 

@@ -55,10 +55,12 @@ class LeaveOneOut:
 
     Examples
     --------
-    >>> ridge = LeaveOneOut(features_by_subject, targets_by_subject)    # doctest: +SKIP
-    >>> choice = ridge.choose()                                         # doctest: +SKIP
-    >>> unseen = ridge.predictions(choice.penalty)                      # doctest: +SKIP
-    >>> weights = ridge.weights(choice.penalty)                         # doctest: +SKIP
+    >>> rng = np.random.default_rng(0)
+    >>> features = [rng.standard_normal((20, 3)) for subject in range(4)]
+    >>> ridge = LeaveOneOut(features, [x @ np.ones((3, 2)) for x in features])
+    >>> choice = ridge.choose()
+    >>> ridge.weights(choice.penalty).round(1).tolist()
+    [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]]
 
     Raises
     ------

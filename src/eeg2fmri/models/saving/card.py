@@ -1,4 +1,4 @@
-"""What a saved model says of itself: architecture, and the recordings that it was trained on."""
+"""Describe a saved model: architecture, and the recordings that it was trained on."""
 
 from __future__ import annotations
 

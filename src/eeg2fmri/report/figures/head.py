@@ -1,4 +1,4 @@
-"""Where electrodes sit: positions of the 10-05 system, in MNE's form and seen from above."""
+"""Place electrodes of the 10-05 system, in MNE's form and seen from above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a model was found: learning curves of one training, trials of a search."""
+"""Draw how a model was found: learning curves of one training, trials of a search."""
 
 from __future__ import annotations
 

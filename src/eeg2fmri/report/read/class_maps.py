@@ -1,4 +1,4 @@
-"""What the decisions of a classification came from, as ``classify`` wrote it: voxels of the view, EEG, stability."""
+"""Read what the decisions of a classification came from: voxels of the view, EEG, stability."""
 
 from __future__ import annotations
 

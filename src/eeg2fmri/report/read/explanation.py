@@ -1,4 +1,4 @@
-"""What explaining a run found, as a page needs it."""
+"""Read what explaining a run found."""
 
 from __future__ import annotations
 

@@ -34,6 +34,11 @@ def write_page(folder: str | Path, out: str | Path | None = None, *, progress: P
         If the folder holds none of them.
     InputError
         If its files are damaged, or the page cannot be written.
+
+    Examples
+    --------
+    >>> write_page("run", "page.html").name
+    'page.html'
     """
     kind = kind_of(Path(folder))
     if kind == "classification":

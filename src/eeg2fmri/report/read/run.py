@@ -1,4 +1,4 @@
-"""What is known of a run, read from its folder: the one place that knows names and formats of result files.
+"""Read what is known of a run from its folder: the one place that knows names and formats of result files.
 
 Every part may be missing: a run that is not evaluated has no `Evaluation`, one that was made elsewhere may have no
 history. What is there but cannot be read is named in `RunResults.problems`.

@@ -1,4 +1,4 @@
-"""Which figures a run deserves, with the words that go with each."""
+"""Choose the figures that a run deserves, with the words that go with each."""
 
 from __future__ import annotations
 

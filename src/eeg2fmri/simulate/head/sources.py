@@ -1,4 +1,4 @@
-"""Where the simulated activity lives: parcels of the template's grey matter and the dipoles inside them."""
+"""Place the simulated activity: parcels of the template's grey matter and the dipoles inside them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scanner and the heart leave in EEG recorded during fMRI, after correction."""
+"""Simulate what the scanner and the heart leave in EEG recorded during fMRI, after correction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the subjects of a data set have in common, and what each has of its own."""
+"""Draw what the subjects of a data set have in common, and what each has of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shows in EEG and BOLD alike without neurons: movement, the heart, and the scanner's gradients."""
+"""Simulate what shows in EEG and BOLD alike without neurons: movement, the heart, and the scanner's gradients."""
 
 from __future__ import annotations
 

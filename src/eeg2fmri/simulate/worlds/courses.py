@@ -1,4 +1,4 @@
-"""How power goes over time in each kind of world: relative to its mean, (region, band, time)."""
+"""Draw how power goes over time in each kind of world: relative to its mean, (region, band, time)."""
 
 from __future__ import annotations
 

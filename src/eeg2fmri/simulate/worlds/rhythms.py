@@ -1,4 +1,4 @@
-"""What sounds in the simulated EEG: lines and broad components, where they are strong and how BOLD goes with them."""
+"""Describe the rhythms of simulated EEG: lines and broad components, where they are strong, how BOLD follows."""
 
 from __future__ import annotations
 

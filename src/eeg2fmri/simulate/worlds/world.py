@@ -1,4 +1,4 @@
-"""What a world is made of: a choice of one mechanism for each step from activity to EEG and BOLD."""
+"""Compose a world: a choice of one mechanism for each step from activity to EEG and BOLD."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each epoch gave, kept as rows and written as history.csv."""
+"""Keep what each epoch gave as rows, and write them as history.csv."""
 
 from __future__ import annotations
 

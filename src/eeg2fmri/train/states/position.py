@@ -1,4 +1,4 @@
-"""Where a training stands: everything but tensors that it needs to go on, exact through JSON."""
+"""Record where a training stands: everything but tensors that it needs to go on, exact through JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pairs a step sees and at which learning rate: pure functions of the seed and the step."""
+"""Choose the pairs that a step sees, and its learning rate: pure functions of the seed and the step."""
 
 from __future__ import annotations
 

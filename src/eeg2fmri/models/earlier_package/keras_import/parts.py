@@ -1,4 +1,4 @@
-"""Which variables of a checkpoint belong to which part of a model.
+"""Assign the variables of a checkpoint to the parts of a model.
 
 The graph of a decoder begins with its encoder, so a whole model holds the encoder's variables twice; a file of one
 graph does not say which part it is.
