@@ -69,4 +69,4 @@ def test_importing_and_listing_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("name", sorted(set(eeg2fmri.__all__) - {"__version__"}))
 def test_arguments_have_one_spelling(name: str) -> None:
     found = set(inspect.signature(getattr(eeg2fmri, name)).parameters)
-    assert not found & {"jobs", "store_path", "run_path", "values", "settings", "cfg", "njobs", "output", "root"}
+    assert not found & {"jobs", "store_path", "run_path", "values", "cfg", "njobs", "output", "root"}

@@ -1,4 +1,4 @@
-"""When volumes start in EEG whose BOLD is not there: at its markers, or every TR from a first one on."""
+"""Find when volumes start in EEG whose BOLD is not there: at its markers, or every TR from a first one on."""
 
 from __future__ import annotations
 
