@@ -1,4 +1,4 @@
-"""What an evaluation, a benchmark or a cross-validation found, and the files that it is kept in.
+"""Hold, write and read what an evaluation, a benchmark or a cross-validation found.
 
 ``RUN/evaluation/`` holds
 

@@ -1,4 +1,4 @@
-"""What all results share when they are read: format and version, damage, and what is not defined."""
+"""Check what all results share when they are read: format and version, damage, and what is not defined."""
 
 from __future__ import annotations
 

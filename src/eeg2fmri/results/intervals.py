@@ -1,4 +1,4 @@
-"""Whether the intervals of a model hold what they claim, as files keep it."""
+"""Keep in files whether the intervals of a model hold what they claim."""
 
 from __future__ import annotations
 

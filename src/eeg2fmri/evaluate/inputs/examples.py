@@ -1,4 +1,4 @@
-"""What a report shows of one test recording: example volumes, maps, and the courses of the brain and of two voxels."""
+"""Keep what a report shows of one test recording: example volumes, maps, courses of the brain and of two voxels."""
 
 from __future__ import annotations
 
