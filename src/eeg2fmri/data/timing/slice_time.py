@@ -1,4 +1,4 @@
-"""What the sidecar of BOLD says of its volumes: when in a TR they are, how many were taken away before."""
+"""Read what the sidecar of BOLD says of its volumes: when in a TR they are, how many were taken away."""
 
 from __future__ import annotations
 
