@@ -1,4 +1,4 @@
-"""What a model may be able to do beside synthesising: asked for by `isinstance`, offered by having the methods."""
+"""Name what a model may be able to do beside synthesising: asked for by `isinstance`, offered by its methods."""
 
 from __future__ import annotations
 

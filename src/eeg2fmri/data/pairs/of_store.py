@@ -1,4 +1,4 @@
-"""How pairs are cut depends on the store: windows in seconds become rows, kinds of features those that there are."""
+"""Cut pairs as the store has them: windows in seconds become rows, kinds of features those that there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settle which volume the first marker of a train belongs to: by the number of markers, where the EEG lies, or the user."""
+"""Settle which volume the first marker of a train belongs to: by their number, where the EEG lies, or the user."""
 
 from __future__ import annotations
 

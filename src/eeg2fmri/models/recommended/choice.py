@@ -1,4 +1,4 @@
-"""What the training group says of each family of features, with one subject left out in turn."""
+"""Choose among families of features by the training group, with one subject left out in turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the regressions of the recommended synthesiser are regularised."""
+"""Set how the regressions of the recommended synthesiser are regularised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kind of row features is made of, and what it has to offer."""
+"""Define what a kind of row features is made of, and what it has to offer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a family of features is: row features, seen over time and over the head."""
+"""Define a family of features: row features, seen over time and over the head."""
 
 from __future__ import annotations
 
