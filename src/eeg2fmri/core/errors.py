@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,26 @@ def first_of(items: Iterable[object], at_most: int) -> str:
     return ", ".join(found[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
+#: Problems of one kind that are shown one by one.
+SHOWN = 3
+
+
+def _together(problems: Sequence[Problem]) -> str:
+    """Say problems of one kind: a few one by one, many at once."""
+    if len(problems) <= SHOWN:
+        return "\n".join(str(problem) for problem in problems)
+    first = problems[0]
+    lines = [f"{first.what}: {len(problems)} times"]
+    for problem in problems[:SHOWN]:
+        lines.append("  where:    " + problem.where + (f": {problem.got}" if problem.got else ""))
+    lines.append(f"            and {len(problems) - SHOWN} more")
+    if all(problem.expected == first.expected for problem in problems) and first.expected:
+        lines.append(f"  expected: {first.expected}")
+    if first.hint:
+        lines.append(f"  do:       {first.hint}")
+    return "\n".join(lines)
+
+
 class Eeg2FmriError(Exception):
     """Base of every error that this package raises on purpose.
 
@@ -64,13 +85,24 @@ class Eeg2FmriError(Exception):
       expected: 20 bytes
     """
 
+    #: Whether the text leaves some of the problems out, because they are like others.
+    shortened = False
+
     def __init__(self, what: str, *, where: str = "", got: str = "", expected: str = "", hint: str = "") -> None:
         self.problems: tuple[Problem, ...] = (Problem(what, str(where), str(got), str(expected), hint),)
         super().__init__(str(self.problems[0]))
 
     @classmethod
-    def of(cls, problems: Iterable[Problem]) -> Eeg2FmriError:
+    def of(cls, problems: Iterable[Problem], *, listed_in: str = "") -> Self:
         """Make one error of several problems, so that the user sees all of them at once.
+
+        The same problem in many places is said once, with the first places.
+
+        Parameters
+        ----------
+        problems : iterable of Problem
+        listed_in : str
+            File that lists all of them, where the text does not.
 
         Raises
         ------
@@ -82,7 +114,13 @@ class Eeg2FmriError(Exception):
             raise ValueError("an error needs at least one problem")
         error = cls(found[0].what)
         error.problems = found
-        text = "\n".join(str(problem) for problem in found)
+        groups: dict[tuple[str, str], list[Problem]] = {}
+        for problem in found:
+            groups.setdefault((problem.what, problem.hint), []).append(problem)
+        error.shortened = any(len(group) > SHOWN for group in groups.values())
+        text = "\n".join(_together(group) for group in groups.values())
+        if error.shortened and listed_in:
+            text += f"\nall of them: {listed_in}"
         error.args = (text if len(found) == 1 else f"{len(found)} problems\n{text}",)
         return error
 

@@ -56,6 +56,7 @@ def command(
     from eeg2fmri.data.prepare.run import PrepareConfig, prepare
     from eeg2fmri.data.public.recipe import with_settings
     from eeg2fmri.data.store.format import MANIFEST
+    from eeg2fmri.data.store.quality import warnings
 
     settings = PrepareConfig.read(config) if config else PrepareConfig()
     if recipe is not None:
@@ -63,11 +64,8 @@ def command(
     began = time.time()
     with progress_bar() as progress:
         made = prepare(bids_root, store, settings, n_jobs=jobs_of(n_jobs, jobs), progress=progress)
-    for note in made.notes:
-        say(f"note: {note}")
-    for recording in made.recordings:
-        for warning in recording.quality.get("warnings", []):
-            say(f"warning: {recording.id}: {warning}")
+    for text in warnings(made):
+        say(text)
     say(
         f"{len(made.recordings)} recordings, {len(made.electrodes)} electrodes, {len(made.frequencies)} frequencies to "
         f"{made.frequencies[-1]:.1f} Hz, "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.parse import read_json
+from eeg2fmri.data.bids.links import is_empty_link
 from eeg2fmri.data.bids.recording_files import LABELS
-from eeg2fmri.data.bids.sidecars import entities
+from eeg2fmri.data.bids.sidecars import entities, same_but
 from eeg2fmri.data.settings.layout import LayoutConfig, matching, unread_folder
 
 EEG_EXTENSIONS = (".vhdr", ".edf", ".bdf", ".set", ".fif", ".mat")
@@ -73,7 +74,13 @@ def check_description(root: Path) -> None:
 def raw_eeg(root: Path) -> list[Path]:
     """Find the EEG files of the raw part of a BIDS folder, sorted."""
     # a .set has its samples in an .fdt beside it, which is no recording of its own
-    return _raw(root, _ending(root, "eeg", [f"_eeg{extension}" for extension in EEG_EXTENSIONS]))
+    return first_parts(_raw(root, _ending(root, "eeg", [f"_eeg{extension}" for extension in EEG_EXTENSIONS])))
+
+
+def first_parts(paths: Sequence[Path]) -> list[Path]:
+    """Keep of the parts of a FIF recording (``split-``) the first, which leads to the others."""
+    parts = {path: same_but("split", path)[0] for path in paths if "split" in entities(path)}
+    return [path for path in paths if parts.get(path, path) == path]
 
 
 def raw_bold(root: Path) -> list[Path]:
@@ -96,7 +103,7 @@ def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:
             for level in (subject, *_folders(subject, "ses-"))
             if (level / datatype).is_dir()
             for path in (level / datatype).iterdir()
-            if path.name.endswith(kept)
+            if path.name.lower().endswith(kept)
         ]
     except OSError as error:
         unread_folder(error)
@@ -107,11 +114,19 @@ def _folders(above: Path, start: str) -> list[Path]:
 
 
 def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:
-    """Keep files sub-*/[ses-*/]<datatype>/*: no derivatives, nothing that is reached again through a link."""
+    """Keep files sub-*/[ses-*/]<datatype>/*: no derivatives, nothing that is reached again through a link.
+
+    A link without content is a file that was not fetched.
+    """
     kept = set()
     for path in paths:
         subject = entities(path).get("sub")
         parts = path.relative_to(root).parts
-        if subject and parts[0] == f"sub-{subject}" and len(parts) in (3, 4) and path.is_file():
+        if (
+            subject
+            and parts[0] == f"sub-{subject}"
+            and len(parts) in (3, 4)
+            and (path.is_file() or is_empty_link(path))
+        ):
             kept.add(path)
     return sorted(kept)

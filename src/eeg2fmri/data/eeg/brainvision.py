@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.bids.links import is_empty_link, link_problem
 
 #: Bytes of a value by the name that the header gives its format.
 BYTES = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
@@ -22,6 +23,13 @@ def brainvision_files(header: Path) -> list[Path]:
     text = _text(header)
     named = [_linked(header, text, key, relink=True) for key in ("DataFile", "MarkerFile")]
     return [header, *(path for path in named if path is not None and path.is_file())]
+
+
+def linked_files(header: Path) -> list[Path]:
+    """Name data and marker file as the header does, whether they are there or not."""
+    text = _text(header)
+    named = [_linked(header, text, key, relink=False) for key in ("DataFile", "MarkerFile")]
+    return [path for path in named if path is not None]
 
 
 def corrected_header(header: Path, *, relink: bool = False) -> bytes | None:
@@ -65,7 +73,9 @@ def brainvision_problems(header: Path, *, relink: bool = False) -> Iterator[Prob
         return
     data, markers = (_linked(header, text, key, relink=relink) for key in ("DataFile", "MarkerFile"))
     for key, path in (("DataFile", data), ("MarkerFile", markers)):
-        if path is not None and not path.is_file():
+        if path is not None and is_empty_link(path):
+            yield link_problem([path])
+        elif path is not None and not path.is_file():
             yield Problem(
                 "a file that the BrainVision header names does not exist",
                 f"{header}: {key}",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bids.links import link_problem
+from eeg2fmri.data.bids.links import is_empty_link, link_problem
 from eeg2fmri.data.bids.sidecars import sidecars
-from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, corrected_header
+from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, corrected_header, linked_files
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import describe_channels
 from eeg2fmri.data.eeg.discontinuous import map_discontinuous
@@ -116,6 +116,18 @@ def _set_trigger(raw: mne.io.BaseRaw, channel: str | None) -> None:
     raw.set_channel_types(dict.fromkeys(exact, "stim"), on_unit_change="ignore", verbose="error")
 
 
+def named_files(path: Path) -> list[Path]:
+    """Every file of a recording that its own file, or its name, leads to, whether it is there or not."""
+    suffix = _suffix(path)
+    if is_empty_link(path):
+        return [path]
+    if suffix == ".vhdr":
+        return [path, *linked_files(path)]
+    if suffix == ".set":
+        return [path, path.with_suffix(".fdt")]
+    return parts_of(path) if suffix == ".fif" else [path]
+
+
 def eeg_files(path: Path, config: EegConfig | None = None) -> list[Path]:
     """Every file that decides what `read_raw` gives."""
     suffix = _suffix(path)
@@ -142,7 +154,7 @@ _OTHER = {
 
 
 def _check_file(path: Path, suffix: str) -> None:
-    if path.is_symlink() and not path.exists():
+    if is_empty_link(path):
         raise InputError.of([link_problem([path])])
     if not path.is_file():
         raise InputError(

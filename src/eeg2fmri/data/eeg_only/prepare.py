@@ -13,7 +13,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.bids.search import EEG_EXTENSIONS
+from eeg2fmri.data.bids.search import EEG_EXTENSIONS, first_parts
 from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
@@ -159,7 +159,7 @@ def find_eeg(root: Path) -> list[Path]:
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links must not be followed
     patterns = ("sub-*/eeg/*_eeg", "sub-*/ses-*/eeg/*_eeg")
-    files = sorted(f for pattern in patterns for ext in EEG_EXTENSIONS for f in root.glob(pattern + ext))
+    files = first_parts(sorted(f for pattern in patterns for ext in EEG_EXTENSIONS for f in root.glob(pattern + ext)))
     if not files:
         raise InputError(
             "there is no EEG in the BIDS folder",

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from eeg2fmri import __version__
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.digest import CONTENT
-from eeg2fmri.core.errors import InputError, Problem, StoreError
+from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bids.pairing import find_recordings
-from eeg2fmri.data.bids.recording_files import FoundRecordings, RecordingFiles
-from eeg2fmri.data.prepare.check_data_set import Common, agree
-from eeg2fmri.data.prepare.check_recording import Plan, content_problems, inspect
+from eeg2fmri.data.prepare.check_data_set import Common
+from eeg2fmri.data.prepare.check_recording import Plan
 from eeg2fmri.data.prepare.nuisance import motion_table
 from eeg2fmri.data.prepare.one_recording import Converted, convert
+from eeg2fmri.data.prepare.planning import left_out, plan_all, reason_of, run_jobs
 from eeg2fmri.data.prepare.recorded_markers import clock_files
 from eeg2fmri.data.settings.prepare import PrepareConfig as PrepareConfig
 from eeg2fmri.data.store.commit import commit_of
@@ -28,8 +28,6 @@ from eeg2fmri.data.store.names import data_set_name, made_before
 from eeg2fmri.data.store.sources import origin
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.data.store.writer import StoreWriter, refuse_existing
-
-Result = TypeVar("Result")
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
@@ -84,15 +82,23 @@ def prepare(
     root, config = Path(bids_root), PrepareConfig.take(config)
     if store is not None:
         refuse_existing(Path(store))
-    found = find_recordings(root, config)
-    plans, common = _plan(found, config, root, n_jobs, progress)
-    key = _key(root, plans, common, config)
     target = Path(folder) / data_set_name(root) if store is None else Path(store)
-    before = made_before(target.parent, target.name, key) if store is None else None
+    try:
+        return _prepared(root, target, config, store is None, n_jobs, progress)
+    except InputError as error:
+        raise _listed(error, target) from None
+
+
+def _prepared(root: Path, target: Path, config: PrepareConfig, by_hash: bool, n_jobs: int, progress: Progress) -> Store:
+    found = find_recordings(root, config)
+    planned = plan_all(found.recordings, config, root, n_jobs, progress)
+    plans, common, notes = planned.plans, planned.common, [*found.notes, *planned.notes]
+    key = _key(root, plans, common, config)
+    before = made_before(target.parent, target.name, key) if by_hash else None
     if before is not None:
         return before
     _check_space(target, plans, common)
-    with StoreWriter(target, key, by_hash=store is None) as writer:
+    with StoreWriter(target, key, by_hash=by_hash) as writer:
         converted = {
             plan.files.id: Converted.of_noted(plan.files.id, noted)
             for plan in plans
@@ -100,15 +106,19 @@ def prepare(
         }
         left = [plan for plan in plans if plan.files.id not in converted]
         jobs = ((plan, common, config, writer.folder(plan.files.id), root) for plan in left)
-        for done in _run(convert, jobs, n_jobs):
+        for done in run_jobs(convert, jobs, n_jobs):
             converted[done.id] = done
             if not done.problems:
                 writer.mark(done.id, done.noted())
             progress("Preparing", len(converted), len(plans))
         ordered = [converted[plan.files.id] for plan in plans]
-        problems = [problem for one in ordered for problem in one.problems]
-        if problems:
-            raise InputError.of(problems)
+        faulty = [one for one in ordered if one.problems]
+        if faulty and (config.problems == "error" or len(faulty) == len(ordered)):
+            raise InputError.of(problem for one in faulty for problem in one.problems)
+        for one in faulty:
+            writer.remove(one.id)
+            notes.append(left_out(one.id, reason_of(one.problems)))
+        ordered = [one for one in ordered if not one.problems]
         sources = _merged([source for one in ordered for source in one.sources])
         writer.finish(
             {one.id: one.files for one in ordered},
@@ -121,7 +131,7 @@ def prepare(
             grid=common.grid,
             affine=ordered[0].affine,
             space=common.space,
-            notes=found.notes,
+            notes=notes,
             regions=() if common.target.atlas is None else [int(number) for number in common.target.atlas.numbers],
             commit=commit_of(root),
         )
@@ -147,53 +157,16 @@ def _key(root: Path, plans: list[Plan], common: Common, config: PrepareConfig) -
     return fingerprint([__version__, config.model_dump(mode="json"), [plan.files.id for plan in plans], facts])
 
 
-def _plan(
-    found: FoundRecordings, config: PrepareConfig, root: Path, n_jobs: int, progress: Progress
-) -> tuple[list[Plan], Common]:
-    plans: list[Plan] = []
-    problems: list[Problem] = []
-    for done, files in enumerate(found.recordings, 1):
-        try:
-            plans.append(inspect(files, config, root))
-        except InputError as error:
-            problems += error.problems
-        progress("Reading headers", done, len(found.recordings))
-    common = None
-    if plans:
-        try:
-            common = agree(plans, config, root)
-        except InputError as error:
-            problems += error.problems
-    if problems or common is None:
-        problems += _all_content_problems(found.recordings, config, n_jobs, progress)
-        raise InputError.of(problems)
-    return plans, common
-
-
-def _all_content_problems(
-    recordings: Iterable[RecordingFiles], config: PrepareConfig, n_jobs: int, progress: Progress
-) -> list[Problem]:
-    """Look for more to mend, so that the user need not come back for it."""
-    files = list(recordings)
-    problems: list[Problem] = []
-    found = _run(content_problems, ((each, config) for each in files), n_jobs, ordered=True)
-    for done, more in enumerate(found, 1):
-        problems += more
-        progress("Looking for more problems", done, len(files))
-    return problems
-
-
-def _run(
-    work: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], n_jobs: int, *, ordered: bool = False
-) -> Iterable[Result]:
-    if n_jobs == 1:  # joblib would have to be imported
-        return (work(*arguments) for arguments in jobs)
-    from joblib import Parallel, delayed
-
-    how = "generator" if ordered else "generator_unordered"
-    return cast(
-        Iterable[Result], Parallel(n_jobs=n_jobs, return_as=how)(delayed(work)(*arguments) for arguments in jobs)
-    )
+def _listed(error: InputError, store: Path) -> InputError:
+    """Write the problems into a file beside the store, where the error does not show all of them."""
+    if not error.shortened:
+        return error
+    path = store.with_name(f"{store.name}_problems.txt")
+    try:
+        path.write_text("\n\n".join(str(problem) for problem in error.problems) + "\n", encoding="utf-8")
+    except OSError:  # a folder that cannot be written is told of where it matters
+        return error
+    return InputError.of(error.problems, listed_in=str(path))
 
 
 def _check_space(target: Path, plans: list[Plan], common: Common) -> None:

@@ -172,7 +172,7 @@ def _files(root: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name != "lost+found" and not name.startswith("."))
         for name in sorted(names):
             path = Path(folder) / name
-            if path.is_file():
+            if path.is_file() or (path.is_symlink() and not path.exists()):  # a link without content was not fetched
                 yield path
 
 

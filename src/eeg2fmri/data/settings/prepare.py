@@ -35,6 +35,12 @@ class PrepareConfig(ClockConfig):
         Electrodes (10-05 names) of the store with channels: interpolate.
     exclude : tuple of str
         Electrodes to leave out of every recording.
+    leave_out : tuple of str
+        Recordings to leave out, by their labels or patterns of them: ``sub-xp101_task-motorloc``, ``sub-0[1-3]``,
+        ``task-rest*``.
+    problems : {"error", "leave out"}
+        What becomes of recordings that something is wrong with. ``error``: nothing is prepared. ``leave out``: the
+        others are, and the store says which were left out and why.
     mask : {"epi", "varying", "derivatives"}
         ``epi``: nilearn's histogram rule for EPI images on the mean volume. ``varying``: every voxel that
         is not constant over time, for volumes that are already cut to the brain. ``derivatives``: the brain
@@ -58,6 +64,8 @@ class PrepareConfig(ClockConfig):
     channels: Literal["intersection", "same", "interpolate"] = "intersection"
     montage: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    leave_out: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    problems: Literal["error", "leave out"] = "error"
     mask: Literal["epi", "varying", "derivatives"] = "epi"
     eeg: EegConfig = EegConfig()
     bold: BoldConfig = BoldConfig()

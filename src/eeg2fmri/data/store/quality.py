@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from eeg2fmri.core.space import described
+from eeg2fmri.data.store.format import MANIFEST, META
 from eeg2fmri.data.store.store import Recording, Store
 
+#: Recordings of which the same is said one by one.
+SHOWN = 3
 COLUMNS = (
     "recording",
     "volumes",
@@ -44,13 +47,24 @@ def rows(store: Store) -> tuple[Sequence[str], list[tuple[str, ...]]]:
 
 
 def warnings(store: Store) -> list[str]:
-    """Say what the user should know of the data set and of each recording."""
-    notes = [f"note: {note}" for note in store.notes]
-    return notes + [
-        f"warning: {recording.id}: {text}"
-        for recording in store.recordings
-        for text in recording.quality.get("warnings", [])
-    ]
+    """Say what the user should know of the data set and of each recording; the same of many recordings once."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for note in store.notes:
+        kind, name, text = note.split(": ", 2) if note.startswith("left out: ") else ("", "", note)
+        told.setdefault((f"note: {kind}", text), []).append(name)
+    for recording in store.recordings:
+        for text in recording.quality.get("warnings", []):
+            told.setdefault(("warning", text), []).append(recording.id)
+    lines: list[str] = []
+    for (kind, text), names in told.items():
+        lines += [f"{kind}: {name}: {text}" if name else f"{kind}{text}" for name in names[:SHOWN]]
+        if len(names) > SHOWN:
+            lines.append(f"{kind}: and {len(names) - SHOWN} more recordings, {_listed(store, kind)}: {text}")
+    return lines
+
+
+def _listed(store: Store, kind: str) -> str:
+    return f"named in {store.path / MANIFEST}" if kind != "warning" else f"each in its {META}"
 
 
 def _row(recording: Recording) -> tuple[str, ...]:

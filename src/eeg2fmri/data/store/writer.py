@@ -161,6 +161,10 @@ class StoreWriter:
         folder.mkdir()
         return folder
 
+    def remove(self, recording_id: str) -> None:
+        """Remove the folder of a recording."""
+        shutil.rmtree(self.temporary / recording_id)
+
     def finished(self, recording_id: str) -> dict[str, Any] | None:
         """Give what an earlier process, killed since, noted of a recording that it had completed."""
         return self._partial.finished(recording_id)
