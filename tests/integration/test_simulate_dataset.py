@@ -131,13 +131,17 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     assert (target / "dataset_description.json").exists()
 
 
-@pytest.mark.parametrize("stop", [OSError(28, "No space left on device"), KeyboardInterrupt()])
-def test_nothing_half_written_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException) -> None:
+@pytest.mark.parametrize(
+    ("stop", "told"), [(OSError(28, "No space left on device"), InputError), (KeyboardInterrupt(), KeyboardInterrupt)]
+)
+def test_nothing_half_written_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, told: type[BaseException]
+) -> None:
     def fail(*_: object) -> None:
         raise stop
 
     monkeypatch.setattr(images, "write_bold", fail)
-    with pytest.raises(type(stop)):
+    with pytest.raises(told):
         simulate_dataset(
             tmp_path / "study", small_config(subjects=1, volumes=4, electrodes=4, grid=(4, 5, 3), regions=2)
         )
