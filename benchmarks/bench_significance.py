@@ -21,7 +21,7 @@ from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
 from eeg2fmri.evaluate.significance.shifts import VoxelShiftTest, shift_test
 from eeg2fmri.evaluate.significance.tests import pooled_shift_test
-from eeg2fmri.models.baselines import HaemodynamicRidge
+from eeg2fmri.models.baselines.kinds.band_power_ridge import HaemodynamicRidge
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.recording.simultaneous import simulate_recording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap

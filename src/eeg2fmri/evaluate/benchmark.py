@@ -90,9 +90,9 @@ def benchmark(
             _, test = scores.add_tested(method, recording, prediction)
             if number == 0:
                 scores.add_shifted(recording, prediction, test)
-    score_baselines(first, beside(all_baselines(first.store), own), recordings, scores)
+    baselines = score_baselines(first, beside(all_baselines(), own), recordings, scores)
     ceilings = score_ceilings(known, recordings, scores)
-    facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **ceilings}
+    facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **baselines, **ceilings}
     evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
     evaluation.write(folder)
     return evaluation

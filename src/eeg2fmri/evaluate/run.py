@@ -15,7 +15,8 @@ from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.evaluate.inputs.examples import make_examples
-from eeg2fmri.evaluate.inputs.methods import fitted_baselines, model_method, predict_with_model
+from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.intervals.calibration import Calibration, score_intervals
@@ -50,7 +51,8 @@ def evaluate_run(
     """Score a run on its test recordings and write the results to ``RUN/evaluation``.
 
     The model, the same model with EEG shifted in time, and every baseline are scored on the same volumes. Baselines
-    are fitted to the training recordings of the run; what they choose, they choose on its validation recordings.
+    are fitted to the training and validation recordings of the run; what they choose, they choose with one subject of
+    these left out in turn.
 
     Parameters
     ----------
@@ -115,7 +117,7 @@ def evaluate_run(
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
     }
-    score_baselines(opened, beside(standard_baselines(opened.store), own), recordings, scores)
+    facts |= score_baselines(opened, beside(standard_baselines(), own), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)
     evaluation = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
     write_recordings(folder / RECORDINGS, scores, subjects_of(opened))
@@ -145,11 +147,20 @@ def beside(baselines: Sequence[Baseline], own: Sequence[Baseline]) -> tuple[Base
 
 def score_baselines(
     run: OpenRun, baselines: Sequence[Baseline], recordings: Sequence[Recording], scores: Scores
-) -> None:
-    """Fit one baseline after the other to the training recordings of a run, and score it."""
-    for method, baseline in fitted_baselines(run, baselines, scores.progress):
+) -> dict[str, Any]:
+    """Fit baselines to the training and validation recordings of a run, and score them.
+
+    Returns
+    -------
+    dict
+        Facts: which could not be fitted and why, and which methods predict nothing that varies over time.
+    """
+    fitted, not_fitted = fit_baselines(run, baselines, scores.progress)
+    for method, baseline in fitted:
         for recording in recordings:
             scores.add_tested(method, recording, recording.cut(baseline.predict(run.store, recording.id)))
+    constant = [method.name for method in scores.methods if not scores.shifts.get(method.name) and method != SHIFTED]
+    return {NOT_FITTED: not_fitted, CONSTANT: constant}
 
 
 def chosen_device(device: str) -> str:

@@ -11,6 +11,7 @@ from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.splits.claims import Protocol
 from eeg2fmri.data.splits.leakage import statistics_in_use
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.inputs.fit import fit_notes
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.inputs.reads import reading_note
 from eeg2fmri.evaluate.metrics.ssim import WINDOW
@@ -60,7 +61,7 @@ def summarise(
     Evaluation
     """
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store))
-    told = (coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
+    told = (*fit_notes(facts), coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
     after = tuple(filter(None, told))
     voxels = {name: dict(found) for name, found in scores.voxels.items()}
     all_facts = {**_facts(run, reads), "significant_voxels": voxels, **facts}

@@ -19,11 +19,14 @@ from eeg2fmri.results.examples import EXAMPLE_VOLUMES
 METHODS = (
     "model",
     "shifted_eeg",
+    "group_mean_of_others",
     "mean_volume",
     "subject_mean",
-    "group_mean_of_others",
-    "lagged_ridge",
+    "banded_ridge",
+    "electrical_fingerprint",
     "haemodynamic_ridge",
+    "lagged_ridge",
+    "partial_least_squares",
 )
 
 
@@ -99,6 +102,15 @@ def test_baselines_without_time_have_r_zero_and_no_p(evaluation):
     assert evaluation.score("subject_mean", "rmse") < evaluation.score("mean_volume", "rmse")
 
 
+def test_a_baseline_that_cannot_be_fitted_is_named_and_one_that_is_constant_too(evaluation, small_run):
+    scores = read_json(small_run / "evaluation" / "scores.json")
+    assert set(scores["not_fitted"]) == {"recentred_ridge"}
+    reason = scores["not_fitted"]["recentred_ridge"]["reason"]
+    assert "no band amplitudes" in reason
+    assert any("whitened" in note and reason in note for note in evaluation.notes)
+    assert scores["constant_methods"] == ["mean_volume", "subject_mean"]
+
+
 def test_methods_with_time_are_tested(evaluation):
     for method in ("model", "group_mean_of_others", "lagged_ridge"):
         assert np.isfinite(evaluation.p_values[METHODS.index(method)]).all()
@@ -119,7 +131,7 @@ def test_files(evaluation, small_run, small_store):
     assert scores["helped"] is False
     assert scores["space"] == "native"
     assert scores["times_read"] == 1
-    assert len(scores["scores"]) == 14
+    assert len(scores["scores"]) == 2 * len(METHODS)
     assert scores["scores"][0]["temporal_r"] == evaluation.values[0, 0, 0]
     with (folder / "scores.csv").open() as stream:
         rows = list(csv.DictReader(stream))
@@ -169,7 +181,7 @@ def test_progress_and_random_state(small_run, small_store):
     seen, state = [], (np.random.get_state()[1].copy(), torch.get_rng_state())  # noqa: NPY002
     evaluate_run(small_run, small_store.path, progress=lambda *step: seen.append(step))
     assert any(what.startswith("Scoring sub-05_task-b") and done == total for what, done, total in seen)
-    assert any(what.startswith("Fitting ridge") for what, _, _ in seen)
+    assert any(what == "Fitting baselines" and done == total for what, done, total in seen)
     assert (np.random.get_state()[1] == state[0]).all()  # noqa: NPY002
     assert torch.equal(torch.get_rng_state(), state[1])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
@@ -18,7 +20,9 @@ BANDS = {
 FLOOR = 1e-6
 
 
-def log_band_power(spectrogram: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+def log_band_power(
+    spectrogram: np.ndarray, frequencies: np.ndarray, bands: Mapping[str, tuple[float, float]] = BANDS
+) -> np.ndarray:
     """Logarithm of the mean power in each band.
 
     Parameters
@@ -27,6 +31,8 @@ def log_band_power(spectrogram: np.ndarray, frequencies: np.ndarray) -> np.ndarr
         Unscaled magnitudes, V.
     frequencies : array, shape (freq,)
         Hz.
+    bands : mapping of name to (float, float)
+        Hz, from, up to but not including.
 
     Returns
     -------
@@ -39,13 +45,13 @@ def log_band_power(spectrogram: np.ndarray, frequencies: np.ndarray) -> np.ndarr
         If no frequency lies in any band.
     """
     frequencies = np.asarray(frequencies, float)
-    chosen = [(frequencies >= low) & (frequencies < high) for low, high in BANDS.values()]
+    chosen = [(frequencies >= low) & (frequencies < high) for low, high in bands.values()]
     chosen = [band for band in chosen if band.any()]
     if not chosen:
         raise InputError(
             "no frequency of the spectrogram lies in a band of the EEG",
             got=f"{frequencies.min():g} to {frequencies.max():g} Hz",
-            expected=", ".join(f"{name} from {low:g} Hz" for name, (low, _) in BANDS.items()),
+            expected=", ".join(f"{name} from {low:g} Hz" for name, (low, _) in bands.items()),
         )
     power = np.stack([np.square(spectrogram[..., band], dtype=np.float64).mean(axis=-1) for band in chosen], axis=-1)
     floor = np.maximum(FLOOR * np.median(power, axis=(0, 1)), np.finfo(float).tiny)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress
 from eeg2fmri.data.pairs.windows import pair_index
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
-from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.results.method import Method
 
 #: Windows that go through the model at once.
@@ -63,12 +62,3 @@ def predict_with_model(run: OpenRun, recording: str, device: str, progress: Prog
             hint="the training has diverged: train again with a smaller learning rate",
         )
     return volumes
-
-
-def fitted_baselines(
-    run: OpenRun, baselines: Sequence[Baseline], progress: Progress
-) -> Iterator[tuple[Method, Baseline]]:
-    """Fit one baseline after the other to the training recordings."""
-    for baseline in baselines:
-        baseline.fit(run.store, run.split.train, run.loaded.card.pairs, run.split.validation, progress=progress)
-        yield Method(baseline.name, baseline.label, baseline.sees), baseline

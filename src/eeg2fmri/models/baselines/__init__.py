@@ -1,41 +1,31 @@
-"""Offer what a synthesiser has to beat: methods that know no EEG, and linear ones that do."""
+"""Offer what a synthesiser has to beat: methods that know no EEG, and simple ones that do."""
 
 from __future__ import annotations
 
-from eeg2fmri.data.pairs.of_store import has_amplitudes
-from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.baselines.band_power_ridge import HaemodynamicRidge, LaggedBandPowerRidge, RecentredRidge
+import pkgutil
+from importlib import import_module
+
+from eeg2fmri.models.baselines import kinds
 from eeg2fmri.models.baselines.base import Baseline
-from eeg2fmri.models.baselines.constant import MeanVolume, SubjectMean
-from eeg2fmri.models.baselines.distributed_lag import DistributedLagLasso
-from eeg2fmri.models.baselines.time_locked import GroupMeanOfOthers
 
-__all__ = [
-    "Baseline",
-    "DistributedLagLasso",
-    "GroupMeanOfOthers",
-    "HaemodynamicRidge",
-    "LaggedBandPowerRidge",
-    "MeanVolume",
-    "RecentredRidge",
-    "SubjectMean",
-    "all_baselines",
-    "standard_baselines",
-]
+__all__ = ["Baseline", "all_baselines", "standard_baselines"]
+
+#: Order of a table.
+_ORDER = ("nothing", "own BOLD", "EEG")
 
 
-def standard_baselines(store: Store) -> tuple[Baseline, ...]:
-    """Make the baselines that stand beside every score, in the order of a table: each takes seconds.
-
-    Parameters
-    ----------
-    store : Store
-        The strongest ridge needs band amplitudes, which not every store has.
-    """
-    ridges = [LaggedBandPowerRidge(), HaemodynamicRidge(), *([RecentredRidge()] if has_amplitudes(store) else [])]
-    return (MeanVolume(), SubjectMean(), GroupMeanOfOthers(), *ridges)
+def all_baselines() -> tuple[Baseline, ...]:
+    """Make one of each baseline, in the order of a table: what sees nothing first, then by name."""
+    modules = [import_module(f"{kinds.__name__}.{found.name}") for found in pkgutil.iter_modules(kinds.__path__)]
+    every: list[Baseline] = [kind() for module in modules for kind in module.BASELINES]
+    return tuple(sorted(every, key=lambda one: (_ORDER.index(one.sees), _slow(one), one.name)))
 
 
-def all_baselines(store: Store) -> tuple[Baseline, ...]:
-    """Make one of each baseline, in the order of a table, with those that take longer."""
-    return (*standard_baselines(store), DistributedLagLasso())
+def standard_baselines() -> tuple[Baseline, ...]:
+    """Make the baselines that stand beside every score: each takes seconds."""
+    return tuple(one for one in all_baselines() if not _slow(one))
+
+
+def _slow(baseline: Baseline) -> bool:
+    """Whether a baseline says that it takes more than seconds: it stands in benchmarks alone."""
+    return bool(getattr(baseline, "slow", False))

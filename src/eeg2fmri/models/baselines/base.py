@@ -41,7 +41,16 @@ class Baseline(Protocol):
         *,
         progress: Progress = silent,
     ) -> Self:
-        """Fit to training recordings; what has to be chosen is chosen on validation recordings."""
+        """Fit to training and validation recordings.
+
+        What has to be chosen is chosen with one subject of both left out in turn (one recording where there is one
+        subject), and what is chosen is fitted to all of them: nobody of the test part is among them.
+
+        Raises
+        ------
+        Eeg2FmriError
+            If it cannot be fitted to these recordings; the message says why.
+        """
 
     def predict(self, store: Store, recording: int | str) -> np.ndarray:
         """Synthesise the target volume of every pair of a recording: (pair, x, y, z) in BOLD units, maybe read-only."""

@@ -51,20 +51,25 @@ def recentred_amplitude(store: Store, recording: int | str) -> np.ndarray:
     return recentre(np.asarray(store.amplitude(recording), np.float64))
 
 
-def check_parts(store: Store, recordings: Sequence[str], validation: Sequence[str], label: str) -> None:
-    """Refuse to fit a baseline whose penalty has to be chosen, without recordings to train or to choose on.
+def left_out_in_turn(store: Store, recordings: Sequence[str], label: str) -> list[list[str]]:
+    """Group recordings by subject, so that one group is left out at a time; single ones where there is one subject.
 
     Raises
     ------
     InputError
-        If there are none of either.
+        If there are fewer than two recordings.
     """
-    if not recordings or not validation:
+    if len(recordings) < 2:
         raise InputError(
-            f"{label} needs training recordings, and validation recordings to choose its penalty",
+            f"{label}: there is no recording to leave out while its penalty is chosen",
             where=str(store.path),
-            got=f"{len(recordings)} for training, {len(validation)} for validation",
+            got=f"{len(recordings)} for training and validation together",
+            expected="at least 2",
         )
+    of: dict[str, list[str]] = {}
+    for name in recordings:
+        of.setdefault(store.recordings[store.index(name)].subject, []).append(name)
+    return list(of.values()) if len(of) > 1 else [[name] for name in recordings]
 
 
 def pairs_of(store: Store, recording: int | str, pairs: PairConfig) -> tuple[np.ndarray, np.ndarray]:
@@ -88,3 +93,18 @@ class Fit(NamedTuple):
         norm = np.sqrt((y * y).sum(axis=0) * squares)
         r = np.where(norm > 0, products / np.where(norm > 0, norm, 1), 0)
         return cls(float(r.mean()), float(products.sum()), float(squares.sum()))
+
+
+def gain_of(truths: Sequence[np.ndarray], predictions: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Compare predictions of recordings that were left out with the truth.
+
+    Returns
+    -------
+    r, gain : float
+        Mean temporal r, and the factor on the predictions with the least squared error: a large penalty keeps the
+        pattern of a prediction and shrinks its size to nothing. 0 for predictions that run against the truth, which are
+        left out rather than turned round.
+    """
+    fits = [Fit.of(truth, prediction) for truth, prediction in zip(truths, predictions, strict=True)]
+    product, square = sum(fit.product for fit in fits), sum(fit.square for fit in fits)
+    return float(np.mean([fit.r for fit in fits])), max(product / square, 0.0) if square > 0 else 0.0

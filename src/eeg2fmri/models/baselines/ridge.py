@@ -10,13 +10,12 @@ recording at a time when a prediction is made. The smaller of X'X and XX' is sol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.linalg
 
-#: Penalties that are tried, in units of the mean eigenvalue of X'X.
-PENALTIES = tuple(float(p) for p in np.logspace(-2, 6, 9))
+from eeg2fmri.models.regression.moments import penalised_factor
 
 
 class Ridge:
@@ -39,7 +38,7 @@ class Ridge:
         self._x = np.concatenate(features)
         self._dual = self._x.shape[0] <= self._x.shape[1]
         self._gram = self._x @ self._x.T if self._dual else self._x.T @ self._x
-        self._unit = max(float(np.trace(self._gram)) / len(self._gram), np.finfo(float).tiny)
+        self._unit = max(float(np.trace(self._gram)) / len(self._x), np.finfo(float).tiny)
 
     def weights(self, features: np.ndarray, penalty: float) -> np.ndarray:
         """Weights of the training pairs in the prediction for other features.
@@ -49,45 +48,16 @@ class Ridge:
         features : array, shape (pair, feature)
             Of the recording to predict, with zero mean.
         penalty : float
-            In units of the mean eigenvalue.
+            In units of the summed variance of the features, as `eeg2fmri.models.regression.moments.Moments`.
 
         Returns
         -------
         array, shape (pair, training pair)
         """
-        factor = self._factor(penalty)
+        factor = penalised_factor(self._gram, penalty * self._unit)
         if self._dual:
             h = scipy.linalg.cho_solve(factor, self._x @ features.T).T
         else:
             h = scipy.linalg.cho_solve(factor, features.T).T @ self._x.T
         weights: np.ndarray = h
         return weights
-
-    def path(self, targets: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
-        """Solve for every penalty.
-
-        Parameters
-        ----------
-        targets : array, shape (training pair, voxel)
-            Of a few voxels.
-
-        Yields
-        ------
-        penalty : float
-        coefficients : array, shape (coefficient, voxel)
-            For `apply`.
-        """
-        right = targets if self._dual else self._x.T @ targets
-        for penalty in PENALTIES:
-            yield penalty, scipy.linalg.cho_solve(self._factor(penalty), right)
-
-    def apply(self, features: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-        """Predict (pair, voxel) for features (pair, feature) of zero mean."""
-        prediction: np.ndarray = (features @ self._x.T if self._dual else features) @ coefficients
-        return prediction
-
-    def _factor(self, penalty: float) -> tuple[np.ndarray, bool]:
-        regular = self._gram.copy()
-        regular[np.diag_indices_from(regular)] += penalty * self._unit
-        factor: tuple[np.ndarray, bool] = scipy.linalg.cho_factor(regular, lower=True, overwrite_a=True)
-        return factor

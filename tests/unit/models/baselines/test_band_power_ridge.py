@@ -1,12 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as PeerRidge
 
-from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.pairs.windows import PairConfig, pair_index
-from eeg2fmri.models.baselines import HaemodynamicRidge, LaggedBandPowerRidge, RecentredRidge, band_power_ridge
 from eeg2fmri.models.baselines.dynamics import deviations
-from eeg2fmri.models.baselines.ridge import PENALTIES, Ridge
+from eeg2fmri.models.baselines.kinds import band_power_ridge
+from eeg2fmri.models.baselines.kinds.band_power_ridge import (
+    DRAWS,
+    BandedRidge,
+    HaemodynamicRidge,
+    LaggedBandPowerRidge,
+    RecentredRidge,
+)
+from eeg2fmri.models.baselines.ridge import Ridge
+from eeg2fmri.models.regression.leave_out import PENALTIES, LeaveOneOut
 
 
 def temporal_r(truth, prediction):
@@ -34,19 +43,8 @@ def test_ridge_equals_scikit_learn(problem, penalty):
     parts, y, z = problem
     ridge = Ridge(parts)
     x = np.concatenate(parts)
-    gram = min(x @ x.T, x.T @ x, key=len)
-    peer = PeerRidge(alpha=penalty * np.trace(gram) / len(gram), fit_intercept=False).fit(x, y)
+    peer = PeerRidge(alpha=penalty * np.trace(x.T @ x) / len(x), fit_intercept=False).fit(x, y)
     np.testing.assert_allclose(ridge.weights(z, penalty) @ y, peer.predict(z), atol=1e-8)
-
-
-def test_path_and_weights_agree(problem):
-    parts, y, z = problem
-    ridge = Ridge(parts)
-    penalties = []
-    for penalty, coefficients in ridge.path(y):
-        np.testing.assert_allclose(ridge.apply(z, coefficients), ridge.weights(z, penalty) @ y, atol=1e-8)
-        penalties.append(penalty)
-    assert tuple(penalties) == PENALTIES
 
 
 def test_mean_of_a_recording_does_not_matter(problem):
@@ -83,34 +81,51 @@ def test_the_window_alone_is_seen(coupled_store, parts):
     n_volumes = coupled_store.recordings[coupled_store.index(test[0])].n_volumes
     impulse = np.zeros((n_volumes, 1, 1))
     impulse[10] = 1
-    rows = baseline._features(coupled_store, test[0], impulse, np.eye(3), None)
+    rows = baseline._features(coupled_store, test[0], impulse, np.eye(3), np.ones(1))
     _, targets = pair_index(n_volumes, 2.0, pairs)
     # EEG row 10 is 4, 3 and 2 volumes before the targets 14, 13 and 12
     assert targets[rows.argmax(axis=0)].tolist() == [14, 13, 12]
     assert len(rows) == len(targets)
 
 
-def test_penalty_and_filters_are_chosen_on_validation_recordings(coupled_store, parts, monkeypatch):
+def test_penalty_and_filters_are_chosen_on_subjects_left_out(coupled_store, parts, monkeypatch):
     training, validation, _ = parts
-    seen = []
-    fit_of = band_power_ridge.Fit.of.__func__
+    seen, choose = [], LeaveOneOut.choose
 
-    def spy(cls, truth, prediction):
-        seen.append(len(truth))
-        return fit_of(cls, truth, prediction)
+    def spy(self, penalties=PENALTIES):
+        seen.append((len(self), choose(self, penalties)))
+        return seen[-1][1]
 
-    monkeypatch.setattr(band_power_ridge.Fit, "of", classmethod(spy))
+    monkeypatch.setattr(LeaveOneOut, "choose", spy)
     baseline = HaemodynamicRidge().fit(coupled_store, training, PairConfig(window=8), validation)
-    length = len(pair_index(coupled_store.recordings[4].n_volumes, 2.0, PairConfig(window=8))[0])
-    assert set(seen) == {length}
-    assert len(seen) == len(PENALTIES) * 4
+    assert [groups for groups, _ in seen] == [len(training) + len(validation)] * 4
+    best = max((choice for _, choice in seen), key=lambda choice: choice.r)
+    assert (baseline.penalty, baseline.unseen_r) == (best.penalty, best.r)
     assert baseline.filters in baseline.candidates(2.0, PairConfig(window=8))
-    assert baseline.validation_r > 0.1
+
+
+def test_one_subject_leaves_its_recordings_out(coupled_store, parts, monkeypatch):
+    monkeypatch.setattr(
+        type(coupled_store), "recordings", [replace(one, subject="same") for one in coupled_store.recordings], False
+    )
+    baseline = LaggedBandPowerRidge().fit(coupled_store, parts[0], PairConfig(window=8), parts[1])
+    assert baseline.unseen_r > 0.1
+
+
+def test_the_banded_ridge_finds_the_band_that_drives_the_bold(coupled_store, parts):
+    training, validation, _ = parts
+    pairs = PairConfig(window=8)
+    banded = BandedRidge().fit(coupled_store, training, pairs, validation)
+    weights = banded.band_weights(5)
+    assert len(weights) == 1 + 5 + DRAWS
+    assert banded._weights.argmax() == 2
+    plain = HaemodynamicRidge().fit(coupled_store, training, pairs, validation)
+    assert banded.unseen_r > plain.unseen_r
 
 
 class AllBands(RecentredRidge):
-    def band_sets(self):
-        return {"all": None}
+    def band_weights(self, n_bands):
+        return {"all": np.ones(n_bands)}
 
 
 def test_a_band_that_says_nothing_can_be_left_out(with_amplitudes, coupled_store, parts):
@@ -119,12 +134,12 @@ def test_a_band_that_says_nothing_can_be_left_out(with_amplitudes, coupled_store
     chosen = RecentredRidge().fit(coupled_store, training, pairs, validation)
     everything = AllBands().fit(coupled_store, training, pairs, validation)
     assert chosen.bands in ("all but theta", "all but beta")
-    assert chosen.validation_r > everything.validation_r
+    assert chosen.unseen_r > everything.unseen_r
     # what is predicted comes from the bands that were chosen: the one that drives the BOLD is needed
     with_alpha = chosen.predict_dynamics(coupled_store, test[0])
     assert with_alpha.std() > 0
     alpha = RecentredRidge()
-    alpha.band_sets = lambda: {"all": None, "all but alpha": (0, 2)}
+    alpha.band_weights = lambda n_bands: {"all": np.ones(n_bands), "all but alpha": np.array([1.0, 0, 1])}
     alpha.fit(coupled_store, training, pairs, validation)
     assert alpha.bands == "all"
 
@@ -140,11 +155,4 @@ def test_training_bold_is_read_one_recording_at_a_time(coupled_store, parts, mon
 
     monkeypatch.setattr(band_power_ridge, "deviations", spy)
     baseline.predict(coupled_store, test[0])
-    assert read == [(name, 4 * 14) for name in training]
-
-
-def test_recordings_to_choose_on_are_needed(coupled_store, parts):
-    with pytest.raises(InputError, match="validation recordings"):
-        LaggedBandPowerRidge().fit(coupled_store, parts[0], PairConfig(window=8))
-    with pytest.raises(InputError, match="0 for training"):
-        LaggedBandPowerRidge().fit(coupled_store, [], PairConfig(window=8), parts[1])
+    assert read == [(name, 4 * 14) for name in (*training, *validation)]

@@ -16,8 +16,8 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
 from eeg2fmri.models.baselines.features import (
-    Fit,
-    check_parts,
+    gain_of,
+    left_out_in_turn,
     pairs_of,
     recentred_amplitude,
     recentred_power,
@@ -25,13 +25,16 @@ from eeg2fmri.models.baselines.features import (
 )
 from eeg2fmri.models.baselines.response import response_filters
 from eeg2fmri.models.baselines.ridge import Ridge
+from eeg2fmri.models.regression.leave_out import LeaveOneOut
 
 #: Voxels on which the penalty is chosen.
 CHOICE_VOXELS = 500
+#: Weights of bands that are drawn.
+DRAWS = 12
 
 
 class BandPowerRidge:
-    """Ridge regression on filtered log band power; what is chosen is chosen by temporal r on validation recordings.
+    """Ridge regression on filtered log band power; what is chosen is chosen by temporal r on subjects left out.
 
     Features of a pair: z-scored log power of each electrode and band in the rows of the window that the synthesiser
     sees too (the EEG before the target, never the target's own TR), weighted by each filter over rows. Targets:
@@ -42,14 +45,13 @@ class BandPowerRidge:
     filters : str
         Key of the filters that were chosen.
     bands : str
-        Key of the bands that were chosen, with these filters.
+        Key of the weights of the bands that were chosen, with these filters.
     penalty : float
-        In units of the mean eigenvalue of the features' covariance.
+        In units of the summed variance of the features.
     gain : float
-        Factor on the predictions that fits the validation recordings best: a large penalty keeps the pattern of a
-        prediction and shrinks its size to nothing.
-    validation_r : float
-        Mean temporal r over validation recordings and voxels with the chosen filters and penalty.
+        Factor on the predictions that fits the subjects left out best.
+    unseen_r : float
+        Mean temporal r over subjects left out and voxels with what was chosen.
     """
 
     name = ""
@@ -60,9 +62,9 @@ class BandPowerRidge:
         """Give the filters (filter, row) to choose from, by name."""
         raise NotImplementedError
 
-    def band_sets(self) -> Mapping[str, tuple[int, ...] | None]:
-        """Give the places of the bands to choose from, by name; None is all. The first is tried with all filters."""
-        return {"all": None}
+    def band_weights(self, n_bands: int) -> Mapping[str, np.ndarray]:
+        """Give the weights (band,) of the bands to choose from, by name; the first are tried with all filters."""
+        return {"all": np.ones(n_bands)}
 
     def rows(self, store: Store, recording: int | str) -> np.ndarray:
         """Give what is filtered (row, channel, band), z-scored over the recording."""
@@ -77,50 +79,44 @@ class BandPowerRidge:
         *,
         progress: Progress = silent,
     ) -> Self:
-        """Fit to training recordings; see `Baseline.fit`.
+        """Fit to training and validation recordings; see `Baseline.fit`.
 
         Raises
         ------
         InputError
-            If there is no training or no validation recording, or a recording is shorter than one window.
+            If there are fewer than two recordings, or one is shorter than one window.
         """
-        check_parts(store, recordings, validation, self.label)
-        self._pairs, self._recordings = pairs, tuple(recordings)
+        self._pairs, self._recordings = pairs, (*recordings, *validation)
+        groups = left_out_in_turn(store, self._recordings, self.label)
         self._group = group_statistics(store, recordings)
-        self._voxels = brain_voxels(store, recordings)
-        rows = {recording: self.rows(store, recording) for recording in (*recordings, *validation)}
+        self._voxels = brain_voxels(store, self._recordings)
+        rows = {name: self.rows(store, name) for name in self._recordings}
         rng = generator(0, "voxels on which the ridge is chosen")
         few = rng.choice(self._voxels, min(CHOICE_VOXELS, len(self._voxels)), replace=False)
-        bold = {recording: self._targets(store, recording, few) for recording in rows}
-        training = np.concatenate([bold[recording] for recording in recordings])
-        candidates, sets = self.candidates(store.tr, pairs), self.band_sets()
-        self.filters, self.bands = next(iter(candidates)), next(iter(sets))
-        self.validation_r = -np.inf
-        trials = [(name, self.bands) for name in candidates] + [(None, name) for name in list(sets)[1:]]
+        bold = [np.concatenate([self._targets(store, name, few) for name in group]) for group in groups]
+        filters, weights = self.candidates(store.tr, pairs), self.band_weights(next(iter(rows.values())).shape[2])
+        self.filters, self.bands, self.unseen_r = next(iter(filters)), next(iter(weights)), -np.inf
+        trials = [(name, self.bands) for name in filters] + [("", name) for name in list(weights)[1:]]
+        best: LeaveOneOut | None = None
         for number, (name, bands) in enumerate(trials):
             # bands are chosen after the filters: every pair of the two would cost their product
             chosen = name or self.filters
-            features = {
-                recording: self._features(store, recording, each, candidates[chosen], sets[bands])
-                for recording, each in rows.items()
-            }
-            ridge = Ridge([features[recording] for recording in recordings])
-            for penalty, coefficients in ridge.path(training):
-                fits = [Fit.of(bold[unseen], ridge.apply(features[unseen], coefficients)) for unseen in validation]
-                r = float(np.mean([fit.r for fit in fits]))
-                if r > self.validation_r:
-                    self.validation_r, self.filters, self.bands = r, chosen, bands
-                    self.penalty, self._ridge = penalty, ridge
-                    product, square = sum(fit.product for fit in fits), sum(fit.square for fit in fits)
-                    # a prediction that runs against the truth is left out rather than turned round
-                    self.gain = max(product / square, 0.0) if square > 0 else 0.0
+            x = {one: self._features(store, one, rows[one], filters[chosen], weights[bands]) for one in rows}
+            leave = LeaveOneOut([np.concatenate([x[one] for one in group]) for group in groups], bold)
+            choice = leave.choose()
+            if choice.r > self.unseen_r:
+                self.unseen_r, self.penalty, self.filters, self.bands = choice.r, choice.penalty, chosen, bands
+                best, self._ridge = leave, Ridge([x[one] for one in self._recordings])
             progress(f"Fitting {self.label}", number + 1, len(trials))
+        assert best is not None
+        self.gain = gain_of(bold, best.predictions(self.penalty))[1]
+        self._weights = weights[self.bands]
         return self
 
     def predict_dynamics(self, store: Store, recording: int | str) -> np.ndarray:
         """Synthesise deviations in units of the voxel's deviation, (pair, voxel of any training brain), float32."""
         filters = self.candidates(store.tr, self._pairs)[self.filters]
-        features = self._features(store, recording, self.rows(store, recording), filters, self.band_sets()[self.bands])
+        features = self._features(store, recording, self.rows(store, recording), filters, self._weights)
         weights = (self.gain * self._ridge.weights(features, self.penalty)).astype(np.float32)
         predicted = np.zeros((len(features), len(self._voxels)), np.float32)
         first = 0
@@ -148,14 +144,9 @@ class BandPowerRidge:
         return deviations(store, recording, pairs_of(store, recording, self._pairs)[1], voxels)
 
     def _features(
-        self,
-        store: Store,
-        recording: int | str,
-        rows: np.ndarray,
-        filters: np.ndarray,
-        bands: tuple[int, ...] | None,
+        self, store: Store, recording: int | str, rows: np.ndarray, filters: np.ndarray, weights: np.ndarray
     ) -> np.ndarray:
-        kept = rows if bands is None else rows[:, :, bands]
+        kept = (rows * weights)[:, :, weights > 0]
         return row_features(kept.reshape(len(kept), -1), pairs_of(store, recording, self._pairs)[0], filters)
 
 
@@ -198,12 +189,39 @@ class RecentredRidge(HaemodynamicRidge):
     name = "recentred_ridge"
     label = "ridge on whitened band amplitudes convolved with the haemodynamic response"
 
-    def band_sets(self) -> Mapping[str, tuple[int, ...] | None]:
+    def band_weights(self, n_bands: int) -> Mapping[str, np.ndarray]:
         """Give all bands, and all but each."""
         names = [name for name, _, _ in BANDS]
-        others = {f"all but {name}": tuple(k for k in range(len(names)) if names[k] != name) for name in names}
-        return {"all": None, **others}
+        others = {f"all but {name}": 1.0 - (np.arange(n_bands) == k) for k, name in enumerate(names)}
+        return {**super().band_weights(n_bands), **others}
 
     def rows(self, store: Store, recording: int | str) -> np.ndarray:
         """Give the whitened amplitudes (row, channel, band), z-scored over the recording."""
         return recentred_amplitude(store, recording)
+
+
+class BandedRidge(HaemodynamicRidge):
+    """The same with a penalty for each band: weights of the bands drawn at random, the best kept.
+
+    Banded ridge regression by random search over a Dirichlet distribution (Dupre la Tour, Eickenberg, Nunez-Elizalde
+    and Gallant, NeuroImage 264, 2022).
+    """
+
+    name = "banded_ridge"
+    label = "banded ridge on band power convolved with the haemodynamic response"
+
+    def candidates(self, tr: float, pairs: PairConfig) -> Mapping[str, np.ndarray]:
+        """Give the response with its derivative."""
+        name = "response and derivative"
+        return {name: super().candidates(tr, pairs)[name]}
+
+    def band_weights(self, n_bands: int) -> Mapping[str, np.ndarray]:
+        """Give equal weights, each band alone, and weights drawn at random."""
+        alone = {f"band {k + 1} alone": np.eye(n_bands)[k] for k in range(n_bands)}
+        drawn = generator(0, "banded ridge").dirichlet(np.ones(n_bands), DRAWS)
+        at_random = {f"draw {k + 1}": np.sqrt(n_bands * weights) for k, weights in enumerate(drawn)}
+        return {**super().band_weights(n_bands), **alone, **at_random}
+
+
+#: What stands in every table.
+BASELINES = (LaggedBandPowerRidge, HaemodynamicRidge, RecentredRidge, BandedRidge)

@@ -73,3 +73,7 @@ def _volumes(store: Store, recording: int | str) -> range:
     """Numbers of the volumes of a recording, counted from the start of the scan; a block starts later."""
     first = store.origin(recording)[1]
     return range(first, first + store.recordings[store.index(recording)].n_volumes)
+
+
+#: What stands in every table.
+BASELINES = (GroupMeanOfOthers,)

@@ -69,3 +69,7 @@ def _repeat(volume: np.ndarray, store: Store, recording: int | str, pairs: PairC
     facts = store.recordings[store.index(recording)]
     starts, _ = pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)
     return np.broadcast_to(volume.astype(np.float32, copy=False), (len(starts), *volume.shape))
+
+
+#: What stands in every table.
+BASELINES = (MeanVolume, SubjectMean)

@@ -1,0 +1,111 @@
+"""The same model with EEG that does not belong to the volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.evaluate.controls.courses import Courses
+from eeg2fmri.evaluate.controls.partial import without
+from eeg2fmri.evaluate.controls.regressors import MEMORY_S
+from eeg2fmri.evaluate.inputs.methods import BATCH
+from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.significance.shifts import ShiftScores
+
+#: Other recordings whose EEG is taken, at most.
+OTHERS = 4
+#: Autocorrelation from which a prediction is said to repeat itself.
+REPEATS = 0.5
+#: Windows whose mean is the constant EEG.
+WINDOWS = 32
+
+
+def of_others(courses: Courses, others: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Score predictions from the EEG of other subjects, volume by volume.
+
+    Parameters
+    ----------
+    courses : Courses
+    others : sequence of array, shape (volume, voxel)
+        What was predicted of other recordings; their first four.
+
+    Returns
+    -------
+    r, p_value : float
+        Mean over the other recordings; NaN where none is long enough. The p value is of the mean over the recordings,
+        each shifted in time together with the others.
+    """
+    scores: list[ShiftScores] = []
+    for prediction in others[:OTHERS]:
+        n = min(len(prediction), len(courses.truth))
+        own = np.pad(prediction[:n] - prediction[:n].mean(axis=0), ((0, len(courses.truth) - n), (0, 0)))
+        found = courses.test(without(own, courses.basis))
+        if found is not None:
+            scores.append(found)
+    if not scores:
+        return float("nan"), float("nan")
+    mean = ShiftScores(np.mean([one.values for one in scores], axis=0), max(one.shortest for one in scores))
+    return mean.observed, mean.p_value
+
+
+def displaced(test: ShiftScores, prediction: np.ndarray, pairs: PairConfig, tr: float) -> tuple[float, float]:
+    """Score the prediction where its EEG is too early or too late by more than BOLD remembers.
+
+    Parameters
+    ----------
+    test : ShiftScores
+        Of the prediction, at every circular shift.
+    prediction : array, shape (volume, voxel)
+    pairs : PairConfig
+    tr : float
+        s.
+
+    Returns
+    -------
+    r, p_value : float
+        At the displacement (32 s or more, more than the window and what BOLD remembers) at which the prediction is most
+        like itself: it is chosen without the truth. Where the prediction repeats itself there, r rests on the repeats
+        as much as the score itself does, whose p value it has. Elsewhere r is the mean over all such displacements,
+        and its p value 1. NaN where the recording is too short.
+    """
+    memory = int(np.ceil(max(2 * MEMORY_S, pairs.window * tr + MEMORY_S) / tr))
+    n = len(test.values)
+    if n < 3 * memory:
+        return float("nan"), float("nan")
+    spectrum = np.abs(np.fft.rfft(prediction - prediction.mean(axis=0), axis=0)) ** 2
+    alike = np.fft.irfft(spectrum.sum(axis=1), n)
+    away = np.arange(memory, n // 2 + 1)
+    best = away[np.argmax(alike[away])]
+    if alike[best] < REPEATS * alike[0]:
+        return float(test.values[memory : n - memory + 1].mean()), 1.0
+    return float((test.values[best] + test.values[n - best]) / 2), test.p_value
+
+
+def of_constant(run: OpenRun, recording: str, device: str) -> np.ndarray | None:
+    """Synthesise a recording whose EEG is its mean window all the time.
+
+    Returns
+    -------
+    array, shape (pair, x, y, z), or None
+        None if the first windows show that the model gives the same volume wherever its EEG is the same.
+    """
+    from eeg2fmri.data.pairs.dataset import PairDataset
+    from eeg2fmri.models.synthesis import synthesize
+
+    pairs = PairDataset(run.store, [recording], run.loaded.card.pairs)
+    rows = np.linspace(0, len(pairs) - 1, min(WINDOWS, len(pairs))).astype(int)
+    every = np.stack([pairs[int(k)].x.numpy() for k in rows])
+    mean = every.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+    def given(count: int) -> np.ndarray:
+        windows = (mean for _ in range(count))
+        made = synthesize(run.loaded.model, windows, batch_size=BATCH, device=device)
+        return np.stack([run.scaler.unscale(volume) for volume in made])
+
+    few = given(min(2 * BATCH + 1, len(pairs)))
+    # other sizes of batches round differently
+    if (few.astype(np.float64).std(axis=0) <= 1e-5 * run.scaler.statistics.voxel_std.max()).all():
+        return None
+    return given(len(pairs))
