@@ -42,7 +42,7 @@ def read_json(path):
 def test_every_method_is_scored_on_every_subject(evaluation):
     assert tuple(method.name for method in evaluation.methods) == METHODS
     assert evaluation.subjects == ("04", "05")
-    assert evaluation.values.shape == (7, 2, len(METRICS))
+    assert evaluation.values.shape == (len(METHODS), 2, len(METRICS))
     assert np.isfinite(evaluation.values).all()
     assert evaluation.space == "native"
 
@@ -135,7 +135,7 @@ def test_files(evaluation, small_run, small_store):
     assert scores["scores"][0]["temporal_r"] == evaluation.values[0, 0, 0]
     with (folder / "scores.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["subject"] for row in rows] == ["04", "05"] * 7 + ["all"] * 7
+    assert [row["subject"] for row in rows] == ["04", "05"] * len(METHODS) + ["all"] * len(METHODS)
     assert float(rows[14]["temporal_r"]) == pytest.approx(evaluation.values[0, :, 0].mean())
     with np.load(folder / "null.npz") as null:
         assert null["observed"] == pytest.approx(evaluation.score("model", "temporal_r"), abs=1e-6)
