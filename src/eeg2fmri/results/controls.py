@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from statistics import NormalDist
 from typing import Any, Literal, Self
 
 from eeg2fmri.results.files import as_float, defined
@@ -289,12 +290,11 @@ def _over_subjects(found: Iterable[OfRecording], key: str) -> float:
 
 def _combined(p_values: Sequence[float]) -> float:
     """Combine one-sided p values of independent recordings (Stouffer); NaN if there is none."""
-    from scipy.stats import combine_pvalues
-
+    normal = NormalDist()
     known = [min(max(p, 1e-12), 1 - 1e-6) for p in p_values if math.isfinite(p)]
     if not known:
         return math.nan
-    return float(combine_pvalues(known, method="stouffer").pvalue) if len(known) > 1 else known[0]
+    return normal.cdf(sum(normal.inv_cdf(p) for p in known) / math.sqrt(len(known)))
 
 
 def _listed(names: Sequence[str], word: str) -> str:
