@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
 #: Packages whose version can change a result.
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mne", "nibabel", "nilearn", "lightning", "entmax")
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "mne", "nibabel", "nilearn", "lightning")
 
 
 def environment(config: TrainConfig, store: Store, model: nn.Module, fabric: Fabric) -> dict[str, Any]:

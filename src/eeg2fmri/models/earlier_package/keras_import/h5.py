@@ -1,6 +1,6 @@
 """Keras weight files: HDF5 with one group a layer and the names of its weights as attributes.
 
-The only module that imports h5py.
+The only module that imports h5py, which is the extra ``keras``.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.earlier_package.keras_import.bundle import TensorBundle
 from eeg2fmri.models.earlier_package.keras_import.metadata import NAME, Recorded, read_metadata
@@ -51,6 +51,8 @@ def read_source(path: str | Path, progress: Progress = silent) -> Source:
     ------
     CheckpointError
         If it is absent, damaged or of another kind.
+    InputError
+        If h5py is needed and not installed.
     """
     path = Path(path)
     if path.is_dir():
@@ -58,8 +60,12 @@ def read_source(path: str | Path, progress: Progress = silent) -> Source:
     if path.suffix == ".index":
         return _bundle(path.with_suffix(""), None, progress)
     if path.suffix in (".h5", ".hdf5") or path.is_file():
-        from eeg2fmri.models.earlier_package.keras_import.h5 import read_h5
-
+        try:
+            from eeg2fmri.models.earlier_package.keras_import.h5 import read_h5
+        except ImportError:
+            raise InputError(
+                "Keras .h5 files need h5py", where=str(path), hint="pip install 'eeg2fmri[keras]'"
+            ) from None
         return Source(read_h5(path), False, None, ())
     raise CheckpointError(
         "the checkpoint does not exist",

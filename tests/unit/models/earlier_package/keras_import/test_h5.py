@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import pickle
+import sys
 
 import h5py
 import numpy as np
 import pytest
 
-from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.models.earlier_package.keras_import.h5 import read_h5
+from eeg2fmri.models.earlier_package.keras_import.source import read_source
 
 
 def test_layers_and_weights_in_the_order_of_the_model(data):
@@ -127,3 +129,10 @@ def test_an_array_that_is_declared_but_not_there_takes_no_memory(tmp_path):
 
     with pytest.raises(CheckpointError, match="far larger"):
         read_h5(_with(tmp_path / "huge.h5", huge))
+
+
+def test_without_h5py_the_extra_is_named(data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    monkeypatch.delitem(sys.modules, "eeg2fmri.models.earlier_package.keras_import.h5")
+    with pytest.raises(InputError, match=r"eeg2fmri\[keras\]"):
+        read_source(data / "checkpoint" / "decoder.h5")
