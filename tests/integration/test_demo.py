@@ -1,4 +1,4 @@
-"""The whole way on a data set of a second: what the demo promises is there when it ends."""
+"""The whole way on data sets of a second: what the demo promises is there when it ends."""
 
 import json
 
@@ -11,27 +11,29 @@ from eeg2fmri.cli.main import run
 
 @pytest.fixture
 def small(monkeypatch, small_simulation, small_settings):
-    monkeypatch.setattr(demo, "SIMULATION", small_simulation)
-    monkeypatch.setattr(demo, "TRAINING", small_settings)
+    split = {"by": "subject", "test": 1}
+    monkeypatch.setattr(demo, "SIMULATION", {**small_simulation, "derivatives": "fmriprep"})
+    monkeypatch.setattr(demo, "SPLIT", split)
+    monkeypatch.setattr(demo, "WORLDS", (demo.WORLDS[0], demo.WORLDS[2]))
+    monkeypatch.setattr(demo, "DOCUMENTED", {**small_settings, "pairs": {"target": "dynamics"}, "split": split})
 
 
-def test_the_demo_ends_by_naming_a_report_that_exists(small, tmp_path, capsys):
+def test_the_demo_ends_by_naming_one_page_that_compares_what_it_made(small, tmp_path, capsys):
     out = tmp_path / "demo"
-    assert run(["demo", str(out)]) == 0
+    assert run(["demo", str(out), "--documented"]) == 0
     shown = capsys.readouterr().out
-    page = out / "run" / "report.html"
-    assert (out / "run-recommended" / "report.html").exists()
+    page = out / "index.html"
     assert shown.rstrip().endswith(f"Open {page} in a browser.")
-    assert page.stat().st_size > 100_000
+    text = page.read_text(encoding="utf-8")
+    for name in ("focal", "nothing", "documented"):
+        assert (out / name / "report.html").stat().st_size > 100_000
+        assert f"./{name}/report.html" in text
+        assert json.loads((out / name / "evaluation" / "scores.json").read_text())["verdict"] in shown
     (image,) = (out / "predicted").glob("*.nii.gz")
-    assert image.name.endswith("_desc-synthesised_bold.nii.gz")
     subject = image.name.split("_")[0]
-    assert subject in json.loads((out / "run" / "split.json").read_text())["test"][0]
+    assert subject in json.loads((out / "focal" / "split.json").read_text())["test"][0]
     assert nibabel.load(image).ndim == 4
-    scores = json.loads((out / "run" / "evaluation" / "scores.json").read_text())
-    assert scores["verdict"] in shown
-    for words in ("temporal r", "mean training volume", "own mean", "ridge", "EEG shifted"):
-        assert words in shown
+    assert "MNI152NLin2009cAsym" in shown
 
 
 def test_the_demo_does_not_overwrite(tmp_path, capsys):

@@ -1,71 +1,100 @@
-"""``eeg2fmri demo``: the whole way on a small generated data set."""
+"""``eeg2fmri demo``: the whole way on small generated data sets."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-#: Small enough for two cores and a few minutes, with every part of the real thing.
-SIMULATION = {"subjects": 5, "volumes": 150, "seed": 1, "grid": [24, 28, 20], "electrodes": 32, "regions": 60}
-TRAINING = {"epochs": 8, "seed": 1, "pairs": {"target": "dynamics"}}
+#: Small enough for two cores and three minutes, with every part of the real thing: recordings in the files that a
+#: scanner and an amplifier write, BOLD in a common space as fMRIPrep writes it.
+SIMULATION: dict[str, Any] = {
+    "subjects": 7,
+    "volumes": 160,
+    "seed": 1,
+    "grid": [24, 28, 20],
+    "electrodes": 32,
+    "regions": 60,
+    "derivatives": "fmriprep",
+    "t1w_voxel_mm": 4.0,
+}
+#: Folder, what it shows, and the settings that make it.
+WORLDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("focal", "an effect in one part of the brain", {"world": "focal"}),
+    ("wide", "an effect all over the brain", {"world": "shared"}),
+    ("nothing", "EEG and BOLD that have nothing in common", {"world": "focal", "coupling": 0.0}),
+)
+SPLIT = {"by": "subject", "test": 2}
+DOCUMENTED = {"epochs": 8, "seed": 1, "pairs": {"target": "dynamics"}, "split": SPLIT}
 
 
 def command(
     out: Annotated[Path, typer.Argument(help="Folder to make. Must not exist.")] = Path("demo"),
+    documented: Annotated[
+        bool, typer.Option("--documented", help="Train the documented network too, on the first data set.")
+    ] = False,
 ) -> None:
-    """Generate recordings, prepare, train, predict, evaluate and report, in a few minutes.
+    """Generate three data sets, prepare, train, predict, evaluate, and compare them on one page, in minutes.
 
     Example: eeg2fmri demo demo
     """
-    from eeg2fmri.cli.commands import evaluate, predict, prepare, report, train
-    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.cli.console import progress_bar, say
     from eeg2fmri.core.errors import InputError
+    from eeg2fmri.report import write_index
 
     if out.exists():
         raise InputError("the folder exists already", where=str(out), hint="remove it or choose another name")
-    from eeg2fmri.evaluate.run import evaluate_run
+    out.mkdir(parents=True)
+    runs = []
+    for number, (name, shows, settings) in enumerate(WORLDS, 1):
+        say(f"{number}/{len(WORLDS)} {name}: {shows}")
+        runs.append(_study(out / "data" / name, out / name, settings))
+    _predict(out / "data" / WORLDS[0][0], runs[0], out / "predicted")
+    if documented:
+        say(f"The documented network on '{WORLDS[0][0]}'")
+        runs.append(_run(out / "data" / WORLDS[0][0] / "store", out / "documented", DOCUMENTED))
+    with progress_bar() as progress:
+        page = write_index(runs, out / "index.html", progress=progress)
+    say(f"Open {page.resolve()} in a browser.")
+
+
+def _study(data: Path, run: Path, settings: dict[str, Any]) -> Path:
+    """Simulate a data set, prepare it, and train, evaluate and report the recommended synthesiser."""
+    from eeg2fmri.cli.console import progress_bar, say
+    from eeg2fmri.data.prepare.run import PrepareConfig, prepare
     from eeg2fmri.simulate import SimulationConfig, simulate_dataset
+
+    with progress_bar() as progress:
+        simulate_dataset(data / "bids", SimulationConfig.make({**SIMULATION, **settings}), progress=progress)
+        bold = {"derivatives": "derivatives/fmriprep"}
+        store = prepare(data / "bids", data / "store", PrepareConfig.make({"bold": bold}), progress=progress)
+    say(
+        f"  {len(store.recordings)} recordings of {len(store.electrodes)} electrodes, "
+        f"volumes {' x '.join(map(str, store.grid))} every {store.tr:g} s, space {store.space}"
+    )
+    return _run(store.path, run, {"model": {"preset": "recommended"}, "split": SPLIT, "seed": 1})
+
+
+def _run(store: Path, run: Path, settings: dict[str, Any]) -> Path:
+    from eeg2fmri.cli.console import progress_bar, say
+    from eeg2fmri.evaluate.run import evaluate_run
+    from eeg2fmri.report import write_report
     from eeg2fmri.train.run import train_run
 
-    out.mkdir(parents=True)
-    bids, store, run = out / "bids", out / "store", out / "run"
-    say("1/6 Simulating simultaneous EEG-fMRI recordings")
     with progress_bar() as progress:
-        simulate_dataset(bids, SimulationConfig.make(SIMULATION), progress=progress)
-    wrote("BIDS data set", bids)
-    say("2/6 Preparing")
-    prepare.command(bids, store, config=None, n_jobs=1)
-    say("3/6 Training the documented synthesiser")
-    with progress_bar() as progress:
-        result = train_run(store, run, TRAINING, progress=progress)
-    say(result.summary())
-    say("4/6 Synthesising the BOLD of the held-out subject from its EEG alone")
-    name = _first_test_recording(run)
-    subject = name.split("_")[0]
-    (out / "predicted").mkdir()
-    predict.command(
-        run,
-        bids / subject / "eeg" / f"{name}_eeg.vhdr",
-        out / "predicted" / f"{name}_desc-synthesised_bold.nii.gz",
-        first_volume=None,
-        marker=None,
-        mean_image=None,
-    )
-    say("5/6 Evaluating beside the baselines, and writing the report")
-    evaluate.command(run, store, json=None)
-    report.command(run, out=None)
-    say("6/6 The recommended synthesiser on the same recordings")
-    small = out / "run-recommended"
-    train.command(store, small, preset="recommended", seed=1)
-    with progress_bar() as progress:
-        say(evaluate_run(small, store, progress=progress).verdict)
-    report.command(small, out=None)
-    say(f"Open {(run / 'report.html').resolve()} in a browser.")
+        train_run(store, run, settings, progress=progress)
+        say(f"  {evaluate_run(run, store, progress=progress).verdict}")
+        write_report(run, progress=progress)
+    return run
 
 
-def _first_test_recording(run: Path) -> str:
-    import json
+def _predict(data: Path, run: Path, out: Path) -> None:
+    """Synthesise the BOLD of the first test recording from its EEG alone, as for a patient without a scanner."""
+    from eeg2fmri.cli.commands import predict
+    from eeg2fmri.data.splits.make import read_split
 
-    return str(json.loads((run / "split.json").read_text(encoding="utf-8"))["test"][0])
+    name = read_split(run)[0].test[0]
+    out.mkdir()
+    eeg = data / "bids" / name.split("_")[0] / "eeg" / f"{name}_eeg.vhdr"
+    predict.command(run, eeg, out / f"{name}_desc-synthesised_bold.nii.gz")
