@@ -106,6 +106,21 @@ def test_an_interrupted_training_leaves_a_usable_run_and_goes_on(small_store, sm
     assert not train_run(small_store, tmp_path / "run", resume=True).interrupted
 
 
+def test_an_interrupted_training_goes_on_by_the_same_settings_and_by_no_others(small_store, small_settings, tmp_path):
+    def interrupt(what, done, total):
+        if done == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    given = {**small_settings, "seed": 3}
+    assert train_run(small_store, tmp_path / "run", given, progress=interrupt).interrupted
+    with pytest.raises(InputError, match=r"settings cannot change(.|\n)*got: +seed"):
+        train_run(small_store, tmp_path / "run", {**given, "seed": 4}, resume=True)
+    changed = {"batch_size": 3, "pairs": {**small_settings["pairs"], "window": 9}}
+    with pytest.raises(InputError, match=r"settings cannot change(.|\n)*got: +batch_size, pairs"):
+        train_run(small_store, tmp_path / "run", {**given, **changed}, resume=True)
+    assert not train_run(small_store, tmp_path / "run", given, resume=True).interrupted
+
+
 def test_an_existing_run_is_not_overwritten(small_run, small_store, small_settings):
     with pytest.raises(InputError, match="exists already"):
         train_run(small_store, small_run, small_settings)

@@ -63,6 +63,21 @@ for name, storage in (("journal", None), ("database", f"sqlite:///{folder}/study
 """
 
 
+def test_a_journal_whose_last_line_was_cut_off_goes_on(small_store, base, tmp_path):
+    tune(small_store, tmp_path / "study", {"base": base, "vary": FAST, "trials": 1, "epochs": 1})
+    journal = tmp_path / "study" / "journal.log"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"op_code": 4, "wor')
+    found = tune(small_store, tmp_path / "study", {"base": base, "vary": FAST, "trials": 2, "epochs": 1})
+    assert len(found.trials) == 2
+    lines = journal.read_bytes()
+    assert lines.startswith(whole)
+    assert all(isinstance(json.loads(line), dict) for line in lines.splitlines())
+    journal.write_bytes(whole[:100] + b"\n" + whole[100:])
+    with pytest.raises(InputError, match="journal of the study is damaged"):
+        tune(small_store, tmp_path / "study", {"base": base, "vary": FAST, "trials": 3, "epochs": 1})
+
+
 def test_two_workers_share_one_study_by_a_file_or_by_a_database(small_store, base, tmp_path):
     values = json.dumps({"base": base, "vary": FAST, "trials": 4, "epochs": 1})
     workers = [

@@ -16,7 +16,7 @@ from eeg2fmri import __version__
 from eeg2fmri.cli import commands
 from eeg2fmri.cli.console import fail, warn
 from eeg2fmri.core.deprecation import OldNameWarning
-from eeg2fmri.core.errors import Eeg2FmriError
+from eeg2fmri.core.errors import Eeg2FmriError, Problem
 from eeg2fmri.core.log import ENVIRONMENT, set_log_level
 
 #: Exit status after Ctrl-C, as shells have it.
@@ -82,6 +82,22 @@ def _plainly(show: Callable[..., None]) -> Callable[..., None]:
     return shown
 
 
+def _of_system(error: OSError) -> str:
+    """Say what the system refused, where, and what can be done."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        what, hint = "the disk is full", "make room and run the command again"
+    elif isinstance(error, PermissionError):
+        what, hint = "a file or folder may not be used", "ask for the permission, or name another path"
+    elif isinstance(error, FileNotFoundError):
+        what, hint = "a file or folder does not exist, or cannot be made there", "check the path"
+    elif isinstance(error, (NotADirectoryError, FileExistsError, IsADirectoryError)):
+        what, hint = "there is a file where a folder should be, or a folder where a file should be", "check the path"
+    else:
+        what, hint = "the system could not read or write", "check the path and the disk, and run the command again"
+    names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    return str(Problem(what, " to ".join(names), error.strerror or str(error) or type(error).__name__, hint=hint))
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     try:
@@ -92,9 +108,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         fail(str(error))
         return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        fail(f"the disk is full\n  where:    {error.filename or ''}\n  do:       make room and run the command again")
+        fail(_of_system(error))
         return 1
     except Exception as error:
         # typer's own usage errors know how to show themselves; anything else is a defect and keeps its traceback

@@ -15,6 +15,7 @@ from eeg2fmri.data.splits.leakage import check_leakage
 from eeg2fmri.data.splits.make import read_split
 from eeg2fmri.data.splits.split import Split
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.presets import with_preset
 from eeg2fmri.train.config import TrainConfig
 
 #: Folder of the states of an unfinished training.
@@ -69,7 +70,7 @@ def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
     ----------
     run : Path
     values : dict
-        New settings; only ``epochs`` may be among them.
+        Settings as they were given, by the same command for example; only ``epochs`` may be another one.
 
     Raises
     ------
@@ -80,20 +81,33 @@ def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
         raise InputError("there is no training to go on with", where=str(run), hint="start it without --resume")
     if not (run / STATES).is_dir() and (run / "weights.safetensors").is_file():
         raise InputError("the training of this run is complete", where=str(run), hint="train a new run")
-    others = sorted(set(values) - {"epochs"})
+    config = TrainConfig.read(run / "train.yaml")
+    given = with_preset({name: value for name, value in values.items() if name != "epochs"})
+    meant = TrainConfig.make(given).model_dump(mode="json")
+    others = [
+        name for name in sorted(given) if _differs(given[name], meant[name], config.model_dump(mode="json")[name])
+    ]
     if others:
         raise InputError(
             "settings cannot change while a training goes on",
             where=str(run),
             got=", ".join(others),
-            expected="--epochs alone",
+            expected="the settings that it was started with; epochs may be others",
             hint="train a new run with the new settings",
         )
-    config = TrainConfig.read(run / "train.yaml")
-    if values:
-        config = TrainConfig.make({**config.model_dump(mode="json"), **values})
+    if "epochs" in values:
+        config = TrainConfig.make({**config.model_dump(mode="json"), "epochs": values["epochs"]})
         config.write(run / "train.yaml")
     return config
+
+
+def _differs(given: Any, meant: Any, saved: Any) -> bool:
+    """Tell whether a setting that was given, with its defaults filled in, is another than that of the run."""
+    if not isinstance(given, dict) or not isinstance(saved, dict):
+        return bool(meant != saved)
+    # what follows from the store, such as a window in seconds, has been replaced in the run
+    known = [key for key in given if key in saved and saved[key] is not None]
+    return any(_differs(given[key], meant.get(key), saved[key]) for key in known)
 
 
 def resumed_split(run: Path, store: Store, config: TrainConfig) -> Split:

@@ -39,6 +39,8 @@ SCORE = "validation_reconstruction"
 
 #: How often a worker tries to make or open the database before it gives up.
 MAKING_TRIES = 6
+#: File of a study that needs no database.
+JOURNAL = "journal.log"
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,16 @@ def _study(out: Path, storage: str | None, config: TuneConfig) -> optuna.Study:
                 direction="minimize",
                 load_if_exists=True,
             )
+        except (ValueError, KeyError) as error:
+            if storage is not None:
+                raise
+            raise InputError(
+                "the journal of the study is damaged",
+                where=str(out / JOURNAL),
+                got=f"{type(error).__name__}: {error}",
+                expected="a JSON object in each line",
+                hint="remove the lines that are none, or start another study",
+            ) from None
         except Exception as error:
             if type(error).__module__.split(".")[0] not in ("sqlalchemy", "optuna"):
                 raise
@@ -228,9 +240,26 @@ def _storage(out: Path, url: str | None) -> Any:
     if url is not None:
         return url
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
-    return JournalStorage(JournalFileBackend(str(out / "journal.log")))
+    journal = out / JOURNAL
+    lock = JournalFileSymlinkLock(str(journal))
+    if journal.is_file() and not _ends_whole(journal):
+        lock.acquire()  # from here on no other worker is writing the line
+        try:
+            if not _ends_whole(journal):
+                os.truncate(journal, journal.read_bytes().rfind(b"\n") + 1)
+        finally:
+            lock.release()
+    return JournalStorage(JournalFileBackend(str(journal), lock))
+
+
+def _ends_whole(journal: Path) -> bool:
+    """Tell whether the last line of a journal is complete: a process that was killed, or a full disk, may cut it."""
+    with journal.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return size == 0 or file.read() == b"\n"
 
 
 def _finish(study: optuna.Study, out: Path) -> Found:

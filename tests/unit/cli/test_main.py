@@ -77,6 +77,40 @@ def test_a_full_disk_is_said(capsys, monkeypatch):
     assert "the disk is full" in capsys.readouterr().err
 
 
+def test_what_the_system_refuses_is_one_error_without_a_traceback(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    for arguments in (
+        ["simulate", "/proc/x"],
+        ["simulate", str(tmp_path / "file" / "below")],
+        ["store", "detach", str(tmp_path / "file")],
+        ["report", str(tmp_path / "file")],
+    ):
+        assert run(arguments) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("eeg2fmri: error: ")
+        assert "where:" in told
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied", "a/b"), "may not be used"),
+        (NotADirectoryError(20, "Not a directory", "a/b"), "file where a folder should be"),
+        (OSError(5, "Input/output error", "a/b"), "could not read or write"),
+        (OSError("no number"), "no number"),
+    ],
+)
+def test_errors_of_the_system_say_where_and_what_next(error, said, capsys, monkeypatch):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("eeg2fmri.data.prepare.run.prepare", fail)
+    assert run(["prepare", "a", "b"]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert ("a/b" in told) == (error.filename is not None)
+
+
 def test_a_defect_keeps_its_traceback(monkeypatch):
     def fail(*arguments, **options):
         raise ZeroDivisionError
