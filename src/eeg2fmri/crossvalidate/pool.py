@@ -16,6 +16,7 @@ from eeg2fmri.evaluate.protocol import HEADLINE
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, read_recordings, write_recordings
 from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
+from eeg2fmri.results.controls import CONTROLS, Controls, control_warnings
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.files import defined
 
@@ -72,6 +73,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
             if all(name in each for each in found)
         },
         **_ceilings(found),
+        **_controls(tested),
         "fold": None,
         "folds": len(runs),
         "test_recordings": list(subject_of),
@@ -91,7 +93,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
     }
     rng = generator(seed, "cross-validation")
     notes = (*protocol_notes(PROTOCOLS[first["protocol"]]), *space_notes(store), DEPENDENT)
-    after = (*filter(None, [coupled_note(facts, model)]), *_read_again(reads))
+    after = (*control_warnings(facts), *filter(None, [coupled_note(facts, model)]), *_read_again(reads))
     evaluation = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)
     write_recordings(out / RECORDINGS, scores, subject_of)
     evaluation.write(out)
@@ -122,6 +124,13 @@ def _ceilings(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
             for method, of_recording in facts["temporal_r"].items():
                 pooled["parts"][part]["temporal_r"].setdefault(method, {}).update(of_recording)
     return {"ceilings": pooled}
+
+
+def _controls(tested: Sequence[Evaluation]) -> dict[str, Any]:
+    """Put together what the controls of each fold found; empty unless all of them have controls."""
+    parts = [each.controls for each in tested]
+    known = [part for part in parts if part is not None]
+    return {CONTROLS: Controls.pooled(known).to_dict()} if len(known) == len(parts) else {}
 
 
 def _read_again(reads: Sequence[int]) -> list[str]:

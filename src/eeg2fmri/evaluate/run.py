@@ -14,6 +14,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
+from eeg2fmri.evaluate.controls.study import ControlStudy
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
 from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model
@@ -30,6 +31,7 @@ from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.truth.ceilings import CEILINGS, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
+from eeg2fmri.results.controls import CONTROLS
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.examples import write_map
 
@@ -105,9 +107,11 @@ def evaluate_run(
     uncertain = UncertainModel(opened, on, seed=child_seed(seed, "uncertainty"))
     intervals = uncertain.calibration()
     distances, regions = {}, {}
+    controls = ControlStudy(opened, None, on, progress)
     for recording in recordings:
         maps = uncertain.measure(recording.id, intervals, progress) if uncertain.uncertain else None
         prediction = _score_model(opened, recording, maps, scores, folder, on, atlas)
+        controls.add(recording, prediction)
         distances[recording.id] = latent_distance(opened, recording.id, on, progress)
         if atlas is not None:
             regions[recording.id] = score_regions(opened.store, recording, prediction, atlas).to_dict()
@@ -116,6 +120,7 @@ def evaluate_run(
         "latent_frechet_distance": distances,
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
+        CONTROLS: controls.result().to_dict(),
     }
     facts |= score_baselines(opened, beside(standard_baselines(), own), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)

@@ -26,6 +26,7 @@ from eeg2fmri.evaluate.significance.tests import (
     sign_flip_test,
 )
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
+from eeg2fmri.results.controls import control_warnings
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method
@@ -61,7 +62,8 @@ def summarise(
     Evaluation
     """
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store))
-    told = (*fit_notes(facts), coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
+    first = (*control_warnings(facts), *fit_notes(facts))
+    told = (*first, coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
     after = tuple(filter(None, told))
     voxels = {name: dict(found) for name, found in scores.voxels.items()}
     all_facts = {**_facts(run, reads), "significant_voxels": voxels, **facts}

@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 
 from eeg2fmri.results.files import as_float, defined
 
+#: Key among the facts of an evaluation.
+CONTROLS = "controls"
 #: What a control is given.
 Kind = Literal["exchanged", "known", "EEG", "others", "own BOLD", "template"]
 #: Share of r that may go with what is taken out before the rest is in doubt.
@@ -275,6 +277,11 @@ class Controls:
             rows.append(replace(row, recordings=recordings, reason="" if recordings else row.reason))
         p_values = {name: p for part in parts for name, p in part.p_values.items()}
         return cls(tuple(rows), p_values, parts[0].places, max(part.voxels for part in parts))
+
+
+def control_warnings(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the warnings of the controls among the facts of an evaluation; none where there were no controls."""
+    return Controls.from_dict(facts[CONTROLS]).warnings if CONTROLS in facts else ()
 
 
 def _over_subjects(found: Iterable[OfRecording], key: str) -> float:

@@ -34,6 +34,7 @@ from eeg2fmri.core.files import write_csv, write_json
 from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.core.space import described
 from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, protocol_label
+from eeg2fmri.results.controls import CONTROLS, Controls
 from eeg2fmri.results.files import AbsentResultError, ResultError, as_float, cell, defined, read_content, reading
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method, Metric
@@ -58,7 +59,12 @@ OWN = frozenset(
     | {"scores", "pooled", "significance", "model_minus"}
 )
 #: Facts that some evaluations have, and the attribute that gives each.
-PARTS = {"uncertainty": "uncertainty", "regions": "regions", "latent_frechet_distance": "latent_distance"}
+PARTS = {
+    CONTROLS: "controls",
+    "uncertainty": "uncertainty",
+    "regions": "regions",
+    "latent_frechet_distance": "latent_distance",
+}
 AGAIN = "evaluate again: eeg2fmri evaluate RUN STORE"
 
 
@@ -169,6 +175,12 @@ class Evaluation:
         """How the intervals of the model hold; None for a model without any."""
         found = self.facts.get("uncertainty")
         return None if found is None else IntervalScores.from_dict(found)
+
+    @property
+    def controls(self) -> Controls | None:
+        """Whether the score could be something else than the activity of the brain; None where it was not asked."""
+        found = self.facts.get(CONTROLS)
+        return None if found is None else Controls.from_dict(found)
 
     @property
     def regions(self) -> tuple[RegionScores, ...]:

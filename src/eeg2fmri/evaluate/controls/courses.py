@@ -46,12 +46,15 @@ class Places:
     words: str
 
     @classmethod
-    def of(cls, store: Store, where: np.ndarray, words: str) -> Places:
-        """Take the voxels of a mask (x, y, z), at most 2,000 of them, drawn; pieces are those of the whole brain."""
+    def of(cls, store: Store, where: np.ndarray | None) -> Places:
+        """Take the voxels of a mask (x, y, z), at most 2,000 of them, drawn; the whole brain without one."""
+        brain = np.logical_or.reduce([store.mask(recording.id) for recording in store.recordings])
+        chosen = where is not None and bool((where & brain).any())
+        where = where & brain if where is not None and chosen else brain
+        words = "responsive voxels, chosen in the training group" if chosen else "voxels of the brain"
         voxels = np.flatnonzero(where)
         if len(voxels) > VOXELS:
             voxels = np.sort(generator(0, "voxels of the controls").choice(voxels, VOXELS, replace=False))
-        brain = np.logical_or.reduce([store.mask(recording.id) for recording in store.recordings])
         if store.regions:
             piece = np.arange(1, brain.size + 1).reshape(brain.shape) * brain
         else:

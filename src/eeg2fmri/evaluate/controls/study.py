@@ -34,27 +34,25 @@ class ControlStudy:
     Parameters
     ----------
     run : OpenRun
-    where : bool array, shape (x, y, z)
-        Voxels that are looked at, chosen without the test recordings.
-    words : str
-        Which these are.
+    where : bool array, shape (x, y, z), or None
+        Voxels that are looked at, chosen without the test recordings; None is the whole brain.
     device : str
         Torch device of the model.
     progress : Progress
 
     Examples
     --------
-    >>> study = ControlStudy(run, where, "the tenth of the brain that the model moves most")    # doctest: +SKIP
-    >>> study.add(recording, prediction)                                                        # doctest: +SKIP
-    >>> study.result().sentence                                                                 # doctest: +SKIP
+    >>> study = ControlStudy(run, where)     # doctest: +SKIP
+    >>> study.add(recording, prediction)     # doctest: +SKIP
+    >>> study.result().sentence              # doctest: +SKIP
     """
 
     def __init__(
-        self, run: OpenRun, where: np.ndarray, words: str, device: str = "cpu", progress: Progress = silent
+        self, run: OpenRun, where: np.ndarray | None = None, device: str = "cpu", progress: Progress = silent
     ) -> None:
         self._run, self._store, self._device, self._progress = run, run.store, device, progress
         self._pairs = run.loaded.card.pairs
-        self._places = Places.of(run.store, where, words)
+        self._places = Places.of(run.store, where)
         self._tested: list[Courses] = []
         self._tests: dict[str, ShiftScores | None] = {}
         self._training: list[Courses] = []

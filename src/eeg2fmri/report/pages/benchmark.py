@@ -9,6 +9,7 @@ from typing import Any
 from eeg2fmri.core.files import write_text
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import plural, score, times
+from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.gallery import score_pictures
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, key_numbers
@@ -56,7 +57,11 @@ def _render(name: str, evaluation: Evaluation, problems: Sequence[str]) -> str:
         numbers=[*key_numbers(evaluation), ("Methods", str(len(evaluation.methods)))],
         warnings=[*(f"A file could not be read: {problem}" for problem in problems), *evaluation.notes],
         pictures=score_pictures(evaluation),
-        tables=[*folds, summary_table(evaluation), *filter(None, [difference_table(evaluation)])],
+        tables=[
+            *folds,
+            summary_table(evaluation),
+            *filter(None, [difference_table(evaluation), control_table(evaluation.controls)]),
+        ],
         details=[*subject_tables(evaluation), *_run_table(evaluation.facts)],
         details_head="Every score of each test subject, how it was computed, and the runs",
         explanation=None,

@@ -18,10 +18,16 @@ from eeg2fmri.report.html.numbers import duration, number, plural, times, value
 from eeg2fmri.report.html.pictures import Picture
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections import gallery
+from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.explanation_gallery import explanation_pictures
 from eeg2fmri.report.sections.explanation_words import explanation_text
 from eeg2fmri.report.sections.region_gallery import latent_words, region_pictures, region_table
-from eeg2fmri.report.sections.tables import difference_table, quality_table, subject_tables, summary_table
+from eeg2fmri.report.sections.tables import (
+    difference_table,
+    quality_table,
+    subject_tables,
+    summary_table,
+)
 from eeg2fmri.report.sections.verdict import key_numbers, verdict, warnings_of
 
 #: What everything but pictures and volumes may take of it: NiiVue, tables, settings, text.
@@ -78,6 +84,8 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         evaluated=evaluation is not None,
         scores=summary_table(evaluation) if evaluation else None,
         differences=difference_table(evaluation) if evaluation else None,
+        controls=control_table(evaluation.controls) if evaluation else None,
+        controls_sentence=evaluation.controls.sentence if evaluation and evaluation.controls else "",
         score_details=subject_tables(evaluation) if evaluation else [],
         times_read=times(evaluation.times_read) if evaluation and evaluation.times_read else "",
         pictures=pictures,

@@ -153,7 +153,7 @@ def controls_of(world, focal):
             run = world(kind, subjects)
             ridge = LaggedBandPowerRidge()
             ridge.fit(run.store, run.split.train, run.loaded.card.pairs, run.split.validation)
-            study = ControlStudy(run, focal, "the voxels that follow the EEG")
+            study = ControlStudy(run, focal)
             for name in run.split.test:
                 found = Recording.of([run], name)
                 study.add(found, found.cut(ridge.predict(run.store, name)))

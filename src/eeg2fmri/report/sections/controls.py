@@ -1,0 +1,44 @@
+"""Show what the controls of an evaluation found, as a table."""
+
+from __future__ import annotations
+
+import math
+
+from eeg2fmri.report.html.numbers import decimals
+from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.results.controls import Control, Controls
+
+
+def control_table(controls: Controls | None) -> Table | None:
+    """Set every control beside the model: what it reaches and leaves, or why it is not known; None without any."""
+    if controls is None:
+        return None
+    rows = tuple(
+        (
+            one.label[:1].upper() + one.label[1:],
+            _number(one.score),
+            _number(one.remaining),
+            _number(one.model),
+            _found(one, controls),
+            str(len(one.recordings)),
+        )
+        for one in controls.rows
+    )
+    return Table(
+        f"r without drifts, mean over {controls.voxels} {controls.places}, then over test subjects. Alone: what the "
+        "control reaches. Left: r of the model once the control is taken out of measured and predicted BOLD. Of the "
+        "connectivity, similarity in place of r.",
+        ("Control", "Alone", "Left", "Model", "Does it explain the score?", "Recordings"),
+        rows,
+        strong=tuple(k for k, one in enumerate(controls.rows) if one in controls.biting),
+    )
+
+
+def _found(one: Control, controls: Controls) -> str:
+    if not one.available:
+        return f"Not known: {one.reason}"
+    return f"The score could be {one.could_be}" if one in controls.biting else "No"
+
+
+def _number(value: float) -> str:
+    return "\N{EN DASH}" if math.isnan(value) else decimals(value)
