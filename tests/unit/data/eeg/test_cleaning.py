@@ -194,3 +194,16 @@ def test_gradients_go_from_a_new_recording_whose_first_volume_is_known(clock: st
     new = new_recording(path, wanted, store.config)
     np.testing.assert_allclose(new.spectrogram()[: len(store.eeg(0))], store.eeg(0), rtol=1e-3, atol=1e-9)
     assert "volumes were taken to follow each other to the end of the EEG" in new.notes
+
+
+def test_the_pulse_average_is_that_of_the_electrode_itself() -> None:
+    raw, eeg = recording(pulse=1e-4)
+    sizes = np.array([1, -1, 0.2, -3, 0, 2, -0.5, 1.5, -2, 0.7])
+    artefact = raw.get_data()[:10] - eeg
+    data = np.vstack([eeg + sizes[:, None] * artefact, raw.get_data()[10:]])
+    mixed = mne.io.RawArray(data, raw.info, verbose="error")
+    found = cleaned(mixed, pulse="average").get_data()[:10]
+    for row in np.flatnonzero(sizes):
+        assert np.std(found[row] - eeg[row]) < 0.35 * np.std(artefact[row]) * max(abs(sizes[row]), 0.5)
+    # where there is no artefact, nothing but the noise of a mean over beats is added
+    assert np.std(found[4] - eeg[4]) < 0.35 * eeg[4].std()

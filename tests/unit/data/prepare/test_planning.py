@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.bids.links import link_problem
+from eeg2fmri.data.bids.pairing import find_recordings
+from eeg2fmri.data.prepare.check_data_set import agree
+from eeg2fmri.data.prepare.check_recording import inspect
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.quality import warnings
@@ -146,3 +150,17 @@ def test_samples_that_were_not_fetched_beside_a_header_that_was(four: Any) -> No
     path.symlink_to("../nowhere")
     with pytest.raises(InputError, match=r"1 file is a link(.|\n)*datalad get sub-02/eeg/sub-02_task-rest_eeg.eeg"):
         make(four)
+
+
+@pytest.mark.parametrize(("off", "same"), [(1e-7, True), (1e-4, False), (0.05, False)])
+def test_a_tr_that_differs_is_told(off: float, same: bool, bids: Any) -> None:
+    bids.recording("01")
+    bids.recording("02")
+    config = PrepareConfig()
+    plans = [inspect(files, config) for files in find_recordings(bids.root, config).recordings]
+    plans[1] = replace(plans[1], tr=plans[1].tr + off)
+    if same:
+        assert agree(plans, config).tr == pytest.approx(bids.tr)
+    else:
+        with pytest.raises(InputError, match="the TR differs"):
+            agree(plans, config)
