@@ -26,7 +26,7 @@ import scipy.stats
 
 from eeg2fmri.crossvalidate.run import cross_validate
 from eeg2fmri.data.prepare.run import prepare
-from eeg2fmri.models.baselines import DistributedLagLasso
+from eeg2fmri.models.baselines import all_baselines, standard_baselines
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 from eeg2fmri.simulate.worlds.catalogue import WORLDS
 
@@ -49,7 +49,7 @@ MODELS: dict[str, dict[str, Any]] = {
 NOTHING_NEURAL = tuple(name for name, world in WORLDS.items() if world.coupled == "nowhere")
 
 
-def score(folder: Path, world: str, seed: int, coupling: float, model: str) -> dict[str, Any]:
+def score(folder: Path, world: str, seed: int, coupling: float, model: str, *, slow: bool) -> dict[str, Any]:
     """Simulate, prepare and cross-validate one data set; returns what was reached, and leaves no data behind.
 
     Parameters
@@ -61,6 +61,8 @@ def score(folder: Path, world: str, seed: int, coupling: float, model: str) -> d
     coupling : float
     model : str
         Key of `MODELS`.
+    slow : bool
+        Whether the baselines that take more than seconds stand in the table too.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -69,7 +71,8 @@ def score(folder: Path, world: str, seed: int, coupling: float, model: str) -> d
         settings = SimulationConfig.make({**SIZE, "world": world, "seed": seed, "coupling": coupling})
         bids = simulate_dataset(folder / "bids", settings)
         store = prepare(bids, folder / "store")
-        own = [DistributedLagLasso()] if model == "recommended" else []
+        standard = {one.name for one in standard_baselines()}
+        own = [one for one in all_baselines() if one.name not in standard] if slow else []
         found = cross_validate(
             store, folder / "cv", {**MODELS[model], "accelerator": "cpu", "split": SPLIT}, own=own, truth=bids
         ).evaluation
@@ -176,6 +179,7 @@ def main() -> None:
     parser.add_argument("--worlds", nargs="*", default=list(WORLDS), choices=list(WORLDS))
     parser.add_argument("--coupling", type=float, default=1.0)
     parser.add_argument("--model", choices=list(MODELS), default="recommended")
+    parser.add_argument("--slow", action="store_true", help="with the baselines that take more than seconds")
     parser.add_argument("--table", action="store_true", help="write table.md of all that is there")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
@@ -184,7 +188,9 @@ def main() -> None:
             file = asked.out / f"{asked.model}_coupling-{asked.coupling:g}_{world}_seed-{seed}.json"
             if file.exists():
                 continue
-            result = score(asked.out / f"data-{world}-{seed}", world, seed, asked.coupling, asked.model)
+            result = score(
+                asked.out / f"data-{world}-{seed}", world, seed, asked.coupling, asked.model, slow=asked.slow
+            )
             part = file.with_suffix(".part")
             part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
             part.replace(file)
