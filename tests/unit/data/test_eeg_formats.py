@@ -16,6 +16,7 @@ from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.eeg.channel_matrix import derive
 from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.channel_types import type_by_name
 from eeg2fmri.data.eeg.positions import directions
 from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.spline import spline_matrix
@@ -332,3 +333,111 @@ def test_a_brainvision_header_that_names_other_files(two: Any) -> None:
     store = make(two, eeg={"links": "same name"})
     assert len(store.recordings[0].onsets) == 17
     assert "sub-01/eeg/sub-01_task-rest_eeg.eeg" in store.recordings[0].sources
+
+
+def matlab_file(path: Path, version: str, **variables: Any) -> Path:
+    """Write a MATLAB file of version 5, or one of 7.3 as MATLAB does: HDF5, columns first, after 512 bytes of text."""
+    if version == "5":
+        scipy.io.savemat(path, variables)
+        return path
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, value in variables.items():
+            if value.dtype == object:
+                texts = [np.array([[ord(letter)] for letter in str(text)], np.uint16) for text in value.ravel()]
+                parts = [file.create_dataset(f"#refs#/{name}{k}", data=text) for k, text in enumerate(texts)]
+                references = np.array([[part.ref] for part in parts], dtype=h5py.ref_dtype)
+                file.create_dataset(name, data=references).attrs["MATLAB_class"] = np.bytes_("cell")
+            else:
+                file.create_dataset(name, data=value.T)
+    with path.open("r+b") as raw:
+        raw.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM")
+    return path
+
+
+@pytest.mark.parametrize("version", ["5", "7.3"])
+def test_matlab_files_of_every_version_and_rows_that_differ_by_file(version: str, tmp_path: Path) -> None:
+    data = signal() * 1e6
+    names = ["Fz", "T3", "T6", "Oz", "ECG", "HEOG"]
+    matlab = {"variable": "EEG", "sfreq": SFREQ}
+    path = matlab_file(tmp_path / "a.mat", version, EEG=data)
+    raw = read_raw(path, config=EegConfig.make({"matlab": {**matlab, "rows": names}}))
+    np.testing.assert_allclose(raw.get_data(), data * 1e-6)
+    assert raw.ch_names == ["Fz", "T7", "P8", "Oz", "ECG", "HEOG"]
+
+    fewer = np.delete(data, [1, 4], axis=0)
+    path = matlab_file(tmp_path / "b.mat", version, EEG=fewer, excluded=np.array([[2.0, 5.0]]))
+    raw = read_raw(path, config=EegConfig.make({"matlab": {**matlab, "rows": names, "without_rows": "excluded"}}))
+    assert raw.ch_names == ["Fz", "P8", "Oz", "HEOG"]
+    np.testing.assert_allclose(raw.get_data(picks=["Oz"])[0], data[3] * 1e-6)
+
+    labels = np.empty((4, 1), object)
+    labels[:, 0] = ["Cz", "O1", "ECG", "Pz"]
+    path = matlab_file(tmp_path / "c.mat", version, EEG=fewer, labels=labels)
+    raw = read_raw(path, config=EegConfig.make({"matlab": {**matlab, "rows_from": "labels"}}))
+    assert raw.ch_names == ["Cz", "O1", "ECG", "Pz"]
+    with pytest.raises(InputError, match=r"no such variable(.|\n)*EEG, labels"):
+        read_raw(path, config=EegConfig.make({"matlab": {**matlab, "variable": "other", "rows": names}}))
+    path = matlab_file(tmp_path / "d.mat", version, EEG=fewer, excluded=np.array([[2.0, 9.0]]))
+    with pytest.raises(InputError, match=r"not among 'rows'(.|\n)*9"):
+        read_raw(path, config=EegConfig.make({"matlab": {**matlab, "rows": names, "without_rows": "excluded"}}))
+
+
+def test_an_eeglab_file_of_version_7_3_says_how_it_can_be_read(tmp_path: Path) -> None:
+    path = matlab_file(tmp_path / "a.set", "7.3", data=signal())
+    with pytest.raises(InputError, match=r"version 7\.3(.|\n)*pop_saveset"):
+        read_raw(path)
+
+
+@pytest.mark.parametrize("unit", ["\u00b5V", "\u03bcV", "uV"])
+def test_units_with_either_mu(unit: str, bids: Any) -> None:
+    header = bids.eeg("01")
+    expected = read_raw(header).get_data()
+    text = header.read_text(encoding="utf-8")
+    assert "\u00b5V" in text
+    header.write_text(text.replace("\u00b5V", unit), encoding="utf-8")
+    np.testing.assert_allclose(read_raw(header).get_data(), expected)
+
+
+def test_a_header_that_writes_its_own_name_as_b_or_in_another_case(bids: Any) -> None:
+    header = bids.eeg("01")
+    expected = read_raw(header).get_data()
+    text = header.read_text(encoding="utf-8")
+    for name in ("$b.eeg", header.stem.upper() + ".EEG"):
+        header.write_text(text.replace(f"DataFile={header.stem}.eeg", f"DataFile={name}"), encoding="utf-8")
+        np.testing.assert_allclose(read_raw(header).get_data(), expected)
+    capital = header.rename(header.with_suffix(".VHDR"))
+    np.testing.assert_allclose(read_raw(capital).get_data(), expected)
+
+
+def test_types_and_units_that_channels_tsv_gives_or_leaves_open(bids: Any, tmp_path: Path) -> None:
+    header = bids.eeg("01")
+    table = header.with_name("sub-01_task-rest_channels.tsv")
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("\tEEG\t", "\tn/a\t").replace("\tECG\t", "\tn/a\t"), encoding="utf-8")
+    notes: list[str] = []
+    raw = read_raw(header, notes)
+    assert electrode_names(raw) == ["Fz", "Cz", "Pz", "O1"]
+    assert any("gives no type (n/a)" in note and "ECG ecg" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["a_bold.nii.gz", "a_eeg.eeg", "a_eeg.vmrk", "a.fdt"])
+def test_files_that_name_no_recording(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InputError, match=r"not one that names an EEG recording(.|\n)*give "):
+        read_raw(tmp_path / name)
+
+
+def test_channels_that_are_no_electrodes_by_name() -> None:
+    wires = ["CWL1", "MOV2", "BIP 3", "Photic", "EEG EKG-Ref", "DC01", "EMG left", "EEG ROC-A1", "TTL", "SpO2"]
+    assert all(type_by_name(name) for name in wires)
+    from eeg2fmri.data.eeg.template_positions import _known
+
+    assert [name for name in _known() if type_by_name(name)] == []
+
+
+def test_kept_channels_of_unknown_place_are_told(bids: Any) -> None:
+    bids.electrodes = ("Fz", "Cz", "Sonde 1", "O1")
+    notes: list[str] = []
+    read_raw(bids.eeg("01", channels_tsv=False), notes)
+    assert any("not of the 10-05 system: Sonde 1 (eeg" in note for note in notes)

@@ -28,7 +28,8 @@ def find_derivatives(root: Path, config: BoldConfig) -> list[Path]:
     folder = root / str(config.derivatives)
     if not folder.is_dir():
         raise InputError("the folder of derivatives does not exist", where=str(folder), hint="check bold: derivatives")
-    found = images(folder, "desc-preproc_bold")
+    version = f"desc-{config.choose.get('desc', 'preproc')}_bold"
+    found = images(folder, version)
     spaces = sorted({entities(path).get("space", "native") for path in found})
     if config.space is None and len(spaces) > 1:
         raise InputError(
@@ -42,7 +43,7 @@ def find_derivatives(root: Path, config: BoldConfig) -> list[Path]:
         raise InputError(
             "there is no preprocessed BOLD in the derivatives",
             where=str(folder),
-            got=f"spaces {', '.join(spaces)}" if spaces else "no files *_desc-preproc_bold.nii.gz",
-            expected=f"space {config.space}" if config.space else "sub-*/[ses-*/]func/*_desc-preproc_bold.nii.gz",
+            got=f"spaces {', '.join(spaces)}" if spaces else f"no files *_{version}.nii.gz",
+            expected=f"space {config.space}" if config.space else f"sub-*/[ses-*/]func/*_{version}.nii.gz",
         )
     return kept

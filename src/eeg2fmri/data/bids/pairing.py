@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem, first_of
+from eeg2fmri.data.bids.choices import chosen, several_problem
 from eeg2fmri.data.bids.fmriprep import find_derivatives
 from eeg2fmri.data.bids.recording_files import LABELS, FoundRecordings, RecordingFiles, labelled
 from eeg2fmri.data.bids.search import BOLD_EXTENSIONS, EEG_EXTENSIONS, check_description, raw_bold, raw_eeg
@@ -66,11 +68,15 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     ]
     if problems:
         raise InputError.of(problems)
-    eeg_by_key, bold_by_key = _by_key(eeg, "EEG"), _by_key(bold, "BOLD")
+    every = [*eeg, *bold]
+    eeg_choice, bold_choice = ({}, {}) if config is None else (config.eeg.choose, config.bold.choose)
+    eeg_by_key, eeg = _by_key(eeg, "EEG", "eeg", eeg_choice)
+    bold_by_key, bold = _by_key(bold, "BOLD", "bold", bold_choice)
     joined = {key: (eeg_by_key[key], bold_by_key[key]) for key in bold_by_key if key in eeg_by_key}
     joined |= _pairs_without_run(
         {key: path for key, path in eeg_by_key.items() if key not in joined},
         {key: path for key, path in bold_by_key.items() if key not in joined},
+        shared=config is not None and config.eeg.runs == "one file",
     )
     if not joined:
         raise InputError(
@@ -78,17 +84,27 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
             where=str(root),
             got=f"EEG: {_names(eeg)}; BOLD: {_names(bold)}",
             expected="the same subject, session, task and run in both names",
-            hint="rename the files so that these labels agree",
+            hint="rename the files so that these labels agree; where one EEG file without run- holds several runs, set "
+            "eeg: {runs: one file}",
         )
     used = {path for pair in joined.values() for path in pair}
     notes = tuple(
         f"{kind} without {other}, left out: {path.relative_to(root)}"
+        + (" (if it holds several runs: eeg: {runs: one file})" if _could_hold_runs(path, eeg_by_key, bold) else "")
         for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold))
         for path in files
         if path not in used
     )
+    others = [path.relative_to(root) for path in every if path not in {*eeg, *bold}]
+    notes += (f"not chosen, left out: {first_of(others, 3)}",) if others else ()
     recordings = (_recording(*pair) for pair in joined.values())
     return FoundRecordings(tuple(sorted(recordings, key=lambda recording: recording.id)), notes)
+
+
+def _could_hold_runs(path: Path, eeg: Mapping[Key, Path], bold: list[Path]) -> bool:
+    """Tell whether a file is EEG without ``run-`` of which there are several runs of BOLD."""
+    key = next((key for key, one in eeg.items() if one == path), None)
+    return key is not None and not key[3] and sum(_key(other)[:3] == key[:3] for other in bold) > 1
 
 
 def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
@@ -118,32 +134,29 @@ def _plain_run(run: str) -> str:
     return str(int(run)) if run.isdigit() else run
 
 
-def _by_key(paths: list[Path], kind: str) -> dict[Key, Path]:
+def _by_key(
+    paths: list[Path], kind: str, setting: str, choose: Mapping[str, str]
+) -> tuple[dict[Key, Path], list[Path]]:
+    """Give the file of each recording, and all files but those that were not chosen."""
     groups: defaultdict[Key, list[Path]] = defaultdict(list)
     for path in paths:
         groups[_key(path)].append(path)
+    kept = {key: chosen(files, choose) for key, files in groups.items()}
     problems = [
-        Problem(
-            f"a recording has several {kind} files",
-            str(files[0].parent),
-            ", ".join(file.name for file in files),
-            "one file for each subject, session, task and run",
-            "keep one of them (for multi-echo BOLD, combine the echoes first), or give them different runs",
-        )
-        for files in groups.values()
-        if len(files) > 1
+        several_problem(kept[key] or files, kind, setting) for key, files in groups.items() if len(kept[key]) != 1
     ]
     if problems:
         raise InputError.of(problems)
-    return {key: files[0] for key, files in groups.items()}
+    return {key: files[0] for key, files in kept.items()}, [files[0] for files in kept.values()]
 
 
-def _pairs_without_run(eeg: dict[Key, Path], bold: dict[Key, Path]) -> dict[Key, tuple[Path, Path]]:
+def _pairs_without_run(eeg: dict[Key, Path], bold: dict[Key, Path], *, shared: bool) -> dict[Key, tuple[Path, Path]]:
     pairs = {}
     for key, path in bold.items():
         partners = [other for other in eeg if other[:3] == key[:3]]
         rivals = [other for other in bold if other[:3] == key[:3]]
-        if len(partners) == len(rivals) == 1 and "" in (key[3], partners[0][3]):
+        alone = len(partners) == len(rivals) == 1 and "" in (key[3], partners[0][3])
+        if alone or (shared and len(partners) == 1 and not partners[0][3]):
             pairs[key] = (eeg[partners[0]], path)
     return pairs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from eeg2fmri.data.eeg.channel_types import describe_channels
 from eeg2fmri.data.eeg.discontinuous import map_discontinuous
 from eeg2fmri.data.eeg.edf import open_edf
 from eeg2fmri.data.eeg.fif_parts import check_parts, parts_of
-from eeg2fmri.data.eeg.matlab import read_matlab, refuse_bomb
+from eeg2fmri.data.eeg.matlab import is_hdf5, read_matlab, refuse_bomb
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def open_raw(path: Path, notes: list[str], config: EegConfig) -> mne.io.BaseRaw:
             raise InputError.of(problems)
     if suffix == ".set":
         _check_samples_of_eeglab(path)
+        _refuse_eeglab_of_hdf5(path)
         refuse_bomb(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -165,6 +167,17 @@ def _check_file(path: Path, suffix: str) -> None:
     if suffix in _OTHER:
         raise InputError(
             "the file is not one that names an EEG recording", where=str(path), hint=f"give {_OTHER[suffix]}"
+        )
+
+
+def _refuse_eeglab_of_hdf5(path: Path) -> None:
+    """Refuse an EEGLAB file of MATLAB's version 7.3, unless the package is there by which MNE reads it."""
+    if is_hdf5(path) and importlib.util.find_spec("pymatreader") is None:
+        raise InputError(
+            "the EEGLAB file has the format of MATLAB version 7.3",
+            where=str(path),
+            hint="save it again in EEGLAB with pop_saveset(EEG, 'filename', NAME, 'version', '7'), or pip install "
+            "pymatreader",
         )
 
 

@@ -22,6 +22,8 @@ from eeg2fmri.data.prepare.check_recording import Plan
 from eeg2fmri.data.settings.prepare import PrepareConfig
 
 Value = TypeVar("Value")
+#: Frequency (Hz) above which EEG is rarely looked at.
+HIGHEST_USUAL_HZ = 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ def agree(plans: Sequence[Plan], config: PrepareConfig, root: Path = Path()) -> 
         target = _target(plans, config, root, problems, notes)
     except InputError as error:
         problems += error.problems
-    frequencies = _frequencies([plan for plan in plans if abs(plan.tr - tr) <= 1e-6], tr, config, problems)
+    frequencies = _frequencies([plan for plan in plans if abs(plan.tr - tr) <= 1e-6], tr, config, problems, notes)
     space = _space(plans, problems)
     if problems:
         raise InputError.of(problems)
@@ -276,7 +278,9 @@ def _grid(plans: Sequence[Plan], config: PrepareConfig, problems: list[Problem],
     return usual
 
 
-def _frequencies(plans: Sequence[Plan], tr: float, config: PrepareConfig, problems: list[Problem]) -> np.ndarray:
+def _frequencies(
+    plans: Sequence[Plan], tr: float, config: PrepareConfig, problems: list[Problem], notes: dict[str, list[str]]
+) -> np.ndarray:
     windows = [(window_samples(tr, plan.sfreq), plan) for plan in plans]
     n_bins = config.n_bins or min(default_bins(n_samples) for n_samples, _ in windows)
     n_samples, first = windows[0]
@@ -286,6 +290,12 @@ def _frequencies(plans: Sequence[Plan], tr: float, config: PrepareConfig, proble
         problems += error.problems
         return np.array([])
     frequencies = bin_frequencies(n_samples, first.sfreq, n_bins)
+    if config.n_bins is None and frequencies[-1] > HIGHEST_USUAL_HZ:
+        for _, plan in windows:
+            notes[plan.files.id].append(
+                f"{n_bins} frequencies up to {frequencies[-1]:.0f} Hz are kept, those below a quarter of the sampling "
+                "rate: eeg: {clean: {resample: 250}} keeps those of EEG, or set n_bins"
+            )
     for _, plan in windows[1:]:
         problems += frequency_problems(frequencies, tr, plan.sfreq, str(plan.files.eeg))
     return frequencies

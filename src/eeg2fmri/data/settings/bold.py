@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from eeg2fmri.core.config import Config
 
 Name = Annotated[str, Field(min_length=1)]
+#: Of a name; YAML reads ``2`` as a number.
+Label = Annotated[str, BeforeValidator(str)]
 
 
 class BoldConfig(Config):
@@ -22,6 +24,9 @@ class BoldConfig(Config):
     space : str or None
         Which ``space-`` of the derivatives; needed where there are several. For other files with a layout: the space
         that they are in, where their names do not say it.
+    choose : dict of str to str
+        Which image where a recording has several: labels of its name, for example ``{echo: 2}``, ``{res: 2}``,
+        ``{acq: mb}``, ``{part: mag}``; with derivatives also ``{desc: smooth}`` in place of ``preproc``.
     resample : {"dct", "world"}
         How volumes come to the grid: ``dct`` keeps each recording's field of view (its cosine spectrum is cut or
         padded); ``world`` samples every recording at the same places in mm (cubic splines), those of `like`.
@@ -39,6 +44,7 @@ class BoldConfig(Config):
 
     derivatives: Name | None = None
     space: Name | None = None
+    choose: dict[Name, Label] = Field(default_factory=dict)
     resample: Literal["dct", "world"] = "dct"
     like: Name | None = None
     detrend: Annotated[int, Field(ge=0, le=10)] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from eeg2fmri.core.config import Config
 
@@ -29,6 +29,10 @@ class MatlabConfig(Config):
         Sampling rate, Hz.
     rows : tuple of str
         Name of each channel, in the order of the array.
+    rows_from : str or None
+        Variable of each file that names its channels, in place of `rows`: a cell array or a matrix of characters.
+    without_rows : str or None
+        Variable of each file that says which of `rows` its array lacks: their numbers, from 1, or their names.
     unit : {"V", "mV", "uV", "nV"}
         Of the EEG in the array.
     axes : {"channel, time", "time, channel"}
@@ -37,12 +41,18 @@ class MatlabConfig(Config):
 
     variable: Name
     sfreq: Hertz
-    rows: Annotated[tuple[Name, ...], Field(min_length=1)]
+    rows: tuple[Name, ...] = ()
+    rows_from: Name | None = None
+    without_rows: Name | None = None
     unit: Unit = "uV"
     axes: Literal["channel, time", "time, channel"] = "channel, time"
 
     @model_validator(mode="after")
     def _distinct(self) -> MatlabConfig:
+        if bool(self.rows) == (self.rows_from is not None):
+            raise ValueError("give 'rows', or 'rows_from' where each file names its own")
+        if self.without_rows is not None and not self.rows:
+            raise ValueError("'without_rows' says which of 'rows' are not there: give 'rows'")
         twice = sorted({name for name in self.rows if self.rows.count(name) > 1})
         if twice:
             raise ValueError(f"'rows' names a channel twice: {', '.join(twice)}")
@@ -111,6 +121,10 @@ class EegConfig(Config):
     cap : str or None
         Name of an MNE montage that has the electrodes by their names, for example ``biosemi128``; None takes the
         positions of the file or of ``electrodes.tsv``, otherwise those of the 10-05 system.
+    choose : dict of str to str
+        Which file where a recording has several: labels of its name, or ``{extension: .set}``.
+    runs : {"own file", "one file"}
+        ``one file``: an EEG file without ``run-`` holds all runs of its subject, session and task.
     keep : tuple of {"eog", "ecg", "emg", "misc", "stim"}
         Types of channels that are kept beside the electrodes, as channels of their own; ``stim`` are those of status
         and triggers.
@@ -142,6 +156,8 @@ class EegConfig(Config):
     rename: dict[str, Name] = Field(default_factory=dict)
     old_names: Literal["map", "keep"] = "map"
     cap: Name | None = None
+    choose: dict[Name, Annotated[str, BeforeValidator(str)]] = Field(default_factory=dict)
+    runs: Literal["own file", "one file"] = "own file"
     keep: tuple[Literal["eog", "ecg", "emg", "misc", "stim"], ...] = ()
     unit: Literal["header"] | Unit = "header"
     bads: Literal["keep", "drop", "interpolate"] = "keep"

@@ -202,3 +202,68 @@ def test_folders_of_tools_are_no_part_of_a_layout(tmp_path: Path) -> None:
         (tmp_path / name / "eeg").mkdir(parents=True)
         (tmp_path / name / "eeg" / "sub-2_eeg.vhdr").write_bytes(b"")
     assert list(matching(tmp_path, "**/eeg/*_eeg.vhdr")) == [tmp_path / "sub-1" / "eeg" / "sub-1_task-x_eeg.vhdr"]
+
+
+@pytest.mark.parametrize(
+    ("names", "choose", "kept"),
+    [
+        (["echo-1_bold.nii", "echo-2_bold.nii", "echo-3_bold.nii"], {"echo": 2}, "echo-2_bold.nii"),
+        (["part-mag_bold.nii", "part-phase_bold.nii"], {"part": "mag"}, "part-mag_bold.nii"),
+        (["acq-mb_bold.nii", "bold.nii"], {"acq": ""}, "bold.nii"),
+        (["acq-mb_echo-01_bold.nii", "acq-mb_echo-02_bold.nii", "acq-x_echo-1_bold.nii"], {"acq": "mb", "echo": "1"},
+         "acq-mb_echo-01_bold.nii"),
+    ],
+)  # fmt: skip
+def test_one_of_several_images_is_chosen(names: list[str], choose: dict[str, Any], kept: str, tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", *(f"sub-1_task-x_{name}" for name in names))
+    with pytest.raises(InputError, match=r"several BOLD files(.|\n)*bold: \{choose: \{(echo|part|acq)"):
+        find_recordings(tmp_path)
+    config = PrepareConfig.make({"bold": {"choose": choose}})
+    found = find_recordings(tmp_path, config)
+    assert [recording.bold.name for recording in found.recordings] == [f"sub-1_task-x_{kept}"]
+    (note,) = found.notes
+    assert note.startswith("not chosen, left out: ")
+    assert note.count("_bold.nii") == len(names) - 1
+
+
+def test_one_of_two_eeg_files_is_chosen(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_acq-clean_eeg.vhdr", "sub-1_task-x_bold.nii")
+    (tmp_path / "sub-1/eeg/sub-1_task-x_eeg.set").write_bytes(b"")
+    with pytest.raises(InputError, match="several EEG files"):
+        find_recordings(tmp_path)
+    for choose, name in (
+        ({"acq": "clean"}, "sub-1_task-x_acq-clean_eeg.vhdr"),
+        ({"extension": ".set"}, "sub-1_task-x_eeg.set"),
+    ):
+        config = PrepareConfig.make({"eeg": {"choose": choose}})
+        assert find_recordings(tmp_path, config).recordings[0].eeg.name == name
+    with pytest.raises(InputError, match="several EEG files"):
+        find_recordings(tmp_path, PrepareConfig.make({"eeg": {"choose": {"extension": ".vhdr"}}}))
+    with pytest.raises(InputError, match=r"several EEG files(.|\n)*acq"):
+        find_recordings(tmp_path, PrepareConfig.make({"eeg": {"choose": {"acq": "other"}}}))
+
+
+def test_one_eeg_file_may_hold_several_runs(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_run-1_bold.nii", "sub-1_task-x_run-2_bold.nii")
+    with pytest.raises(InputError, match="one file"):
+        find_recordings(tmp_path)
+    found = find_recordings(tmp_path, PrepareConfig.make({"eeg": {"runs": "one file"}}))
+    assert [(recording.id, recording.eeg.name) for recording in found.recordings] == [
+        ("sub-1_task-x_run-1", "sub-1_task-x_eeg.vhdr"),
+        ("sub-1_task-x_run-2", "sub-1_task-x_eeg.vhdr"),
+    ]
+
+
+def test_parts_of_a_recording_are_one_file(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_bold.nii")
+    (tmp_path / "sub-1/eeg").mkdir()
+    for part in ("01", "02", "03"):
+        (tmp_path / f"sub-1/eeg/sub-1_task-x_split-{part}_eeg.fif").write_bytes(b"")
+    assert find_recordings(tmp_path).recordings[0].eeg.name == "sub-1_task-x_split-01_eeg.fif"
+
+
+def test_extensions_in_capitals_are_found(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_bold.nii")
+    (tmp_path / "sub-1/eeg").mkdir()
+    (tmp_path / "sub-1/eeg/sub-1_task-x_eeg.VHDR").write_bytes(b"")
+    assert find_recordings(tmp_path).recordings[0].eeg.name == "sub-1_task-x_eeg.VHDR"
