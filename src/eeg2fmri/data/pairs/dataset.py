@@ -63,8 +63,8 @@ class PairDataset(Dataset[Pair]):
     """
 
     def __init__(self, store: Store, recordings: Iterable[str | int], config: PairConfig) -> None:
-        self.store = store
-        self.config = config
+        config = config.at(store.tr)
+        self.store, self.config = store, config
         positions = [store.index(recording) for recording in recordings]
         if not positions:
             raise InputError("there is no recording to take pairs from", where=str(store.path))

@@ -29,15 +29,13 @@ def pairs_of_store(config: PairConfig, store: Store) -> PairConfig:
     InputError
         If the recordings can give no kind of row features.
     """
-    settled: dict[str, object] = {}
-    if config.window_s is not None:
-        settled |= {"window": max(1, round(config.window_s / store.tr)), "window_s": None}
+    config = config.at(store.tr)
     if config.eeg == "rows" and not config.rows:
         kinds = kinds_of(store.frequencies, has_amplitudes(store))
         if not kinds:
             raise InputError("the store has no EEG features", where=str(store.path), expected="a spectrogram of EEG")
-        settled["rows"] = kinds
-    return config.model_copy(update=settled) if settled else config
+        return config.model_copy(update={"rows": kinds})
+    return config
 
 
 def row_columns(config: PairConfig, frequencies: np.ndarray) -> dict[str, Bands]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
+#: Length of a window (s) where none is given: the haemodynamic response lasts about as long.
+WINDOW_S = 20.0
 #: A standard deviation below this share of the magnitude of the mean is rounding, not signal.
 CONSTANT = 1e-6
 
@@ -21,10 +24,10 @@ class PairConfig(Config):
     Attributes
     ----------
     window : int
-        EEG rows (volumes) in a window.
+        EEG rows (volumes) in a window; left out, as many as it takes to cover `window_s`.
     window_s : float or None
-        Length of a window in s, in place of `window`: as many whole TRs as are nearest. A training takes the TR of
-        its store (`eeg2fmri.data.pairs.of_store`).
+        Length of a window, s; None is 20 s. Either this or `window` is given. A training takes the TR of its store
+        (`eeg2fmri.data.pairs.of_store`).
     lag : int
         Volumes between the end of the window and the target; 0 is the volume that follows the window.
     skip_volumes : int or None
@@ -60,6 +63,32 @@ class PairConfig(Config):
     bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
     target: Literal["volume", "dynamics"] = "volume"
 
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if self.window_s is not None and "window" in self.model_fields_set:
+            raise ValueError("give 'window' (rows) or 'window_s' (seconds): a window has one length")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_open(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the rows out where they follow from the TR, so that whoever reads it takes them from the TR too."""
+        values: dict[str, Any] = handler(self)
+        dropped = {"window"} - self.model_fields_set | ({"window_s"} if self.window_s is None else set())
+        return {name: value for name, value in values.items() if name not in dropped}
+
+    def at(self, tr: float) -> PairConfig:
+        """Give the same settings with the rows of a window at a TR (s), where they were given in seconds or left out.
+
+        Examples
+        --------
+        >>> PairConfig().at(2.0).window, PairConfig().at(0.8).window, PairConfig(window=4).at(0.8).window
+        (10, 25, 4)
+        """
+        if "window" in self.model_fields_set:
+            return self
+        rows = max(1, math.ceil((self.window_s or WINDOW_S) / tr - 1e-6))
+        return self.model_copy(update={"window": rows, "window_s": None})
+
 
 def skipped(tr: float, config: PairConfig) -> int:
     """Volumes dropped at the beginning of a recording under `config`."""
@@ -68,6 +97,7 @@ def skipped(tr: float, config: PairConfig) -> int:
 
 def length_problem(n_volumes: int, tr: float, config: PairConfig, where: str = "") -> Problem | None:
     """Return a problem if a recording is too short for one pair."""
+    config = config.at(tr)
     skip = skipped(tr, config)
     needed = skip + config.window + config.lag + 1
     if n_volumes >= needed:
@@ -106,6 +136,7 @@ def pair_index(n_volumes: int, tr: float, config: PairConfig, *, where: str = ""
     InputError
         If the recording is too short for one pair.
     """
+    config = config.at(tr)
     problem = length_problem(n_volumes, tr, config, where)
     if problem is not None:
         raise InputError.of([problem])

@@ -159,7 +159,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
     if collect.problems or alignment is None or derived is None:
         raise InputError.of(collect.problems)
     derivation, derived_notes = derived
-    short = length_problem(n_volumes, tr, PairConfig())
+    short = length_problem(n_volumes, tr, PairConfig().at(tr))
     if short is not None:
         notes.append(f"{short.what}: {short.got}, {short.expected}")
     electrodes = derivation.outputs

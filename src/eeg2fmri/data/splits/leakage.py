@@ -40,7 +40,7 @@ def check_leakage(store: Store, split: Split, pairs: PairConfig) -> None:
     InputError
         If a block reaches beyond its recording or is too short for one pair.
     """
-    view = split.view(store)
+    view, pairs = split.view(store), pairs.at(store.tr)
     problems = [*_outside(store, view, split)]
     if not problems:
         problems = [*_people(view, split), *_copies(view, split), *_rows(view, split, pairs)]

@@ -42,7 +42,7 @@ def make_split(store: Store, config: SplitConfig, pairs: PairConfig | None = Non
     LeakageError
         If what tests would train: see `eeg2fmri.data.splits.leakage`.
     """
-    pairs = pairs or PairConfig()
+    pairs = (pairs or PairConfig()).at(store.tr)
     where = str(store.path)
     if config.folds is not None and config.fold is None:
         raise InputError(

@@ -123,7 +123,7 @@ class ModelCard(Config):
                 "affine": [[float(v) for v in row] for row in store.affine],
                 "space": store.space,
                 "regions": store.regions,
-                "pairs": pairs.model_dump(),
+                "pairs": pairs.at(store.tr).model_dump(),
                 "prepare": store.config.model_dump(),
             },
             where=str(store.path),

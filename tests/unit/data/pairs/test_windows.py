@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.pairs.windows import (
     PairConfig,
@@ -18,6 +18,30 @@ from eeg2fmri.data.pairs.windows import (
 @pytest.mark.parametrize(("tr", "skip"), [(2.16, 3), (1.5, 3), (1.28, 6), (1.0, 6)])
 def test_volumes_skipped_by_default_depend_on_the_tr(tr: float, skip: int) -> None:
     assert skipped(tr, PairConfig()) == skip
+
+
+@pytest.mark.parametrize(("tr", "rows"), [(2.0, 10), (2.16, 10), (0.8, 25), (1.0, 20), (30.0, 1)])
+def test_a_window_covers_20_s_where_nothing_is_said(tr: float, rows: int) -> None:
+    assert PairConfig().at(tr).window == rows
+    assert PairConfig(window=4).at(tr).window == 4
+    starts, targets = pair_index(90, tr, PairConfig())
+    assert (targets - starts).tolist() == [rows] * len(starts)
+
+
+def test_a_window_in_seconds() -> None:
+    config = PairConfig(window_s=12.0)
+    assert (config.at(2.0).window, config.at(1.5).window, config.at(7.0).window) == (6, 8, 2)
+    with pytest.raises(ConfigError, match="one length"):
+        PairConfig.make({"window": 4, "window_s": 12})
+
+
+def test_settings_that_leave_the_rows_open_stay_open_when_they_are_written() -> None:
+    assert "window" not in PairConfig().model_dump()
+    assert PairConfig.make(PairConfig(window_s=12.0).model_dump()).at(2.0).window == 6
+    rows = PairConfig().at(0.8)
+    assert rows.model_dump()["window"] == 25
+    assert "window_s" not in rows.model_dump()
+    assert PairConfig.make(rows.model_dump()).at(2.0).window == 25
 
 
 def test_the_target_follows_the_window_and_the_lag() -> None:

@@ -158,7 +158,7 @@ class LaggedBandPowerRidge(BandPowerRidge):
 
     def candidates(self, tr: float, pairs: PairConfig) -> Mapping[str, np.ndarray]:
         """Give one filter for each lag."""
-        return {"lags": np.eye(pairs.window)}
+        return {"lags": np.eye(pairs.at(tr).window)}
 
 
 class HaemodynamicRidge(BandPowerRidge):
@@ -175,7 +175,7 @@ class HaemodynamicRidge(BandPowerRidge):
             "responses 2 s apart": ((-2.0, 0.0, 2.0), False),
             "responses 2 s apart and derivative": ((-2.0, 0.0, 2.0), True),
         }
-        return {name: response_filters(tr, pairs.window, pairs.lag, *each) for name, each in settings.items()}
+        return {name: response_filters(tr, pairs.at(tr).window, pairs.lag, *each) for name, each in settings.items()}
 
 
 class RecentredRidge(HaemodynamicRidge):
