@@ -198,12 +198,14 @@ def test_cn_epfl(tmp_path: Path) -> None:
     assert np.median(store.eeg(0)[8, 0]) < 3 * np.median(reference)
 
 
-def neurofeedback(folder: Path, name: str, tr: float) -> tuple[Path, mne.io.BaseRaw, Any]:
+def neurofeedback(folder: Path, name: str, tr: float, lasts_s: float = 320) -> tuple[Path, mne.io.BaseRaw, Any]:
     """Cleaned EEG that is cut at the first S 99, 2 s after the scanner started; raw EEG; a table with quotes."""
     raw, bold = simulated(folder, tr, volumes=20)
-    cut = raw.copy().crop(tmin=onsets(raw)[0] + 2)
-    blocks = [(t, "S 99") for t in np.arange(0, cut.times[-1], 8)] + [(t + 4, "S  2") for t in range(0, 8, 8)]
-    volumes = [(t, "R128") for t in np.arange(0, cut.times[-1] - tr, tr)]
+    whole = raw.copy().crop(tmin=onsets(raw)[0] + 2)
+    long = np.tile(whole.get_data(), 320)[:, : round(lasts_s * raw.info["sfreq"])]
+    cut = mne.io.RawArray(long, whole.info, verbose="error")
+    blocks = [(t + late, kind) for t in range(0, int(lasts_s), 40) for late, kind in ((0, "S 99"), (20, "S  2"))]
+    volumes = [(t, "R128") for t in np.arange(0, whole.times[-1] - tr, tr)]
     root = folder / name
     root.mkdir()
     (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.2.0"}))
@@ -258,6 +260,21 @@ def test_neurofeedback_without_its_first_marker(tmp_path: Path) -> None:
         made(root, "neurofeedback_xp1")
     assert "sub-xp101_task-MIpre_eeg_pp.vhdr" in str(caught.value)
     assert "xp102" not in str(caught.value)
+
+
+def test_neurofeedback_that_was_cut_at_the_second_block(tmp_path: Path) -> None:
+    """The marker is at the start of the EEG as in the others: the length alone tells."""
+    root, _, _ = neurofeedback(tmp_path, "neurofeedback_xp2", 1.0, lasts_s=280)
+    with pytest.raises(InputError, match=r"cut at a later one(.|\n)*280.000 s(.|\n)*at least 300 s"):
+        made(root, "neurofeedback_xp2")
+    table = "recording\tfirst_volume_s\n"
+    for subject in ("xp101", "xp102"):
+        table += "".join(f"sub-{subject}_task-{task}\t-42\n" for task in ("MIpre", "1dNF_run-01"))
+    (root / "starts.tsv").write_text(table)
+    config = with_settings("neurofeedback_xp2", {"first_volumes": {"table": "starts.tsv"}})
+    assert config.first_marker is None
+    with pytest.raises(InputError, match="almost no volume has EEG"):  # the look-alike has 20 volumes
+        prepare(root, tmp_path / "second", config)
 
 
 def test_every_recipe_can_be_read_and_says_what_it_must() -> None:

@@ -34,12 +34,20 @@ class FirstMarker(Config):
     within_s : float or None
         Latest time (s) after the start of the EEG at which the marker may come first. A recording where it comes
         later is refused: its first marker is missing, and the second would be taken for it.
+    lasts_s : float or None
+        Least time (s) from the marker to the end of the EEG. A recording with less is refused: it was cut at a
+        later marker, or is not whole.
+    before : tuple of str
+        Markers that cannot come before the first one, as those of the later parts of a block. A recording where one
+        does is refused: its first marker is missing.
     """
 
     name: Name
     after_s: float = 0.0
     repeats: Literal["error", "first"] = "error"
     within_s: Annotated[float, Field(gt=0)] | None = None
+    lasts_s: Annotated[float, Field(gt=0)] | None = None
+    before: tuple[Name, ...] = ()
 
 
 class EventsMarker(Config):

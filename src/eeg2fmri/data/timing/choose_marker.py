@@ -151,6 +151,11 @@ def named_marker(markers: Mapping[str, np.ndarray], wanted: str, where: str) -> 
     return (exact or found)[0]
 
 
+def named_as(description: str, names: Sequence[str]) -> bool:
+    """Tell whether a marker has one of some names."""
+    return any(_same_name(description, name) for name in names)
+
+
 def _known(markers: Mapping[str, np.ndarray]) -> list[str]:
     return [name for label in KNOWN_MARKERS for name in markers if _same_name(name, label)]
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.settings.first_volume import FirstMarker
-from eeg2fmri.data.timing.choose_marker import named_marker
+from eeg2fmri.data.timing.choose_marker import named_as, named_marker
 
 
 def onsets_from_first(
-    markers: Mapping[str, np.ndarray], first: FirstMarker, n_volumes: int, tr: float, where: str
+    markers: Mapping[str, np.ndarray], first: FirstMarker, volumes: np.ndarray, end_s: float, where: str
 ) -> tuple[np.ndarray, str, tuple[str, ...]]:
     """Give every volume its time from the marker of the first.
 
@@ -21,9 +21,10 @@ def onsets_from_first(
     markers : mapping of str to array, shape (marker,)
         Times (s, rising) by description.
     first : FirstMarker
-    n_volumes : int
-    tr : float
-        s.
+    volumes : array, shape (volume,)
+        s after the first volume.
+    end_s : float
+        When the EEG ends, s.
     where : str
         EEG file, for the errors.
 
@@ -38,7 +39,8 @@ def onsets_from_first(
     Raises
     ------
     InputError
-        If the marker does not occur, occurs several times where once is expected, or comes too late.
+        If the marker does not occur, occurs several times where once is expected, comes too late or after what follows
+        it, or the EEG after it is too short.
     """
     name = named_marker(markers, first.name, where)
     times = np.asarray(markers[name], float)
@@ -60,5 +62,23 @@ def onsets_from_first(
             expected=f"within {first.within_s:g} s of the start of the EEG",
             hint="add it to the marker file, give 'first_volume_s', or leave the recording out",
         )
+    earlier = [other for other in markers if named_as(other, first.before) and markers[other][0] < times[0] - 1e-9]
+    if earlier:
+        raise InputError(
+            "the marker of the first volume comes after one that follows it: the first one seems to be missing",
+            where=place,
+            got=f"first at {times[0]:.3f} s, {earlier[0]!r} at {markers[earlier[0]][0]:.3f} s",
+            expected=f"{name!r} before any of {', '.join(map(repr, first.before))}",
+            hint="add it to the marker file, give 'first_volume_s', or leave the recording out",
+        )
+    if first.lasts_s is not None and end_s - times[0] < first.lasts_s:
+        raise InputError(
+            "the EEG after the marker of the first volume is too short: it seems to be cut at a later one",
+            where=place,
+            got=f"{end_s - times[0]:.3f} s",
+            expected=f"at least {first.lasts_s:g} s",
+            hint="say when the first volume was with 'first_volume_s' (negative: before the EEG) or a table "
+            "'first_volumes', or leave the recording out",
+        )
     notes = () if len(times) == 1 else (f"volumes follow the first of {len(times)} markers {name!r}",)
-    return times[0] - first.after_s + np.arange(n_volumes) * tr, name, notes
+    return times[0] - first.after_s + volumes, name, notes

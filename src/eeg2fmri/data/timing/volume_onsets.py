@@ -124,7 +124,8 @@ def volume_onsets(
             given = clock.first_marker
             first = FirstMarker(name=given) if isinstance(given, str) else given
             assert first is not None
-            onsets, name, told = onsets_from_first(on_clock, first, volumes.count, volumes.tr, where)
+            end = float(span.clock(np.array([span.duration_s]))[0])
+            onsets, name, told = onsets_from_first(on_clock, first, every, end, where)
             found = Alignment(onsets + volumes.after_s, name, notes=told)
         found = _sound(found, volumes, sfreq, clock, span, where)
     start = found.onsets[0] - found.first * volumes.tr
@@ -143,6 +144,8 @@ def _sound(found: Alignment, volumes: Volumes, sfreq: float, clock: ClockConfig,
     if clock.triggers == "error":
         return found  # how much is missing is said where the windows are cut
     first, end = longest(has_eeg)
+    if first == end:
+        raise InputError.of(_nothing_left(where, has_eeg))
     told = tuple(left_out(has_eeg))
     if end - first < has_eeg.sum():
         told = (f"cut to volumes {first} to {end - 1}: the EEG was paused {listed_pauses(span.pauses)}", *told)

@@ -11,6 +11,7 @@ from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.timing.pauses import Span
 from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
 
 BLOCKS = {"Stimulus/S 99": np.array([0.5, 40.5, 80.5]), "Stimulus/S  2": np.array([20.5])}
@@ -69,3 +70,13 @@ def test_a_name_that_two_markers_have_must_be_whole() -> None:
         volume_onsets(markers, Volumes(9, 2.0), 250, ClockConfig(marker="R128"))
     found = volume_onsets(markers, Volumes(9, 2.0), 250, ClockConfig(marker="Response/R128"))
     np.testing.assert_array_equal(found.onsets, times + 0.3)
+
+
+def test_the_sequence_of_blocks_and_what_is_left_of_the_eeg_are_checked() -> None:
+    first = FirstMarker(name="S 99", repeats="first", before=("S 2",), lasts_s=100)
+    with pytest.raises(InputError, match=r"cut at a later one(.|\n)*99.500 s(.|\n)*at least 100 s"):
+        volume_onsets(BLOCKS, Volumes(4, 1.5), 250, ClockConfig(first_marker=first), Span(100.0))
+    assert volume_onsets(BLOCKS, Volumes(1, 1.5), 250, ClockConfig(first_marker=first), Span(101.0)).onsets == [0.5]
+    lost = {**BLOCKS, "Stimulus/S 99": BLOCKS["Stimulus/S 99"][1:]}
+    with pytest.raises(InputError, match=r"seems to be missing(.|\n)*first at 40.500 s, 'Stimulus/S  2' at 20.500 s"):
+        volume_onsets(lost, Volumes(4, 1.5), 250, ClockConfig(first_marker=first), Span(200.0))
