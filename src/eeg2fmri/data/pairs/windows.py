@@ -24,9 +24,9 @@ class PairConfig(Config):
     Attributes
     ----------
     window : int
-        EEG rows (volumes) in a window; left out, as many as it takes to cover `window_s`.
+        EEG rows (volumes) in a window; left out, those of `window_s`, or as many as cover 20 s.
     window_s : float or None
-        Length of a window, s; None is 20 s. Either this or `window` is given. A training takes the TR of its store
+        Length of a window, s: as many whole TRs as are nearest. Either this or `window` is given. A training takes the TR of its store
         (`eeg2fmri.data.pairs.of_store`).
     lag : int
         Volumes between the end of the window and the target; 0 is the volume that follows the window.
@@ -86,7 +86,7 @@ class PairConfig(Config):
         """
         if "window" in self.model_fields_set:
             return self
-        rows = max(1, math.ceil((self.window_s or WINDOW_S) / tr - 1e-6))
+        rows = math.ceil(WINDOW_S / tr - 1e-6) if self.window_s is None else max(1, round(self.window_s / tr))
         return self.model_copy(update={"window": rows, "window_s": None})
 
 
