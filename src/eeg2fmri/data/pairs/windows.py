@@ -26,8 +26,8 @@ class PairConfig(Config):
     window : int
         EEG rows (volumes) in a window; left out, those of `window_s`, or as many as cover 20 s.
     window_s : float or None
-        Length of a window, s: as many whole TRs as are nearest. Either this or `window` is given. A training takes the TR of its store
-        (`eeg2fmri.data.pairs.of_store`).
+        Length of a window, s, in place of `window`: as many whole TRs as are nearest. A training takes the TR of its
+        store (`eeg2fmri.data.pairs.of_store`).
     lag : int
         Volumes between the end of the window and the target; 0 is the volume that follows the window.
     skip_volumes : int or None
