@@ -85,6 +85,11 @@ RECOMMENDED = {
 
 TABLE = [
     Case("recommended", RECOMMENDED, ((5, 3, 4), VOLUME)),
+    Case(
+        "recommended, of row features",
+        {**RECOMMENDED, "columns": (("log_power", 2), ("background", 1)), "responses": "rows"},
+        ((5, 3, 4), VOLUME),
+    ),
     Case("documented", _synthesizer(dropout=0.5), (EEG, VOLUME)),
     Case(
         "local kernels, sparsemax, organised, flipout, local filter",

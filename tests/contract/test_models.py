@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from eeg2fmri.models.capabilities import FitsInClosedForm, LendsView
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.registry import build, config_class, kinds, model_class
 from eeg2fmri.models.saving.card import ModelCard
@@ -35,6 +36,19 @@ def test_the_config_and_its_seed_make_the_weights(case):
     assert all(torch.equal(first[name], second[name]) for name in first)
     other = build({**case.values, "seed": 99}).state_dict()
     assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_every_synthesiser_lends_its_view_and_the_recommended_one_fits_in_closed_form(case):
+    model = case.model()
+    assert isinstance(model, LendsView) == (case.values["kind"] in ("synthesizer", "recommended"))
+    assert isinstance(model, FitsInClosedForm) == (case.values["kind"] == "recommended")
+    if not isinstance(model, LendsView):
+        return
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    fresh = model.untrained(77).state_dict()
+    assert {name: value.shape for name, value in fresh.items()} == {name: value.shape for name, value in before.items()}
+    assert any(not torch.equal(before[name], fresh[name]) for name in fresh)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)

@@ -34,3 +34,30 @@ class FitsInClosedForm(Protocol):
         acquisition : Acquisition
         progress : Progress
         """
+
+
+@runtime_checkable
+class LendsView(Protocol):
+    """A synthesiser whose volumes a classification of EEG alone can look at."""
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether an encoder of EEG can be trained, on or anew, for the classification."""
+
+    @property
+    def row_kinds(self) -> tuple[str, ...] | None:
+        """Kinds of row features that its windows hold; None if they are spectrograms, () if whitened amplitudes."""
+
+    def untrained(self, seed: int) -> LendsView:
+        """Make the same architecture with fresh weights, in evaluation mode: a trained one has to be better."""
+
+
+@runtime_checkable
+class ExplainsItself(Protocol):
+    """A model with a rule of its own for the propagation of relevance.
+
+    Without it, `forward` is looked at layer by layer and operation by operation.
+    """
+
+    def propagate_relevance(self, tracer: Any, *inputs: Any, **named: Any) -> Any:
+        """Give what `forward` gives, with the gradient that propagates relevance (`eeg2fmri.explain.rules`)."""

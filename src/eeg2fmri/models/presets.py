@@ -72,7 +72,8 @@ def model_config(
     Parameters
     ----------
     spec : dict
-        ``{"preset": NAME, ...}`` with settings to change, or a whole config with its ``kind``.
+        ``{"preset": NAME, ...}`` with settings to change, or a whole config with its ``kind``; shapes that it does not
+        give are those of the store.
     eeg_shape : (channel, freq, time)
     volume_shape : (x, y, z)
     seed : int
@@ -88,14 +89,17 @@ def model_config(
         If the architecture is not valid for the shapes.
     """
     spec = dict(spec)
-    spec.setdefault("seed", seed)
     name = spec.pop("preset", None)
     if columns and "recommended" in (name, spec.get("kind")):
         spec.setdefault("columns", [(kind, len(found)) for kind, found in columns.items()])
     if name is None:
         from eeg2fmri.models.registry import config_class
 
-        return config_class(str(spec["kind"])).make(spec, where="model")
+        found = config_class(str(spec["kind"]))
+        of_store = {"seed": seed, "eeg_shape": eeg_shape, "volume_shape": volume_shape}
+        known = {key: value for key, value in of_store.items() if key in found.model_fields}
+        return found.make({**known, **spec}, where="model")
+    spec.setdefault("seed", seed)
     if name not in PRESETS:
         near = difflib.get_close_matches(str(name), PRESETS, n=1)
         raise ConfigError(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
-from typing import Any, cast
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple, cast
 
 from torch import nn
 
@@ -22,11 +24,28 @@ _MODELS = {
     "linear_view": ("classifiers.linear_view", "LinearViewConfig", "LinearView"),
     "polynomial_classifier": ("classifiers.latent", "PolynomialClassifierConfig", "Classifier"),
 }
+#: Entry points by which another package adds kinds: their name is the kind, and they name a `ModelKind`.
+GROUP = "eeg2fmri.models"
+
+
+class ModelKind(NamedTuple):
+    """A kind of model: the class of its config, whose ``kind`` has the kind as its default, and of its network.
+
+    Examples
+    --------
+    In ``pyproject.toml`` of another package, whose ``my_package.model`` has ``KIND = ModelKind(MyConfig, MyNetwork)``::
+
+        [project.entry-points."eeg2fmri.models"]
+        my_network = "my_package.model:KIND"
+    """
+
+    config: type[Config]
+    model: type[nn.Module]
 
 
 def kinds() -> tuple[str, ...]:
-    """Kinds of models that can be built, in alphabetical order."""
-    return tuple(sorted(_MODELS))
+    """List the kinds of models that can be built, in alphabetical order."""
+    return tuple(sorted({*_MODELS, *(point.name for point in entry_points(group=GROUP))}))
 
 
 def config_class(kind: str) -> type[Config]:
@@ -37,14 +56,12 @@ def config_class(kind: str) -> type[Config]:
     ConfigError
         If there is no such kind.
     """
-    module, config, _ = _entry(kind)
-    return cast(type[Config], getattr(import_module(f"eeg2fmri.models.{module}"), config))
+    return _entry(kind).config
 
 
 def model_class(kind: str) -> type[nn.Module]:
     """Return the model class of a kind; raises as `config_class`."""
-    module, _, model = _entry(kind)
-    return cast(type[nn.Module], getattr(import_module(f"eeg2fmri.models.{module}"), model))
+    return _entry(kind).model
 
 
 def build(config: Config | Mapping[str, Any]) -> nn.Module:
@@ -68,14 +85,59 @@ def build(config: Config | Mapping[str, Any]) -> nn.Module:
     return model_class(str(getattr(config, "kind", None)))(config)
 
 
-def _entry(kind: str) -> tuple[str, str, str]:
-    if kind not in _MODELS:
-        near = difflib.get_close_matches(kind, _MODELS, n=1)
+def _entry(kind: str) -> ModelKind:
+    if kind in _MODELS:
+        module, config, model = _MODELS[kind]
+        found = import_module(f"eeg2fmri.models.{module}")
+        return ModelKind(cast(type[Config], getattr(found, config)), cast(type[nn.Module], getattr(found, model)))
+    for point in entry_points(group=GROUP):
+        if point.name == kind:
+            return _of_another_package(kind, point.value)
+    near = difflib.get_close_matches(kind, kinds(), n=1)
+    raise ConfigError(
+        "there is no such kind of model",
+        where="kind",
+        got=repr(kind),
+        expected="one of " + ", ".join(kinds()),
+        hint=f"did you mean {near[0]!r}?" if near else "",
+    )
+
+
+@cache
+def _of_another_package(kind: str, place: str) -> ModelKind:
+    """Load what an entry point names.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be imported, or is no `ModelKind` of this kind.
+    """
+    where = f"entry point {kind} = {place} of the group {GROUP}"
+    module, _, name = place.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except Exception as error:  # what happens on import is the other package's
         raise ConfigError(
-            "there is no such kind of model",
-            where="kind",
-            got=repr(kind),
-            expected="one of " + ", ".join(kinds()),
-            hint=f"did you mean {near[0]!r}?" if near else "",
+            "a model of another package cannot be imported",
+            where=where,
+            got=f"{type(error).__name__}: {error}",
+            hint="update or uninstall the package that names it",
+        ) from error
+    fits = isinstance(found, tuple) and len(found) == 2 and all(isinstance(one, type) for one in found)
+    if not fits or not issubclass(found[0], Config) or not issubclass(found[1], nn.Module):
+        raise ConfigError(
+            "an entry point names no kind of model",
+            where=where,
+            got=type(found).__name__,
+            expected="a ModelKind: a Config class and a torch module class",
+            hint="see eeg2fmri.models.registry.ModelKind",
         )
-    return _MODELS[kind]
+    named = found[0].model_fields.get("kind")
+    if named is None or named.default != kind:
+        raise ConfigError(
+            "the config of a model does not name its kind",
+            where=where,
+            got="no field 'kind'" if named is None else f"kind: {named.default!r}",
+            expected=f'kind: Literal["{kind}"] = "{kind}"',
+        )
+    return ModelKind(*found)

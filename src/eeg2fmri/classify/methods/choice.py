@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-import torch
 
 from eeg2fmri.classify.config import ClassifyConfig, ViewConfig
 from eeg2fmri.classify.methods.baselines import FEATURES, baseline
@@ -18,9 +17,9 @@ from eeg2fmri.classify.methods.method import Setting as Setting
 from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
 from eeg2fmri.core.errors import ConfigError, Problem
 from eeg2fmri.core.random import child_seed
+from eeg2fmri.models.capabilities import LendsView
 from eeg2fmri.models.classifiers.view import ViewClassifier
 from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
-from eeg2fmri.models.recommended.model import Recommended
 
 
 @dataclass(frozen=True)
@@ -146,24 +145,18 @@ class View:
         return fit_one_vs_rest(build, x[train], data.labels[train], len(data.classes), training, seed, groups, watched)
 
 
-def untrained(synthesizer: SynthesizerNetwork | Recommended) -> SynthesizerNetwork | Recommended:
-    """Make a synthesiser of the same architecture with fresh weights.
+def untrained(synthesizer: LendsView) -> LendsView:
+    """Make a synthesiser of the same architecture with fresh weights."""
+    return synthesizer.untrained(child_seed(seed_of(synthesizer), "untrained") % 2**31)
 
-    Of a recommended one, the haemodynamic responses stay: they are a design, not fitted to any recording.
-    """
-    seed = child_seed(synthesizer.config.seed, "untrained") % 2**31
-    if isinstance(synthesizer, SynthesizerNetwork):
-        return SynthesizerNetwork(synthesizer.config.model_copy(update={"seed": seed})).eval()
-    made = Recommended(synthesizer.config.model_copy(update={"seed": seed})).eval()
-    with torch.no_grad():
-        made.responses.copy_(synthesizer.responses)
-        # where there is no brain there is nothing to look at
-        made.maps.mul_((synthesizer.maps != 0).any(dim=0))
-    return made
+
+def seed_of(synthesizer: LendsView) -> int:
+    """Read the seed of a synthesiser's weights; 0 if its settings have none."""
+    return int(getattr(getattr(synthesizer, "config", None), "seed", 0))
 
 
 def make_methods(
-    config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended, trained_electrodes: tuple[str, ...] | None
+    config: ClassifyConfig, synthesizer: LendsView, trained_electrodes: tuple[str, ...] | None
 ) -> list[Method]:
     """Make the methods of a classification.
 
@@ -173,23 +166,22 @@ def make_methods(
         If the settings of the view need an encoder that the synthesiser does not have, or that stays as it is.
     """
     check_settings(config, synthesizer)
-    frozen = isinstance(synthesizer, Recommended) or config.view.encoder == "frozen"
+    frozen = not synthesizer.has_encoder or config.view.encoder == "frozen"
     made: list[Method] = []
     for name in config.methods:
         if name in FEATURES:
             made.append(Baseline(name, config.strengths))
         else:
-            model: SynthesizerNetwork | Recommended = synthesizer
-            if name != "view":
-                model = untrained(synthesizer)
-            if frozen or isinstance(model, Recommended):
+            model = synthesizer if name == "view" else untrained(synthesizer)
+            if frozen:
                 made.append(FrozenView(name, model, config.view))
             else:
-                made.append(View(name, model, trained_electrodes, config.view))
+                # only this network's encoder is known to the training of a view
+                made.append(View(name, cast(SynthesizerNetwork, model), trained_electrodes, config.view))
     return made
 
 
-def check_settings(config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended) -> None:
+def check_settings(config: ClassifyConfig, synthesizer: LendsView) -> None:
     """Refuse settings of the view that the synthesiser cannot have.
 
     Raises
@@ -197,17 +189,17 @@ def check_settings(config: ClassifyConfig, synthesizer: SynthesizerNetwork | Rec
     ConfigError
     """
     encoder, problems = config.view.encoder, []
-    if isinstance(synthesizer, Recommended) and encoder not in ("auto", "frozen"):
+    if not synthesizer.has_encoder and encoder not in ("auto", "frozen"):
         problems.append(
             Problem(
-                "a recommended synthesiser has no encoder to train",
+                "this synthesiser has no encoder to train",
                 "view.encoder",
                 encoder,
                 "auto or frozen",
                 "take a run of the preset 'documented' for the method as published",
             )
         )
-    fixed = isinstance(synthesizer, Recommended) or encoder in ("synthesizer", "frozen")
+    fixed = not synthesizer.has_encoder or encoder in ("synthesizer", "frozen")
     if fixed and config.electrodes == "recorded":
         problems.append(
             Problem(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from torch import nn
 
 from eeg2fmri.classify.config import ViewConfig
 from eeg2fmri.classify.methods.features import WindowData
 from eeg2fmri.classify.methods.frame import PLAIN, GroupFrame, RowFrame
 from eeg2fmri.classify.methods.linear_view_fit import LinearFit, fit_linear_views, views_of
 from eeg2fmri.classify.methods.method import Setting
+from eeg2fmri.models.capabilities import LendsView
 from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
-from eeg2fmri.models.recommended.model import Recommended
 
 Frame = GroupFrame | RowFrame
 
@@ -52,13 +52,13 @@ class FrozenView:
     Attributes
     ----------
     name : str
-    synthesizer : SynthesizerNetwork or Recommended
+    synthesizer : LendsView
         Trained, or not.
     config : ViewConfig
     """
 
     name: str
-    synthesizer: SynthesizerNetwork | Recommended
+    synthesizer: LendsView
     config: ViewConfig
 
     def candidates(self) -> list[Setting]:
@@ -84,18 +84,20 @@ class FrozenView:
         """See `Method`."""
         made, frame = self._views(data, train, np.concatenate([train, test]))
         (fit,) = self._fits(data, train, made[: len(train)], [setting], seed)
-        return fit.probabilities(made[len(train) :]), TrainedView(fit.models(self.synthesizer, frame), frame)
+        return fit.probabilities(made[len(train) :]), TrainedView(fit.models(self._network(), frame), frame)
 
     def _views(self, data: WindowData, train: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, Frame | None]:
         frame: Frame | None = None
-        if isinstance(self.synthesizer, Recommended):
-            kinds = tuple(kind for kind, _ in self.synthesizer.config.columns)
-            if kinds:
-                frame = RowFrame.of(kinds, _some(data, train), data.subjects[train])
-            else:
-                frame = GroupFrame.of(data.features["rows"][train], data.subjects[train])
+        kinds = self.synthesizer.row_kinds
+        if kinds:
+            frame = RowFrame.of(kinds, _some(data, train), data.subjects[train])
+        elif kinds is not None:
+            frame = GroupFrame.of(data.features["rows"][train], data.subjects[train])
         windows = TrainedView((), frame).windows(data, wanted)
-        return views_of(self.synthesizer, windows), frame
+        return views_of(self._network(), windows), frame
+
+    def _network(self) -> nn.Module:
+        return cast(nn.Module, self.synthesizer)
 
     def _fits(
         self, data: WindowData, train: np.ndarray, views: np.ndarray, settings: Sequence[Setting], seed: int

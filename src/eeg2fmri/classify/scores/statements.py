@@ -9,8 +9,7 @@ from eeg2fmri.classify.config import ClassifyConfig
 from eeg2fmri.classify.folds.make import Fold
 from eeg2fmri.classify.scores.votes import RULES
 from eeg2fmri.data.eeg_only.store import EegStore
-from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
-from eeg2fmri.models.recommended.model import Recommended
+from eeg2fmri.models.capabilities import LendsView
 from eeg2fmri.models.saving.hub import Loaded
 
 #: How a view was made and classified, as results say it.
@@ -32,10 +31,12 @@ VIEWS = {
 }
 
 
-def view_sentence(config: ClassifyConfig, synthesizer: SynthesizerNetwork | Recommended) -> str:
+def view_sentence(config: ClassifyConfig, synthesizer: LendsView) -> str:
     """Say how the view was made and classified."""
-    if isinstance(synthesizer, Recommended):
-        return VIEWS["row features" if synthesizer.config.columns else "recommended"]
+    if synthesizer.row_kinds is not None:
+        return VIEWS["row features" if synthesizer.row_kinds else "recommended"]
+    if not synthesizer.has_encoder:
+        return VIEWS["frozen"]
     return VIEWS["anew" if config.view.encoder == "auto" else config.view.encoder]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 
 from eeg2fmri.explain.rules.tracer import Tracer
+from eeg2fmri.models.capabilities import ExplainsItself
 
 LayerRule = Callable[..., Any]
 _RULES: dict[type[nn.Module], LayerRule] = {}
@@ -33,7 +34,9 @@ def rule_for(*classes: type[nn.Module]) -> Callable[[LayerRule], LayerRule]:
 
 
 def rule_of(layer: type[nn.Module]) -> LayerRule | None:
-    """Return the rule of a class, or None: then what its `forward` does is looked at operation by operation."""
+    """Return the rule of a class, its own first, or None: then its `forward` is looked at operation by operation."""
+    if issubclass(layer, ExplainsItself):
+        return cast(LayerRule, layer.propagate_relevance)
     for name in _MODULES:
         import_module(f"eeg2fmri.explain.rules.{name}")
     return _RULES.get(layer)

@@ -190,6 +190,20 @@ class SynthesizerNetwork(Pretrained, Drawing):
         z_fmri = None if y is None else self.fmri_encoder(y, draws)
         return Synthesis(volume, scale, z_eeg, z_fmri, attention)
 
+    @property
+    def has_encoder(self) -> bool:
+        """Yes: its EEG encoder can be trained; see `eeg2fmri.models.capabilities.LendsView`."""
+        return True
+
+    @property
+    def row_kinds(self) -> None:
+        """None: its windows are spectrograms."""
+        return None
+
+    def untrained(self, seed: int) -> SynthesizerNetwork:
+        """Make a model of the same architecture with fresh weights."""
+        return SynthesizerNetwork(self.config.model_copy(update={"seed": seed})).eval()
+
     def regularization(self) -> Tensor:
         """Weight decay, and the penalties (organisation, centring) on the last training pass; a scalar."""
         parts = (self.eeg_encoder, self.projection, self.fmri_encoder)

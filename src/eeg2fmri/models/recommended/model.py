@@ -215,6 +215,25 @@ class Recommended(Pretrained, nn.Module):
             weights = squared.clamp_min(0).sqrt()
             return weights / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
 
+    @property
+    def has_encoder(self) -> bool:
+        """No: there is no encoder to train; see `eeg2fmri.models.capabilities.LendsView`."""
+        return False
+
+    @property
+    def row_kinds(self) -> tuple[str, ...]:
+        """Kinds of row features that its windows hold; () if they are whitened amplitudes alone."""
+        return tuple(kind for kind, _ in self.config.columns)
+
+    def untrained(self, seed: int) -> Recommended:
+        """Make a model with fresh filters and maps; responses stay: they are a design, not fitted to a recording."""
+        made = Recommended(self.config.model_copy(update={"seed": seed})).eval()
+        with torch.no_grad():
+            made.responses.copy_(self.responses)
+            # where there is no brain there is nothing to look at
+            made.maps.mul_((self.maps != 0).any(dim=0))
+        return made
+
     def regularization(self) -> Tensor:
         """Penalty of the weights in gradient training: none."""
         return self.maps.new_zeros(())
