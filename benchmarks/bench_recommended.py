@@ -1,7 +1,7 @@
 """Time and memory of fitting the recommended synthesiser to 20 subjects of 300 volumes.
 
-Random numbers: 64 electrodes, 64 x 64 x 30 voxels of which an ellipsoid is brain. A process of its own reads the store as a
-training does. Seconds are those of the processors, which other programs disturb little, divided by two cores.
+Random numbers: 64 electrodes, 64 x 64 x 30 voxels of which an ellipsoid is brain. A process of its own reads the
+store as a training does. Seconds are those of processors, which other programs disturb little, divided by two cores.
 """
 
 from __future__ import annotations
