@@ -38,7 +38,15 @@ class FitsInClosedForm(Protocol):
 
 @runtime_checkable
 class LendsView(Protocol):
-    """A synthesiser whose volumes a classification of EEG alone can look at."""
+    """A synthesiser whose volumes a classification of EEG alone can look at.
+
+    Attributes
+    ----------
+    config : Config
+        With `eeg_shape` and `volume_shape`.
+    """
+
+    config: Any
 
     @property
     def has_encoder(self) -> bool:

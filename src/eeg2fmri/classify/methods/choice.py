@@ -147,12 +147,8 @@ class View:
 
 def untrained(synthesizer: LendsView) -> LendsView:
     """Make a synthesiser of the same architecture with fresh weights."""
-    return synthesizer.untrained(child_seed(seed_of(synthesizer), "untrained") % 2**31)
-
-
-def seed_of(synthesizer: LendsView) -> int:
-    """Read the seed of a synthesiser's weights; 0 if its settings have none."""
-    return int(getattr(getattr(synthesizer, "config", None), "seed", 0))
+    own = int(getattr(synthesizer.config, "seed", 0))
+    return synthesizer.untrained(child_seed(own, "untrained") % 2**31)
 
 
 def make_methods(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
 
 from eeg2fmri.classify.methods.frame import GroupFrame
 from eeg2fmri.classify.methods.lender import lender
@@ -19,10 +20,10 @@ from eeg2fmri.classify.methods.linear_view_fit import fit_linear_views, views_of
 from eeg2fmri.classify.methods.one_vs_rest import fit_one_vs_rest, probabilities
 from eeg2fmri.classify.view_training.train import ViewTraining
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.models.capabilities import LendsView
 from eeg2fmri.models.classifiers.linear_view import LinearView
 from eeg2fmri.models.classifiers.view import ViewClassifier
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
-from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.predict.synthesizer import Synthesizer
 
 #: Of the untrained synthesiser that stands in where none is given.
@@ -38,7 +39,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    synthesizer : path, Synthesizer, SynthesizerNetwork, Recommended or None
+    synthesizer : path, Synthesizer, SynthesizerNetwork, another model that lends its view, or None
         A run folder, a loaded synthesiser, or its model. A recommended one stays as it is, and a linear classifier
         looks at its volumes (`eeg2fmri.classify.methods.frozen_view`). None: a small untrained synthesiser, the control
         without any synthesis learnt.
@@ -90,7 +91,7 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        synthesizer: str | Path | Synthesizer | SynthesizerNetwork | Recommended | None = None,
+        synthesizer: str | Path | Synthesizer | LendsView | None = None,
         *,
         electrodes: tuple[str, ...] | None = None,
         window_shape: tuple[int, int, int] | None = None,
@@ -180,10 +181,10 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         synthesizer, electrodes = None, self.electrodes
         if self.synthesizer is not None:
             synthesizer, electrodes = lender(self.synthesizer)
-        if isinstance(synthesizer, Recommended):
-            self.models_ = self._fit_linear(synthesizer, data, index, owners, seed)
-        else:
+        if synthesizer is None or isinstance(synthesizer, SynthesizerNetwork):
             self.models_ = self._fit_anew(synthesizer, electrodes, self._windows(data), index, owners, seed)
+        else:
+            self.models_ = self._fit_linear(synthesizer, data, index, owners, seed)
         return self
 
     def _fit_anew(
@@ -225,20 +226,20 @@ class EEGViewClassifier(ClassifierMixin, BaseEstimator):
         return models
 
     def _fit_linear(
-        self, model: Recommended, data: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, seed: int
+        self, model: LendsView, data: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, seed: int
     ) -> list[LinearView]:
         """Fit a linear classifier of the volumes of a recommended synthesiser, which stays as it is."""
         if data.ndim == 5:
             self.frame_ = GroupFrame.of(data, np.arange(len(data)) if groups is None else groups)
-        windows = self._windows(data)
+        windows, network = self._windows(data), cast(nn.Module, model)
         if windows.shape[1:] != tuple(model.config.eeg_shape):
             raise InputError(
                 "windows do not have the electrodes, bands and times of the synthesiser",
                 got=str(windows.shape[1:]),
                 expected=f"(channel, band, time): {tuple(model.config.eeg_shape)}",
             )
-        (fit,) = fit_linear_views(views_of(model, windows), labels, len(self.classes_), [self.strength], seed)
-        return fit.models(model, self.frame_)
+        (fit,) = fit_linear_views(views_of(network, windows), labels, len(self.classes_), [self.strength], seed)
+        return fit.models(network, self.frame_)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Probabilities of the classes, shape (window, class), in the order of `classes_`."""
