@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +23,9 @@ def random_store(
     grid: tuple[int, int, int] = (64, 64, 30),
     mask: np.ndarray | None = None,
     amplitudes: bool = False,
+    nuisance: Mapping[str, np.ndarray] | None = None,
 ) -> Store:
-    """Write a store of `recordings` subjects, all voxels brain by default, with or without band amplitudes."""
+    """Write a store of `recordings` subjects, all voxels brain by default, with band amplitudes and motion or not."""
     inside = np.ones(grid, bool) if mask is None else mask
 
     def each() -> Iterator[RecordingArrays]:
@@ -33,7 +34,9 @@ def random_store(
             eeg = rng.random((volumes, channels, freqs), np.float32) * 1e-5
             bold = 1000 + 10 * rng.random((volumes, *grid), np.float32)
             amplitude = rng.standard_normal((volumes, channels, 3), np.float32) if amplitudes else None
-            yield RecordingArrays(f"sub-{k:02d}_task-rest", eeg, bold, inside, amplitude=amplitude)
+            yield RecordingArrays(
+                f"sub-{k:02d}_task-rest", eeg, bold, inside, amplitude=amplitude, nuisance=nuisance or {}
+            )
 
     names = [f"E{k}" for k in range(channels)]
     return write_store(path, each(), electrodes=names, frequencies=np.arange(1, freqs + 1) / TR, tr=TR)

@@ -1,4 +1,4 @@
-"""Whether a score could be something else than the activity of the brain: what the controls of an evaluation found."""
+"""Say whether a score could be something else than the activity of the brain: what the controls found."""
 
 from __future__ import annotations
 

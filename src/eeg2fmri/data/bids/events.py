@@ -1,4 +1,4 @@
-"""Read what a participant was shown or did, from ``events.tsv``, as regressors of BOLD."""
+"""Read what a participant was shown or did from ``events.tsv``, and make regressors of BOLD of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pulse and breathing beside a BOLD run: ``*_physio.tsv.gz`` and its JSON sidecar."""
+"""Read pulse and breathing beside a BOLD run: ``*_physio.tsv.gz`` and its JSON sidecar."""
 
 from __future__ import annotations
 

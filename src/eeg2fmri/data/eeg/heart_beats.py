@@ -1,4 +1,4 @@
-"""Heart beats in an electrocardiogram."""
+"""Find heart beats in an electrocardiogram."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heart rate, breathing and power of body signals, one number a volume."""
+"""Compute heart rate, breathing and power of body signals, one number a volume."""
 
 from __future__ import annotations
 

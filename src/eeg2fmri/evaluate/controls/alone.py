@@ -1,4 +1,4 @@
-"""What is reached without the EEG of the brain: ridge regressions on what else is known of a recording."""
+"""Predict BOLD from what else is known of a recording, without the EEG of the brain."""
 
 from __future__ import annotations
 

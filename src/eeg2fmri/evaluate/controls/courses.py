@@ -1,4 +1,4 @@
-"""What the controls look at: measured and predicted courses of some voxels, and of pieces of the brain."""
+"""Read what the controls look at: courses of some voxels, and of pieces of the brain, measured and predicted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same model with EEG that does not belong to the volumes."""
+"""Score the same model with EEG that does not belong to the volumes."""
 
 from __future__ import annotations
 

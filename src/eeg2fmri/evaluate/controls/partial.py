@@ -1,4 +1,4 @@
-"""Correlation over time after drifts, and whatever else, have been taken out of both sides."""
+"""Correlate over time after drifts, and whatever else, have been taken out of both sides."""
 
 from __future__ import annotations
 

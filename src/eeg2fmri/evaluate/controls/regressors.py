@@ -1,4 +1,4 @@
-"""What is known of a recording beside the activity of the brain, as columns of numbers, one row a target volume."""
+"""Make columns of what is known of a recording beside the activity of the brain, one row a target volume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The controls by name, each with its reason for the case that it cannot be computed."""
+"""Name the controls, each with its reason for the case that it cannot be computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All controls of an evaluation."""
+"""Run all controls of an evaluation."""
 
 from __future__ import annotations
 

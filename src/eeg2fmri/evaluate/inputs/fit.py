@@ -1,4 +1,4 @@
-"""Baselines fitted for one run: each once, several at a time, and those that cannot be fitted named."""
+"""Fit baselines for one run: each once, several at a time, and name those that cannot be fitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Baselines that predict the mean course of pieces of the brain, which each voxel follows in its own measure."""
+"""Predict the mean course of pieces of the brain, which each voxel follows in its own measure."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The baselines, each in a file of its own that names its `BASELINES`: one that is added here stands in every table."""
+"""Hold the baselines, each in a file that names its `BASELINES`: one that is added here stands in every table."""

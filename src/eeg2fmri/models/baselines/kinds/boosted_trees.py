@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on lagged band power, for each piece of the brain."""
+"""Boost trees on lagged band power, for each piece of the brain."""
 
 from __future__ import annotations
 

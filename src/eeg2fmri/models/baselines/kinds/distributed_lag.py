@@ -1,4 +1,4 @@
-"""Distributed-lag sparse group lasso from band power to the mean course of each piece of the brain."""
+"""Regress pieces of the brain on lagged band power by a sparse group lasso."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Electrical fingerprint: power of one electrode in narrow bands, at several delays."""
+"""Predict from the power of one electrode in narrow bands, at several delays: the electrical fingerprint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partial least squares from band power, convolved with the haemodynamic response, to pieces of the brain."""
+"""Regress pieces of the brain on band power, convolved with the response, by partial least squares."""
 
 from __future__ import annotations
 
