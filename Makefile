@@ -5,7 +5,7 @@ STAMP  := $(VENV)/.installed
 # one thread a process: the suite runs in as many processes as there are cores
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MPLBACKEND=Agg
 
-.PHONY: install demo test lint format docs bench clean
+.PHONY: install demo test lint format docs bench mutants clean
 .DEFAULT_GOAL := install
 
 install: $(STAMP)
@@ -37,8 +37,14 @@ docs: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "Open $(CURDIR)/docs/_build/index.html in a browser."
 
+# needs minutes for each module; [tool.mutmut] in pyproject.toml names them
+mutants: install
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'
+	PATH=$(CURDIR)/$(BIN):$$PATH $(TESTENV) $(BIN)/python -m mutmut run
+	$(BIN)/python -m mutmut results
+
 bench: install
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/gallery docs/examples/files .mypy_cache .ruff_cache
+	rm -rf $(VENV) mutants build dist docs/_build docs/gallery docs/examples/files .mypy_cache .ruff_cache
