@@ -13,7 +13,7 @@ from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.report import write_page
 from eeg2fmri.report.figures.classification import roc_curve
-from eeg2fmri.report.read.classification_files import read_classification
+from eeg2fmri.results.classification import Classification
 from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
 files = Path("files")
@@ -36,7 +36,7 @@ print(found.verdict)
 # %%
 # Six subjects, one permutation and a network of three epochs show how it is done, and nothing else.
 
-results = read_classification(files / "classification")
+results = Classification.read(files / "classification")
 curves = {name: votes.rates() for name, votes in results.votes.items() if name != "majority"}
 figure = roc_curve(curves)
 

@@ -21,7 +21,7 @@ from PIL import Image
 from eeg2fmri.report import write_page
 from eeg2fmri.report.pages.index import render_index
 from eeg2fmri.report.pages.run import render
-from eeg2fmri.report.read.explanation_files import read_explanation
+from eeg2fmri.results.explanation import Explanation
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "unit" / "report"
@@ -232,8 +232,8 @@ def test_fits_the_width_and_looks_as_it_did(browser, name):
 def write_other_pages(folder: Path) -> Path:
     """Write a page of each other kind, and of a run with an explanation."""
     results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
-    short = replace(results, evaluation=replace(results.evaluation, maps=(), courses=()))
-    explanation = read_explanation(load(EXAMPLES / "read" / "test_explanation.py").write(folder / "explain"), [])
+    short = replace(results, examples=(), courses=())
+    explanation = Explanation.read(load(EXAMPLES / ".." / "results" / "test_explanation.py").write(folder / "explain"))
     explained = replace(short, evaluation=None, explanation=explanation)
     (folder / "explained.html").write_text(render(explained), encoding="utf-8")
     (folder / "index.html").write_text(render_index([short, explained], folder), encoding="utf-8")

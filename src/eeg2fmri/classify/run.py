@@ -22,19 +22,20 @@ from eeg2fmri.classify.methods.baselines import available
 from eeg2fmri.classify.methods.choice import check_settings
 from eeg2fmri.classify.methods.features import WindowData, window_data
 from eeg2fmri.classify.methods.lender import load_lender
+from eeg2fmri.classify.relevance.averages import write_explanation
 from eeg2fmri.classify.relevance.explanation_truth import compare_with_truth
-from eeg2fmri.classify.relevance.files import write_explanation
 from eeg2fmri.classify.relevance.groups_truth import GroupsTruth
 from eeg2fmri.classify.scores.confounds import confound_notes
 from eeg2fmri.classify.scores.counts import Counts
-from eeg2fmri.classify.scores.results import Classification
+from eeg2fmri.classify.scores.model_card import model_card
 from eeg2fmri.classify.scores.statements import all_facts, majority_note, protocol, untrained_note, view_sentence
 from eeg2fmri.classify.scores.verdict import verdict
-from eeg2fmri.classify.scores.votes import Votes, vote
+from eeg2fmri.classify.scores.votes import vote
 from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.files import write_text
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.store import EegStore
@@ -42,6 +43,7 @@ from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.pairs.of_store import row_columns
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.results.classification import Classification, Votes
 
 
 @renamed_arguments(since="0.1", removed="0.3", jobs="n_jobs")
@@ -67,7 +69,7 @@ def classify_run(
         EEG-only store.
     out : path
         Folder to make; one of the same classification goes on where it was stopped. See
-        `eeg2fmri.classify.scores.results` for what it holds.
+        `eeg2fmri.results.classification` for what it holds.
     config : ClassifyConfig, mapping or path, optional
     n_jobs : int
         Folds that run at the same time, each in a process; the result does not depend on it.
@@ -145,6 +147,7 @@ def classify_run(
             made = replace(made, notes=(*made.notes, *known["sentences"]))
         made.facts["explanation"] = told
     made.write(folder)
+    write_text(folder / "MODEL_CARD.md", model_card(made.to_dict()))
     return made
 
 

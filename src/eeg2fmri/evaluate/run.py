@@ -33,7 +33,7 @@ from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
 from eeg2fmri.results.controls import CONTROLS
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
-from eeg2fmri.results.examples import write_map
+from eeg2fmri.results.images import write_map
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")

@@ -16,7 +16,6 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from eeg2fmri.core.files import whole_file
 from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.results.courses import COURSES, Courses
 from eeg2fmri.results.files import AbsentResultError, ResultError, reading
@@ -137,20 +136,6 @@ def example_volumes(count: int) -> slice:
     """Choose the example volumes of a recording of so many volumes."""
     first = max(0, count // 2 - EXAMPLE_VOLUMES // 2)
     return slice(first, first + EXAMPLE_VOLUMES)
-
-
-def write_map(path: str | Path, values: np.ndarray, affine: np.ndarray) -> None:
-    """Write a map (x, y, z) as a 3-D NIfTI image; 0 where it is not defined.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    from eeg2fmri.data.bold.to_nifti import volumes_to_image
-
-    with whole_file(path) as part:
-        volumes_to_image(np.nan_to_num(values)[None], affine, tr=1.0).slicer[..., 0].to_filename(part)
 
 
 def read_map(folder: str | Path, recording: str) -> Examples:

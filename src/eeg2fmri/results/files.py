@@ -76,8 +76,17 @@ def reading(path: Path, what: str, hint: str, absent: str = "") -> Iterator[None
         ) from None
 
 
-def read_content(path: Path, form: str, version: int) -> dict[str, Any]:
+def read_content(path: Path, form: str, version: int, key: str = "version") -> dict[str, Any]:
     """Read a JSON object that says its format and version; to be called while `reading`.
+
+    Parameters
+    ----------
+    path : Path
+    form : str
+        Format that it must say.
+    version : int
+    key : str
+        Where the version stands; a file without another key than ``version`` is of the version asked for.
 
     Raises
     ------
@@ -87,35 +96,35 @@ def read_content(path: Path, form: str, version: int) -> dict[str, Any]:
     content = read_json(path)
     if not isinstance(content, dict):
         raise ValueError(f"a mapping was expected, not {type(content).__name__}")
-    check_version(path, content, form, version)
+    if content.get("format") != form:
+        raise ResultError(
+            "the file holds something else",
+            where=str(path),
+            got=f"format {content.get('format')!r}",
+            expected=f"format {form!r}",
+            hint="give the folder that the command wrote",
+        )
+    check_version(path, content.get(key, None if key == "version" else version), version)
     return content
 
 
-def check_version(path: Path, content: dict[str, Any], form: str, version: int) -> None:
-    """Refuse another format or version.
+def check_version(path: Path, got: Any, version: int) -> None:
+    """Refuse another version.
 
     Raises
     ------
     ResultError
     """
-    got = content.get("format"), content.get("version")
-    if got[0] != form:
-        raise ResultError(
-            "the file holds something else",
-            where=str(path),
-            got=f"format {got[0]!r}",
-            expected=f"format {form!r}",
-            hint="give the folder that the command wrote",
-        )
-    if got[1] != version:
-        newer = isinstance(got[1], int) and got[1] > version
-        raise ResultError(
-            "the file was written by another version of eeg2fmri",
-            where=str(path),
-            got=f"version {got[1]}",
-            expected=f"version {version}",
-            hint="use the eeg2fmri that wrote it, or a newer one" if newer else "run the command again that wrote it",
-        )
+    if got == version:
+        return
+    newer = isinstance(got, int) and got > version
+    raise ResultError(
+        "the file was written by another version of eeg2fmri",
+        where=str(path),
+        got=f"version {got}",
+        expected=f"version {version}",
+        hint="use the eeg2fmri that wrote it, or a newer one" if newer else "run the command again that wrote it",
+    )
 
 
 def defined(value: float) -> float | None:

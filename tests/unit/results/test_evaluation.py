@@ -24,8 +24,9 @@ from eeg2fmri.report.sections.tables import summary_table
 from eeg2fmri.report.sections.verdict import best_baseline
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.examples import Examples, write_map
+from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.files import AbsentResultError, ResultError
+from eeg2fmri.results.images import write_map
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method
 from eeg2fmri.results.shift_test import PooledShiftTest

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.classify.folds.files import FoldResult
-from eeg2fmri.classify.relevance.files import mean_relevance
+from eeg2fmri.classify.relevance.averages import mean_relevance
 from eeg2fmri.classify.relevance.groups_truth import GroupsTruth, agreement, sentence
 from eeg2fmri.core.files import write_json
 from eeg2fmri.explain.inputs.axes import Axes
@@ -37,7 +37,7 @@ def compare_with_truth(
     ----------
     folder : Path
     folds, labels, classes, axes, card
-        As in `eeg2fmri.classify.relevance.files.write_explanation`.
+        As in `eeg2fmri.classify.relevance.averages.write_explanation`.
     mask : bool array, shape (x, y, z), or None
         Brain of the synthesiser's training group; None takes every voxel.
     truth : GroupsTruth

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
+
+from eeg2fmri.results.classification import Votes
 
 #: What each rule does, as results say it.
 RULES = {
@@ -13,21 +13,6 @@ RULES = {
     "majority": "A subject's probability of a class is the share of its windows with that class as the most "
     "probable; its class is the one of most windows, and the first of two that have as many.",
 }
-
-
-class Votes(NamedTuple):
-    """Subjects in the order of their first window.
-
-    Attributes
-    ----------
-    subjects : array of str, shape (subject,)
-    labels : int array, shape (subject,)
-    probability : array, shape (subject, class)
-    """
-
-    subjects: np.ndarray
-    labels: np.ndarray
-    probability: np.ndarray
 
 
 def vote(subjects: np.ndarray, labels: np.ndarray, probability: np.ndarray, rule: str = "mean probability") -> Votes:

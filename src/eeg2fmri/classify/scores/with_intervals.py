@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.classify.scores.counts import SCORES, Counts, count, scores
-from eeg2fmri.classify.scores.votes import Votes
 from eeg2fmri.core.random import generator
+from eeg2fmri.results.classification import Votes
 
 #: Coverage of the intervals.
 LEVEL = 0.95

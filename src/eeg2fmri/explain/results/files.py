@@ -22,7 +22,6 @@ output, ``sensor_pattern`` that of single electrodes where the model reads recen
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +29,15 @@ import numpy as np
 
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import whole_folder
-from eeg2fmri.core.npz import save_npz
+from eeg2fmri.core.files import whole_folder, write_json
 from eeg2fmri.explain.checks.fidelity import plain
 from eeg2fmri.explain.results.collect import Explanation
-from eeg2fmri.explain.results.images import write_evoked, write_volume
+from eeg2fmri.explain.results.images import write_evoked
 from eeg2fmri.explain.results.tables import group_tables, subject_tables, write_table
 from eeg2fmri.explain.windows.inference import TTest
+from eeg2fmri.results import explanation as result
+from eeg2fmri.results.images import write_map
 
-FORMAT = 1
-SUMMARY, ARRAYS = "explain.json", "explain.npz"
 #: Arrays of a subject that some models or targets do not have.
 OPTIONAL = ("fluctuation", "pattern", "sensor_pattern", "attention", "pairs", "latent")
 #: Edges that the summary names: those above the lowest percentile.
@@ -74,7 +72,7 @@ def check_replaceable(out: Path) -> None:
     ------
     InputError
     """
-    if out.exists() and not (out.is_dir() and ((out / SUMMARY).is_file() or not any(out.iterdir()))):
+    if out.exists() and not (out.is_dir() and ((out / result.SUMMARY).is_file() or not any(out.iterdir()))):
         raise InputError(
             "the output exists and is no explanation",
             where=str(out),
@@ -83,7 +81,7 @@ def check_replaceable(out: Path) -> None:
 
 
 def _write(explanation: Explanation, folder: Path) -> None:
-    _json(folder / "dataset_description.json", description())
+    write_json(folder / "dataset_description.json", description())
     label = explanation.target.name
     space = "" if explanation.space in {"native", "unknown"} else f"_space-{explanation.space}"
     for subject in explanation.subjects:
@@ -96,33 +94,23 @@ def _write(explanation: Explanation, folder: Path) -> None:
         if subject.latent is not None:
             func.mkdir()
             volume = func / f"{name}{space}_desc-latent_relevance.nii.gz"
-            write_volume(volume, subject.latent, explanation.affines.get(subject.subject, explanation.affine))
+            write_map(volume, subject.latent, explanation.affines.get(subject.subject, explanation.affine))
     group = folder / "group"
     group.mkdir()
     for suffix, table in group_tables(explanation).items():
         write_table(group / f"group_desc-{label}_{suffix}.csv", table)
     test = explanation.latent_test
     if test is not None:
-        write_volume(group / f"group{space}_desc-latent_relevance.nii.gz", test.mean, explanation.affine)
-        write_volume(group / f"group{space}_desc-latent_stat-t_statmap.nii.gz", test.t, explanation.affine)
-    content: dict[str, Any] = arrays(explanation)
-    save_npz(folder / ARRAYS, content)
+        write_map(group / f"group{space}_desc-latent_relevance.nii.gz", test.mean, explanation.affine)
+        write_map(group / f"group{space}_desc-latent_stat-t_statmap.nii.gz", test.t, explanation.affine)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    _json(folder / SUMMARY, summary(explanation) | {"files": files})
+    result.Explanation(summary(explanation) | {"files": sorted([*files, result.ARRAYS])}, arrays(explanation)).write(
+        folder
+    )
 
 
 def arrays(explanation: Explanation) -> dict[str, np.ndarray]:
-    """Arrays of an explanation by name.
-
-    ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the volume, ``subjects``
-    (subject,); ``bands`` (freq,) and ``band_limits`` (freq, 2) in Hz where each place of the axis is a band;
-    ``signed``, ``magnitude``, ``fluctuation``, ``pattern`` and, with recentred EEG, ``sensor_pattern`` (subject,
-    channel, freq, time); ``attention`` and ``pairs`` (subject, channel, channel) where the model has attention;
-    ``latent`` (subject, x, y, z) and ``affine`` (4, 4); ``target`` (x, y, z), the weights of the voxels that are
-    explained; ``curve_fractions`` (step,), and ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``,
-    ``curve_random_insertion``, ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was
-    checked.
-    """
+    """Arrays of an explanation by name; see `eeg2fmri.results.explanation`."""
     found: dict[str, Any] = {
         **explanation.axes.arrays(),
         "subjects": np.array([subject.subject for subject in explanation.subjects]),
@@ -178,7 +166,7 @@ def summary(explanation: Explanation) -> dict[str, Any]:
     }
     content: dict[str, Any] = plain(
         {
-            "format": FORMAT,
+            "format": result.FORMAT,
             "eeg2fmri": __version__,
             "facts": explanation.facts,
             "target": {
@@ -225,7 +213,3 @@ def description() -> dict[str, Any]:
         "DatasetType": "derivative",
         "GeneratedBy": [{"Name": "eeg2fmri explain", "Version": __version__}],
     }
-
-
-def _json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Relevance in the file formats of the field: NIfTI for voxels, FIF for electrodes over time."""
+"""Relevance of electrodes over time as FIF."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from eeg2fmri.explain.inputs.axes import Axes
 
 #: Positions of electrodes of the 10-05 system.
 MONTAGE = "colin27_1005"
-
-
-def write_volume(path: Path, volume: np.ndarray, affine: np.ndarray) -> None:
-    """Write a volume (x, y, z) as NIfTI; what is not finite becomes 0."""
-    import nibabel
-
-    values = np.nan_to_num(np.asarray(volume, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    image = nibabel.Nifti1Image(values, np.asarray(affine, float))
-    image.header.set_xyzt_units("mm", "sec")
-    image.to_filename(path)
 
 
 def write_evoked(path: Path, relevance: np.ndarray, axes: Axes, tr: float) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.files import write_csv
 from eeg2fmri.explain.inputs.axes import averaged
 from eeg2fmri.explain.results.collect import Explanation
 from eeg2fmri.explain.windows.inference import TTest
@@ -19,10 +19,8 @@ Table = Mapping[str, list[object]]
 
 def write_table(path: Path, table: Table) -> None:
     """Write a table as CSV; what is not finite becomes an empty cell."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(table)
-        writer.writerows([_cell(value) for value in row] for row in zip(*table.values(), strict=True))
+    rows = zip(*table.values(), strict=True)
+    write_csv(path, tuple(table), ([_cell(value) for value in row] for row in rows))
 
 
 def _cell(value: object) -> object:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,12 @@ from eeg2fmri.report.figures.scores import benchmark_bars
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import decimals, p_value, plural, value
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.classification_files import ClassificationResults, read_classification
 from eeg2fmri.report.sections.class_map_gallery import class_map_pictures, class_map_text
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
+from eeg2fmri.results.class_maps import FOLDER, ClassMaps
+from eeg2fmri.results.classification import Classification
+from eeg2fmri.results.files import AbsentResultError, ResultError, as_float
 from eeg2fmri.results.method import SIGNIFICANT
 
 #: Scores in the order of the table, and how they are called.
@@ -51,16 +52,34 @@ def write_classification(folder: str | Path, out: str | Path | None = None) -> P
 
     Raises
     ------
-    InputError
-        If the folder holds no classification, or the page cannot be written.
+    ResultError
+        If the folder holds no classification, or it is damaged.
+    OutputError
+        If the page cannot be written.
     """
-    results = read_classification(Path(folder))
-    path = results.folder / "report.html" if out is None else Path(out)
-    write_text(path, render_classification(results))
+    folder = Path(folder)
+    path = folder / "report.html" if out is None else Path(out)
+    problems: list[str] = []
+    results = Classification.read(folder, problems)
+    text = render_classification(results, folder.resolve().name, read_class_maps(folder, problems), problems)
+    write_text(path, text)
     return path
 
 
-def render_classification(results: ClassificationResults) -> str:
+def read_class_maps(folder: Path, problems: list[str]) -> ClassMaps | None:
+    """Read what the decisions came from; None if there is nothing, or it is damaged, which is then named."""
+    try:
+        return ClassMaps.read(folder / FOLDER)
+    except AbsentResultError:
+        return None
+    except ResultError as error:
+        problems.append(error.brief(FOLDER))
+        return None
+
+
+def render_classification(
+    results: Classification, name: str = "", maps: ClassMaps | None = None, problems: Sequence[str] = ()
+) -> str:
     """Return the page as text."""
     facts, first = results.facts, next(iter(results.methods))
     sizes = facts.get("subjects_by_class") or {}
@@ -75,20 +94,20 @@ def render_classification(results: ClassificationResults) -> str:
     return fill(
         "scores.html.j2",
         kind="classification",
-        name=results.folder.resolve().name,
+        name=name,
         verdict=_verdict(results),
         numbers=[
             (f"AUC over subjects, {'view' if 'view' in results.methods else first}", _score(view["subject"]["auc"])),
             ("Against permuted classes", _p(view["permutation"]["p_auc"])),
             ("Subjects", str(sum(sizes.values())) if sizes else "not known"),
         ],
-        warnings=[*(f"A file could not be read: {problem}" for problem in results.problems), *results.notes],
+        warnings=[*(f"A file could not be read: {problem}" for problem in problems), *results.notes],
         pictures=_pictures(results),
         tables=[_table(results, "subject"), *_differences(results)],
         details=[_table(results, "window"), _calibration(results)],
         details_head="Scores of windows, and calibration of the probabilities",
-        explanation=class_map_text(results.maps) if results.maps else None,
-        explanation_pictures=class_map_pictures(results.maps) if results.maps else [],
+        explanation=class_map_text(maps) if maps else None,
+        explanation_pictures=class_map_pictures(maps) if maps else [],
         sections=[
             ("What was classified", data),
             ("Protocol", [(str(name).replace("_", " "), value(item)) for name, item in protocol.items()]),
@@ -107,7 +126,7 @@ READING = (
 )
 
 
-def _verdict(results: ClassificationResults) -> Verdict:
+def _verdict(results: Classification) -> Verdict:
     if "view" not in results.methods:
         return Verdict("open", "No view", results.verdict)
     p = results.methods["view"]["permutation"]["p_auc"]
@@ -120,7 +139,7 @@ def _verdict(results: ClassificationResults) -> Verdict:
     return Verdict("good" if better else "bad", "View helped" if better else "View did not help", results.verdict)
 
 
-def _table(results: ClassificationResults, level: str) -> Table:
+def _table(results: Classification, level: str) -> Table:
     rows = tuple(
         (
             name,
@@ -134,11 +153,11 @@ def _table(results: ClassificationResults, level: str) -> Table:
     return Table(caption, ("Method", *LABELS.values(), *test), rows, strong=_strong(results))
 
 
-def _strong(results: ClassificationResults) -> tuple[int, ...]:
+def _strong(results: Classification) -> tuple[int, ...]:
     return tuple(k for k, name in enumerate(results.methods) if name == "view")
 
 
-def _differences(results: ClassificationResults) -> list[Table]:
+def _differences(results: Classification) -> list[Table]:
     if not results.differences:
         return []
     rows = tuple((name, _score(gap)) for name, gap in results.differences.items())
@@ -151,7 +170,7 @@ def _differences(results: ClassificationResults) -> list[Table]:
     ]
 
 
-def _calibration(results: ClassificationResults) -> Table:
+def _calibration(results: Classification) -> Table:
     names = {
         "brier": "Brier score (0 to 2)",
         "log_loss": "Log loss (nats)",
@@ -166,7 +185,7 @@ def _calibration(results: ClassificationResults) -> Table:
     )
 
 
-def _pictures(results: ClassificationResults) -> list[Picture]:
+def _pictures(results: Classification) -> list[Picture]:
     found = [_bars(results)]
     shown = "view" if "view" in results.votes else next(iter(results.votes), None)
     if shown is not None:
@@ -176,15 +195,15 @@ def _pictures(results: ClassificationResults) -> list[Picture]:
     return found
 
 
-def _bars(results: ClassificationResults) -> Picture:
+def _bars(results: Classification) -> Picture:
     found = {name: scores["subject"]["auc"] for name, scores in results.methods.items()}
     listed = "; ".join(f"{name} {_score(auc)}" for name, auc in found.items())
     return picture(
         benchmark_bars,
-        {name: np.array([_float(auc["value"])]) for name, auc in found.items()},
+        {name: np.array([as_float(auc["value"])]) for name, auc in found.items()},
         metric="AUC over subjects (dimensionless)",
         model="view" if "view" in found else next(iter(found)),
-        intervals={name: (_float(auc.get("low")), _float(auc.get("high"))) for name, auc in found.items()},
+        intervals={name: (as_float(auc.get("low")), as_float(auc.get("high"))) for name, auc in found.items()},
         chance=0.5,
         alt=f"Bars of the area under the curve of each method, with 95 % intervals: {listed}.",
         caption="Area under the curve over subjects, with 95 % intervals. The view is blue, what it is compared with "
@@ -192,7 +211,7 @@ def _bars(results: ClassificationResults) -> Picture:
     )
 
 
-def _confusion(results: ClassificationResults, method: str) -> Picture:
+def _confusion(results: Classification, method: str) -> Picture:
     votes, n = results.votes[method], len(results.classes)
     counts = np.zeros((n, n), dtype=int)
     np.add.at(counts, (votes.labels, votes.probability.argmax(axis=1)), 1)
@@ -207,7 +226,7 @@ def _confusion(results: ClassificationResults, method: str) -> Picture:
     )
 
 
-def _roc(results: ClassificationResults) -> Picture:
+def _roc(results: Classification) -> Picture:
     order = sorted(results.votes, key=lambda name: name != "view")
     methods = [name for name in order if name != "majority"][:CURVES] or order[:1]
     curves = {name: results.votes[name].rates() for name in methods}
@@ -226,11 +245,7 @@ def _score(found: Mapping[str, float | None]) -> str:
 
 
 def _number(number: Any) -> str:
-    return decimals(_float(number), 2)
-
-
-def _float(number: float | None) -> float:
-    return math.nan if number is None else float(number)
+    return decimals(as_float(number), 2)
 
 
 def _p(p: float | None) -> str:

@@ -14,10 +14,10 @@ from typing import Any, Self
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.report.read.explanation import Explanation
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
+from eeg2fmri.results.explanation import Explanation
 
 
 @dataclass(frozen=True, eq=False)

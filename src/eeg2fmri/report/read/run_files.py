@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.data.store.blocks import Block
-from eeg2fmri.report.read.explanation import Explanation
-from eeg2fmri.report.read.explanation_files import read_explanation
 from eeg2fmri.report.read.run import History, Protocol, RecordingQuality
+from eeg2fmri.results import explanation as explained
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import FOLDER, SCORES, Evaluation
 from eeg2fmri.results.examples import Examples, read_examples
 from eeg2fmri.results.files import AbsentResultError, ResultError
+
+T = TypeVar("T")
 
 #: Columns of history.csv that are no loss.
 NO_LOSS = ("epoch", "seconds", "seconds_loading", "seconds_validation", "learning_rate")
@@ -130,15 +131,9 @@ class RunFiles:
     def evaluation(self) -> Evaluation | None:
         """Read what evaluating the run found."""
         found: list[str] = []
-        try:
-            return Evaluation.read(self.folder / FOLDER, found)
-        except AbsentResultError:
-            return None
-        except ResultError as error:
-            found.append(error.brief(SCORES))
-            return None
-        finally:
-            self.problems += [f"{FOLDER}/{problem}" for problem in found]
+        evaluation = self._result(lambda: Evaluation.read(self.folder / FOLDER, found), f"{FOLDER}/{SCORES}")
+        self.problems += [f"{FOLDER}/{problem}" for problem in found]
+        return evaluation
 
     def examples(self) -> tuple[tuple[Examples, ...], tuple[Courses, ...]]:
         """Read what is shown of the test recordings: volumes and maps, and time courses."""
@@ -147,9 +142,19 @@ class RunFiles:
         self.problems += [f"{FOLDER}/{problem}" for problem in found]
         return examples
 
-    def explanation(self) -> Explanation | None:
+    def explanation(self) -> explained.Explanation | None:
         """Read what explaining the run found."""
-        return read_explanation(self.folder / "explain", self.problems)
+        return self._result(lambda: explained.Explanation.read(self.folder / explained.FOLDER), explained.FOLDER)
+
+    def _result(self, read: Callable[[], T], name: str) -> T | None:
+        """Read a result; None if there is none, or it is damaged, which is then named."""
+        try:
+            return read()
+        except AbsentResultError:
+            return None
+        except ResultError as error:
+            self.problems.append(error.brief(name))
+            return None
 
 
 def _quality(recording: str, part: str, values: Mapping[str, Any]) -> RecordingQuality:

@@ -15,8 +15,8 @@ from eeg2fmri.report.figures.profiles import band_profile, frequency_profile, la
 from eeg2fmri.report.figures.volumes import signed_maps
 from eeg2fmri.report.html.numbers import correlation, number, plural
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.class_maps import ClassMaps
 from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.results.class_maps import ClassMaps
 
 UNIT = "share of relevance (%)"
 

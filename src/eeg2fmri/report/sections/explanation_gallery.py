@@ -14,7 +14,7 @@ from eeg2fmri.report.figures.profiles import BANDS, band_profile, frequency_prof
 from eeg2fmri.report.figures.volumes import signed_maps
 from eeg2fmri.report.html.numbers import number
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.explanation import Explanation
+from eeg2fmri.results.explanation import Explanation
 
 #: What relevance is measured in on every axis.
 UNIT = "share of relevance (%)"

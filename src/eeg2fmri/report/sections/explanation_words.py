@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.report.html.numbers import decimals, number, plural
-from eeg2fmri.report.read.explanation import Explanation
 from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.results.explanation import Explanation
 
 #: From this share of the output on, what stems from biases is said as a warning.
 MUCH_FROM_BIASES = 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from collections import defaultdict
@@ -16,8 +17,7 @@ import pytest
 
 from eeg2fmri.classify.folds.files import FoldResult
 from eeg2fmri.classify.methods.features import WindowData
-from eeg2fmri.classify.relevance.files import write_explanation
-from eeg2fmri.classify.scores.results import Classification
+from eeg2fmri.classify.relevance.averages import write_explanation
 from eeg2fmri.classify.scores.verdict import verdict
 from eeg2fmri.classify.scores.votes import vote
 from eeg2fmri.classify.scores.with_intervals import difference, method_scores
@@ -27,9 +27,10 @@ from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.report import write_classification
 from eeg2fmri.report.pages.classification import render_classification
-from eeg2fmri.report.read.class_maps import read_class_maps
-from eeg2fmri.report.read.classification_files import Votes, read_classification
 from eeg2fmri.report.sections.class_map_gallery import class_map_text
+from eeg2fmri.results.class_maps import ClassMaps
+from eeg2fmri.results.classification import Classification, Votes
+from eeg2fmri.results.files import AbsentResultError, ResultError
 
 CLASSES = ("control", "<b>patient")
 MINUS = "\N{MINUS SIGN}"
@@ -59,9 +60,14 @@ def write(folder: Path, strength: dict[str, float]) -> Path:
         methods[name]["permutation"]["p_auc"] = methods[name]["permutation"]["fixed_p_auc"]
     labels = votes["view"].labels
     gaps = {name: difference(counts["view"], one, labels, 50, 0) for name, one in counts.items() if name != "view"}
-    made = Classification(verdict(methods, gaps), methods, gaps, FACTS, ("A <i>note.",), data, probability, votes)
+    made = Classification(verdict(methods, gaps), methods, gaps, FACTS, ("A <i>note.",), votes, data, probability)
     made.write(folder)
     return folder
+
+
+def page_of(folder: Path) -> str:
+    """Read a folder and render its page."""
+    return write_classification(folder, folder / "page.html").read_text(encoding="utf-8")
 
 
 AFFINE = np.diag([-8.0, 7.0, 9.0, 1.0])
@@ -129,7 +135,7 @@ def test_what_decisions_came_from(helped, tmp_path):
     folder = tmp_path / "explained"
     shutil.copytree(helped, folder)
     write_maps(folder)
-    page = render_classification(read_classification(folder))
+    page = page_of(folder)
     text = html.unescape(words(page))
     assert "decisions about 4 subjects" in text
     assert "Positive speaks for <b>patient" in html.unescape(page)
@@ -149,10 +155,8 @@ def test_whole_bands_are_bars_with_their_names(helped, tmp_path):
     folder = tmp_path / "bands"
     shutil.copytree(helped, folder)
     write_maps(folder, limits=tuple((f"band {k}", 2.0 * k + 1, 2.0 * k + 3) for k in range(6)))
-    results = read_classification(folder)
-    assert results.maps is not None
-    assert results.maps.bands[4] == ("band 4", 9.0, 11.0)
-    text = words(render_classification(results))
+    assert ClassMaps.read(folder / "explanation").bands[4] == ("band 4", 9.0, 11.0)
+    text = words(page_of(folder))
     assert "Bands that decisions came from. Largest for control band 4" in html.unescape(text)
     assert "Hz;" not in text
 
@@ -161,15 +165,12 @@ def test_maps_that_differ_between_folds_are_said_to(helped, tmp_path):
     folder = tmp_path / "unstable"
     shutil.copytree(helped, folder)
     write_maps(folder, noise=3.0)
-    assert "maps of the view differ between folds" in words(render_classification(read_classification(folder)))
+    assert "maps of the view differ between folds" in words(page_of(folder))
 
 
 def test_more_than_two_classes_have_maps_of_their_own(tmp_path):
     write_maps(tmp_path, ("a", "b", "c"))
-    problems: list[str] = []
-    maps = read_class_maps(tmp_path, problems)
-    assert problems == []
-    assert maps is not None
+    maps = ClassMaps.read(tmp_path / "explanation")
     assert maps.view.shape == (3, 4, 5, 6)
     assert maps.speaks_for == "each class against the rest"
     with np.load(tmp_path / "explanation" / "relevance.npz") as arrays:
@@ -182,22 +183,22 @@ def test_damaged_maps_leave_the_scores(helped, tmp_path):
     shutil.copytree(helped, folder)
     write_maps(folder)
     (folder / "explanation" / "summary.json").write_text("{", encoding="utf-8")
-    results = read_classification(folder)
-    assert results.maps is None
-    text = render_classification(results)
-    assert "explanation: JSONDecodeError" in text
+    with pytest.raises(ResultError, match=r"cannot be read(.|\n)*summary.json(.|\n)*classify again"):
+        ClassMaps.read(folder / "explanation")
+    text = page_of(folder)
+    assert "explanation: the relevance of the decisions cannot be read (JSONDecodeError" in text
     assert "What the decisions came from" not in text
 
 
 def test_a_view_that_does_not(tmp_path):
-    weak = words(render_classification(read_classification(write(tmp_path / "a", {"view": 0.0, "band power": 0.8}))))
+    weak = words(page_of(write(tmp_path / "a", {"view": 0.0, "band power": 0.8})))
     assert "Not above chance" in weak
-    equal = words(render_classification(read_classification(write(tmp_path / "b", {"view": 0.8, "band power": 0.8}))))
+    equal = words(page_of(write(tmp_path / "b", {"view": 0.8, "band power": 0.8})))
     assert "View did not help" in equal
 
 
 def test_without_a_test_nothing_is_claimed(helped):
-    results = read_classification(helped)
+    results = Classification.read(helped)
     untested = {name: {**found, "permutation": {"p_auc": None}} for name, found in results.methods.items()}
     assert "Not tested" in render_classification(replace(results, methods=untested))
     alone = {"band power": results.methods["band power"]}
@@ -207,7 +208,9 @@ def test_without_a_test_nothing_is_claimed(helped):
 
 
 def test_rates_of_equal_probabilities_move_together():
-    votes = Votes(np.array([0, 1, 0, 1]), np.array([[0.5, 0.5], [0.5, 0.5], [0.8, 0.2], [0.1, 0.9]]))
+    votes = Votes(
+        np.array(list("abcd")), np.array([0, 1, 0, 1]), np.array([[0.5, 0.5], [0.5, 0.5], [0.8, 0.2], [0.1, 0.9]])
+    )
     false, true = votes.rates()
     np.testing.assert_allclose(false, [0, 0, 0.5, 1])
     np.testing.assert_allclose(true, [0, 0.5, 1, 1])
@@ -216,14 +219,54 @@ def test_rates_of_equal_probabilities_move_together():
 def test_subjects_that_cannot_be_read_leave_the_scores(tmp_path):
     folder = write(tmp_path / "a", {"view": 0.8, "band power": 0.0})
     (folder / "subjects.csv").write_text("method,subject\nview,01\n", encoding="utf-8")
-    results = read_classification(folder)
-    assert results.votes == {}
-    assert "subjects.csv" in render_classification(results)
+    problems: list[str] = []
+    assert Classification.read(folder, problems).votes == {}
+    assert "subjects.csv" in problems[0]
+    assert "subjects.csv" in page_of(folder)
+    with pytest.raises(ResultError, match=r"subjects\.csv"):
+        Classification.read(folder)
+
+
+def test_scores_and_votes_come_back(tmp_path):
+    folder = write(tmp_path / "a", {"view": 0.8, "band power": 0.0})
+    found = Classification.read(folder)
+    assert found.to_dict() == json.loads((folder / "scores.json").read_text())
+    (tmp_path / "again").mkdir()
+    found.write(tmp_path / "again")
+    for name in ("scores.json", "scores.csv", "subjects.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+    assert found.votes["view"].subjects.tolist() == [f"{k:02d}" for k in range(10)]
+    assert "10 subjects" in repr(found)
+
+
+def test_maps_come_back(tmp_path):
+    write_maps(tmp_path)
+    source = ClassMaps.read(tmp_path / "explanation")
+    np.testing.assert_array_equal(source.affine, AFFINE)
+    source.write(tmp_path / "again")
+    found = ClassMaps.read(tmp_path / "again")
+    for name in ("view", "eeg", "frequencies", "times", "affine"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(source, name))
+    assert (found.classes, found.electrodes, found.stability) == (source.classes, source.electrodes, source.stability)
+    assert found.conservation_error == source.conservation_error
+
+
+def test_layouts_of_other_versions_are_refused_and_the_first_has_no_number(tmp_path):
+    folder = write(tmp_path / "a", {"view": 0.8, "band power": 0.0})
+    content = json.loads((folder / "scores.json").read_text())
+    del content["layout"]
+    (folder / "scores.json").write_text(json.dumps(content))
+    assert Classification.read(folder).methods == content["methods"]
+    (folder / "scores.json").write_text(json.dumps(content | {"layout": 9}))
+    with pytest.raises(ResultError, match="another version"):
+        Classification.read(folder)
+    with pytest.raises(AbsentResultError, match="holds no classification"):
+        Classification.read(tmp_path)
 
 
 def test_refusals(tmp_path):
     with pytest.raises(InputError, match="holds no classification"):
         write_classification(tmp_path)
     (tmp_path / "scores.json").write_text('{"verdict": "x"}', encoding="utf-8")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="something else"):
         write_classification(tmp_path)

@@ -11,10 +11,11 @@ import pytest
 
 from eeg2fmri.core.random import generator
 from eeg2fmri.report.pages.run import render
-from eeg2fmri.report.read.explanation_files import read_explanation
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.explanation_gallery import explanation_pictures, strongest
 from eeg2fmri.report.sections.explanation_words import MEASURES, explanation_text
+from eeg2fmri.results.explanation import Explanation
+from eeg2fmri.results.files import AbsentResultError, ResultError
 
 ELECTRODES = ("Fp1", "Cz", "Pz", "O1", "O2")
 FREQUENCIES = np.arange(1, 9) * 2.0
@@ -60,6 +61,7 @@ def write(folder: Path, **changes) -> Path:
         "unaccounted": 1e-7,
     }
     summary = {
+        "format": 1,
         "facts": {"part": "test"},
         "target": {"name": "volume", "what": "sum of the synthesised volume", "voxels": 9},
         "subjects": [{"subject": "03", **subject}, {"subject": "04", **subject}],
@@ -85,13 +87,40 @@ def write(folder: Path, **changes) -> Path:
     return folder
 
 
+def with_arrays(explanation: Explanation, **changes) -> Explanation:
+    """The same with other arrays; without those that are None."""
+    arrays = {**explanation.arrays, **changes}
+    return replace(explanation, arrays={name: values for name, values in arrays.items() if values is not None})
+
+
+def with_content(explanation: Explanation, **changes) -> Explanation:
+    """The same with other facts."""
+    return replace(explanation, content={**explanation.content, **changes})
+
+
 @pytest.fixture
 def explanation(tmp_path):
-    problems: list[str] = []
-    found = read_explanation(write(tmp_path / "explain"), problems)
-    assert problems == []
-    assert found is not None
-    return found
+    return Explanation.read(write(tmp_path / "explain"))
+
+
+def test_what_is_read_is_written_again(explanation, tmp_path):
+    (tmp_path / "again").mkdir()
+    explanation.write(tmp_path / "again")
+    found = Explanation.read(tmp_path / "again")
+    assert found.content == explanation.content
+    assert found.arrays.keys() == explanation.arrays.keys()
+    for name, values in explanation.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], values)
+    assert found.conservation == explanation.conservation
+    assert repr(found) == "<Explanation of the sum of the synthesised volume: 2 subjects, 5 electrodes>"
+
+
+@pytest.mark.parametrize(("version", "todo"), [(2, "newer"), (None, "explain|run the command again")])
+def test_explanations_of_other_versions_are_refused(tmp_path, version, todo):
+    with pytest.raises(ResultError, match=f"another version(.|\n)*explain.json(.|\n)*{todo}"):
+        Explanation.read(write(tmp_path / "explain", format=version))
+    with pytest.raises(AbsentResultError, match="holds no explanation"):
+        Explanation.read(tmp_path)
 
 
 def test_what_was_written_is_read(explanation):
@@ -121,17 +150,21 @@ def test_the_truth_stands_beside_untrained_models(explanation):
     assert cells["Relevance"] == ("0.61", "0.62", "0.63", "not defined", "0.64")
     assert cells["Pattern, 3 untrained models (control)"][0] == "0.05 \N{PLUS-MINUS SIGN} 0.25"
     assert "with r 0.82 (untrained: \N{MINUS SIGN}0.01)" in table.caption
-    broken = replace(explanation, truth={**explanation.truth, "r": 0.1})
+    broken = with_content(explanation, truth={**explanation.truth, "r": 0.1})
     assert any("hardly follows" in note for note in explanation_text(broken).notes)
     assert not any("hardly follows" in note for note in explanation_text(explanation).notes)
-    assert len(explanation_text(replace(explanation, truth={})).tables) == len(explanation_text(explanation).tables) - 1
+    assert (
+        len(explanation_text(with_content(explanation, truth=None)).tables)
+        == len(explanation_text(explanation).tables) - 1
+    )
 
 
 def test_whole_bands_are_bars(explanation):
     bands = (("theta", 4.0, 8.0), ("alpha", 8.0, 13.0))
-    banded = replace(
+    banded = with_arrays(
         explanation,
-        bands=bands,
+        bands=np.array([name for name, _, _ in bands]),
+        band_limits=np.array([limits for _, *limits in bands]),
         frequencies=np.array([6.0, 10.5]),
         magnitude=explanation.magnitude[:, :, 3:5],
         signed=explanation.signed[:, :, 3:5],
@@ -146,7 +179,7 @@ def test_whole_bands_are_bars(explanation):
 
 
 def test_electrodes_without_a_place_have_no_head(explanation):
-    nameless = replace(explanation, electrodes=tuple("ABCDE"), curves=None, latent=None)
+    nameless = with_arrays(explanation, electrodes=np.array(list("ABCDE")), curve_fractions=None, latent=None)
     assert len(explanation_pictures(nameless)) == 4
     assert "A" in {row[0] for row in explanation_text(nameless).tables[-1].rows}
 
@@ -158,7 +191,7 @@ def test_numbers_that_say_how_far_it_can_be_believed(explanation):
     assert text.tables[2].rows[0] == ("sub-03", "7", "75.0 %", "75.0 %", "below 0.001 %")
     assert text.words[1].endswith("relevance for 2 of 5 electrodes.")
     assert "14 windows of 2 test subjects." in text.words[0]
-    assert "14 windows of 2 subjects." in explanation_text(replace(explanation, part="all")).words[0]
+    assert "14 windows of 2 subjects." in explanation_text(with_content(explanation, facts={"part": "all"})).words[0]
     assert text.notes[0] == "Read with care."
     assert "75.0 % of the explained output stems from biases" in text.notes[1]
     assert len(text.notes) == 2
@@ -170,13 +203,14 @@ def test_what_cannot_be_believed_is_said(explanation):
         "untrained": {**AGREEMENT, "map": 0.8},
         "curves": {"deletion_gain": -0.1, "insertion_gain": 0.3},
     }
-    notes = " ".join(explanation_text(replace(explanation, fidelity=fidelity)).notes)
+    notes = " ".join(explanation_text(with_content(explanation, fidelity=fidelity)).notes)
     assert "untrained model looks alike (rank agreement 0.80)" in notes
     assert "no better than random" in notes
 
 
 def test_unchecked_explanation_of_one_subject(explanation):
-    one = replace(explanation, subjects=explanation.subjects[:1], fidelity={}, truth={}, curves=None)
+    alone = {name: explanation.arrays[name][:1] for name in ("subjects", "magnitude", "signed", "pattern")}
+    one = with_content(with_arrays(explanation, **alone, curve_fractions=None), fidelity=None, truth=None)
     text = explanation_text(one)
     assert len(text.words) == 1
     assert "Conservation" in text.tables[0].caption
@@ -184,19 +218,23 @@ def test_unchecked_explanation_of_one_subject(explanation):
 
 @pytest.mark.parametrize("damage", [{"subjects": [{}]}, {"target": None}, {"fidelity": 3}])
 def test_damage_becomes_a_problem(tmp_path, damage):
-    problems: list[str] = []
-    assert read_explanation(write(tmp_path / "explain", **damage), problems) is None
-    assert problems[0].startswith("explain: ")
+    write(tmp_path / "explain", **damage)
+    with pytest.raises(ResultError, match="cannot be read"):
+        Explanation.read(tmp_path / "explain")
+    (tmp_path / "train.yaml").write_text("epochs: 1\n", encoding="utf-8")
+    results = RunResults.read(tmp_path)
+    assert results.explanation is None
+    assert results.problems[0].startswith("explain: ")
 
 
 def test_no_explanation(tmp_path):
-    problems: list[str] = []
-    assert read_explanation(tmp_path, problems) is None
-    assert problems == []
+    (tmp_path / "train.yaml").write_text("epochs: 1\n", encoding="utf-8")
+    results = RunResults.read(tmp_path)
+    assert (results.explanation, results.problems) == (None, ())
 
 
 def test_page_shows_it(explanation):
-    hostile = replace(explanation, target="<script>x", curves=None, attention=None)
+    hostile = with_content(with_arrays(explanation, curve_fractions=None, attention=None), target={"what": "<script>x"})
     text = render(RunResults(Path("run"), settings={"epochs": 1}, explanation=hostile))
     assert 'href="#explanation"' in text
     assert "&lt;script&gt;x" in text

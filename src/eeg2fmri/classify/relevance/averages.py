@@ -1,22 +1,7 @@
-"""Relevance of decisions over all folds, averaged by class, as files.
-
-``explanation/`` holds
-
-- ``class-<name>_desc-view_relevance.nii.gz``: relevance of each voxel of the view, mean over the class's subjects, each
-  explained by the classifier that had not seen it, as a share of the subject's absolute sum;
-- ``relevance.npz``: ``view`` (class, model, x, y, z), ``eeg`` (class, model, channel, freq, time), ``electrodes``,
-  ``frequencies`` in Hz, ``times`` in s before the volume;
-- ``electrodes.csv``, ``frequencies.csv``, ``times.csv``: sums of the EEG relevance along the other axes, by class;
-- ``summary.json``: stability over folds, conservation errors;
-- ``truth.json``, of simulated groups alone: agreement with what is true of them, see
-  `eeg2fmri.classify.relevance.explanation_truth`.
-
-With more than two classes each class has a classifier of its own against the rest, and its maps are of that one.
-"""
+"""Average the relevance of decisions over all folds, by class."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,10 +10,9 @@ import numpy as np
 
 from eeg2fmri.classify.folds.files import FoldResult
 from eeg2fmri.classify.relevance.decisions import class_means, stability
-from eeg2fmri.core.files import write_json
-from eeg2fmri.explain.inputs.axes import Axes, per_electrode, per_frequency, per_time
-from eeg2fmri.explain.results.images import write_volume
+from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.results.class_maps import ClassMaps, own_models
 
 
 def write_explanation(
@@ -53,33 +37,11 @@ def write_explanation(
     card : ModelCard
         Of the synthesiser, for the place of the voxels.
     """
-    folder.mkdir(exist_ok=True)
     subjects = np.array([labels[name] for fold in folds for name in fold.facts["test"]])
     shares = {name: _shares(np.concatenate([fold.arrays[name] for fold in folds])) for name in ("view", "eeg")}
-    means = {name: class_means(maps, subjects, len(classes)) for name, maps in shares.items()}
-    own = [0] * len(classes) if len(classes) == 2 else list(range(len(classes)))
-    affine = np.asarray(card.affine, float)
-    for c, name in enumerate(classes):
-        if np.isfinite(means["view"][c, own[c]]).all():
-            write_volume(folder / f"class-{name}_desc-view_relevance.nii.gz", means["view"][c, own[c]], affine)
-    arrays: dict[str, Any] = {
-        "view": means["view"].astype(np.float32),
-        "eeg": means["eeg"].astype(np.float32),
-        **axes.arrays(),
-        "classes": np.array(classes),
-    }
-    np.savez_compressed(folder / "relevance.npz", **arrays)
-    eeg = np.stack([means["eeg"][c, own[c]] for c in range(len(classes))])
-    for file, first, values, sums in (
-        ("electrodes", "electrode", axes.electrodes, per_electrode(eeg)),
-        ("frequencies", "frequency_hz", axes.frequencies, per_frequency(eeg)),
-        ("times", "time_before_volume_s", axes.times, per_time(eeg)),
-    ):
-        with (folder / f"{file}.csv").open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow([first, *classes])
-            writer.writerows([value, *row] for value, row in zip(values, sums.T.tolist(), strict=True))
+    means = {name: class_means(maps, subjects, len(classes)).astype(np.float32) for name, maps in shares.items()}
     errors = np.concatenate([fold.arrays["errors"] for fold in folds])
+    own = own_models(len(classes))
     summary = {
         "subjects": len(subjects),
         "speaks_for": classes[-1] if len(classes) == 2 else "each class against the rest",
@@ -89,7 +51,8 @@ def write_explanation(
         },
         "conservation_error": {"view": float(np.median(errors[..., 0])), "eeg": float(np.median(errors[..., 1]))},
     }
-    write_json(folder / "summary.json", summary)
+    arrays = {**means, **axes.arrays(), "classes": np.array(classes)}
+    ClassMaps(summary, arrays, np.asarray(card.affine, float)).write(folder)
     return summary
 
 
@@ -112,7 +75,7 @@ def mean_relevance(
         for a class without subjects.
     """
     subjects = np.array([labels[name] for fold in folds for name in fold.facts["test"]])
-    own = [0] * len(classes) if len(classes) == 2 else list(range(len(classes)))
+    own = own_models(len(classes))
     found = {}
     for name in ("view", "eeg"):
         shares = _shares(np.concatenate([fold.arrays[f"{prefix}{name}"] for fold in folds]))
