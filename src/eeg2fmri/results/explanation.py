@@ -1,12 +1,13 @@
 """Keep what explaining a run found, in two files: ``explain.json`` and ``explain.npz``.
 
 ``explain.npz`` holds ``electrodes`` (channel,), ``frequencies`` (freq,) in Hz, ``times`` (time,) in s before the
-volume, ``subjects`` (subject,); ``bands`` (freq,) and ``band_limits`` (freq, 2) in Hz where each place of
-the axis is a band; ``signed``, ``magnitude``, ``fluctuation``, ``pattern`` and, with recentred EEG, ``sensor_pattern`` (subject, channel,
-freq, time); ``attention`` and ``pairs`` (subject, channel, channel) where the model has attention; ``latent`` (subject,
-x, y, z) and ``affine`` (4, 4); ``target`` (x, y, z), the weights of the voxels that are explained; ``curve_fractions``
-(step,), and ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``, ``curve_random_insertion``,
-``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was checked.
+volume, ``subjects`` (subject,); ``bands`` (freq,) and ``band_limits`` (freq, 2) in Hz where each place of the axis is
+a band; ``signed``, ``magnitude``, ``fluctuation``, ``pattern`` and, with recentred EEG, ``sensor_pattern`` (subject,
+channel, freq, time); ``attention`` and ``pairs`` (subject, channel, channel) where the model has attention;
+``latent`` (subject, x, y, z) and ``affine`` (4, 4); ``target`` (x, y, z), the weights of the voxels that are
+explained; ``curve_fractions`` (step,), and ``curve_deletion``, ``curve_insertion``, ``curve_random_deletion``,
+``curve_random_insertion``, ``curve_untrained_deletion``, ``curve_untrained_insertion`` where the relevance was
+checked.
 """
 
 from __future__ import annotations
