@@ -10,9 +10,9 @@ import pytest
 from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 from eeg2fmri.simulate import SimulationConfig
+from eeg2fmri.simulate.neural.envelopes import RATE
+from eeg2fmri.simulate.neural.haemodynamics import response, responses
 from eeg2fmri.simulate.recording.bold import at_times
-from eeg2fmri.simulate.recording.envelopes import RATE
-from eeg2fmri.simulate.recording.haemodynamics import response, responses
 from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording, simulate_recording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
 from eeg2fmri.simulate.worlds.rhythms import RHYTHMS

@@ -19,8 +19,8 @@ from eeg2fmri.evaluate.metrics.regions import read_atlas
 from eeg2fmri.evaluate.truth.ceilings import LeftOut
 from eeg2fmri.evaluate.truth.oracle import Rhythm, source_power
 from eeg2fmri.simulate.head.sources import parcels
-from eeg2fmri.simulate.recording.envelopes import DEPTH, RATE
-from eeg2fmri.simulate.recording.haemodynamics import drive, expected_std, regional_bold, response
+from eeg2fmri.simulate.neural.envelopes import DEPTH, RATE
+from eeg2fmri.simulate.neural.haemodynamics import drive, expected_std, regional_bold, response
 from eeg2fmri.simulate.recording.subject import draw_group
 from eeg2fmri.simulate.write.fmriprep import FOLDER as FMRIPREP
 from eeg2fmri.simulate.write.truth import RecordingTruth, Truth

@@ -18,8 +18,8 @@ from eeg2fmri.simulate.groups import files as groups_files
 from eeg2fmri.simulate.groups.config import GroupEffect as GroupEffect
 from eeg2fmri.simulate.groups.config import GroupsConfig as GroupsConfig
 from eeg2fmri.simulate.head.forward import compute_gain
+from eeg2fmri.simulate.neural.envelopes import envelope_power
 from eeg2fmri.simulate.recording.eeg import simulate_eeg
-from eeg2fmri.simulate.recording.envelopes import envelope_power
 from eeg2fmri.simulate.recording.study import Study, make_study, place_cap
 from eeg2fmri.simulate.recording.subject import Subject, draw_subject
 from eeg2fmri.simulate.worlds.rhythms import RHYTHMS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from eeg2fmri.simulate.config import EegConfig
+from eeg2fmri.simulate.neural.envelopes import slow_noise
 from eeg2fmri.simulate.recording.clock import Clock
-from eeg2fmri.simulate.recording.envelopes import slow_noise
 
 
 def add_artefacts(

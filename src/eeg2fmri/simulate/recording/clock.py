@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.simulate.config import SimulationConfig
-from eeg2fmri.simulate.recording.envelopes import RATE
-from eeg2fmri.simulate.recording.haemodynamics import HISTORY_S
+from eeg2fmri.simulate.neural.envelopes import RATE
+from eeg2fmri.simulate.neural.haemodynamics import HISTORY_S
 
 
 @dataclass(frozen=True)

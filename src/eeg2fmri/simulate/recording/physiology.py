@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from eeg2fmri.simulate.neural.envelopes import RATE, slow_noise
 from eeg2fmri.simulate.recording.clock import Clock
-from eeg2fmri.simulate.recording.envelopes import RATE, slow_noise
 from eeg2fmri.simulate.recording.subject import Subject
 
 #: Volumes from one sudden movement to the next in a subject who lies still.

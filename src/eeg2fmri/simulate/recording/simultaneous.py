@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from eeg2fmri.core.random import generator
+from eeg2fmri.simulate.neural.courses import Task, draw_course, draw_task
+from eeg2fmri.simulate.neural.envelopes import slow_noise
+from eeg2fmri.simulate.neural.follow import neural_signal
+from eeg2fmri.simulate.neural.haemodynamics import regional_bold, responses
 from eeg2fmri.simulate.recording.artefacts import add_artefacts
 from eeg2fmri.simulate.recording.bold import BoldRun, simulate_bold
+from eeg2fmri.simulate.recording.confound import EVERY, add_confound, confound_course, spin_history
 from eeg2fmri.simulate.recording.eeg import Sound, simulate_eeg
-from eeg2fmri.simulate.recording.envelopes import slow_noise
-from eeg2fmri.simulate.recording.haemodynamics import regional_bold, responses
 from eeg2fmri.simulate.recording.physiology import RARELY, Physiology, draw_motion, draw_physiology
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study
-from eeg2fmri.simulate.worlds.confound import EVERY, add_confound, confound_course, spin_history
-from eeg2fmri.simulate.worlds.courses import Task, draw_course, draw_task
-from eeg2fmri.simulate.worlds.follow import neural_signal
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from eeg2fmri.simulate.head.electrodes import Electrodes, place_electrodes
 from eeg2fmri.simulate.head.forward import compute_gain
 from eeg2fmri.simulate.head.sources import Parcels, parcels
 from eeg2fmri.simulate.head.template import template
+from eeg2fmri.simulate.neural.follow import response_size
 from eeg2fmri.simulate.recording.bold import BoldSpace, make_space
+from eeg2fmri.simulate.recording.caps import choose_electrodes, draw_gains
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
 from eeg2fmri.simulate.recording.eeg import Projection, project
 from eeg2fmri.simulate.recording.subject import Group, Subject, draw_group, draw_subject
-from eeg2fmri.simulate.worlds.caps import choose_electrodes, draw_gains
 from eeg2fmri.simulate.worlds.catalogue import WORLDS
-from eeg2fmri.simulate.worlds.follow import response_size
 from eeg2fmri.simulate.worlds.world import World
 
 #: Scatter of electrode positions from session to session, m. Caps are put on again to some millimetres (Atcherson

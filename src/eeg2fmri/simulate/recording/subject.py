@@ -9,8 +9,8 @@ import numpy as np
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.sources import Parcels, farthest_points
-from eeg2fmri.simulate.recording.envelopes import make_mixing
-from eeg2fmri.simulate.recording.haemodynamics import peak_time
+from eeg2fmri.simulate.neural.envelopes import make_mixing
+from eeg2fmri.simulate.neural.haemodynamics import peak_time
 from eeg2fmri.simulate.worlds.catalogue import WORLDS
 from eeg2fmri.simulate.worlds.world import World
 

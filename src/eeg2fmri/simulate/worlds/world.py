@@ -29,7 +29,7 @@ class World:
     together : bool
         All coupled regions have one and the same first rhythm.
     course : {"log-normal", "bursts", "stages", "seesaw", "blocks", "events"}
-        How power goes over time: see `eeg2fmri.simulate.worlds.courses`.
+        How power goes over time: see `eeg2fmri.simulate.neural.courses`.
     shows : {"power", "synchrony"}
         What the course is of: the power of each rhythm, or how far groups of neighbours oscillate in phase in the first
         rhythm, whose power stays.

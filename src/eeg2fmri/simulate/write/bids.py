@@ -10,10 +10,10 @@ from typing import Any
 from eeg2fmri import __version__
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.electrodes import Electrodes
+from eeg2fmri.simulate.neural.courses import Task
 from eeg2fmri.simulate.recording.clock import Clock
 from eeg2fmri.simulate.recording.subject import Subject
 from eeg2fmri.simulate.worlds.catalogue import POWERS, WORLDS
-from eeg2fmri.simulate.worlds.courses import Task
 from eeg2fmri.simulate.write.names import Recording
 
 BIDS_VERSION = "1.9.0"

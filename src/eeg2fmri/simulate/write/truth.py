@@ -15,10 +15,10 @@ from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.anatomy import Grid, draw_anatomy
 from eeg2fmri.simulate.head.common_space import Registration, common_grid
 from eeg2fmri.simulate.head.electrodes import place_electrodes
+from eeg2fmri.simulate.neural.envelopes import RATE
+from eeg2fmri.simulate.neural.haemodynamics import responses
 from eeg2fmri.simulate.recording.bold import at_times, slice_signal
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
-from eeg2fmri.simulate.recording.envelopes import RATE
-from eeg2fmri.simulate.recording.haemodynamics import responses
 from eeg2fmri.simulate.worlds.catalogue import WORLDS
 from eeg2fmri.simulate.worlds.world import World
 from eeg2fmri.simulate.write.truth_files import FOLDER, FORMAT

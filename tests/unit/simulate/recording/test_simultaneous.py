@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from eeg2fmri.simulate.recording.haemodynamics import drive, regional_bold, responses
+from eeg2fmri.simulate.neural.haemodynamics import drive, regional_bold, responses
 from eeg2fmri.simulate.recording.simultaneous import Neural, draw_neural, simulate_recording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.recording.envelopes import RATE, envelope_power
-from eeg2fmri.simulate.recording.haemodynamics import (
+from eeg2fmri.simulate.neural.envelopes import RATE, envelope_power
+from eeg2fmri.simulate.neural.haemodynamics import (
     HISTORY_S,
     RESPONSE_S,
     convolve,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from eeg2fmri.simulate.head.sources import parcels
-from eeg2fmri.simulate.recording.envelopes import (
+from eeg2fmri.simulate.neural.envelopes import (
     DEPTH,
     RATE,
     autocorrelation,

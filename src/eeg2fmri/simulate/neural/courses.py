@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.simulate.recording.envelopes import DEPTH, RATE, envelope_power, slow_noise
+from eeg2fmri.simulate.neural.envelopes import DEPTH, RATE, envelope_power, slow_noise
 from eeg2fmri.simulate.worlds.world import World
 
 #: Bursts in a second, their length, s, the power between them, and how much their rate varies (of its logarithm).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.recording.envelopes import RATE, normalised, normalised_autocorrelation
+from eeg2fmri.simulate.neural.envelopes import RATE, normalised, normalised_autocorrelation
 
 #: Length of the haemodynamic response, s. The envelopes start at least this long before the first volume.
 RESPONSE_S = 32.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.recording.envelopes import RATE
-from eeg2fmri.simulate.recording.haemodynamics import convolve, drive, expected_std, response
-from eeg2fmri.simulate.worlds.courses import draw_course, draw_task, log_power
+from eeg2fmri.simulate.neural.courses import draw_course, draw_task, log_power
+from eeg2fmri.simulate.neural.envelopes import RATE
+from eeg2fmri.simulate.neural.haemodynamics import convolve, drive, expected_std, response
 from eeg2fmri.simulate.worlds.world import World
 
 #: Length of the draw from which the size of a neural signal is taken where no formula gives it, s.
