@@ -50,7 +50,7 @@ def fit_baselines(
     at_once = max(1, min(AT_ONCE, os.cpu_count() or 1, len(baselines)))
     # a thread for each baseline, none inside the products of their matrices
     with threadpool_limits(1):
-        reasons = Parallel(n_jobs=at_once, prefer="threads")(delayed(fit)(baseline) for baseline in baselines)
+        reasons = Parallel(n_jobs=at_once, require="sharedmem")(delayed(fit)(baseline) for baseline in baselines)
     both = list(zip(baselines, reasons, strict=True))
     fitted = [(Method(one.name, one.label, one.sees), one) for one, reason in both if not reason]
     return fitted, {one.name: {"label": one.label, "reason": reason} for one, reason in both if reason}

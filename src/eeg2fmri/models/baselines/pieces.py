@@ -71,6 +71,7 @@ class PieceBaseline:
         InputError
             If there are fewer than two recordings, or one is shorter than one window.
         """
+        pairs = pairs.at(store.tr)
         self._pairs, names = pairs, (*recordings, *validation)
         subjects = left_out_in_turn(store, names, self.label)
         groups = [

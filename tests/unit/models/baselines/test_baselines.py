@@ -138,3 +138,13 @@ def test_group_mean_averages_the_same_volume_of_others(coupled_store, parts):
 def test_group_mean_needs_recordings(coupled_store):
     with pytest.raises(InputError, match="no training recording"):
         GroupMeanOfOthers().fit(coupled_store, [], PAIRS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LEARNT if not getattr(kind, "slow", False)])
+def test_a_window_in_seconds_is_one_in_rows(with_amplitudes, coupled_store, parts, kind):
+    training, validation, test = parts
+    rows, seconds = (
+        kind().fit(coupled_store, training, pairs, validation).predict(coupled_store, test[0])
+        for pairs in (PairConfig(window=8), PairConfig(window_s=16.0))
+    )
+    np.testing.assert_array_equal(rows, seconds)

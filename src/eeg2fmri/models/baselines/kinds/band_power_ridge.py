@@ -86,6 +86,7 @@ class BandPowerRidge:
         InputError
             If there are fewer than two recordings, or one is shorter than one window.
         """
+        pairs = pairs.at(store.tr)
         self._pairs, self._recordings = pairs, (*recordings, *validation)
         groups = left_out_in_turn(store, self._recordings, self.label)
         self._group = group_statistics(store, recordings)
