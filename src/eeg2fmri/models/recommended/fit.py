@@ -29,6 +29,8 @@ CHOICE_VOXELS = 1000
 DELAYS_S = (0.0, 2.0, 4.0, -2.0)
 #: Penalty with which delays are compared.
 DELAY_PENALTIES = (100.0,)
+#: Groups at most that are left out for it, and every how many of the chosen voxels it looks at.
+DELAY_GROUPS, DELAY_VOXELS = 5, 3
 
 
 @dataclass(frozen=True)
@@ -194,10 +196,12 @@ class _Choosing:
             return 0.0
         seen = [family for family in families if family.time != "lags" and family.space == "electrodes"]
 
+        targets = _merged([y[:, ::DELAY_VOXELS] for y in self.targets])
+
         def said(delay: float) -> float:
+            found = [_merged(self._design(family, delay).groups) for family in seen]
+            r = [LeaveOneOut(groups, targets).choose(DELAY_PENALTIES).r for groups in found]
             # squares: a family that predicts nothing has no say
-            found = [self._design(family, delay) for family in seen]
-            r = [LeaveOneOut(design.groups, self.targets).choose(DELAY_PENALTIES).r for design in found]
             return float(np.sum(np.square(np.clip(r, 0, None))))
 
         return max(DELAYS_S, key=said)
@@ -229,6 +233,11 @@ def _weighed(found: Sequence[Candidate], targets: Sequence[np.ndarray]) -> list[
     weights = np.zeros(len(found))
     weights[told] = stacking_weights([one.unseen for one, said in zip(found, told, strict=True) if said], targets)
     return [replace(one, weight=float(weight), unseen=[]) for one, weight in zip(found, weights, strict=True)]
+
+
+def _merged(groups: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Merge the arrays (pair, ...) of groups into few."""
+    return [np.concatenate(groups[k::DELAY_GROUPS]) for k in range(min(DELAY_GROUPS, len(groups)))]
 
 
 def _targets(recordings: Recordings, chosen: np.ndarray) -> list[np.ndarray]:
