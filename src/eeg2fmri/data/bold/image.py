@@ -133,8 +133,15 @@ class BoldImage:
         """
         return chain.from_iterable(self.blocks())
 
-    def blocks(self) -> Iterator[np.ndarray]:
+    def blocks(self, notes: list[str] | None = None) -> Iterator[np.ndarray]:
         """Read the volumes in order, some at a time: float32 (volume, x, y, z), BOLD units.
+
+        Voxels that are not a number in every volume are background that was cut away: they are 0.
+
+        Parameters
+        ----------
+        notes : list of str, optional
+            What the user should know is appended.
 
         Raises
         ------
@@ -152,6 +159,7 @@ class BoldImage:
         scaled = (self.slope, self.intercept) != (1.0, 0.0)
         may_fail = scaled or self.dtype.kind == "f"  # whole numbers are finite
         bad: list[int] = []
+        background: np.ndarray | None = None
         try:
             opened = ImageOpener(str(self.path))
         except OSError as error:
@@ -167,6 +175,11 @@ class BoldImage:
                         block *= np.float32(self.slope)
                         block += np.float32(self.intercept)
                 values = np.ascontiguousarray(block.reshape(-1, n_z, n_y, n_x).transpose(0, 3, 2, 1))
+                if may_fail and background is None:
+                    background = _background(values[0], notes)
+                if background is not None and background.any():
+                    for volume in np.flatnonzero(np.isnan(values[:, background]).all(axis=1)):
+                        values[volume][background] = 0
                 if may_fail:
                     bad += [first + int(k) for k in np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))]
                 if not bad:  # from the first bad volume on, the file is only searched for more of them
@@ -219,3 +232,13 @@ class BoldImage:
                 f"{self.n_volumes} volumes of {' x '.join(map(str, self.shape))}",
                 hint=COPY_AGAIN,
             )
+
+
+def _background(volume: np.ndarray, notes: list[str] | None) -> np.ndarray:
+    """Find the voxels of a volume that are not a number, if others are: bool (x, y, z)."""
+    background = np.isnan(volume)
+    if background.all():
+        background[:] = False
+    if background.any() and notes is not None:
+        notes.append(f"{background.mean():.0%} of the voxels are not a number in every volume: taken for background, 0")
+    return background

@@ -91,7 +91,11 @@ def _in_table(path: Path) -> dict[str, np.ndarray] | None:
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
                 rows = list(csv.DictReader(lines, delimiter="\t"))
-            places = {row["name"]: np.array([float(row[axis]) for axis in "xyz"]) for row in rows if row["x"] != "n/a"}
+            places = {
+                row["name"]: np.array([float(row[axis]) for axis in "xyz"])
+                for row in rows
+                if row["name"] and row["x"] != "n/a"
+            }
         except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError) as error:
             raise InputError(
                 "electrodes.tsv cannot be read",

@@ -122,6 +122,7 @@ def read_participants(root: Path, column: str) -> dict[str, dict[str, str]]:
             rows = [
                 {k: (v or "").strip() for k, v in row.items() if k}
                 for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+                if any((value or "").strip() for value in row.values() if not isinstance(value, list))
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(

@@ -147,6 +147,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
                 *plan.notes,
                 *common.notes[plan.files.id],
                 *opened.notes,
+                *bold.notes,
                 *_gradient_note(eeg.quality),
                 *nuisance.notes,
             ],

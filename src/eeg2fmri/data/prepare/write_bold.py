@@ -73,11 +73,14 @@ class WrittenBold:
     quality : dict
     files : dict
         Size and digest of each file by name.
+    notes : tuple of str
+        What the user should know of the volumes.
     """
 
     affine: np.ndarray
     quality: dict[str, Any]
     files: dict[str, dict[str, Any]]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +155,8 @@ def write_bold(opened: OpenedBold, tr: float, folder: Path, stop: threading.Even
     plan, projection, nuisance = opened.plan, opened.projection, opened.nuisance
     skip = min(first_steady_volume(tr), plan.n_volumes - 2)
     statistics = VoxelStatistics(projection.grid)
-    blocks = _blocks(plan, projection, stop)
+    notes: list[str] = []
+    blocks = _blocks(plan, projection, stop, notes)
     if nuisance:
         for index, volume in enumerate(chain.from_iterable(blocks)):
             nuisance.take(index, volume)
@@ -181,13 +185,15 @@ def write_bold(opened: OpenedBold, tr: float, folder: Path, stop: threading.Even
         "brain_voxels": int(mask.sum()),
         "regressors": nuisance.basis.shape[1] if nuisance else 0,
     }
-    return WrittenBold(projection.affine, quality, files)
+    return WrittenBold(projection.affine, quality, files, tuple(notes))
 
 
-def _blocks(plan: Plan, projection: Projection, stop: threading.Event) -> Iterator[np.ndarray]:
+def _blocks(
+    plan: Plan, projection: Projection, stop: threading.Event, notes: list[str] | None = None
+) -> Iterator[np.ndarray]:
     """Give the volumes that are kept, some at a time; the others are read too, so that damage anywhere is seen."""
     start = plan.alignment.first
-    for block in plan.bold.blocks():
+    for block in plan.bold.blocks(notes):
         if stop.is_set():
             raise CancelledError
         kept = block[max(0, start) : max(0, start + plan.n_volumes)]

@@ -199,3 +199,28 @@ def test_no_brain_is_an_error() -> None:
     flat = np.full((4, 5, 6), 3.0)
     with pytest.raises(InputError, match=r"no brain(.|\n)*sub-01"):
         brain_mask(flat, np.zeros((4, 5, 6)), "varying", "sub-01")
+
+
+def test_background_that_is_no_number_in_every_volume_is_0(bids: Any) -> None:
+    volumes = bids.volumes("01")
+    outside = volumes.mean(-1) < 100
+    volumes[outside] = np.nan
+    image = BoldImage.open(bids.bold("01", volumes=volumes))
+    notes: list[str] = []
+    got = np.concatenate(list(image.blocks(notes)))
+    expected = np.moveaxis(np.nan_to_num(volumes, nan=0.0), -1, 0)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+    assert notes == [f"{outside.mean():.0%} of the voxels are not a number in every volume: taken for background, 0"]
+    assert np.isnan(volumes[outside]).all()
+
+
+@pytest.mark.parametrize("volume", [0, 5, 16])
+def test_a_voxel_that_is_no_number_now_and_then_is_damage(volume: int, bids: Any) -> None:
+    volumes = bids.volumes("01")
+    volumes[volumes.mean(-1) < 100] = np.nan
+    volumes[3, 3, 2, volume] = np.nan
+    with pytest.raises(InputError, match="not finite"):
+        list(BoldImage.open(bids.bold("01", volumes=volumes)).volumes())
+    volumes[3, 3, 2, volume] = np.inf
+    with pytest.raises(InputError, match="not finite"):
+        list(BoldImage.open(bids.bold("01", volumes=volumes)).volumes())
