@@ -1,4 +1,4 @@
-"""Which of several files is a recording's, where a data set has more than one: echoes, resolutions, versions."""
+"""Choose among several files of a recording, where a data set has more than one: echoes, resolutions, versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which recordings of a data set are prepared: all of them, or those that nothing is wrong with."""
+"""Decide which recordings of a data set are prepared: all of them, or those that nothing is wrong with."""
 
 from __future__ import annotations
 
