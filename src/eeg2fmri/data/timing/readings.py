@@ -127,7 +127,22 @@ def _exact(chains: Sequence[Train], extent: int) -> list[Train]:
                 if length == extent and last - first + 1 >= MARKED * extent:
                     found.append(chain.part(first, last))
     whole = [train for train in found if train.lost == 0]
-    return sorted(whole or found, key=lambda train: train.times[0])
+    return sorted(whole or [train for train in found if _core(train) is train], key=lambda train: train.times[0])
+
+
+def _core(train: Train) -> Train:
+    """Leave out markers at the ends that stand alone: fewer of them than are lost beside them."""
+    pieces = train.pieces()
+    first, last = 0, len(pieces) - 1
+    if last > 0 and _alone(pieces[0], train.numbers[pieces[1][0]] - train.numbers[pieces[0][1]] - 1):
+        first += 1
+    if last > first and _alone(pieces[-1], train.numbers[pieces[-1][0]] - train.numbers[pieces[-2][1]] - 1):
+        last -= 1
+    return train if (first, last) == (0, len(pieces) - 1) else train.part(pieces[first][0], pieces[last][1])
+
+
+def _alone(piece: tuple[int, int], lost: int) -> bool:
+    return piece[1] - piece[0] + 1 < lost
 
 
 def _main(chains: Sequence[Train]) -> list[Train]:
@@ -156,6 +171,8 @@ def _readings(train: Train, scan: Scan) -> list[Reading]:
             Reading(train, -more, f"dummies: {more}", f"markers of dummy scans: {more}"),
             Reading(train, 0, "dummies: 0", f"markers after the last volume: {more}"),
         ]
+    if more == 0:
+        return _with_lone_markers(train, scan)
     fewer = -more
     began_late, ended_early = _paused_before(train, scan), _ended_within(train, scan)
     late = Reading(train, fewer, f"volumes_before: {fewer}", f"volumes without marker before the first: {fewer}")
@@ -164,9 +181,21 @@ def _readings(train: Train, scan: Scan) -> list[Reading]:
         told = f"the EEG began with volume {fewer}; volumes before it, without EEG: {fewer}"
         return [replace(late, words=told)]
     if ended_early and not began_late:
-        told = f"the EEG ended with volume {train.extent - 1}; volumes after it, without EEG: {fewer}"
+        told = f"the first marker taken for volume 0: the EEG ended with volume {train.extent - 1}, {fewer} too early"
         return [replace(early, words=told)]
     return [late, early]
+
+
+def _with_lone_markers(train: Train, scan: Scan) -> list[Reading]:
+    """List how a train can be read that is as long as the scan only with a marker that stands alone at its end."""
+    core = _core(train)
+    before, fewer = int(train.numbers[np.searchsorted(train.times, core.times[0])]), scan.n_volumes - core.extent
+    found = [Reading(train, 0, "volumes_before: 0", f"volumes without marker in between: {train.lost}")]
+    if before > 0:
+        found.append(Reading(train, -before, f"dummies: {before}", "what comes first, alone, is none of the scan"))
+    if fewer > before:
+        found.append(Reading(core, fewer, f"volumes_before: {fewer}", "what comes last, alone, is none of the scan"))
+    return found
 
 
 def _paused_before(train: Train, scan: Scan) -> bool:
@@ -178,7 +207,9 @@ def _paused_before(train: Train, scan: Scan) -> bool:
 
 def _ended_within(train: Train, scan: Scan) -> bool:
     """Tell whether the EEG ended within the volume of the last marker, or the recorder was paused before the next."""
-    last, after = train.times[-1:], np.array([train.expected(train.extent)])
+    last, after, before = train.times[-1:], np.array([train.expected(train.extent)]), np.array([train.expected(-1)])
+    if scan.span.file(before)[0] < 0:
+        return False  # the scan may have begun before the EEG as well
     tolerance = SHORTER * scan.tr
     if not scan.span.has_eeg(last, scan.tr - tolerance)[0]:
         return True
@@ -188,7 +219,7 @@ def _ended_within(train: Train, scan: Scan) -> bool:
 
 def _around_a_pause(fitting: Sequence[Reading], scan: Scan) -> Reading | None:
     """Of the parts of a scan that a pause of unknown length divides, the one with the most volumes."""
-    whole = [reading for reading in fitting if "without EEG" in reading.words]
+    whole = [reading for reading in fitting if reading.words.startswith(("the EEG began", "the first marker taken"))]
     in_order = all(one.last < other.first for one, other in pairwise(whole))
     if len(whole) < 2 or len(whole) < len(fitting) or not in_order or not scan.span.pauses:
         return None

@@ -185,3 +185,18 @@ def test_whether_there_is_a_volume_marker() -> None:
     assert has_volume_marker({"X": REGULAR}, TR)
     assert has_volume_marker({"R128": np.array([1.0])}, TR)
     assert not has_volume_marker({"X": np.array([1.0, 9.0, 10.0])}, TR)
+
+
+@pytest.mark.parametrize(
+    ("lone", "ways"), [(0, ("volumes_before: 0", "dummies: 4")), (-1, ("volumes_before: 0", "volumes_before: 4"))]
+)
+def test_a_marker_that_stands_alone_does_not_make_up_the_number(lone: int, ways: tuple[str, str]) -> None:
+    """Sixteen volumes in a row, three lost, and one more: the scan, or a stray marker beside a scan that lost four."""
+    times = np.delete(REGULAR, [1, 2, 3] if lone == 0 else [16, 17, 18])
+    text = problem(times)
+    assert "cannot be told" in text
+    for way in ways:
+        assert f"'{way}'" in text
+        name, count = way.split(": ")
+        found = align(times, triggers="repair", **{name: int(count)})
+        assert f"volume 0 at {found.onsets[0] - TR * found.first:.3f} s" in text
