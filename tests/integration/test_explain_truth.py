@@ -28,9 +28,10 @@ def explained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("strong")
     bids = simulate_dataset(folder / "bids", SimulationConfig.make(STRONG))
     store = prepare(bids, folder / "store", PrepareConfig()).path
-    # the amplitudes alone: what drives the BOLD of a band is known for these
+    # amplitudes through responses alone: what drives the BOLD of a band is known for these
     pairs = {"eeg": "amplitude", "target": "dynamics"}
-    train_run(store, folder / "run", {"model": {"preset": "recommended", "components": 12}, "pairs": pairs, "seed": 1})
+    model = {"preset": "recommended", "components": 12, "responses": "shifts"}
+    train_run(store, folder / "run", {"model": model, "pairs": pairs, "seed": 1})
     settings = {"windows": None, "checks": 6, "latent_windows": 4, "controls": 4, "batch_size": 64}
     return explain_run(folder / "run", store, folder / "explain", settings, truth=bids), folder / "explain"
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
     from torch.utils.data import Dataset
 
     from eeg2fmri.core.progress import Progress
     from eeg2fmri.models.recommended.acquisition import Acquisition
+
+
+class ClosedFormReport(Protocol):
+    """What a fit chose: a dataclass, which is saved with the run."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def summary(self) -> str:
+        """Say in one line what was fitted, and how well it predicts what was left out."""
 
 
 @runtime_checkable
@@ -22,7 +30,7 @@ class FitsInClosedForm(Protocol):
         validation: Dataset[Any] | None,
         acquisition: Acquisition,
         progress: Progress = ...,
-    ) -> DataclassInstance:
+    ) -> ClosedFormReport:
         """Set the weights from the pairs of the training group, and say what was chosen.
 
         Parameters

@@ -59,11 +59,14 @@ class TrainResult:
         History, best epoch, why it ended.
     first : bool
         Whether this process, of several, is the one that wrote the run.
+    closed_form : str
+        What a fit in closed form says of itself; empty if there was none, or it was done before a resumption.
     """
 
     run: Path
     fitted: Fitted
     first: bool = True
+    closed_form: str = ""
 
     @property
     def interrupted(self) -> bool:
@@ -73,8 +76,7 @@ class TrainResult:
     def summary(self) -> str:
         """Say in one line what was trained and which epoch was kept."""
         if self.fitted.history and self.fitted.best_epoch == 0:
-            loss = self.fitted.history[0]["validation_loss"]
-            return f"fitted in closed form (loss of the validation part {loss:.4f})"
+            return self.closed_form or "fitted in closed form"
         if not self.fitted.best_epoch:
             return "no epoch was completed: the weights are those of the last step, not validated"
         best = next(row for row in self.fitted.history if row["epoch"] == self.fitted.best_epoch)
@@ -169,6 +171,8 @@ def train_run(
     started = time.monotonic()
     training = Training(model, train, validation, config, run / STATES, fabric, voxels)
 
+    told: list[str] = []
+
     def fit() -> None:
         progress("Fitting in closed form", 0, 1)
         assert isinstance(model, FitsInClosedForm)
@@ -176,8 +180,10 @@ def train_run(
         used = split.train if config.epochs else (*split.train, *split.validation)
         acquisition = Acquisition.of_store(view, used, config.pairs.lag)
         report = model.fit_closed_form(train, None if config.epochs else validation, acquisition, progress)
+        told.append(report.summary())
         if first:
-            write_json(run / FIT, dataclasses.asdict(report))
+            parts = ["training"] if config.epochs else ["training", "validation"]
+            write_json(run / FIT, {"fitted_to": parts, **dataclasses.asdict(report)})
         progress("Fitting in closed form", 1, 1)
 
     try:
@@ -198,4 +204,4 @@ def train_run(
     if first and fitted.stopped != "asked":
         with writing(run):
             remove_states(run)
-    return TrainResult(run, fitted, first)
+    return TrainResult(run, fitted, first, " ".join(told))
