@@ -56,17 +56,23 @@ def _child(what: str) -> tuple[float, float, float]:
 
 def _run(store: Store, test: int) -> OpenRun:
     """Make a run of a model that gives one volume whatever its EEG: the last `test` recordings test it."""
+    import torch
     from torch import nn
 
     from eeg2fmri.models.output import Synthesis
 
     names = tuple(recording.id for recording in store.recordings)
-    split = Split(
-        train=names[: -test - 1], validation=[names[-test - 1]], test=names[-test:], protocol="fixed-subjects"
-    )
+    left = len(names) - test - 1
+    split = Split(train=names[:left], validation=names[left:-test], test=names[-test:], protocol="fixed-subjects")
     statistics = group_statistics(store, split.train)
 
     class Constant(nn.Module):
+        config = SimpleNamespace(eeg_shape=(len(store.electrodes), len(store.frequencies), 10), volume_shape=store.grid)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.nothing = nn.Parameter(torch.zeros(1))
+
         def forward(self, x: Any, y: Any = None, *, generator: Any = None) -> Synthesis:
             return Synthesis(x.new_zeros((len(x), *store.grid)), None, x.flatten(1), None, None)
 

@@ -127,26 +127,32 @@ class Control:
     def bites(self) -> bool:
         """Whether the score could be this: more than half of r goes, or the control does as well as the model.
 
-        A control that is given the BOLD of the test recording itself may well reach more than the model; it bites only
-        where the model's r goes with it.
+        What can be taken out of both sides explains a score only if the score goes with it, however much it reaches
+        alone.
         """
-        return self.left < LEFT or (self.as_good and self.kind != "own BOLD")
+        return self.left < LEFT if math.isfinite(self.left) else self.as_good
+
+    @property
+    def told(self) -> bool:
+        """Whether a reader has to be told of it: it bites, or it reaches what the model reaches.
+
+        A control that is given the BOLD of the test recording itself may well reach more than the model.
+        """
+        return self.bites or (self.as_good and self.kind != "own BOLD")
 
     @property
     def sentence(self) -> str:
-        """Say what it found where it bites; empty where it does not."""
-        if not self.bites:
+        """Say what it found where a reader has to be told; empty elsewhere."""
+        if not self.told:
             return ""
         of = "similarity" if self.kind == "template" else "r"
         alone = f"{self.label}: {of} {self.score:.3f}; the model: {self.model:.3f}"
         if self.kind == "exchanged":
             return f"{_upper(alone)}."
-        told = []
-        if self.left < LEFT:
-            told.append(f"{self.without}, r {self.model:.3f} becomes {self.remaining:.3f}")
-        if self.as_good:
-            told.append(f"what is predicted from {alone}")
-        return " ".join(f"{_upper(text)}." for text in told)
+        found = [f"what is predicted from {alone}"] if self.as_good else []
+        if math.isfinite(self.remaining):
+            found.insert(0 if self.bites else 1, f"{self.without}, r {self.model:.3f} becomes {self.remaining:.3f}")
+        return " ".join(f"{_upper(text)}." for text in found)
 
     @property
     def without(self) -> str:
@@ -237,14 +243,18 @@ class Controls:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for each control that could explain the score, and for a connectivity that is a template's."""
-        told = [f"The score could be {row.could_be}. {row.sentence}" for row in self.biting]
-        told += [
-            f"The connectivity could be {r.could_be}. {r.sentence}"
-            for r in self.rows
-            if r.kind == "template" and r.bites
-        ]
-        return tuple(told)
+        """One sentence or two for each control that a reader has to be told of."""
+        if not self.informative:
+            return tuple(_of_connectivity(row) for row in self.rows if row.kind == "template" and row.bites)
+        found = []
+        for row in self.rows:
+            if row.kind == "template" and row.bites:
+                found.append(_of_connectivity(row))
+            elif row.bites:
+                found.append(f"The score could be {row.could_be}. {row.sentence}")
+            elif row.told:
+                found.append(f"{_upper(row.could_be)} alone reaches as much as the model. {row.sentence}")
+        return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -277,6 +287,10 @@ class Controls:
             rows.append(replace(row, recordings=recordings, reason="" if recordings else row.reason))
         p_values = {name: p for part in parts for name, p in part.p_values.items()}
         return cls(tuple(rows), p_values, parts[0].places, max(part.voxels for part in parts))
+
+
+def _of_connectivity(row: Control) -> str:
+    return f"The connectivity could be {row.could_be}. {row.sentence}"
 
 
 def control_warnings(facts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ def study(*rows: Control, p: float = 0.001) -> Controls:
     [
         (control(remaining=0.09), True),
         (control(remaining=0.11), False),
-        (control(remaining=0.19, score=0.21, p_value=0.01), True),
+        (control(remaining=0.19, score=0.21, p_value=0.01), False),
+        (control("others", score=0.21, p_value=0.01), True),
         (control(remaining=0.19, score=0.21, p_value=0.6), False),
         (control(remaining=0.19, score=0.19, p_value=0.001), False),
         (control("own BOLD", remaining=0.19, score=0.9, p_value=0.001), False),
@@ -41,7 +42,17 @@ def study(*rows: Control, p: float = 0.001) -> Controls:
 )
 def test_it_bites_where_more_than_half_goes_or_it_does_as_well(one: Control, bites: bool) -> None:
     assert one.bites is bites
-    assert bool(one.sentence) is bites
+    assert bool(one.sentence) >= bites
+
+
+def test_what_reaches_as_much_is_told_though_nothing_goes_with_it() -> None:
+    found = study(control(remaining=0.19, score=0.21, p_value=0.01))
+    assert found.biting == ()
+    assert len(found.warnings) == 1
+    assert "alone reaches as much as the model" in found.warnings[0]
+    assert "r 0.200 becomes 0.190" in found.warnings[0]
+    oracle = study(control("own BOLD", remaining=0.19, score=0.9, p_value=0.001))
+    assert oracle.warnings == ()
 
 
 def test_means_are_over_subjects_first() -> None:
