@@ -11,7 +11,8 @@ import pytest
 import torch
 import yaml
 
-from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError
+from eeg2fmri.core.errors import CheckpointError, ConfigError, Eeg2FmriError, InputError
+from eeg2fmri.core.lock import locked
 from eeg2fmri.data.prepare.run import PrepareConfig, prepare
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.run import train_run
@@ -144,12 +145,31 @@ def test_nothing_to_resume_is_said(small_store, tmp_path):
         ({"model": {"preset": "documented", "latent": [2, 2, 2]}}, ConfigError, "latent"),
         ({"pairs": {"window": 400}}, InputError, "shorter than one window"),
         ({"split": {"test": ["09"]}}, InputError, "09"),
+        ({"optimiser": {"betas": [2, 2]}}, ConfigError, "less than 1"),
+        ({"optimiser": {"learning_rate": 1e30}}, Eeg2FmriError, "lower optimiser.learning_rate"),
     ],
 )
 def test_wrong_settings_leave_nothing_behind(small_store, small_settings, tmp_path, change, error, message):
     with pytest.raises(error, match=message):
         train_run(small_store, tmp_path / "run", {**small_settings, **change})
-    assert not (tmp_path / "run").exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_any_error_before_the_first_state_leaves_nothing(small_store, small_settings, tmp_path):
+    def broken(what, done, total):
+        raise RuntimeError("the bar broke")
+
+    with pytest.raises(RuntimeError, match="the bar broke"):
+        train_run(small_store, tmp_path / "run", small_settings, progress=broken)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_training_at_a_time_writes_to_a_run(small_store, small_settings, tmp_path):
+    with (
+        locked(tmp_path / "run", "a training of this run"),
+        pytest.raises(InputError, match="a training of this run is under way"),
+    ):
+        train_run(small_store, tmp_path / "run", small_settings)
 
 
 def test_a_run_is_not_resumed_on_another_store(small_store, small_settings, small_bids, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,7 +16,7 @@ def locked(folder: Path, what: str) -> Iterator[None]:
     """Hold the lock of a folder, which need not exist; the system lets go of it when the process ends, however.
 
     The lock is a hidden file beside the folder, so that the folder can be made, renamed and removed meanwhile. It is
-    left there: removing it would let two processes hold two files of the same name.
+    removed at the end; a process that is killed leaves it, which locks nothing.
 
     Parameters
     ----------
@@ -37,10 +37,14 @@ def locked(folder: Path, what: str) -> Iterator[None]:
     nobody else writes to the run now
     """
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.absolute().with_name(f".{folder.name}.lock"), timeout=0)
+    file = folder.absolute().with_name(f".{folder.name}.lock")
     try:
-        with lock:
-            yield
+        with FileLock(file, timeout=0):
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    file.unlink()
     except Timeout:
         raise InputError(
             f"{what} is under way in another process",

@@ -14,6 +14,10 @@ from eeg2fmri.data.splits.make import SplitConfig
 PUBLISHED_LEARNING_RATE = 0.002980911194116198
 
 
+#: Share of the old in a running mean.
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
 class OptimiserConfig(Config):
     """Adam and what surrounds its step.
 
@@ -32,7 +36,7 @@ class OptimiserConfig(Config):
     """
 
     learning_rate: Annotated[float, Field(gt=0)] = PUBLISHED_LEARNING_RATE
-    betas: tuple[float, float] = (0.9, 0.999)
+    betas: tuple[Decay, Decay] = (0.9, 0.999)
     epsilon: Annotated[float, Field(gt=0)] = 1e-7
     schedule: Literal["constant", "cosine"] = "constant"
     warmup_steps: Annotated[int, Field(ge=0)] = 0

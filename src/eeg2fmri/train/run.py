@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import Any
 
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
-from eeg2fmri.core.errors import ConfigError, Eeg2FmriError
+from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs.dataset import PairDataset
@@ -137,9 +140,26 @@ def train_run(
     '1 epochs; kept epoch 1, the best by the validation part (loss ..., training ...)'
     """
     run, given = Path(run), TrainConfig.given(config)
-    config = resumed_config(run, given) if resume else TrainConfig.make(with_preset(given), where=place_of(config))
-    if not resume:
-        refuse_existing_run(run)
+    # of the processes of one training the first writes, and holds the lock
+    alone = locked(run, "a training of this run") if os.environ.get("RANK", "0") == "0" else nullcontext()
+    with alone:
+        settings = (
+            resumed_config(run, given) if resume else TrainConfig.make(with_preset(given), where=place_of(config))
+        )
+        if not resume:
+            refuse_existing_run(run)
+        return _train(store, run, settings, resume, on_epoch, keep_weights, progress)
+
+
+def _train(
+    store: str | PathLike[str],
+    run: Path,
+    config: TrainConfig,
+    resume: bool,
+    on_epoch: Callable[[Row], None] | None,
+    keep_weights: bool,
+    progress: Progress,
+) -> TrainResult:
     whole = Store.open(store)
     config = config.model_copy(update={"pairs": pairs_of_store(config.pairs, whole)})
     split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
@@ -189,7 +209,8 @@ def train_run(
     try:
         with writing(run), quiet_buckets(), epoch_log(run, config.logs if first else (), on_epoch) as log:
             fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit if closed else None)
-    except Eeg2FmriError:
+    except BaseException:
+        # whatever it was: a training without a state has nothing to go on with, and leaves nothing
         if first and not resume and not any((run / STATES).glob("state-*.json")):
             shutil.rmtree(run)
         raise

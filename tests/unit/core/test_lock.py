@@ -42,3 +42,4 @@ def test_the_lock_is_free_after_an_error(tmp_path):
         raise RuntimeError("broken")
     with locked(tmp_path / "run", "a training"):
         pass
+    assert not list(tmp_path.iterdir())

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 BEST = "best"
 
 
+#: A validation loss so many times the mean square of the volumes is that of a training that diverged.
+DIVERGED = 1e4
+
+
 @dataclass
 class Fitted:
     """What a training gave.
@@ -109,6 +113,8 @@ class Training:
         self.average = WeightAverage(model, config.average_decay) if config.average_decay else None
         self.at = Position()
         self.saved_at = time.monotonic()
+        #: Largest mean square of the volumes of a validation batch: what a model that says nothing is off by.
+        self.power = 0.0
 
     def run(
         self,
@@ -223,7 +229,7 @@ class Training:
         row |= {f"validation_{name}": value for name, value in scores.items()}
         row |= {f"seconds_{name}": self.at.seconds.rounded(name) for name in ("loading", "validation")}
         self.at.history.append(row)
-        if scores["loss"] < self.at.best[1]:
+        if scores["loss"] < min(self.at.best[1], DIVERGED * (1 + self.power)):
             self.at.best = (epoch, scores["loss"])
             if self.fabric.global_rank == 0:
                 write_best(self.folder / BEST, epoch, self.raw)
@@ -238,6 +244,7 @@ class Training:
             parts = self.objective.parts(self.raw(pair.x, pair.y), pair.y)
             loss = self.objective.weighed(parts)
             means.add({"loss": loss.item(), **{name: value.item() for name, value in parts.items()}}, len(pair.x))
+            self.power = max(self.power, float(pair.y.square().mean()))
         return reduced(self.fabric, means)
 
     def _check(self, loss: Tensor) -> None:
@@ -246,7 +253,7 @@ class Training:
                 "the loss is not finite",
                 where=f"epoch {self.at.epoch + 1}, batch {self.at.batches_done + 1}",
                 got=str(loss.item()),
-                hint="lower optimiser.learning_rate or set optimiser.clip_norm; the last saved state is intact",
+                hint="lower optimiser.learning_rate or set optimiser.clip_norm, and train a new run",
             )
 
     def _seed_step(self) -> torch.Generator:
@@ -277,6 +284,14 @@ class Training:
         self.fabric.barrier()
         if self.at.best[1] < float("inf"):
             return read_best(self.folder / BEST, self.at.best[0])
+        if self.at.history:
+            raise Eeg2FmriError(
+                "the training diverged: no epoch came anywhere near the volumes, and none is kept",
+                where=f"epoch {self.at.history[-1]['epoch']}",
+                got=f"validation loss {self.at.history[-1]['validation_loss']:.3g}",
+                expected=f"less than {DIVERGED * (1 + self.power):.3g}",
+                hint="lower optimiser.learning_rate or set optimiser.clip_norm, and train a new run",
+            )
         return 0, {name: value.detach().cpu() for name, value in self.raw.state_dict().items()}
 
     def _resume(self) -> bool:

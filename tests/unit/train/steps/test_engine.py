@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import Eeg2FmriError
+from eeg2fmri.train.steps.loop import BEST
 
 
 class Killed(BaseException):
@@ -192,6 +193,18 @@ def test_a_loss_that_is_not_finite_says_where(toy_training):
     with pytest.raises(Eeg2FmriError, match="not finite") as caught:
         training.run()
     assert "epoch 1, batch 1" in str(caught.value)
+
+
+def test_a_training_that_diverged_keeps_nothing_as_best(toy_training):
+    training = toy_training()
+    with torch.no_grad():
+        for weight in training.raw.parameters():
+            weight.fill_(1e9)
+    training.optimiser.param_groups[0]["lr"] = 0.0
+    with pytest.raises(Eeg2FmriError, match="diverged") as caught:
+        training.run()
+    assert "validation loss" in str(caught.value)
+    assert not (training.folder / BEST).exists()
 
 
 def test_several_processes_need_a_launcher(toy_training):
