@@ -24,7 +24,7 @@ import scipy.stats
 
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.evaluate.truth.ceilings import PARTS
+from eeg2fmri.evaluate.truth.parts import PARTS
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 from eeg2fmri.train.run import train_run
 

@@ -15,8 +15,9 @@ from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.blocks import BlockStore
 from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.evaluate.truth.ceilings import LeftOut, column_r, coupled_note, parts_of, score_ceilings
+from eeg2fmri.evaluate.truth.ceilings import coupled_note, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import KnownTruth, known_truth
+from eeg2fmri.evaluate.truth.parts import LeftOut, column_r
 from eeg2fmri.simulate import simulate_dataset, small_config
 from eeg2fmri.simulate.write.truth_files import FOLDER
 from eeg2fmri.train.run import train_run

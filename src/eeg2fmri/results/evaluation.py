@@ -40,6 +40,7 @@ from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method, Metric
 from eeg2fmri.results.regions import RegionScores
 from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.verdict import helped, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,15 +160,11 @@ class Evaluation:
     @property
     def verdict(self) -> str:
         """Whether the EEG helped, in one sentence."""
-        from eeg2fmri.results.verdict import verdict
-
         return verdict(self)
 
     @property
     def helped(self) -> bool:
         """Whether the model is significantly better than with shifted EEG, and than every baseline."""
-        from eeg2fmri.results.verdict import helped
-
         return helped(self)
 
     @property

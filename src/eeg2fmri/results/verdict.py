@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from eeg2fmri.results.method import SIGNIFICANT
-
-if TYPE_CHECKING:
-    from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.data.splits.claims import Protocol as Claims
+from eeg2fmri.results.method import SIGNIFICANT, Method, Metric
+from eeg2fmri.results.shift_test import PooledShiftTest
 
 #: Fewest subjects with which flipping signs can reach p = .05: all of 2^5 patterns but one.
 SUBJECTS = 5
 
 
-def significant(evaluation: Evaluation) -> bool:
+class Judged(Protocol):
+    """What a verdict rests on; `eeg2fmri.results.evaluation.Evaluation` says what each is."""
+
+    @property
+    def model(self) -> Method: ...  # noqa: D102
+    @property
+    def methods(self) -> tuple[Method, ...]: ...  # noqa: D102
+    @property
+    def subjects(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def headline(self) -> Metric: ...  # noqa: D102
+    @property
+    def test(self) -> PooledShiftTest | None: ...  # noqa: D102
+    @property
+    def against(self) -> dict[str, dict[str, Any]]: ...  # noqa: D102
+    @property
+    def protocol(self) -> Claims: ...  # noqa: D102
+    def score(self, method: str, metric: str, subject: str | None = None) -> float: ...  # noqa: D102
+
+
+def significant(evaluation: Judged) -> bool:
     """Whether temporal r is above 0 and above what EEG at the wrong time gives (p at most .05)."""
     test = evaluation.test
     return test is not None and test.observed > 0 and test.p_value <= SIGNIFICANT
@@ -50,7 +69,7 @@ class Rival:
         return self.difference > 0 and self.p_value <= SIGNIFICANT
 
 
-def hardest_rival(evaluation: Evaluation) -> Rival | None:
+def hardest_rival(evaluation: Judged) -> Rival | None:
     """Look for the baseline that the model is least surely better than; None if there is no baseline.
 
     With `SUBJECTS` test subjects or more, the test flips the signs of the differences of subjects, and its claim is
@@ -72,18 +91,18 @@ def hardest_rival(evaluation: Evaluation) -> Rival | None:
     return max(found, key=lambda one: (not one.beaten, -one.difference, one.score), default=None)
 
 
-def helped(evaluation: Evaluation) -> bool:
+def helped(evaluation: Judged) -> bool:
     """Whether the model is significant against time shifts and significantly above every baseline."""
     rival = hardest_rival(evaluation)
     return significant(evaluation) and (rival is None or rival.beaten)
 
 
-def verdict(evaluation: Evaluation) -> str:
+def verdict(evaluation: Judged) -> str:
     """Say in one sentence whether the EEG helped.
 
     Parameters
     ----------
-    evaluation : Evaluation
+    evaluation : Judged
 
     Returns
     -------

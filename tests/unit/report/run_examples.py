@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.report.read.run import History, RecordingQuality, RunResults
+from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.method import Method, Metric
 from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.training import History, RecordingQuality
 
 METRICS = (
     Metric("temporal_r", "temporal r", "", True, "median over voxels"),

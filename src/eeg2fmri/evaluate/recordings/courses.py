@@ -22,7 +22,7 @@ from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.regions import read_atlas, region_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
-from eeg2fmri.evaluate.truth.ceilings import column_r
+from eeg2fmri.evaluate.truth.parts import column_r
 from eeg2fmri.results.courses import LEVEL, Courses
 
 

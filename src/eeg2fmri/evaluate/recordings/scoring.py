@@ -15,7 +15,7 @@ from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.score import RecordingScores, Volumes, score_recording, value_range
 from eeg2fmri.evaluate.significance.shifts import ShiftScores, VoxelShiftTest, shift_test
 from eeg2fmri.evaluate.significance.tests import significant_shares
-from eeg2fmri.evaluate.truth.ceilings import Parts
+from eeg2fmri.evaluate.truth.parts import Parts
 from eeg2fmri.results.method import Method
 
 

@@ -16,8 +16,8 @@ from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.store.format import read_manifest
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.metrics.regions import read_atlas
-from eeg2fmri.evaluate.truth.ceilings import LeftOut
 from eeg2fmri.evaluate.truth.oracle import Rhythm, source_power
+from eeg2fmri.evaluate.truth.parts import LeftOut
 from eeg2fmri.simulate.head.sources import parcels
 from eeg2fmri.simulate.neural.envelopes import DEPTH, RATE
 from eeg2fmri.simulate.neural.haemodynamics import drive, expected_std, regional_bold, response

@@ -14,8 +14,8 @@ from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
 from eeg2fmri.data.pairs.scaling import BoldScaler, GroupStatistics
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.carried import CarriesCard
 from eeg2fmri.models.saving.files import AGAIN, CONFIG, WEIGHTS, read_files, write_files
-from eeg2fmri.models.saving.pretrained import Pretrained
 
 #: Types that the tensors of a saved model may have.
 FLOATS = {torch.float32, torch.float64, torch.bfloat16, torch.float16}
@@ -134,7 +134,7 @@ def load(folder: str | Path) -> Loaded:
     _put(model, tensors)
     model.eval()
     statistics = _statistics(stored.statistics, card, str(folder / WEIGHTS))
-    if isinstance(model, Pretrained):
+    if isinstance(model, CarriesCard):
         model.card, model.statistics = card, statistics
     return Loaded(model, card, statistics, stored.digest)
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from huggingface_hub import ModelHubMixin
 
 from eeg2fmri.core.errors import CheckpointError
-
-if TYPE_CHECKING:
-    from eeg2fmri.data.pairs.scaling import GroupStatistics
-    from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.carried import CarriesCard
 
 #: What stands before a name on the Hub.
 HUB = "hub:"
@@ -25,19 +22,10 @@ holds its weights and the statistics of its training group. Load it with `from_p
 """
 
 
-class Pretrained(ModelHubMixin, library_name="eeg2fmri", tags=["eeg", "fmri"], model_card_template=_README):
-    """Mixin of every model of the registry.
-
-    Attributes
-    ----------
-    card : ModelCard or None
-        What the model was loaded with, or what `save_pretrained` is to write; None of a model that was just built.
-    statistics : GroupStatistics or None
-        Of the training group.
-    """
-
-    card: ModelCard | None = None
-    statistics: GroupStatistics | None = None
+class Pretrained(
+    ModelHubMixin, CarriesCard, library_name="eeg2fmri", tags=["eeg", "fmri"], model_card_template=_README
+):
+    """Mixin of every model of the registry: loads and saves it, here and on the Hub."""
 
     def _save_pretrained(self, save_directory: Path) -> None:
         from eeg2fmri.models.saving.card import ModelCard

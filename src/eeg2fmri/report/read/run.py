@@ -11,74 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from eeg2fmri.core.errors import CheckpointError
+from eeg2fmri.report.read.run_files import RunFiles
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.explanation import Explanation
-
-
-@dataclass(frozen=True, eq=False)
-class History:
-    """Course of the training.
-
-    Attributes
-    ----------
-    epochs : int array, shape (epoch,)
-    losses : mapping of name to array, shape (epoch,)
-        "training" and "validation" first, then the parts of the loss; NaN where an epoch has none.
-    seconds : float
-        Duration of all epochs, s; NaN if it was not written.
-    """
-
-    epochs: np.ndarray
-    losses: Mapping[str, np.ndarray]
-    seconds: float
-
-    @property
-    def best_epoch(self) -> int | None:
-        """Epoch with the lowest validation loss."""
-        validation = self.losses.get("validation")
-        if validation is None or not np.isfinite(validation).any():
-            return None
-        return int(self.epochs[int(np.nanargmin(validation))])
-
-    @property
-    def n_epochs(self) -> int:
-        """Passes over the training pairs; epoch 0 is a fit in closed form and none of them."""
-        return int((self.epochs > 0).sum())
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How the test part of a run relates to what it was trained on.
-
-    Attributes
-    ----------
-    name : str
-        Key, such as "k-fold-subjects"; empty if it was not written.
-    label : str
-        Its title, its fold, and what the model has seen of the test part.
-    fold, folds : int or None
-        Number of the fold from 1, and how many there are.
-    """
-
-    name: str = ""
-    label: str = ""
-    fold: int | None = None
-    folds: int | None = None
-
-
-@dataclass(frozen=True)
-class RecordingQuality:
-    """One recording of the data set: its id, its part ("train", ...), measures by name, warnings."""
-
-    id: str
-    part: str
-    measures: Mapping[str, Any]
-    warnings: tuple[str, ...] = ()
+from eeg2fmri.results.training import History, RecordingQuality, SplitProtocol
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +32,7 @@ class RunResults:
     settings : mapping
         Every setting of the training (train.yaml).
     split : mapping of part to tuple of recording ids
-    protocol : Protocol
+    protocol : SplitProtocol
         How the test part relates to the training.
     environment : mapping
         Versions, machine, time, memory (environment.json).
@@ -112,7 +51,7 @@ class RunResults:
     card: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    protocol: Protocol = field(default_factory=lambda: Protocol())
+    protocol: SplitProtocol = field(default_factory=SplitProtocol)
     environment: Mapping[str, Any] = field(default_factory=dict)
     history: History | None = None
     evaluation: Evaluation | None = None
@@ -131,8 +70,6 @@ class RunResults:
         CheckpointError
             If the folder does not exist or holds nothing of a run.
         """
-        from eeg2fmri.report.read.run_files import RunFiles
-
         folder = Path(folder)
         if not folder.is_dir():
             raise CheckpointError(

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.data.store.blocks import Block
-from eeg2fmri.report.read.run import History, Protocol, RecordingQuality
 from eeg2fmri.results import explanation as explained
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import FOLDER, SCORES, Evaluation
 from eeg2fmri.results.examples import Examples, read_examples
 from eeg2fmri.results.files import AbsentResultError, ResultError
+from eeg2fmri.results.training import HISTORY, History, RecordingQuality, SplitProtocol
 
 T = TypeVar("T")
-
-#: Columns of history.csv that are no loss.
-NO_LOSS = ("epoch", "seconds", "seconds_loading", "seconds_validation", "learning_rate")
-
-#: Names of the main losses in history.csv.
-MAIN_LOSSES = {"train_loss": "training", "validation_loss": "validation"}
 
 #: Parts of a split, in the order in which they are shown.
 PARTS = ("train", "validation", "test")
@@ -84,30 +75,16 @@ class RunFiles:
         values = self.mapping("split.json")
         return {part: tuple(str(i) for i in values[part]) for part in PARTS if isinstance(values.get(part), list)}
 
-    def protocol(self) -> Protocol:
+    def protocol(self) -> SplitProtocol:
         """Read how the test part relates to the training."""
         values = self.mapping("split.json")
         fold, folds = (values.get(name) if isinstance(values.get(name), int) else None for name in ("fold", "folds"))
         name = str(values.get("protocol") or "")
-        return Protocol(name, str(values.get("protocol_label") or name.replace("-", " ")), fold, folds)
+        return SplitProtocol(name, str(values.get("protocol_label") or name.replace("-", " ")), fold, folds)
 
     def history(self) -> History | None:
         """Read the course of the training."""
-        path = self.folder / "history.csv"
-        if not path.is_file():
-            return None
-        try:
-            with path.open(newline="", encoding="utf-8") as stream:
-                rows = list(csv.DictReader(stream))
-            columns = {name: np.array([_float(row[name]) for row in rows]) for name in (rows[0] if rows else ())}
-            epochs = columns["epoch"].astype(int) if rows else np.zeros(0, dtype=int)
-        except (OSError, UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
-            self.problems.append(f"history.csv: {type(error).__name__}: {error}")
-            return None
-        named = {MAIN_LOSSES[name]: columns[name] for name in MAIN_LOSSES if name in columns}
-        parts = {name: column for name, column in columns.items() if name not in (*NO_LOSS, *MAIN_LOSSES)}
-        seconds = float(np.nansum(columns["seconds"])) if "seconds" in columns else float("nan")
-        return History(epochs, named | parts, seconds)
+        return self._result(lambda: History.read(self.folder), HISTORY)
 
     def quality(self) -> tuple[RecordingQuality, ...]:
         """Read the quality of the recordings: recordings.json, a list of mappings with ``id`` and ``quality``."""
@@ -164,8 +141,3 @@ def _quality(recording: str, part: str, values: Mapping[str, Any]) -> RecordingQ
         if name != "warnings":
             measures[label] = value * factor if isinstance(value, float) else value
     return RecordingQuality(recording, part, measures, tuple(str(warning) for warning in values.get("warnings", ())))
-
-
-def _float(text: str | None) -> float:
-    """Return a number; NaN for an empty cell."""
-    return float(text) if text not in (None, "") else float("nan")

@@ -12,13 +12,13 @@ from eeg2fmri.report.figures.training import learning_curves
 from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncertainty_maps, volume_comparison
 from eeg2fmri.report.html.numbers import correlation, number, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
-from eeg2fmri.report.read.run import History
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.intervals import RECALIBRATION
 from eeg2fmri.results.method import SIGNIFICANT
 from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.training import History
 
 #: Fewest example volumes from which a mean over time is drawn.
 RESIDUE_FROM = 5

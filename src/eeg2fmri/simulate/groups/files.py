@@ -16,7 +16,7 @@ from eeg2fmri.simulate.write.bids import BIDS_VERSION, write_eeg_files, write_js
 from eeg2fmri.simulate.write.names import Recording
 
 if TYPE_CHECKING:
-    from eeg2fmri.simulate.groups.write import GroupMember
+    from eeg2fmri.simulate.groups.member import GroupMember
 
 TRUTH = Path("derivatives", "truth")
 

@@ -5,7 +5,7 @@ No BOLD, no scanner and no volume markers: what a clinic has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,12 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.groups import files as groups_files
 from eeg2fmri.simulate.groups.config import GroupEffect as GroupEffect
 from eeg2fmri.simulate.groups.config import GroupsConfig as GroupsConfig
+from eeg2fmri.simulate.groups.member import GroupMember
 from eeg2fmri.simulate.head.forward import compute_gain
 from eeg2fmri.simulate.neural.envelopes import envelope_power
 from eeg2fmri.simulate.recording.eeg import simulate_eeg
 from eeg2fmri.simulate.recording.study import Study, make_study, place_cap
-from eeg2fmri.simulate.recording.subject import Subject, draw_subject
+from eeg2fmri.simulate.recording.subject import draw_subject
 from eeg2fmri.simulate.worlds.rhythms import RHYTHMS
 from eeg2fmri.simulate.write.names import subject_labels
 
@@ -30,23 +31,6 @@ SITES = ("A", "B")
 REFERENCE_AGE = 30
 #: Lowest alpha peak and exponent that age leads to.
 LOWEST_PEAK, LOWEST_EXPONENT = 6.0, 0.5
-
-
-@dataclass(frozen=True)
-class GroupMember:
-    """One subject of a group.
-
-    Attributes
-    ----------
-    subject : Subject
-        Anatomy of the sources, rhythms and background, age included.
-    group, site : str
-        Where it belongs and where it is recorded.
-    """
-
-    subject: Subject
-    group: str
-    site: str
 
 
 def affected(config: GroupsConfig, study: Study, group: str) -> np.ndarray:

@@ -1,12 +1,9 @@
-"""Keep what each epoch gave as rows, and write them as history.csv."""
+"""Keep what each epoch gave as rows, to be written as history.csv."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
-
-from eeg2fmri.core.files import write_csv
 
 Row = dict[str, Any]
 
@@ -27,9 +24,3 @@ class Means:
     def means(self) -> dict[str, float]:
         """Return the mean of each named number."""
         return {name: total / self.weight for name, total in self.sums.items()}
-
-
-def write_history(path: Path, rows: list[Row]) -> None:
-    """Write rows as CSV; the file is replaced as a whole, never left half-written."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    write_csv(path, names, ([row.get(name, "") for name in names] for row in rows))

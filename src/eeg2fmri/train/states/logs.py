@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.train.states.history import Row, write_history
+from eeg2fmri.results.training import write_history
+from eeg2fmri.train.states.history import Row
 
 Log = Callable[[Row, list[Row]], None]
 
@@ -42,7 +43,7 @@ def epoch_log(run: Path, logs: Sequence[str], on_epoch: Callable[[Row], None] | 
 
     def log(row: Row, history: list[Row]) -> None:
         if "csv" in logs:
-            write_history(run / "history.csv", history)
+            write_history(run, history)
         if writer is not None:
             for name, value in row.items():
                 if name != "epoch":

@@ -6,8 +6,9 @@ import pytest
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.protocol import METRICS
-from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, PARTS, Parts, column_r, coupled_note, fraction
-from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, coupled_note
+from eeg2fmri.evaluate.truth.parts import PARTS, Parts, column_r
+from eeg2fmri.results.evaluation import Evaluation, fraction
 from eeg2fmri.results.method import Method
 from eeg2fmri.results.table import scores_table
 

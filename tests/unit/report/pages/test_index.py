@@ -13,7 +13,7 @@ import pytest
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_index
 from eeg2fmri.report.pages.index import render_index
-from eeg2fmri.report.read.run import Protocol
+from eeg2fmri.results.training import SplitProtocol
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_folds_of_a_cross_validation_add_up(run, tmp_path):
             facts={"times_read": number},
             subjects=(str(2 * number), str(2 * number + 1)),
         )
-        protocol = Protocol("k-fold-subjects", f"k-fold over subjects, fold {number} of 3", number, 3)
+        protocol = SplitProtocol("k-fold-subjects", f"k-fold over subjects, fold {number} of 3", number, 3)
         return replace(made, protocol=protocol)
 
     page = render_index([fold(3, 0.3), fold(1, 0.1)], tmp_path)
@@ -88,7 +88,7 @@ def test_folds_of_a_cross_validation_add_up(run, tmp_path):
 
 def test_runs_of_different_protocols_are_named(run, tmp_path):
     runs = [
-        replace(scored(run, tmp_path / name, 0.1), protocol=Protocol(name, name))
+        replace(scored(run, tmp_path / name, 0.1), protocol=SplitProtocol(name, name))
         for name in ("within-recording", "fixed-subjects")
     ]
     assert "different protocols (fixed-subjects, within-recording)" in words(render_index(runs, tmp_path))

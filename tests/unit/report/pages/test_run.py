@@ -16,8 +16,9 @@ import pytest
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_report
 from eeg2fmri.report.pages.run import LARGEST_PAGE, render
-from eeg2fmri.report.read.run import RecordingQuality, RunResults
+from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.training import RecordingQuality
 
 SCRIPT = "<script>alert('sub')</script>"
 
