@@ -27,7 +27,7 @@ def fake_store(names: list[str], lengths: list[int], tr: float) -> Store:
         recordings.append(Recording(name, *facts, n, tr * np.arange(n), 100.0, np.eye(4)))
     digests: dict[str, Any] = {name: {} for name in names}
     return Store(
-        Path("store"), "0" * 64, PrepareConfig(), ("Cz",), np.arange(3.0), tr, (2, 3, 4), np.eye(4), "native",
+        Path("store"), "0" * 64, PrepareConfig(), ("Cz",), np.arange(3.0), tr, 100.0, (2, 3, 4), np.eye(4), "native",
         tuple(recordings), (), digests,
     )  # fmt: skip
 

@@ -116,7 +116,7 @@ def test_blocks_in_time_with_a_gap(store: Store) -> None:
     tested = [name for fold in make_folds(store, SplitConfig(by="block", folds=3))
               for name in make_split(store, fold, PAIRS).test if name.startswith(IDS[0])]  # fmt: skip
     assert tested == [f"{IDS[0]}_volumes-{span}" for span in ("0to29", "30to59", "60to89")]
-    with pytest.raises(InputError, match=r"too short for a test block(.|\n)*sub-03_ses-b"):
+    with pytest.raises(InputError, match=r"too short for a test block(.|\n)*sub-0(.|\n)*3 more"):
         make_split(store, SplitConfig(by="block", folds=7, fold=1), PAIRS)
 
 

@@ -25,7 +25,7 @@ def fake_store(n_subjects: int, runs: int = 1, n_volumes: int = 40, tr: float = 
     )
     digests: dict[str, Any] = {recording.id: {} for recording in recordings}
     return Store(
-        Path("store"), "0" * 64, PrepareConfig(), ("Cz",), np.arange(3.0), tr, (2, 3, 4), np.eye(4), "native",
+        Path("store"), "0" * 64, PrepareConfig(), ("Cz",), np.arange(3.0), tr, 100.0, (2, 3, 4), np.eye(4), "native",
         recordings, (), digests,
     )  # fmt: skip
 
