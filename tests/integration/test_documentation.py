@@ -42,6 +42,7 @@ def test_examples_run(tmp_path, monkeypatch, capsys):
     assert "image of (16, 18, 14, 87)" in said["5"]
     assert said["5"].rstrip().endswith("volume 1.00")
     assert "AUC over subjects" in said["6"]
+    assert "The model uses the EEG" in said["8"]
     page = (tmp_path / "files" / "run" / "report.html").read_text(encoding="utf-8")
     assert "Which EEG the volumes came from" in page
     assert "What the decisions came from" in (tmp_path / "files/classification/report.html").read_text("utf-8")
