@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ from eeg2fmri.data.eeg.channel_names import plain_name, same_electrode
 from eeg2fmri.data.eeg.spline import spline_matrix
 from eeg2fmri.data.eeg.template_positions import electrode_positions
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.saving.hub import load, save
 from eeg2fmri.predict.stream import CONSTANT
+from eeg2fmri.report import write_report
+from eeg2fmri.train.run import train_run
 
 
 @pytest.fixture
@@ -242,3 +246,16 @@ def test_predictions_that_do_not_change_say_so(small_run: Path, raw: Any, monkey
     blind = synthesizer.loaded.model.forward
     monkeypatch.setattr(synthesizer.loaded.model, "forward", lambda x, *rest, **more: blind(0 * x + 1, *rest, **more))
     assert CONSTANT in synthesizer.predict_volumes(raw).notes
+
+
+def test_a_report_names_what_the_store_left_out(
+    small_store: Path, small_settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = ("left out: sub-09_task-rest: the EEG data file is empty",)
+    store = replace(Store.open(small_store), notes=notes)
+    monkeypatch.setattr(Store, "open", lambda *_, **__: store)
+    run = train_run(small_store, tmp_path / "run", small_settings).run
+    monkeypatch.undo()
+    page = write_report(run).read_text(encoding="utf-8")
+    assert "sub-09_task-rest" in page
+    assert "the EEG data file is empty" in page

@@ -14,6 +14,7 @@ from eeg2fmri.core.files import OutputError, whole_folder, write_json
 from eeg2fmri.data.splits.leakage import check_leakage
 from eeg2fmri.data.splits.make import read_split
 from eeg2fmri.data.splits.split import Split
+from eeg2fmri.data.store.quality import left_out
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.presets import with_preset
 from eeg2fmri.train.config import TrainConfig
@@ -58,7 +59,11 @@ def make_run_folder(run: Path, config: TrainConfig, split: Split, store: Store, 
     with whole_folder(run) as part:
         config.write(part / "train.yaml")
         split.save(part / "split.json", store)
-        quality = [{"id": recording.id, "quality": recording.quality} for recording in store.recordings]
+        quality: list[dict[str, Any]] = [{"id": one.id, "quality": one.quality} for one in store.recordings]
+        quality += [
+            {"id": name, "left_out": True, "quality": {"warnings": [reason]}}
+            for name, reason in left_out(store).items()
+        ]
         write_json(part / "recordings.json", quality)
         write_json(part / "environment.json", facts)
 

@@ -46,12 +46,20 @@ def rows(store: Store) -> tuple[Sequence[str], list[tuple[str, ...]]]:
     return COLUMNS, [_row(recording) for recording in store.recordings]
 
 
+def left_out(store: Store) -> dict[str, str]:
+    """Give the recordings of the data set that the store leaves out by their id, each with the reason."""
+    told = (note.split(": ", 2) for note in store.notes if note.startswith("left out: "))
+    return {name: reason for _, name, reason in told}
+
+
 def warnings(store: Store) -> list[str]:
     """Say what the user should know of the data set and of each recording; the same of many recordings once."""
     told: dict[tuple[str, str], list[str]] = {}
     for note in store.notes:
-        kind, name, text = note.split(": ", 2) if note.startswith("left out: ") else ("", "", note)
-        told.setdefault((f"note: {kind}", text), []).append(name)
+        if not note.startswith("left out: "):
+            told.setdefault(("note: ", note), []).append("")
+    for name, text in left_out(store).items():
+        told.setdefault(("note: left out", text), []).append(name)
     for recording in store.recordings:
         for text in recording.quality.get("warnings", []):
             told.setdefault(("warning", text), []).append(recording.id)

@@ -98,7 +98,11 @@ class RunFiles:
                 part_of.setdefault(recording, []).append(part)
         try:
             return tuple(
-                _quality(str(one["id"]), ", ".join(part_of.get(str(one["id"]), ["unused"])), one["quality"])
+                _quality(
+                    str(one["id"]),
+                    "left out" if one.get("left_out") else ", ".join(part_of.get(str(one["id"]), ["unused"])),
+                    one["quality"],
+                )
                 for one in json.loads(path.read_text(encoding="utf-8"))
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -16,7 +16,7 @@ from eeg2fmri.data.prepare.check_data_set import agree
 from eeg2fmri.data.prepare.check_recording import inspect
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
-from eeg2fmri.data.store.quality import warnings
+from eeg2fmri.data.store.quality import left_out, warnings
 
 
 def make(bids: Any, name: str = "store", **settings: Any) -> Any:
@@ -92,6 +92,7 @@ def test_what_has_problems_is_left_out_on_request_with_its_reason(fault: str, re
     assert reason in note
     assert f"note: {note}" in warnings(store)
     assert not (store.path / "sub-03_task-rest").exists()
+    assert reason in left_out(store)["sub-03_task-rest"]
 
 
 def test_nothing_is_made_where_nothing_is_sound(two: Any) -> None:
