@@ -16,8 +16,8 @@ from eeg2fmri.models.recommended.recordings import Recordings
 from eeg2fmri.models.regression.leave_out import temporal_r
 from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
 
-#: Directions in time of the predictions for a group that is left out.
-UNSEEN_RANK = 40
+#: Directions in time that are kept of the predictions for those left out, in all groups together.
+UNSEEN_RANK = 1600
 #: Random courses beside the components wanted, that find the components.
 OVERSAMPLING = 32
 
@@ -155,7 +155,7 @@ class Stack:
             weights += seen.T @ self._features(one).T
         weights[:, own] = 0
         values, vectors = np.linalg.eigh(weights @ weights.T)
-        kept = vectors[:, values > 1e-10 * max(float(values[-1]), 1e-30)][:, -UNSEEN_RANK:]
+        kept = vectors[:, values > 1e-10 * max(float(values[-1]), 1e-30)][:, -(UNSEEN_RANK // len(self._rows)) :]
         return kept, kept.T @ weights
 
     def _maps(

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from eeg2fmri.models.recommended import fit as fitting
+from eeg2fmri.models.recommended.choice import candidate
+from eeg2fmri.models.recommended.families.family import basis_of, usable_families
+from eeg2fmri.models.recommended.recordings import gather
+from eeg2fmri.models.recommended.stacked import Stack
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
+
+INSIDE = np.arange(60)
+
+
+@pytest.fixture(scope="module")
+def parts(planted):
+    """Give the group, its targets without drifts, and one family fitted to it."""
+    recordings, _ = gather([planted([1, 2, 3])], {}, INSIDE, 2.2, 256.0)
+    family = next(one for one in usable_families({"whitened": slice(0, 2)}, "rows", 6)[0] if one.time == "lags")
+    basis = basis_of(family, (9, 2.2, 0), (0.0,), 0.3, 6)
+    design = fitting.Design.of(recordings, slice(0, 2), family, basis)
+    targets = [recordings.of(g)[0].without_drift(recordings.volumes(recordings.of(g)[0])) for g in recordings.groups]
+    return recordings, targets, fitting.replace(candidate(design, targets, (1.0, 10.0)), weight=0.8)
+
+
+def test_with_all_components_the_maps_and_filters_are_the_ridge_regression(parts):
+    recordings, targets, one = parts
+    stacked = Stack(recordings, [one], np.zeros(60, int)).fit(60)
+    weights = one.design.back @ LeaveOneOut(one.design.groups, targets).weights(one.penalty) * 0.8
+    windows = np.lib.stride_tricks.sliding_window_view(recordings.runs[0].rows, 9, axis=0)
+    predicted = np.einsum("nckt,atkc->na", windows, stacked.filters[0]) @ stacked.maps
+    expected = one.design.basis.features(recordings.runs[0].rows) @ weights
+    np.testing.assert_allclose(predicted, expected, atol=2e-3 * np.abs(expected).max())
+
+
+def test_the_r_of_every_voxel_is_that_of_a_refit_without_the_subject(parts):
+    recordings, targets, one = parts
+    stacked = Stack(recordings, [one], np.zeros(60, int)).fit(5)
+    unseen = LeaveOneOut(one.design.groups, targets).predictions(one.penalty)
+    expected = np.mean([temporal_r(p, y) for p, y in zip(unseen, targets, strict=True)], axis=0)
+    np.testing.assert_allclose(stacked.r, expected, atol=1e-3)
+
+
+def test_volumes_that_are_read_again_are_those_that_were_kept(parts):
+    recordings, _, one = parts
+    kept = Stack(recordings, [one], np.zeros(60, int)).fit(5)
+    recordings._kept = None
+    again = Stack(recordings, [one], np.zeros(60, int)).fit(5)
+    np.testing.assert_allclose(again.r, kept.r, atol=1e-6)
+    np.testing.assert_allclose(np.abs(again.maps), np.abs(kept.maps), atol=1e-4)
+
+
+def test_a_family_without_evidence_has_no_weight(parts):
+    _, targets, one = parts
+    rng = np.random.default_rng(0)
+    noise = fitting.replace(one, unseen=[rng.standard_normal(y.shape).astype(np.float32) for y in targets])
+    against = fitting.replace(one, unseen=[-p for p in one.unseen])
+    weighed = fitting._weighed([one, against, noise], targets)
+    assert weighed[0].weight > 0.3
+    assert weighed[1].weight == 0
+    assert weighed[2].weight < 0.05
+    assert all(each.weight == 0 for each in fitting._weighed([fitting.replace(against, weight=0.0)], targets))
