@@ -14,6 +14,8 @@ from eeg2fmri.results.files import as_float, defined
 CONTROLS = "controls"
 #: What a control is given.
 Kind = Literal["exchanged", "known", "EEG", "others", "own BOLD", "template"]
+#: Name of the control that takes out all that is known at once.
+ALL_KNOWN = "all_known"
 #: Share of r that may go with what is taken out before the rest is in doubt.
 LEFT = 0.5
 #: Largest p value of a score that is called more than chance.
@@ -225,8 +227,10 @@ class Controls:
     @property
     def biting(self) -> tuple[Control, ...]:
         """Controls that could explain the score; none where there is no score to explain."""
-        rows = tuple(row for row in self.rows if row.bites and row.kind != "template")
-        return rows if self.informative else ()
+        rows = [row for row in self.rows if row.bites and row.kind != "template"]
+        single = [row for row in rows if row.kind == "known" and row.name != ALL_KNOWN]
+        # all together tell something only where none does so by itself
+        return tuple(row for row in rows if not single or row.name != ALL_KNOWN) if self.informative else ()
 
     @property
     def sentence(self) -> str:
@@ -250,9 +254,9 @@ class Controls:
         for row in self.rows:
             if row.kind == "template" and row.bites:
                 found.append(_of_connectivity(row))
-            elif row.bites:
+            elif row in self.biting:
                 found.append(f"The score could be {row.could_be}. {row.sentence}")
-            elif row.told:
+            elif row.told and not row.bites:
                 found.append(f"{_upper(row.could_be)} alone reaches as much as the model. {row.sentence}")
         return tuple(found)
 

@@ -93,6 +93,13 @@ def test_the_sentence_names_what_it_could_be_and_what_is_not_known() -> None:
     assert control_warnings({}) == ()
 
 
+def test_all_together_are_told_where_none_explains_the_score_by_itself() -> None:
+    together = control(name="all_known", remaining=0.01)
+    assert [one.name for one in study(control(remaining=0.02), together).biting] == ["motion"]
+    assert [one.name for one in study(control(remaining=0.15), together).biting] == ["all_known"]
+    assert len(study(control(remaining=0.02), together).warnings) == 1
+
+
 def test_a_template_is_about_connectivity_alone() -> None:
     found = study(control("template", name="connectivity", score=0.5))
     assert found.biting == ()

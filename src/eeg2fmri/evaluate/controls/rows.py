@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eeg2fmri.evaluate.controls.regressors import Known
+from eeg2fmri.results.controls import ALL_KNOWN as TOGETHER
 from eeg2fmri.results.controls import Control
 
 OTHER_SUBJECT = Control(
@@ -26,9 +27,9 @@ CONSTANT = Control(
     "exchanged",
 )
 ALL_KNOWN = Control(
-    "all_known",
+    TOGETHER,
     "everything of these that is known",
-    "motion, task and body together",
+    "motion, the task and the body together",
     "known",
     reason="fewer than two of them are known",
 )

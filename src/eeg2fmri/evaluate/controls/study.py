@@ -133,7 +133,10 @@ class ControlStudy:
 
     def _constant(self) -> Control:
         one = self._tested[0]
-        made = of_constant(self._run, one.id, self._device)
+        try:
+            made = of_constant(self._run, one.id, self._device)
+        except InputError as error:  # a model of the user's own may refuse EEG that does not vary
+            return rows.CONSTANT.filled({}, error.problems[0].what)
         if made is None:
             return rows.CONSTANT.filled({one.id: self._of(one, score=0.0, p_value=1.0)})
         cut = made[len(made) - len(one.targets) :]
