@@ -16,7 +16,6 @@ import numpy as np
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
-from eeg2fmri.core.files import write_json
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
@@ -25,6 +24,8 @@ from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import PARTS, SplitConfig, make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.presets import with_preset
+from eeg2fmri.results.files import as_float
+from eeg2fmri.results.search import Trial, write_trials
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
 from eeg2fmri.tune.config import TuneConfig
@@ -263,18 +264,19 @@ def _ends_whole(journal: Path) -> bool:
 
 
 def _finish(study: optuna.Study, out: Path) -> Found:
-    trials = [
-        {
-            "number": trial.number,
-            "state": trial.state.name.lower(),
-            "score": trial.value if trial.state.name == "COMPLETE" else None,
-            "params": trial.params,
-            "error": trial.user_attrs.get("error", ""),
-        }
+    found = [
+        Trial(
+            number=trial.number,
+            state=trial.state.name.lower(),
+            score=as_float(trial.value if trial.state.name == "COMPLETE" else None),
+            params=trial.params,
+            error=trial.user_attrs.get("error", ""),
+        )
         for trial in study.get_trials(deepcopy=False)
     ]
+    trials = [trial.to_dict() for trial in found]
     done = [trial for trial in study.get_trials(deepcopy=False) if trial.state.name == "COMPLETE"]
-    write_json(out / "trials.json", trials)
+    write_trials(out, found)
     if not done:
         errors = sorted({trial["error"] for trial in trials if trial["error"]})
         raise InputError(

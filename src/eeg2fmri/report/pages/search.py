@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,19 +16,7 @@ from eeg2fmri.report.html.numbers import number, plural, value
 from eeg2fmri.report.html.pictures import picture
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
-
-TRIALS = "trials.json"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One trial of a search: its number, state, score (NaN without one), settings, and error."""
-
-    number: int
-    state: str
-    score: float
-    params: dict[str, Any] = field(default_factory=dict)
-    error: str = ""
+from eeg2fmri.results.search import Trial, read_trials
 
 
 def write_search_figure(study_folder: str | Path, out: str | Path | None = None) -> Path:
@@ -56,40 +41,11 @@ def write_search_figure(study_folder: str | Path, out: str | Path | None = None)
     """
     folder = Path(study_folder)
     trials = read_trials(folder)
+    if not any(math.isfinite(trial.score) for trial in trials):
+        raise InputError("no trial of the search was completed", where=str(folder), got=plural(len(trials), "trial"))
     path = folder / "search.html" if out is None else Path(out)
     write_text(path, _render(folder.resolve().name, trials))
     return path
-
-
-def read_trials(folder: Path) -> list[Trial]:
-    """Read the trials of a study, in the order of their numbers.
-
-    Raises
-    ------
-    InputError
-        If there are none, none was completed, or the file is damaged.
-    """
-    path = folder / TRIALS
-    try:
-        found = [
-            Trial(
-                int(one["number"]),
-                str(one["state"]),
-                math.nan if one["score"] is None else float(one["score"]),
-                dict(one["params"]),
-                str(one.get("error", "")),
-            )
-            for one in json.loads(path.read_text(encoding="utf-8"))
-        ]
-    except FileNotFoundError:
-        raise InputError(
-            "the folder holds no search", where=str(folder), expected=TRIALS, hint="give the folder that tune wrote"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError("the trials cannot be read", where=str(path), got=f"{type(error).__name__}: {error}") from None
-    if not any(math.isfinite(trial.score) for trial in found):
-        raise InputError("no trial of the search was completed", where=str(path), got=plural(len(found), "trial"))
-    return sorted(found, key=lambda trial: trial.number)
 
 
 def _render(name: str, trials: Sequence[Trial]) -> str:

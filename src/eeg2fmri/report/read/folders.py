@@ -9,7 +9,8 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report.pages.benchmark import write_benchmark
 from eeg2fmri.report.pages.classification import write_classification
 from eeg2fmri.report.pages.run import write_report
-from eeg2fmri.report.pages.search import TRIALS, write_search_figure
+from eeg2fmri.report.pages.search import write_search_figure
+from eeg2fmri.results.search import TRIALS
 
 
 def write_page(folder: str | Path, out: str | Path | None = None, *, progress: Progress = silent) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report import write_search_figure
-from eeg2fmri.report.pages.search import read_trials
+from eeg2fmri.results.search import read_trials, write_trials
 
 TRIALS = [
     {"number": 1, "state": "pruned", "score": None, "params": {"learning_rate": 0.01}, "error": "<script>no\nmore"},
@@ -41,6 +41,13 @@ def test_trials_come_in_their_order_and_the_page_where_it_is_wanted(tmp_path):
     assert [trial.number for trial in read_trials(study(tmp_path))] == [0, 1, 2]
     assert write_search_figure(tmp_path, tmp_path / "other.html") == tmp_path / "other.html"
     assert not (tmp_path / "search.html").exists()
+
+
+def test_trials_are_written_as_they_are_read(tmp_path):
+    trials = read_trials(study(tmp_path))
+    (tmp_path / "again").mkdir()
+    write_trials(tmp_path / "again", trials)
+    assert json.loads((tmp_path / "again" / "trials.json").read_text()) == [TRIALS[k] for k in (1, 0, 2)]
 
 
 def test_refusals(tmp_path):
