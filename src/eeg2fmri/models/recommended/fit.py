@@ -201,7 +201,9 @@ class _Choosing:
         """Choose the delay of the response that all families together predict best with; 0 if responses are fixed."""
         if self.config.responses == "shifts":
             return 0.0
-        seen = [family for family in families if family.time != "lags" and family.space == "electrodes"]
+        through = [family for family in families if family.time != "lags" and family.space == "electrodes"]
+        # one response each: a delay is what the shifted ones would otherwise make up for
+        seen = [replace(family, time="response") for family in through]
 
         targets = _merged([y[:, ::DELAY_VOXELS] for y in self.targets])
 

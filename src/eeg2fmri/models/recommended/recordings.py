@@ -147,9 +147,12 @@ def gather(
 def _unbroken(dataset: Dataset[Any]) -> Iterator[tuple[range, int]]:
     """Give pairs of one recording whose volumes follow each other, and the recording."""
     first, last = 0, None
+    known = getattr(dataset, "recording", None), getattr(dataset, "target", None)
     for k in range(size := len(cast(Any, dataset))):
-        pair = dataset[k]
-        at = int(pair.recording), int(pair.volume)
+        if known[0] is not None and known[1] is not None:
+            at = int(known[0][k]), int(known[1][k])
+        else:
+            at = int(dataset[k].recording), int(dataset[k].volume)
         if last is not None and at != (last[0], last[1] + 1):
             yield range(first, k), last[0]
             first = k
