@@ -135,7 +135,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
     if alignment is None:
         # the length of the EEG can be judged without markers
         if (
-            not any("volumes" in problem.got for problem in collect.problems)
+            not any("volumes" in problem.what for problem in collect.problems)
             and n_times / sfreq < n_volumes * tr - 0.5 / sfreq
         ):
             ends = np.arange(n_volumes) * tr

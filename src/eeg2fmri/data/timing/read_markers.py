@@ -20,8 +20,8 @@ BLOCK = 4_000_000
 MOST_CODES = 64
 #: A voltage is high above, and low below, these shares of its range; between them it stays what it was.
 HIGH, LOW = 0.6, 0.4
-#: A value that is kept so many times as long as the other is that between pulses.
-LONGER = 1.5
+#: A value that is kept for so many times the time from pulse to pulse is that between pulses.
+LONGER = 1.1
 #: Share of the time above which the higher of two values is that between pulses.
 HARDLY_EVER = 0.9
 
@@ -106,9 +106,9 @@ def _levels(values: np.ndarray) -> np.ndarray:
 def _rest(states: np.ndarray) -> int:
     """Value of a trigger channel between its pulses.
 
-    Of two values it is the one that is kept longest, as before and after a scan: pulses come at every TR and may be
-    high for most of it. Where pulses fill the whole recording, it is the lower one, unless the channel hardly ever has
-    it. Of more values it is the one that starts and ends the recording, or the most common.
+    Of two values it is the one that is kept for longer than pulses follow each other, as before and after a scan:
+    pulses may be high for most of the TR. Where pulses fill the whole recording, it is the lower one, unless the
+    channel hardly ever has it. Of more values it is the one that starts and ends the recording, or the most common.
     """
     starts = np.concatenate([[0], np.flatnonzero(np.diff(states)) + 1])
     lengths = np.diff(np.concatenate([starts, [len(states)]]))
@@ -116,9 +116,9 @@ def _rest(states: np.ndarray) -> int:
     codes, counted = np.unique(states, return_counts=True)
     if len(codes) != 2:
         return int(kept[0] if kept[0] == kept[-1] else codes[np.argmax(counted)])
-    low, high = (int(lengths[kept == code].max()) for code in codes)
-    if low > LONGER * high or high > LONGER * low:
-        return int(codes[0] if low > high else codes[1])
+    inside = lengths[1:-1]
+    if len(inside) < 2 or lengths.max() > LONGER * np.median(inside[1:] + inside[:-1]):
+        return int(kept[np.argmax(lengths)])
     return int(codes[1] if counted[1] > HARDLY_EVER * len(states) else codes[0])
 
 
