@@ -178,8 +178,8 @@ class BoldImage:
                 if may_fail and background is None:
                     background = _background(values[0], notes)
                 if background is not None and background.any():
-                    for volume in np.flatnonzero(np.isnan(values[:, background]).all(axis=1)):
-                        values[volume][background] = 0
+                    for cut in np.flatnonzero(np.isnan(values[:, background]).all(axis=1)):
+                        values[cut][background] = 0
                 if may_fail:
                     bad += [first + int(k) for k in np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))]
                 if not bad:  # from the first bad volume on, the file is only searched for more of them
