@@ -36,6 +36,13 @@ def test_page_names_what_is_public_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", CALLED)
+def test_package_is_what_is_called(name: str) -> None:
+    package = getattr(eeg2fmri, name)
+    assert package is sys.modules[f"eeg2fmri.{name}"]
+    assert inspect.signature(package) == inspect.signature(package._function())
+
+
+@pytest.mark.parametrize("name", ["report", "simulate"])  # those without torch: each order is a process of its own
 def test_package_is_called_in_any_order_of_imports(name: str) -> None:
     module = inspect.getmodule(getattr(eeg2fmri, name)._function()).__name__
     function = getattr(eeg2fmri, name)._function().__name__
