@@ -1,7 +1,7 @@
-"""What scoring costs at the size of a real recording: 290 volumes of 64 x 64 x 30, with every circular shift.
+"""What scoring costs at the size of a real recording: 290 volumes of 64 x 64 x 30, with surrogates of every voxel.
 
 Volumes lie in files and are read by memory map, as in a store; a prediction is in memory, as an evaluation has it. The
-290 shifts of a recording are all that there are; 1,000 combinations of shifts are drawn where recordings are pooled.
+999 surrogates are drawn.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def measure() -> list[Row]:
         shift, both = (_child(Path(folder), what) for what in ("shift", "everything"))
     what = f"{SHAPE[0]} volumes of {' x '.join(map(str, SHAPE[1:]))}"
     return [
-        at_most(f"every shift and {DRAWS:,} draws, {what}", shift[0], "s", SECONDS),
+        at_most(f"surrogates of every voxel, {DRAWS:,} draws, {what}", shift[0], "s", SECONDS),
         Row("the same, processor time", shift[1], "s"),
         at_most("its peak memory", shift[2], "GB", GIGABYTES),
-        at_most("every metric and every shift of one method", both[0], "s", SECONDS),
+        at_most("every metric and the test of one method", both[0], "s", SECONDS),
         Row("the same, processor time", both[1], "s"),
         at_most("peak memory of both", both[2], "GB", GIGABYTES),
     ]
@@ -60,21 +60,21 @@ def _child(folder: Path, what: str) -> tuple[float, float, float]:
 def _work(folder: Path, what: str) -> None:
     from eeg2fmri.core.progress import silent
     from eeg2fmri.evaluate.inputs.methods import Method
-    from eeg2fmri.evaluate.metrics.score import value_range
+    from eeg2fmri.evaluate.metrics.measured import value_range
     from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
-    from eeg2fmri.evaluate.significance.shifts import shift_test
-    from eeg2fmri.evaluate.significance.tests import pooled_shift_test
+    from eeg2fmri.evaluate.significance.surrogates import surrogate_test
+    from eeg2fmri.evaluate.significance.tests import pooled_test
 
     truth, mask = np.load(folder / "truth.npy", mmap_mode="r"), np.load(folder / "mask.npy")
     prediction = np.load(folder / "prediction.npy")
     start, processor = time.perf_counter(), time.process_time()
     if what == "shift":
-        test = shift_test(truth, prediction, mask)
-        pooled_shift_test([test.median, test.mean], np.random.default_rng(0), draws=DRAWS)
+        test = surrogate_test(truth, prediction, mask, draws=DRAWS)
+        pooled_test([test.median, test.mean])
     else:
         # as an evaluation does it
-        recording = Recording("sub-01", np.arange(len(truth)), truth, mask, value_range(truth, mask))
-        Scores(silent).add_tested(Method("model", "a model", "EEG", "model"), recording, prediction)
+        recording = Recording("sub-01", np.arange(len(truth)), truth, mask, value_range(truth, mask), 2.0, mask)
+        Scores(silent).add_mapped(Method("model", "a model", "EEG", "model"), recording, prediction)
     ended = time.perf_counter() - start, time.process_time() - processor
     print(*ended, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9)
 

@@ -1,4 +1,4 @@
-"""Does the test against time shifts hold its level on null recordings, and does it find coupling?
+"""Does the test against surrogates hold its level on null recordings, and does it find coupling?
 
 A ridge on band power is fitted to simulated recordings with coupling. It then predicts recordings of the same simulated
 people whose EEG and BOLD are independent (coupling 0), which have every autocorrelation of the real thing, and others
@@ -19,8 +19,8 @@ from benchmarks.common import Row
 from eeg2fmri.data.features.spectrogram import spectrogram
 from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
-from eeg2fmri.evaluate.significance.shifts import VoxelShiftTest, shift_test
-from eeg2fmri.evaluate.significance.tests import pooled_shift_test
+from eeg2fmri.evaluate.significance.surrogates import VoxelTest, surrogate_test
+from eeg2fmri.evaluate.significance.tests import pooled_test
 from eeg2fmri.models.baselines.kinds.band_power_ridge import HaemodynamicRidge
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.recording.simultaneous import simulate_recording
@@ -113,11 +113,10 @@ class Cohort:
         """p values of groups of three null recordings."""
         numbers = range(NULL_RECORDINGS, 2 * NULL_RECORDINGS)
         scores = [test.median for test in self.tests(0.0, numbers)]
-        rng = np.random.default_rng(1)
         groups = [scores[k : k + 3] for k in range(0, len(scores) - 2, 3)]
-        return np.array([pooled_shift_test(group, rng, draws=1000).p_value for group in groups])
+        return np.array([pooled_test(group).p_value for group in groups])
 
-    def tests(self, coupling: float, numbers: Sequence[int]) -> Iterator[VoxelShiftTest]:
+    def tests(self, coupling: float, numbers: Sequence[int]) -> Iterator[VoxelTest]:
         """Shift tests of recordings, some at a time in a store that is thrown away."""
         pairs = PairConfig()
         _, targets = pair_index(CONFIG.volumes, CONFIG.tr, pairs)
@@ -133,7 +132,14 @@ class Cohort:
                 )
                 ridge = HaemodynamicRidge().fit(store, self.training[2:], pairs, self.training[:2])
                 for name in names:
-                    yield shift_test(store.bold(name)[targets[0] :], ridge.predict(store, name), store.mask(name))
+                    yield surrogate_test(
+                        store.bold(name)[targets[0] :],
+                        ridge.predict(store, name),
+                        store.mask(name),
+                        tr=CONFIG.tr,
+                        elapsed=float(targets[0]) * CONFIG.tr,
+                        seed=int(name.rsplit("-", 1)[1]),
+                    )
 
     def record(self, name: str, coupling: float) -> RecordingArrays:
         """Simulate one recording."""

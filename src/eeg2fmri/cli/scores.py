@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 def print_scores(evaluation: Evaluation) -> None:
-    """Print the table, the notes and the verdict."""
+    """Print what was found in a plain sentence, the table, the notes, and the claims with their numbers."""
     from eeg2fmri.results.table import scores_table
 
+    say(evaluation.verdict)
     scores = scores_table(evaluation)
     table(scores.title, scores.columns, scores.rows, scores.caption)
     for note in evaluation.notes:
         say(f"note: {note}")
-    say(evaluation.verdict)
+    for claim in evaluation.claims:
+        say(claim.sentence)

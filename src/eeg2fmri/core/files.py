@@ -137,10 +137,10 @@ def write_json(
     write_text(path, json.dumps(content, indent=indent, allow_nan=False) + "\n", raises=raises, hint=hint)
 
 
-def write_csv(path: str | Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_csv(path: str | Path, head: Sequence[str], rows: Iterable[Sequence[object]], delimiter: str = ",") -> None:
     """Write a CSV file whole: a row of names, then rows of cells."""
     with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
+        writer = csv.writer(stream, delimiter=delimiter)
         writer.writerow(head)
         writer.writerows(rows)
 

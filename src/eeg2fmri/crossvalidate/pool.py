@@ -10,9 +10,10 @@ from typing import Any
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.random import generator
+from eeg2fmri.crossvalidate.group import write_group
 from eeg2fmri.data.splits.claims import PROTOCOLS
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.evaluate.protocol import HEADLINE
+from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, read_recordings, write_recordings
 from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
@@ -74,6 +75,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
         },
         **_ceilings(found),
         **_controls(tested),
+        **_once_a_recording(found),
         "fold": None,
         "folds": len(runs),
         "test_recordings": list(subject_of),
@@ -93,7 +95,10 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
     }
     rng = generator(seed, "cross-validation")
     notes = (*protocol_notes(PROTOCOLS[first["protocol"]]), *space_notes(store), DEPENDENT)
-    after = (*control_warnings(facts), *filter(None, [coupled_note(facts, model)]), *_read_again(reads))
+    folders = {name: run for run, each in zip(runs, found, strict=True) for name in each["test_recordings"]}
+    facts |= write_group(store, folders, subject_of, facts.get("regions", {}), out, rng)
+    told = (*control_warnings(facts), *filter(None, [coupled_note(facts, model)]), *_read_again(reads))
+    after = (*told, *_rows_left_out(tested, [method.name for method in scores.methods]))
     evaluation = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)
     write_recordings(out / RECORDINGS, scores, subject_of)
     evaluation.write(out)
@@ -112,6 +117,27 @@ def _evaluation(folder: Path) -> Evaluation:
             hint="remove the evaluation folder of the fold and run the command again",
         )
     return evaluation
+
+
+def _once_a_recording(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Put together what each fold found in its own recordings: significant voxels, and what was not fitted."""
+    pooled: dict[str, Any] = {"significant_voxels": {}, "not_fitted": {}}
+    for each in found:
+        pooled["not_fitted"] |= each.get("not_fitted", {})
+        for method, of_recording in each.get("significant_voxels", {}).items():
+            pooled["significant_voxels"].setdefault(method, {}).update(of_recording)
+    return pooled
+
+
+def _rows_left_out(tested: Sequence[Evaluation], kept: Sequence[str]) -> list[str]:
+    """Name the methods that some folds have and others do not: they have no row over all folds."""
+    absent = {
+        method.label: sum(method.name in {other.name for other in each.methods} for each in tested)
+        for one in tested
+        for method in one.methods
+        if method.name not in kept
+    }
+    return [f"{label} has no row: {count} of {len(tested)} folds have it." for label, count in absent.items()]
 
 
 def _ceilings(found: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import ConfigError, InputError
+from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
@@ -18,7 +19,7 @@ from eeg2fmri.crossvalidate.pool import pool_folds
 from eeg2fmri.data.pairs.of_store import pairs_of_store
 from eeg2fmri.data.splits.make import make_folds, make_split
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.evaluate.protocol import HEADLINE
+from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.models.presets import with_preset
@@ -122,7 +123,8 @@ def cross_validate(
     ConfigError
         If the settings are wrong or have no folds.
     InputError
-        If the store does not have enough for the folds, there is no such fold, or `out` holds something else.
+        If the store does not have enough for the folds, there is no such fold, `out` holds something else, or another
+        process is at work on the same fold.
     LeakageError
         If what tests a fold would train it.
 
@@ -152,21 +154,24 @@ def cross_validate(
     folder = CrossValidationFolder.open(Path(out), opened, settings, len(folds), seed)
     runs = tuple(folder.run(fold) for fold in range(1, len(folds) + 1))
     for fold in wanted:
-        stage = folder.stage(fold)
-        if stage == "evaluated":
-            continue
-        say(f"Fold {fold} of {len(folds)}: tests {', '.join(splits[fold - 1].test)}")
-        if stage != "trained":
-            resume = stage == "begun"
-            of_fold = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
-            result = train_run(opened, folder.run(fold), of_fold, resume=resume, progress=progress)
-            if result.interrupted:
-                return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
-            say(result.summary())
-        tested = evaluate_run(
-            folder.run(fold), opened, atlas=atlas, truth=truth, own=own, progress=progress, device=device, seed=seed
-        )
-        say(tested.verdict)
+        # each fold has a lock of its own: other processes may do the others
+        with locked(folder.path / f"{folder.run(fold).name}-work", f"fold {fold} of this cross-validation"):
+            stage = folder.stage(fold)
+            if stage == "evaluated":
+                continue
+            say(f"Fold {fold} of {len(folds)}: tests {', '.join(splits[fold - 1].test)}")
+            if stage != "trained":
+                resume = stage == "begun"
+                of_fold = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
+                result = train_run(opened, folder.run(fold), of_fold, resume=resume, progress=progress)
+                if result.interrupted:
+                    return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
+                say(result.summary())
+            tested = evaluate_run(
+                folder.run(fold), opened, atlas=atlas, truth=truth, own=own, progress=progress, device=device, seed=seed
+            )
+            say(tested.verdict)
     left = tuple(folder.left)
-    evaluation = None if left else pool_folds(opened, runs, folder.path, seed)
+    with locked(folder.path, "putting this cross-validation together"):
+        evaluation = None if left else pool_folds(opened, runs, folder.path, seed)
     return CrossValidation(folder.path, runs, left, evaluation)

@@ -15,6 +15,7 @@ from eeg2fmri.data.splits.make import PARTS
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
+from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
 from eeg2fmri.evaluate.run import beside, chosen_device, score_baselines
 from eeg2fmri.evaluate.summary import summarise
@@ -81,15 +82,16 @@ def benchmark(
     known = known_truth(first.store, truth, first.split.test)
     folder.mkdir(parents=True, exist_ok=True)
     reads = max((record_reading(run, run.folder / FOLDER, seed) for run in opened.values()), key=len)
-    recordings = [Recording.of(list(opened.values()), name) for name in first.split.test]
+    where = responsive_voxels(first, on, progress)
+    recordings = [Recording.of(list(opened.values()), name, where) for name in first.split.test]
     scores = Scores(progress, known=parts_of(known, first.split.test))
     for number, (label, run) in enumerate(opened.items()):
         method = Method("model" if number == 0 else f"model_{number + 1}", label, "EEG", "model")
         for recording in recordings:
             prediction = recording.cut(predict_with_model(run, recording.id, on, progress))
-            _, test = scores.add_tested(method, recording, prediction)
+            scores.add_mapped(method, recording, prediction)
             if number == 0:
-                scores.add_shifted(recording, prediction, test)
+                scores.add_shifted(recording, prediction)
     baselines = score_baselines(first, beside(all_baselines(), own), recordings, scores)
     ceilings = score_ceilings(known, recordings, scores)
     facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **baselines, **ceilings}

@@ -20,6 +20,7 @@ from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
 from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
+from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
 from eeg2fmri.evaluate.intervals.calibration import Calibration, score_intervals
 from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel, UncertaintyMaps
 from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
@@ -102,12 +103,13 @@ def evaluate_run(
     known = known_truth(opened.store, truth, opened.split.test)
     folder = opened.folder / FOLDER
     reads = record_reading(opened, folder, seed)
-    recordings = [Recording.of([opened], name) for name in opened.split.test]
+    where = responsive_voxels(opened, on, progress)
+    recordings = [Recording.of([opened], name, where) for name in opened.split.test]
     scores = Scores(progress, known=parts_of(known, opened.split.test))
     uncertain = UncertainModel(opened, on, seed=child_seed(seed, "uncertainty"))
     intervals = uncertain.calibration()
     distances, regions = {}, {}
-    controls = ControlStudy(opened, None, on, progress)
+    controls = ControlStudy(opened, where, on, progress)
     for recording in recordings:
         maps = uncertain.measure(recording.id, intervals, progress) if uncertain.uncertain else None
         prediction = _score_model(opened, recording, maps, scores, folder, on, atlas)
@@ -164,7 +166,7 @@ def score_baselines(
     for method, baseline in fitted:
         for recording in recordings:
             scores.add_tested(method, recording, recording.cut(baseline.predict(run.store, recording.id)))
-    constant = [method.name for method in scores.methods if not scores.shifts.get(method.name) and method != SHIFTED]
+    constant = [method.name for method in scores.methods if not scores.nulls.get(method.name) and method != SHIFTED]
     return {NOT_FITTED: not_fitted, CONSTANT: constant}
 
 
@@ -197,10 +199,10 @@ def _score_model(
     atlas: str | Path | None,
 ) -> np.ndarray:
     prediction = predict_with_model(run, recording.id, device, scores.progress)
-    found, test = scores.add_tested(model_method(run), recording, prediction)
-    scores.add_shifted(recording, prediction, test)
+    found, test = scores.add_mapped(model_method(run), recording, prediction)
+    scores.add_shifted(recording, prediction)
     facts = run.store.recordings[run.store.index(recording.id)]
-    write_map(folder / f"{recording.id}_desc-temporalr_map.nii.gz", found.r, facts.affine)
+    write_map(folder / f"{recording.id}_desc-temporalr_map.nii.gz", found.r, facts.affine, undefined=np.nan)
     for name in ("epistemic", "aleatoric"):
         values = getattr(maps, name, None)
         if values is not None:

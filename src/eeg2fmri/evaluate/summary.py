@@ -14,26 +14,28 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.inputs.fit import fit_notes
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.inputs.reads import reading_note
+from eeg2fmri.evaluate.metrics.registry import HEADLINE, METRICS
 from eeg2fmri.evaluate.metrics.ssim import WINDOW
-from eeg2fmri.evaluate.protocol import HEADLINE, METRICS
 from eeg2fmri.evaluate.recordings.scoring import Scores
-from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.evaluate.significance.sessions import RECORDINGS, session_test
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 from eeg2fmri.evaluate.significance.tests import (
     bootstrap_interval,
     effect_interval,
     effect_size,
-    pooled_shift_test,
+    pooled_test,
     sign_flip_test,
 )
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
+from eeg2fmri.results.claims import DIFFERENCE
 from eeg2fmri.results.controls import control_warnings
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method
 from eeg2fmri.results.shift_test import PooledShiftTest
 
-#: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every shift.
-CONSTANT = ShiftScores(np.zeros(1), 0)
+#: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every draw.
+CONSTANT = ScoreNull(np.zeros(1))
 
 
 def summarise(
@@ -111,22 +113,24 @@ def summarise_recordings(
     p_values = np.full((len(methods), len(subjects)), np.nan)
     pooled, nulls = {}, {}
     for row, method in enumerate(methods):
-        tested = scores.shifts.get(method.name, {})
+        tested = scores.nulls.get(method.name, {})
         if not tested:
             continue
         of_method = {name: tested.get(name, CONSTANT) for name in subject_of}
         for column, subject in enumerate(subjects):
             if not any(name in tested for name in own[subject]):
                 continue
-            test = pooled_shift_test([of_method[name] for name in own[subject]], rng)
+            test = pooled_test([of_method[name] for name in own[subject]])
             p_values[row, column] = test.p_value
             if method.name == methods[0].name:
-                nulls[subject] = _drawn(test)
+                nulls[subject] = drawn(test)
         weights = [weights_of(own)[name] for name in of_method]
-        pooled[method.name] = pooled_shift_test(list(of_method.values()), rng, weights=weights)
+        pooled[method.name] = pooled_test(list(of_method.values()), weights)
     intervals = np.array(
         [[bootstrap_interval(values[m, :, k], rng) for k in range(len(METRICS))] for m in range(len(methods))]
     )
+    counts = float(facts.get("difference_that_counts", DIFFERENCE))
+    exchanged = _exchanged(scores, list(subject_of), rng)
     return Evaluation(
         methods=methods,
         subjects=subjects,
@@ -135,9 +139,9 @@ def summarise_recordings(
         p_values=p_values,
         pooled=pooled,
         intervals=intervals,
-        against=_differences(methods, values, scores.shifts, weights_of(own), rng),
+        against=_differences(methods, values, scores.nulls, weights_of(own), rng, counts),
         space=space,
-        facts=dict(facts),
+        facts={**facts, **exchanged},
         notes=(*notes, *_few(subjects, pooled, methods[0]), *after),
         nulls=nulls,
     )
@@ -148,7 +152,7 @@ def _coverage(facts: Mapping[str, Any]) -> str:
     return IntervalScores.from_dict(facts["uncertainty"]).note if facts.get("uncertainty") else ""
 
 
-def _drawn(test: PooledShiftTest) -> np.ndarray:
+def drawn(test: PooledShiftTest) -> np.ndarray:
     """Null distribution (draw,) of a test that has just been made."""
     assert test.null is not None
     return test.null
@@ -176,11 +180,12 @@ def weights_of(own: Mapping[str, Sequence[str]]) -> dict[str, float]:
 def _differences(
     methods: tuple[Method, ...],
     values: np.ndarray,
-    shifts: Mapping[str, Mapping[str, ShiftScores]],
+    nulls: Mapping[str, Mapping[str, ScoreNull]],
     weights: Mapping[str, float],
     rng: np.random.Generator,
+    counts: float,
 ) -> dict[str, dict[str, float | None]]:
-    """Headline of the model minus each other method's: interval and sign flips over subjects, paired time shifts."""
+    """Headline of the model minus each other method's: interval and sign flips over subjects, paired surrogates."""
     headline = [metric.name for metric in METRICS].index(HEADLINE.name)
     found: dict[str, dict[str, float | None]] = {}
     for row, method in enumerate(methods[1:], start=1):
@@ -194,11 +199,11 @@ def _differences(
             "difference": float(difference.mean()) if np.isfinite(difference).all() else None,
             "low": low,
             "high": high,
-            "p_value": float(sign_flip_test(difference, rng).p_value) if several else None,
+            "p_value": float(sign_flip_test(difference - counts, rng).p_value) if several else None,
             "effect_size": _defined(effect_size(difference)) if several else None,
             "effect_low": _defined(effect[0]),
             "effect_high": _defined(effect[1]),
-            "p_shifts": _paired(shifts, methods[0].name, method, weights, rng),
+            **_paired(nulls, methods[0].name, method, weights, counts),
         }
     return found
 
@@ -208,18 +213,25 @@ def _defined(value: float) -> float | None:
 
 
 def _paired(
-    shifts: Mapping[str, Mapping[str, ShiftScores]],
+    nulls: Mapping[str, Mapping[str, ScoreNull]],
     model: str,
     method: Method,
     weights: Mapping[str, float],
-    rng: np.random.Generator,
-) -> float | None:
-    """Test the model's headline against a method's, both shifted together; None without a course to shift."""
-    ours, theirs = shifts.get(model, {}), shifts.get(method.name, {})
+    counts: float,
+) -> dict[str, float | None]:
+    """Test the model's headline against a method's, both with the same surrogates; None without a course to test."""
+    ours, theirs = nulls.get(model, {}), nulls.get(method.name, {})
     if not ours or method.role == "null":
-        return None
+        return {"low_surrogates": None, "high_surrogates": None, "p_surrogates": None}
     differences = [ours.get(name, CONSTANT).minus(theirs.get(name, CONSTANT)) for name in weights]
-    return pooled_shift_test(differences, rng, weights=list(weights.values())).p_value
+    test = pooled_test(differences, list(weights.values()))
+    half = 1.96 * float(drawn(test).std())
+    more = float(1 + np.sum(drawn(test) >= test.observed - counts)) / (1 + test.draws)
+    return {
+        "low_surrogates": test.observed - half,
+        "high_surrogates": test.observed + half,
+        "p_surrogates": more,
+    }
 
 
 def space_notes(store: Store) -> list[str]:
@@ -254,9 +266,37 @@ def _few(subjects: tuple[str, ...], pooled: Mapping[str, Any], model: Method) ->
     test = pooled.get(model.name)
     if test is not None and test.distinct < 1000:
         notes.append(
-            f"The only test recording has {test.distinct} distinct time shifts: p cannot be below 1/{test.distinct}."
+            f"The test recordings are so short that they have {test.distinct} surrogates: p cannot be below "
+            f"1/{test.distinct}."
         )
     return notes
+
+
+def _exchanged(scores: Scores, names: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
+    """Exchange the model's recordings where there are enough; empty where there are not, or no voxel is common."""
+    kept = scores.kept.get(scores.methods[0].name, {})
+    if len(names) < RECORDINGS or any(name not in kept for name in names):
+        return {}
+    common = set.intersection(*(set(kept[name].voxels.tolist()) for name in names))
+    if not common:
+        return {}
+    rows = [np.isin(kept[name].voxels, list(common)) for name in names]
+    truths, predictions = (
+        [getattr(kept[name], side)[:, row].astype(np.float64) for name, row in zip(names, rows, strict=True)]
+        for side in ("truth", "prediction")
+    )
+    test = session_test(truths, predictions, rng)
+    return {
+        "exchanged": {
+            "r": test.observed,
+            "p_value": test.p_value,
+            "p_below": test.p_below,
+            "null_mean": float(test.null.mean()),
+            "recordings": len(names),
+            "voxels": len(common),
+            "permutations": 1 + len(test.null),
+        }
+    }
 
 
 def _facts(run: OpenRun, reads: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -275,7 +315,9 @@ def _facts(run: OpenRun, reads: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "test_recordings": list(run.split.test),
         "times_read": len(reads),
         "p_value_protocol": (
-            "circular time shifts of the prediction against the truth, one-sided; the null distribution leaves out "
-            "shifts within the autocorrelation; pooled over recordings by independent shifts"
+            "drifts regressed out of truth and prediction, outliers drawn in, variance evened out over time; "
+            "surrogates of the prediction by random signs of its coordinates along the principal axes of a random walk "
+            "outside the drifts; one-sided; pooled over recordings by independent signs; with five recordings or more, "
+            "'exchanged' permutes them"
         ),
     }

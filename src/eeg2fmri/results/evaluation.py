@@ -8,8 +8,8 @@
   each recording that are significant at .05, family-wise and by the false discovery rate;
 - ``scores.csv``: one row a method and subject, and one with subject ``all``; with a known truth, temporal r as a
   fraction of either ceiling too;
-- ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model when each test recording is
-  shifted in time beyond its autocorrelation; ``subject_<label>`` (draw,): the same of each subject; ``protocol``;
+- ``null.npz``: ``scores`` (draw,), ``observed``, ``p_value``: the headline of the model with surrogates of the
+  prediction of each test recording; ``subject_<label>`` (draw,): the same of each subject; ``protocol``;
 - ``<recording>_desc-temporalr_map.nii.gz``: temporal r of the model at each voxel;
 - ``<recording>_desc-epistemic_map.nii.gz``, ``<recording>_desc-aleatoric_map.nii.gz``: uncertainty, BOLD units, of a
   model that tells of it;
@@ -34,13 +34,13 @@ from eeg2fmri.core.files import write_csv, write_json
 from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.core.space import described
 from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, protocol_label
+from eeg2fmri.results.claims import Claim, claims, plain
 from eeg2fmri.results.controls import CONTROLS, Controls
 from eeg2fmri.results.files import AbsentResultError, ResultError, as_float, cell, defined, read_content, reading
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method, Metric
 from eeg2fmri.results.regions import RegionScores
 from eeg2fmri.results.shift_test import PooledShiftTest
-from eeg2fmri.results.verdict import helped, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,19 @@ OF_CEILINGS = "temporal_r_mean"
 LOWEST = 0.01
 #: Keys of ``scores.json`` that are no facts.
 OWN = frozenset(
-    {"format", "version", "verdict", "helped", "space", "protocol_label", "methods", "metrics", "subjects", "notes"}
+    {
+        "format",
+        "version",
+        "verdict",
+        "helped",
+        "claims",
+        "space",
+        "protocol_label",
+        "methods",
+        "metrics",
+        "subjects",
+        "notes",
+    }
     | {"scores", "pooled", "significance", "model_minus"}
 )
 #: Facts that some evaluations have, and the attribute that gives each.
@@ -84,16 +96,17 @@ class Evaluation:
     values : array, shape (method, subject, metric)
         NaN where a score is not defined.
     p_values : array, shape (method, subject)
-        Of the headline against circular time shifts of the prediction; NaN where there is no test.
+        Of the headline against surrogates of the prediction; NaN where there is no test.
     pooled : dict of method name to PooledShiftTest
         The same over all test recordings, for methods whose prediction varies over time.
     intervals : array, shape (method, metric, 2)
         95 % bootstrap interval over subjects of the mean; NaN for a single subject.
     against : dict of method name to dict
         Of the model's headline minus the method's: ``difference``, ``low``, ``high`` (95 % interval over subjects),
-        ``p_value`` (sign flips over subjects), ``effect_size``, ``effect_low``, ``effect_high`` (mean over subjects in
-        their standard deviations, with its interval) and ``p_shifts`` (both shifted in time together, within
-        recordings), None where they are not defined.
+        ``p_value`` (sign flips over subjects, that it is more than the difference that counts), ``effect_size``,
+        ``effect_low``, ``effect_high`` (mean over subjects in their standard deviations, with its interval), and
+        ``low_surrogates``, ``high_surrogates`` and ``p_surrogates`` (the same within these recordings, both with the
+        same surrogates), None where they are not defined.
     space : str
         Space of the volumes: in ``native`` space, voxels of different subjects do not correspond.
     facts : dict
@@ -133,7 +146,7 @@ class Evaluation:
 
     @property
     def test(self) -> PooledShiftTest | None:
-        """Test of the model against EEG shifted in time; None if what it predicts is constant in time."""
+        """Test of the model against surrogates of its prediction; None if what it predicts is constant in time."""
         return self.pooled.get(self.model.name)
 
     @property
@@ -159,13 +172,20 @@ class Evaluation:
 
     @property
     def verdict(self) -> str:
-        """Whether the EEG helped, in one sentence."""
-        return verdict(self)
+        """What was found, in one plain sentence."""
+        return plain(self)
+
+    @property
+    def claims(self) -> tuple[Claim, Claim, Claim]:
+        """Does the EEG carry information; is the model better than simpler ones; could it be something else."""
+        return claims(self)
 
     @property
     def helped(self) -> bool:
-        """Whether the model is significantly better than with shifted EEG, and than every baseline."""
-        return helped(self)
+        """Whether the EEG carries information about the BOLD, and no control explains it."""
+        informs, _, cerebral = self.claims
+        reverse = bool(informs.numbers.get("reversed"))
+        return informs.decision == "yes" and not reverse and cerebral.decision != "no"
 
     @property
     def uncertainty(self) -> IntervalScores | None:
@@ -205,7 +225,7 @@ class Evaluation:
         return float(low), float(high)
 
     def p_value(self, method: str, subject: str | None = None) -> float:
-        """P value of the headline against time shifts, of all subjects or of one; NaN where there is no test."""
+        """P value of the headline against surrogates, of all subjects or of one; NaN where there is no test."""
         if subject is not None:
             return float(self.p_values[_index(self.methods, method), self.subjects.index(subject)])
         return self.pooled[method].p_value if method in self.pooled else float("nan")
@@ -251,6 +271,7 @@ class Evaluation:
             "version": VERSION,
             "verdict": self.verdict,
             "helped": self.helped,
+            "claims": [claim.to_dict() for claim in self.claims],
             "space": self.space,
             "protocol": self.protocol.name,
             "protocol_label": self.protocol_label,

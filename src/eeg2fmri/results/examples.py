@@ -154,7 +154,7 @@ def read_map(folder: str | Path, recording: str) -> Examples:
             r = np.asarray(image.dataobj, dtype=np.float32)
         except nibabel.filebasedimages.ImageFileError as error:
             raise ValueError(str(error)) from None
-        return Examples(recording, np.asarray(image.affine), r=r, mask=r != 0)
+        return Examples(recording, np.asarray(image.affine), r=r, mask=np.isfinite(r))
 
 
 def read_examples(folder: str | Path, problems: list[str]) -> tuple[tuple[Examples, ...], tuple[Courses, ...]]:

@@ -54,6 +54,8 @@ class Metric:
     protocol : str
         How it is computed on one recording. A subject's score is the mean over the subject's recordings, the pooled
         score the mean over subjects.
+    decimals : int or None
+        Of the score in a table; None where tables leave it out.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Metric:
     unit: str
     higher_is_better: bool
     protocol: str
+    decimals: int | None = None
 
     @property
     def title(self) -> str:

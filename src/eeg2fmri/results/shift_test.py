@@ -1,4 +1,4 @@
-"""A score averaged over recordings, tested against EEG shifted in time."""
+"""A score averaged over recordings, tested against surrogates of the predictions."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from eeg2fmri.results.files import as_float, defined
 
 @dataclass(frozen=True, eq=False)
 class PooledShiftTest:
-    """Shift test of a score averaged over recordings.
+    """Test of a score averaged over recordings.
 
     Attributes
     ----------
     observed : float
-        Average without a shift.
+        Average of the predictions themselves.
     p_value : float
         One-sided.
     distinct : int
-        Combinations of shifts that exist; p cannot be below 1 / distinct.
+        Surrogates that exist, as far as it matters; p cannot be below 1 / distinct.
     mean, low, high : float
         Of the null distribution: its mean, its 2.5 and 97.5 percentile.
     draws : int
         Averages that it is made of.
+    p_below : float
+        One-sided, that the score is below chance.
     effect : float
         Distance of the observed score from the mean of the null, in standard deviations of the null.
     null : array, shape (draw,), or None
-        Averages with every recording shifted by itself beyond its autocorrelation; files keep that of the model alone.
+        Averages of surrogates; files keep those of the model alone.
     """
 
     observed: float
@@ -41,26 +43,30 @@ class PooledShiftTest:
     high: float
     draws: int
     effect: float
+    p_below: float = 1.0
     null: np.ndarray | None = None
 
     @classmethod
-    def of(cls, observed: float, null: np.ndarray, p_value: float, distinct: int) -> PooledShiftTest:
+    def of(
+        cls, observed: float, null: np.ndarray, p_value: float, distinct: int, p_below: float = 1.0
+    ) -> PooledShiftTest:
         """Describe a null distribution (draw,) beside the observed score."""
         low, high = np.percentile(null, [2.5, 97.5])
         spread, mean = float(null.std()), float(null.mean())
         effect = (observed - mean) / spread if spread > 0 else 0.0
-        return cls(observed, p_value, distinct, mean, float(low), float(high), len(null), effect, null)
+        return cls(observed, p_value, distinct, mean, float(low), float(high), len(null), effect, p_below, null)
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything but the null distribution as JSON values."""
         return {
             "observed": defined(self.observed),
             "p_value": defined(self.p_value),
+            "p_below": defined(self.p_below),
             "null_mean": defined(self.mean),
             "null_low": defined(self.low),
             "null_high": defined(self.high),
             "null_draws": self.draws,
-            "distinct_shifts": self.distinct,
+            "distinct_surrogates": self.distinct,
             "effect_in_null_deviations": defined(self.effect),
         }
 
@@ -70,12 +76,13 @@ class PooledShiftTest:
         return cls(
             observed=as_float(content["observed"]),
             p_value=as_float(content["p_value"]),
-            distinct=int(content["distinct_shifts"]),
+            distinct=int(content["distinct_surrogates"]),
             mean=as_float(content["null_mean"]),
             low=as_float(content["null_low"]),
             high=as_float(content["null_high"]),
             draws=int(content["null_draws"]),
             effect=as_float(content["effect_in_null_deviations"]),
+            p_below=as_float(content["p_below"]),
         )
 
     def with_null(self, null: np.ndarray) -> PooledShiftTest:

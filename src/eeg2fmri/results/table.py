@@ -9,8 +9,6 @@ from eeg2fmri.core.space import described
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import SIGNIFICANT
 
-#: Metrics that are shown, with their decimals.
-SHOWN = {"temporal_r": 3, "temporal_r_mean": 3, "ssim_slices": 3, "ssim_volume": 3, "psnr": 1, "rmse": 1}
 #: Columns of temporal r as a fraction of a ceiling.
 FRACTIONS = {"bold_ceiling": "of BOLD ceiling", "eeg_ceiling": "of EEG ceiling"}
 
@@ -46,12 +44,12 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
     subject : str, optional
         One test subject; the mean over all by default.
     """
-    shown = [metric for metric in evaluation.metrics if metric.name in SHOWN]
+    shown = [metric for metric in evaluation.metrics if metric.decimals is not None]
     columns = ("method", "given", *(_column(metric.label, metric.unit) for metric in shown))
-    at = 2 + [metric.name for metric in shown].index("temporal_r") + 1
+    at = 3  # behind the headline
     rows = []
     for method in evaluation.methods:
-        cells = [_number(evaluation.score(method.name, metric.name, subject), SHOWN[metric.name]) for metric in shown]
+        cells = [_number(evaluation.score(method.name, metric.name, subject), metric.decimals) for metric in shown]
         row = [method.label, method.sees, *cells]
         reached = [_number(evaluation.reached(method.name, c.name, subject), 2) for c in evaluation.ceilings]
         rows.append((*row[:at], _p(evaluation.p_value(method.name, subject)), *reached, *row[at:]))
@@ -60,10 +58,11 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
         who = f"the single test subject {evaluation.subjects[0]}"
     return ScoresTable(
         title=f"{_upper(evaluation.protocol_label)}. Scores, {who}; space: {described(evaluation.space)}",
-        columns=(*columns[:at], "p (time shifts)", *(FRACTIONS[c.name] for c in evaluation.ceilings), *columns[at:]),
+        columns=(*columns[:at], "p (surrogates)", *(FRACTIONS[c.name] for c in evaluation.ceilings), *columns[at:]),
         rows=tuple(rows),
         caption=(
-            "temporal r: median over brain voxels after each voxel's mean is removed; it is what the EEG can add. "
+            "temporal r: without drifts, where the training group responded, and as the median and the mean over the "
+            "brain; it is what the EEG can add. "
             f"SSIM, PSNR and RMSE measure anatomy: compare them with the mean volumes. * p <= {SIGNIFICANT:g}"
             + (". Fractions of the ceilings are of the mean over voxels." if evaluation.ceilings else "")
         ),
@@ -78,7 +77,7 @@ def _column(label: str, unit: str) -> str:
     return f"{label} ({unit})" if unit else label
 
 
-def _number(value: float, decimals: int) -> str:
+def _number(value: float, decimals: int | None) -> str:
     if math.isnan(value):
         return "-"
     return f"{value:.{decimals}f}" if math.isfinite(value) else "inf"

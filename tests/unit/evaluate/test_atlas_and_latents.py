@@ -39,12 +39,12 @@ def test_scores_of_regions(template_store, atlas, rng):
     mask = np.ones(GRID, bool)
     mask[0, 0, 0] = False
     truth = np.asarray(template_store.bold(0))
-    recording = Recording("sub-01_task-a", np.arange(40), truth, mask, 1.0)
+    recording = Recording("sub-01_task-a", np.arange(40), truth, mask, 1.0, 2.0, mask)
     prediction = truth + rng.standard_normal(truth.shape) * 2
     scores = score_regions(template_store, recording, prediction, path).to_dict()
     assert list(scores["regions"]) == ["11", "12", "15", "40"]
     courses = [region_courses(series, labels, mask)[1][:, :, None, None] for series in (truth, prediction)]
-    expected = temporal_r(*courses).ravel()
+    expected = temporal_r(*courses, columns=recording.basis.drifts).ravel()
     assert [region["r"] for region in scores["regions"].values()] == pytest.approx(expected, abs=1e-6)
     assert scores["temporal_r"] == pytest.approx(np.median(expected), abs=1e-6)
     for region in scores["regions"].values():

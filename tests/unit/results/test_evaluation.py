@@ -15,7 +15,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.data.store.recording import Recording as StoredRecording
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
-from eeg2fmri.evaluate.protocol import METRICS
+from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.report import RunResults
 from eeg2fmri.report.pages.run import render
@@ -74,7 +74,7 @@ def store_facts(examples, volumes: int) -> StoredRecording:
 
 def shown(examples) -> Examples:
     truth, prediction = examples.recording()
-    recording = Recording(ONE, np.arange(len(truth)), truth, examples.phantom()[1], 1.0)
+    recording = Recording(ONE, np.arange(len(truth)), truth, examples.phantom()[1], 1.0, 2.0, examples.phantom()[1])
     return make_examples(recording, store_facts(examples, len(truth)), prediction, examples.correlation(), None)
 
 
@@ -259,7 +259,7 @@ def test_ceilings_and_protocol_stand_beside_the_scores(run):
     source = written()
     ceiling = Method("mean", "EEG ceiling: oracle decoder", "EEG and the truth", "ceiling")
     values = source.values.copy()
-    values[:, :, 1] = np.array([0.31, 0.001, 0.5])[:, None]
+    values[:, :, 2] = np.array([0.31, 0.001, 0.5])[:, None]
     written(methods=(*METHODS[:2], ceiling), values=values).write(run / "evaluation")
     split = {"train": ["a"], "validation": ["b"], "test": ["c"], "protocol": "k-fold-subjects", "fold": 2, "folds": 5}
     label = {"protocol_label": "k-fold over subjects, fold 2 of 5: nothing seen"}

@@ -7,7 +7,7 @@ import numpy as np
 from eeg2fmri.data.store.recording import Recording as StoredRecording
 from eeg2fmri.evaluate.intervals.uncertainty import UncertaintyMaps
 from eeg2fmri.evaluate.recordings.scoring import Recording
-from eeg2fmri.evaluate.significance.shifts import VoxelShiftTest
+from eeg2fmri.evaluate.significance.surrogates import VoxelTest
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.examples import Examples, example_volumes
 
@@ -17,7 +17,7 @@ def make_examples(
     facts: StoredRecording,
     prediction: np.ndarray,
     r: np.ndarray,
-    test: VoxelShiftTest | None,
+    test: VoxelTest | None,
     uncertainty: UncertaintyMaps | None = None,
 ) -> Examples:
     """Choose what is shown of a test recording.
@@ -29,7 +29,7 @@ def make_examples(
         The same in its store.
     prediction : array, shape (volume, x, y, z)
     r : array, shape (x, y, z)
-    test : VoxelShiftTest or None
+    test : VoxelTest or None
     uncertainty : UncertaintyMaps or None
     """
     truth, onsets, affine = recording.truth, facts.onsets[recording.targets], facts.affine

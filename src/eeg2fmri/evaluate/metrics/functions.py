@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-def temporal_r(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray:
+def temporal_r(y: Any, yhat: Any, mask: Any | None = None, columns: np.ndarray | None = None) -> np.ndarray:
     """Pearson correlation over volumes at each voxel.
 
     r = sum_t (y_t - mean y) (yhat_t - mean yhat) / sqrt(sum_t (y_t - mean y)^2 sum_t (yhat_t - mean yhat)^2)
@@ -43,6 +43,8 @@ def temporal_r(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray:
         Truth and prediction of one recording; the unit does not matter.
     mask : bool array, shape (x, y, z), optional
         Voxels to score.
+    columns : array, shape (volume, column), optional
+        Orthonormal columns over time that are regressed out of both first, such as drifts; the mean by default.
 
     Returns
     -------
@@ -54,10 +56,10 @@ def temporal_r(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray:
     InputError
         If shapes differ, there are fewer than two volumes, or values inside the mask are not finite.
     """
-    return _moments(y, yhat, mask).temporal_r()
+    return _moments(y, yhat, mask, columns).temporal_r()
 
 
-def explained_variance(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray:
+def explained_variance(y: Any, yhat: Any, mask: Any | None = None, columns: np.ndarray | None = None) -> np.ndarray:
     """Share of the temporal variance of each voxel that the prediction explains.
 
     1 - var_t(y - yhat) / var_t(y): the mean over time of each voxel does not count, its amplitude does. A constant
@@ -65,7 +67,7 @@ def explained_variance(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray
 
     Parameters, returns and errors are those of `temporal_r`, in one unit for both.
     """
-    return _moments(y, yhat, mask).explained_variance()
+    return _moments(y, yhat, mask, columns).explained_variance()
 
 
 def spatial_r(y: Any, yhat: Any, mask: Any | None = None) -> np.ndarray:
@@ -136,14 +138,14 @@ def psnr(y: Any, yhat: Any, data_range: float, mask: Any | None = None) -> float
     return float("inf") if error == 0 else float(20 * np.log10(checked_range(data_range) / error))
 
 
-def _moments(y: Any, yhat: Any, mask: Any | None) -> TemporalMoments:
+def _moments(y: Any, yhat: Any, mask: Any | None, columns: np.ndarray | None = None) -> TemporalMoments:
     if len(np.shape(y)) != 4 or np.shape(y) != np.shape(yhat):
         raise InputError(
             "truth and prediction must have one shape",
             got=f"truth {tuple(np.shape(y))}, prediction {tuple(np.shape(yhat))}",
             expected="(volume, x, y, z)",
         )
-    moments = TemporalMoments(checked_mask(mask, tuple(np.shape(y))[1:]))
+    moments = TemporalMoments(checked_mask(mask, tuple(np.shape(y))[1:]), columns)
     for k in range(len(y)):
         moments.update(y[k], yhat[k])
     return moments

@@ -11,6 +11,10 @@ from eeg2fmri.evaluate.metrics.arrays import as_numpy, same_shape
 
 #: A sum of squares below this share of the squared magnitude of its values is rounding: the voxel is constant.
 ROUNDING = 1e-12
+#: What columns leave of a sum of squares below this share of it is rounding.
+LEFT = 1e-10
+#: Volumes whose products with the columns are summed at once.
+BLOCK = 16
 
 
 class TemporalMoments:
@@ -23,10 +27,14 @@ class TemporalMoments:
     ----------
     mask : bool array, shape (x, y, z), optional
         Only these voxels are summed; results are NaN elsewhere.
+    columns : array, shape (volume, column), optional
+        Orthonormal columns, the mean over time among them, that scores regress out of both. Left out, it is the mean.
     """
 
-    def __init__(self, mask: Any | None = None) -> None:
+    def __init__(self, mask: Any | None = None, columns: np.ndarray | None = None) -> None:
         self._mask = None if mask is None else as_numpy(mask).astype(bool)
+        self._columns = columns
+        self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self.n_volumes = 0
 
     def update(self, truth: Any, prediction: Any) -> None:
@@ -55,6 +63,8 @@ class TemporalMoments:
         if not self.n_volumes:
             self._y0, self._p0 = y, p
             self._y, self._p, self._yy, self._pp, self._yp = np.zeros((5, y.size))
+            count = 0 if self._columns is None else self._columns.shape[1]
+            self._of_y, self._of_p = np.zeros((2, count, y.size))
         y, p = y - self._y0, p - self._p0
         self._y += y
         self._p += p
@@ -62,19 +72,34 @@ class TemporalMoments:
         self._pp += p * p
         self._yp += y * p
         self.n_volumes += 1
+        if self._columns is not None:
+            self._waiting.append((y, p))
+            if len(self._waiting) == BLOCK:
+                self._project()
 
-    def temporal_r(self) -> np.ndarray:
-        """Pearson correlation over volumes at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.functions`."""
-        syy, spp, syp = self._centred()
+    def _project(self) -> None:
+        """Add the waiting volumes to the products with the columns."""
+        if self._columns is not None and self._waiting:
+            rows = self._columns[self.n_volumes - len(self._waiting) : self.n_volumes].T
+            self._of_y += rows @ np.stack([y for y, _ in self._waiting])
+            self._of_p += rows @ np.stack([p for _, p in self._waiting])
+            self._waiting = []
+
+    def temporal_r(self, columns: int | None = None) -> np.ndarray:
+        """Pearson correlation over volumes at each voxel (x, y, z), after the first `columns` columns (all) are out.
+
+        See `eeg2fmri.evaluate.metrics.functions.temporal_r`.
+        """
+        syy, spp, syp = self._centred(columns)
         varies = (syy > 0) & (spp > 0)
         r = np.zeros_like(syp)
         np.divide(syp, np.sqrt(syy * spp), out=r, where=varies)
         np.clip(r, -1, 1, out=r)
         return self._map(np.where(syy > 0, r, np.nan))
 
-    def explained_variance(self) -> np.ndarray:
+    def explained_variance(self, columns: int | None = None) -> np.ndarray:
         """1 - var(y - p) / var(y) at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.functions`."""
-        syy, spp, syp = self._centred()
+        syy, spp, syp = self._centred(columns)
         residual = syy + spp - 2 * syp
         return self._map(1 - residual / np.where(syy > 0, syy, np.nan))
 
@@ -88,14 +113,23 @@ class TemporalMoments:
         self._check()
         return self._map(self._p0 + self._p / self.n_volumes)
 
-    def _centred(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sum squares and products about the means; exactly 0 where a voxel is constant."""
+    def _centred(self, columns: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Sum squares and products about the means, or outside columns; exactly 0 where a voxel is constant."""
         self._check()
         n = self.n_volumes
-        syy, spp = self._yy - self._y**2 / n, self._pp - self._p**2 / n
-        syy[syy <= ROUNDING * n * self._y0**2] = 0
-        spp[spp <= ROUNDING * n * self._p0**2] = 0
-        return syy, spp, self._yp - self._y * self._p / n
+        if self._columns is None:
+            of_y, of_p = self._y[None] / np.sqrt(n), self._p[None] / np.sqrt(n)
+        elif n != len(self._columns):
+            raise InputError("the columns are of other volumes", got=f"{n}", expected=f"{len(self._columns)} volumes")
+        else:
+            self._project()
+            of_y, of_p = self._of_y[:columns], self._of_p[:columns]
+        spans = [about - about_mean for about, about_mean in ((self._yy, self._y**2 / n), (self._pp, self._p**2 / n))]
+        sums = [self._yy - (of_y**2).sum(axis=0), self._pp - (of_p**2).sum(axis=0)]
+        for total, span, first in zip(sums, spans, (self._y0, self._p0), strict=True):
+            # nothing is left of a voxel that is constant, or that is made of the columns alone
+            total[(total <= ROUNDING * n * first**2) | (total <= LEFT * span)] = 0
+        return sums[0], sums[1], self._yp - (of_y * of_p).sum(axis=0)
 
     def _check(self) -> None:
         if self.n_volumes < 2:

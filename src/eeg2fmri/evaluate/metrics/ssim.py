@@ -35,7 +35,8 @@ def ssim_slices(y: Any, yhat: Any, every: int = 3) -> np.ndarray:
     Returns
     -------
     array, shape (slice,)
-        Take the mean for one score of the volume.
+        NaN for a slice that is empty (all zero or below) in both, as slices outside a brain mask are. Take the mean of
+        the others for one score of the volume.
 
     Raises
     ------
@@ -51,10 +52,14 @@ def ssim_slices(y: Any, yhat: Any, every: int = 3) -> np.ndarray:
         )
     a = np.moveaxis(truth[..., ::every], -1, 0).astype(np.float64)
     b = np.moveaxis(prediction[..., ::every], -1, 0).astype(np.float64)
-    largest = np.maximum(a.max(axis=(1, 2)), b.max(axis=(1, 2)))[:, None, None]
+    largest = np.maximum(a.max(axis=(1, 2)), b.max(axis=(1, 2)))
+    full = largest > 0
     filters = (_inside(a.shape[1]), _inside(a.shape[2]))
-    similarity = _similarity(a, b, largest, lambda image: filters[0] @ image @ filters[1].T)
-    return similarity.mean(axis=(1, 2))
+    similarity = np.full(len(a), np.nan)
+    similarity[full] = _similarity(
+        a[full], b[full], largest[full, None, None], lambda image: filters[0] @ image @ filters[1].T
+    ).mean(axis=(1, 2))
+    return similarity
 
 
 def ssim_volume(

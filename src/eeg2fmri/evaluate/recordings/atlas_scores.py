@@ -9,9 +9,10 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, read_atlas, region_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
-from eeg2fmri.evaluate.significance.shifts import shift_test
+from eeg2fmri.evaluate.significance.surrogates import surrogate_test
 from eeg2fmri.results.regions import RegionScores
 
 
@@ -57,16 +58,24 @@ def score_regions(store: Store, recording: Recording, prediction: np.ndarray, at
     labels = read_atlas(atlas, store.grid, facts.affine, store.space)
     regions, truth = region_courses(recording.truth, labels, recording.mask)
     _, predicted = region_courses(prediction, labels, recording.mask)
-    test = shift_test(truth[:, :, None, None], predicted[:, :, None, None])
+    y, yhat = (each[:, :, None, None] for each in (truth, predicted))
+    r = temporal_r(y, yhat, columns=recording.basis.drifts).ravel()
+    test = surrogate_test(
+        y,
+        yhat,
+        tr=recording.tr,
+        elapsed=recording.elapsed,
+        seed=recording.seed,
+    )
     alike = connectivity_similarity(truth, predicted) if len(regions) > 2 else float("nan")
     return RegionScores(
         recording=recording.id,
         atlas=str(atlas),
         labels=tuple(map(str, regions)),
-        r=test.r.ravel(),
+        r=r,
         p_value=test.p_voxel.ravel(),
         p_corrected=test.p_max.ravel(),
-        median=test.median.observed,
+        median=float(np.nanmedian(r)),
         p_of_median=test.median.p_value,
         connectivity=alike,
     )

@@ -14,9 +14,9 @@ import numpy as np
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.core.progress import silent
-from eeg2fmri.evaluate.protocol import METRICS
-from eeg2fmri.evaluate.recordings.scoring import Scores
-from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.evaluate.metrics.registry import METRICS
+from eeg2fmri.evaluate.recordings.scoring import KeptCourses, Scores
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 from eeg2fmri.results.method import Method
 
 #: Name of the file in the folder of an evaluation.
@@ -27,8 +27,9 @@ def write_recordings(path: Path, scores: Scores, subject_of: Mapping[str, str]) 
     """Write the scores of each recording.
 
     Keys: ``methods`` (JSON), ``recordings`` and ``subjects`` (recording,), ``metrics`` (metric,), ``values`` (method,
-    recording, metric), ``shortest`` (method, recording), and ``shifts_<method>_<recording>`` (shift,), by position: the
-    headline at every circular shift, and which shifts lie within the autocorrelation (-1 where there was no test).
+    recording, metric), ``coordinates`` (method, recording) and, by position, ``null_<method>_<recording>`` (1 + draw,):
+    the headline and its surrogates, and of how many signs each is (-1 where there was no test);
+    ``voxels_<method>_<recording>`` (voxel,), ``truth_...`` and ``prediction_...`` (volume, voxel): kept courses.
 
     Parameters
     ----------
@@ -37,14 +38,17 @@ def write_recordings(path: Path, scores: Scores, subject_of: Mapping[str, str]) 
     subject_of : mapping of recording to subject
     """
     names, metrics = tuple(subject_of), [metric.name for metric in METRICS]
-    shortest = np.full((len(scores.methods), len(names)), -1)
+    coordinates = np.full((len(scores.methods), len(names)), -1)
     arrays: dict[str, Any] = {}
     for m, method in enumerate(scores.methods):
         for r, name in enumerate(names):
-            found = scores.shifts.get(method.name, {}).get(name)
+            found = scores.nulls.get(method.name, {}).get(name)
             if found is not None:
-                shortest[m, r] = found.shortest
-                arrays[f"shifts_{m}_{r}"] = found.values
+                coordinates[m, r] = found.coordinates
+                arrays[f"null_{m}_{r}"] = found.values
+            kept = scores.kept.get(method.name, {}).get(name)
+            if kept is not None:
+                arrays |= {f"{key}_{m}_{r}": values for key, values in vars(kept).items()}
     of_all = [scores.values[method.name] for method in scores.methods]
     arrays |= {
         "methods": json.dumps([asdict(method) for method in scores.methods]),
@@ -52,7 +56,7 @@ def write_recordings(path: Path, scores: Scores, subject_of: Mapping[str, str]) 
         "subjects": np.array(list(subject_of.values())),
         "metrics": np.array(metrics),
         "values": np.array([[[found[name][metric] for metric in metrics] for name in names] for found in of_all]),
-        "shortest": shortest,
+        "coordinates": coordinates,
     }
     save_npz(path, arrays)
 
@@ -96,9 +100,12 @@ def _read(path: Path, into: Scores) -> tuple[list[Method], dict[str, str]]:
         for m, method in enumerate(methods):
             for r, name in enumerate(names):
                 into.values[method.name][name] = dict(zip(metrics, arrays["values"][m, r].tolist(), strict=True))
-                if arrays["shortest"][m, r] >= 0:
-                    shifts = ShiftScores(arrays[f"shifts_{m}_{r}"], int(arrays["shortest"][m, r]))
-                    into.shifts[method.name][name] = shifts
+                if arrays["coordinates"][m, r] >= 0:
+                    null = ScoreNull(arrays[f"null_{m}_{r}"], int(arrays["coordinates"][m, r]))
+                    into.nulls[method.name][name] = null
+                if f"voxels_{m}_{r}" in arrays:
+                    kept = (arrays[f"{key}_{m}_{r}"] for key in ("voxels", "truth", "prediction"))
+                    into.kept[method.name][name] = KeptCourses(*kept)
         return methods, dict(zip(names, map(str, arrays["subjects"]), strict=True))
     except FileNotFoundError:
         raise CheckpointError(

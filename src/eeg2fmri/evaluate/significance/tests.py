@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,59 +9,48 @@ import numpy as np
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.significance.shifts import ShiftScores, VoxelShiftTest
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull, VoxelTest
 from eeg2fmri.results.shift_test import PooledShiftTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12
+#: Signs beyond which it does not matter how many more there are.
+MANY = 40
 
 
-def pooled_shift_test(
-    scores: Sequence[ShiftScores],
-    rng: np.random.Generator,
-    *,
-    weights: Sequence[float] | None = None,
-    draws: int = 10_000,
-) -> PooledShiftTest:
-    """Test the average of a score over recordings by shifting each recording independently.
+def pooled_test(scores: Sequence[ScoreNull], weights: Sequence[float] | None = None) -> PooledShiftTest:
+    """Test the average of a score over recordings, whose surrogates were drawn independently of each other.
 
-    All combinations of shifts form a group. p = (1 + #{draws >= observed}) / (1 + draws) for random elements of it is
-    valid (Phipson and Smyth, Stat Appl Genet Mol Biol 9, 2010). The null distribution that is given back has shifts
-    beyond the autocorrelation alone, see `eeg2fmri.evaluate.significance.shifts`. The shifts of a single recording
-    are all looked at, once each: its p is a multiple of one over its volumes, however many draws are asked for.
+    Each draw has its own signs in every recording, so the averages of draws are surrogates of the average, and
+    p = (1 + #{draws >= observed}) / (1 + draws) is valid (Phipson and Smyth, Stat Appl Genet Mol Biol 9, 2010). What it
+    assumes of each recording is in `eeg2fmri.evaluate.significance.surrogates`; recordings need not be alike.
 
     Parameters
     ----------
-    scores : sequence of ShiftScores
-        One a recording (or a block of a recording that is tested by itself).
-    rng : numpy Generator
-        Draws the shifts.
+    scores : sequence of ScoreNull
+        One a recording (or a block of a recording that is tested by itself), each with draws of its own seed.
     weights : sequence of float, optional
         Of the recordings in the average; equal by default. Give 1 / (subjects x recordings of the subject) to
         average within subjects first.
-    draws : int
-        Combinations to draw.
 
     Raises
     ------
     InputError
-        If there is no recording.
+        If there is no recording, or they have different numbers of draws.
     """
     if not scores:
         raise InputError("there is no recording to test")
+    draws = {len(score.values) for score in scores} - {1}
+    if len(draws) > 1:
+        raise InputError("the recordings were tested with different numbers of draws", got=f"{sorted(draws)}")
     share = np.full(len(scores), 1 / len(scores)) if weights is None else np.asarray(weights, float)
-    observed = float(sum(w * score.observed for w, score in zip(share, scores, strict=True)))
-    if len(scores) == 1:
-        only = scores[0]
-        return PooledShiftTest.of(observed, share[0] * only.beyond, only.p_value, len(only.values))
-    every, beyond = np.zeros(draws), np.zeros(draws)
+    values = np.zeros(max(draws, default=1))
     for weight, score in zip(share, scores, strict=True):
-        every += weight * rng.choice(score.values, draws)
-        beyond += weight * rng.choice(score.beyond, draws)
-    # sums of the same numbers in another order may differ by rounding: a tie must stay a tie
-    reach = observed - 1e-12 * max(1.0, abs(observed))
-    p = (1 + np.sum(every >= reach)) / (1 + draws)
-    return PooledShiftTest.of(observed, beyond, float(p), math.prod(len(score.values) for score in scores))
+        values = values + weight * score.values
+    together = ScoreNull(values, sum(score.coordinates for score in scores))
+    distinct = 2 ** min(together.coordinates, MANY)
+    null = together.null if len(together.null) else values
+    return PooledShiftTest.of(together.observed, null, together.p_value, distinct, together.p_below)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,12 +134,12 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def significant_shares(test: VoxelShiftTest, level: float = 0.05) -> dict[str, float]:
+def significant_shares(test: VoxelTest, level: float = 0.05) -> dict[str, float]:
     """Share of the tested voxels of a recording whose temporal r is significant, without clusters.
 
     Parameters
     ----------
-    test : VoxelShiftTest
+    test : VoxelTest
     level : float
         Of either error rate.
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.evaluate.metrics.measured import Measured
+from eeg2fmri.evaluate.significance.drifts import is_constant
+
 #: Sets of voxels and regions whose median temporal r is given beside that over the brain.
 PARTS = {
     "grey": "voxels of grey matter",
@@ -33,21 +36,15 @@ class Parts:
     labels: np.ndarray
     coupled: np.ndarray
 
-    def score(self, truth: Any, prediction: Any, r: np.ndarray, mask: np.ndarray) -> dict[str, float]:
-        """Median temporal r of each of `PARTS`.
-
-        Parameters
-        ----------
-        truth, prediction : sequence of volumes (x, y, z)
-        r : array, shape (x, y, z)
-            Temporal r of each voxel, NaN where the truth is constant.
-        mask : bool array, shape (x, y, z)
+    def score(self, measured: Measured) -> dict[str, float]:
+        """Median temporal r of each of `PARTS`, without drifts.
 
         Returns
         -------
         dict of str to float
             NaN where a part has no voxel or region.
         """
+        r, mask = measured.r, measured.mask
         grey = mask & (self.labels > 0) & np.isfinite(r)
         follows = np.append(False, self.coupled)[self.labels]
         found = {
@@ -58,7 +55,9 @@ class Parts:
         numbers, by_region = np.zeros(0, int), np.zeros(0)
         if grey.any():
             numbers, member = np.unique(self.labels[grey], return_inverse=True)
-            by_region = column_r(*(_courses(volumes, grey, member) for volumes in (truth, prediction)))
+            courses = [_courses(volumes, grey, member) for volumes in (measured.truth, measured.prediction)]
+            left = (each - measured.drifts @ (measured.drifts.T @ each) for each in courses)
+            by_region = np.where(is_constant(courses[1]), 0, column_r(*left))
         of_coupled = self.coupled[numbers - 1]
         return found | {
             "regions": _median(by_region),

@@ -12,7 +12,7 @@ from eeg2fmri.report.html.numbers import plural, score, times
 from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.gallery import score_pictures
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
-from eeg2fmri.report.sections.verdict import Verdict, best_baseline, key_numbers
+from eeg2fmri.report.sections.verdict import claimed, key_numbers
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.files import as_float
 
@@ -53,7 +53,7 @@ def _render(name: str, evaluation: Evaluation, problems: Sequence[str]) -> str:
         "scores.html.j2",
         kind="cross-validation" if folds else "benchmark",
         name=name,
-        verdict=_verdict(evaluation),
+        verdict=claimed(evaluation),
         numbers=[*key_numbers(evaluation), ("Methods", str(len(evaluation.methods)))],
         warnings=[*(f"A file could not be read: {problem}" for problem in problems), *evaluation.notes],
         pictures=score_pictures(evaluation),
@@ -106,13 +106,6 @@ def _fold_table(evaluation: Evaluation) -> list[Table]:
         return []
     head = ("Fold", "Test subjects", f"{headline.title} of the model", "Test recordings read")
     return [Table(f"Each fold: a run of its own, tested on what it has not read. {evaluation.context}", head, rows)]
-
-
-def _verdict(evaluation: Evaluation) -> Verdict:
-    if evaluation.helped:
-        return Verdict("good", "EEG helped", evaluation.verdict)
-    others = best_baseline(evaluation) is not None
-    return Verdict("bad", "Not better than the others" if others else "EEG did not help", evaluation.verdict)
 
 
 def _run_table(facts: Mapping[str, Any]) -> list[Table]:

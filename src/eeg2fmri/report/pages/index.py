@@ -21,7 +21,7 @@ from eeg2fmri.report.html.numbers import duration, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
-from eeg2fmri.report.sections.tables import FIRST, interval
+from eeg2fmri.report.sections.tables import interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Metric
@@ -117,7 +117,8 @@ def _evaluations(runs: Sequence[RunResults]) -> list[Evaluation]:
 def _metrics(runs: Sequence[RunResults]) -> list[Metric]:
     known = {metric.name: metric for one in _evaluations(runs) for metric in one.metrics}
     headlines = list(dict.fromkeys(one.headline.name for one in _evaluations(runs)))
-    return [known[name] for name in dict.fromkeys([*headlines, *FIRST]) if name in known]
+    shown = [name for name, metric in known.items() if metric.decimals is not None] or list(known)[:6]
+    return [known[name] for name in dict.fromkeys([*headlines, *shown])]
 
 
 def _head(metric: Metric) -> str:
@@ -174,7 +175,8 @@ def _overall(runs: Sequence[RunResults]) -> Verdict:
     if not judged:
         return Verdict("open", "Not evaluated", "No run has been evaluated: whether the EEG helped is not known.")
     sentence = (
-        f"The EEG helped, beyond shifted EEG and every baseline, in {helped} of {plural(judged, 'evaluated run')}."
+        f"The EEG told something about the BOLD, and no simpler method was shown to do as well, in {helped} of "
+        f"{plural(judged, 'evaluated run')}."
     )
     return Verdict("good" if helped else "bad", f"{helped} of {judged}", sentence)
 

@@ -14,9 +14,6 @@ from eeg2fmri.results.training import RecordingQuality
 
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 
-#: Metrics of the first table if the evaluation has them; the others wait in the details.
-FIRST = ("temporal_r", "explained_variance", "ssim_slices", "ssim_volume", "psnr", "rmse")
-
 
 @dataclass(frozen=True)
 class Table:
@@ -30,7 +27,7 @@ class Table:
 
 def summary_table(evaluation: Evaluation) -> Table:
     """Mean over test subjects: one row a method, with what it was given and the test of the headline."""
-    shown = [metric for metric in evaluation.metrics if metric.name in FIRST] or list(evaluation.metrics[:6])
+    shown = [metric for metric in evaluation.metrics if metric.decimals is not None] or list(evaluation.metrics[:6])
     head = ["Method", "Given of the test recording"]
     rows = [[method.title, method.sees] for method in evaluation.methods]
     for metric in shown:
@@ -38,7 +35,7 @@ def summary_table(evaluation: Evaluation) -> Table:
         for row, method in zip(rows, evaluation.methods, strict=True):
             row.append(score(metric, evaluation.score(method.name, metric.name)))
         if metric == evaluation.headline:
-            head.append("Against time shifts")
+            head.append("Against surrogates")
             head += [f"Of the {ceiling_name(ceiling)}" for ceiling in evaluation.ceilings]
             for row, method in zip(rows, evaluation.methods, strict=True):
                 row.append(_test(evaluation.p_value(method.name)))

@@ -11,7 +11,6 @@ from eeg2fmri.report.html.numbers import p_value, score
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Method
-from eeg2fmri.results.verdict import significant
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,23 @@ def verdict(results: RunResults) -> Verdict:
             "This run has not been evaluated: whether the EEG helped is not known. Run eeg2fmri evaluate RUN STORE, "
             "then write the report again.",
         )
-    if evaluation.helped:
-        return Verdict("good", "EEG helped", evaluation.verdict)
-    beaten = significant(evaluation)
-    return Verdict("bad", "Not better than its baselines" if beaten else "EEG did not help", evaluation.verdict)
+    return claimed(evaluation)
+
+
+def claimed(evaluation: Evaluation) -> Verdict:
+    """Say what was found: plainly first, then the three claims with their numbers."""
+    informs, superior, cerebral = evaluation.claims
+    tone, label = "bad", "EEG did not help"
+    if informs.numbers.get("reversed"):
+        label = "Sign reversed"
+    elif informs.decision == "not decided":
+        tone, label = "open", "Not decided"
+    elif informs.decision == "yes" and cerebral.decision == "no":
+        label = "Could be something else"
+    elif informs.decision == "yes":
+        label = "Not better than its baselines" if superior.decision == "no" else "EEG helped"
+        tone = "bad" if superior.decision == "no" else "good"
+    return Verdict(tone, label, " ".join([evaluation.verdict, *(claim.sentence for claim in evaluation.claims)]))
 
 
 def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -57,8 +69,8 @@ def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:
     if best is not None:
         found.append((f"{headline.title}, best baseline ({best.title})", _headline(evaluation, best)))
     if test is not None:
-        found.append(("97.5th percentile with shifted EEG", score(headline, test.high)))
-        found.append(("Test against shifted EEG", p_value(test.p_value)))
+        found.append(("97.5th percentile of surrogates", score(headline, test.high)))
+        found.append(("Test against surrogates", p_value(test.p_value)))
     return [*found, ("Test subjects", str(len(evaluation.subjects)))]
 
 
@@ -104,5 +116,5 @@ def _score_warnings(evaluation: Evaluation) -> list[str]:
     if np.isnan(evaluation.of(model.name, headline.name)).any():
         found.append(f"The {headline.title} of {model.title} is not defined for some test subjects.")
     if evaluation.test is None:
-        found.append("There is no test against EEG shifted in time.")
+        found.append("There is no test against surrogates.")
     return found

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.metrics.functions import temporal_r
@@ -102,14 +101,6 @@ def null_p_values(rng, ar1, n, phi, recordings):
     return np.array(found).T
 
 
-def test_null_recordings_are_rejected_at_the_nominal_rate(ar1):
-    p = null_p_values(np.random.default_rng(2), ar1, n=120, phi=0.7, recordings=400)
-    low, high = scipy.stats.binom.ppf([0.025, 0.975], 400, 0.05)
-    for of_one_score in p:
-        assert low <= np.sum(of_one_score <= 0.05) <= high
-        assert scipy.stats.kstest(of_one_score, "uniform").pvalue > 0.05
-
-
 def test_related_recordings_are_found(rng, ar1):
     truth = ar1(rng, (120, 4, 3, 2), 0.5)
     prediction = 0.4 * truth + ar1(rng, truth.shape, 0.5)
@@ -131,21 +122,6 @@ def rivals(ar1):
         return tests[0].median.minus(tests[1].median).p_value
 
     return p_value
-
-
-def test_equally_good_predictions_are_told_apart_at_the_nominal_rate(rivals):
-    rng = np.random.default_rng(11)
-    found = np.array([rivals(rng, 0.0) for _ in range(120)])
-    rejected = int(np.sum(found <= 0.05))
-    low, high = scipy.stats.binomtest(rejected, len(found)).proportion_ci(0.99)
-    assert low <= 0.05 <= high
-    assert scipy.stats.kstest(found, "uniform").pvalue > 0.01
-
-
-def test_the_better_of_two_good_predictions_is_found(rivals):
-    rng = np.random.default_rng(12)
-    found = np.array([rivals(rng, 0.5) for _ in range(12)])
-    assert np.median(found) <= 0.05
 
 
 def test_pairing_with_a_constant_prediction_changes_nothing(pair):

@@ -3,13 +3,13 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.significance.shifts import ShiftScores, shift_test
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull, surrogate_test
 from eeg2fmri.evaluate.significance.tests import (
     bootstrap_interval,
     effect_interval,
     effect_size,
     false_discovery,
-    pooled_shift_test,
+    pooled_test,
     sign_flip_test,
     significant_shares,
 )
@@ -17,68 +17,68 @@ from eeg2fmri.evaluate.significance.tests import (
 
 @pytest.fixture
 def scores(rng):
-    """Shift scores of three recordings of different length without any effect."""
-    return [ShiftScores(rng.standard_normal(n) * 0.02, 4) for n in (60, 71, 83)]
+    """Scores of three recordings of different length without any effect, with their surrogates."""
+    return [ScoreNull(rng.standard_normal(1000) * 0.02, n) for n in (50, 61, 73)]
 
 
-def test_one_recording_is_tested_by_its_own_shifts(scores, rng):
-    pooled = pooled_shift_test(scores[:1], rng)
+def test_one_recording_is_tested_by_its_own_surrogates(scores):
+    pooled = pooled_test(scores[:1])
     assert pooled.p_value == scores[0].p_value
-    assert pooled.distinct == 60
-    np.testing.assert_array_equal(pooled.null, scores[0].beyond)
+    assert pooled.distinct == 2**40
+    np.testing.assert_array_equal(pooled.null, scores[0].null)
 
 
-def test_recordings_are_shifted_independently(scores, rng):
-    pooled = pooled_shift_test(scores, rng, draws=5000)
+def test_surrogates_of_recordings_are_averaged_draw_by_draw(scores):
+    pooled = pooled_test(scores)
     assert pooled.observed == pytest.approx(np.mean([s.values[0] for s in scores]))
-    assert pooled.distinct == 60 * 71 * 83
-    expected = np.sqrt(sum(s.beyond.var() for s in scores)) / 3
-    assert pooled.null.std() == pytest.approx(expected, rel=0.05)
-    assert len(pooled.null) == 5000
+    np.testing.assert_allclose(pooled.null, np.mean([s.null for s in scores], axis=0))
+    assert pooled.p_value == pytest.approx((1 + np.sum(pooled.null >= pooled.observed)) / 1000)
+    assert pooled.p_value + pooled.p_below == pytest.approx(1.001)
 
 
-def test_weights_average_within_subjects_first(scores, rng):
+def test_weights_average_within_subjects_first(scores):
     weights = [0.25, 0.25, 0.5]
-    pooled = pooled_shift_test(scores, rng, weights=weights)
+    pooled = pooled_test(scores, weights)
     assert pooled.observed == pytest.approx(sum(w * s.values[0] for w, s in zip(weights, scores, strict=True)))
 
 
-def test_a_consistent_effect_adds_up_over_recordings(scores, rng):
-    lifted = []
-    for s in scores:
-        values = s.values.copy()
-        values[0] = 0.035  # 1.75 standard deviations of each recording's null
-        lifted.append(ShiftScores(values, 4))
-    pooled = pooled_shift_test(lifted, rng)
+def test_a_consistent_effect_adds_up_over_recordings(scores):
+    lifted = [ScoreNull(np.append(0.035, s.null), s.coordinates) for s in scores]  # 1.75 deviations of each null
+    pooled = pooled_test(lifted)
     assert pooled.p_value < 0.01 < min(s.p_value for s in lifted)
     assert pooled.effect > 2.5
 
 
-def test_draws_repeat_with_the_generator(scores):
-    first, second = (pooled_shift_test(scores, np.random.default_rng(3)) for _ in range(2))
-    assert first.p_value == second.p_value
-    np.testing.assert_array_equal(first.null, second.null)
+def test_a_recording_without_a_course_adds_nothing(scores):
+    pooled = pooled_test([scores[0], ScoreNull(np.zeros(1))])
+    np.testing.assert_allclose(pooled.null, scores[0].null / 2)
+    assert pooled.p_value == scores[0].p_value
 
 
-def test_constant_scores_are_never_significant(rng):
-    still = [ShiftScores(np.zeros(40), 1) for _ in range(3)]
-    pooled = pooled_shift_test(still, rng, weights=[0.1, 0.2, 0.7])
+def test_constant_scores_are_never_significant():
+    still = [ScoreNull(np.zeros(40), 20) for _ in range(3)]
+    pooled = pooled_test(still, [0.1, 0.2, 0.7])
     assert pooled.p_value == 1
     assert pooled.effect == 0
 
 
+def test_recordings_with_other_numbers_of_draws_are_refused(scores):
+    with pytest.raises(InputError, match="different numbers of draws"):
+        pooled_test([scores[0], ScoreNull(np.zeros(500), 50)])
+
+
 def test_pooled_null_is_rejected_at_the_nominal_rate(rng, ar1):
     p = []
-    for _ in range(300):
+    for k in range(300):
         recordings = []
         for n in (60, 70):
             truth = ar1(rng, (n, 3, 2, 1), 0.7)
             prediction = (ar1(rng, (n, 1), 0.7) @ rng.standard_normal((1, 6))).reshape(truth.shape)
-            recordings.append(shift_test(truth, prediction).median)
-        p.append(pooled_shift_test(recordings, rng, draws=1000).p_value)
+            recordings.append(surrogate_test(truth, prediction, seed=1000 * k + n, draws=199).median)
+        p.append(pooled_test(recordings).p_value)
     low, high = scipy.stats.binom.ppf([0.025, 0.975], 300, 0.05)
     assert low <= np.sum(np.array(p) <= 0.05) <= high
-    assert scipy.stats.kstest(p, "uniform").pvalue > 0.05
+    assert scipy.stats.kstest(p, "uniform").pvalue > 0.02
 
 
 def test_sign_flips_of_few_subjects_are_all_tried(rng):
@@ -144,9 +144,9 @@ def test_share_of_significant_voxels(rng, ar1):
     truth, noise = (ar1(rng, (160, 6, 5, 4), 0.5) for _ in range(2))
     prediction = noise.copy()
     prediction[:, :2] += truth[:, :2]
-    found = significant_shares(shift_test(truth, prediction))
+    found = significant_shares(surrogate_test(truth, prediction))
     assert 0.28 < found["family_wise"] <= found["false_discovery"] < 0.42
-    nothing = significant_shares(shift_test(truth, noise))
+    nothing = significant_shares(surrogate_test(truth, noise))
     assert max(nothing.values()) < 0.05
 
 
@@ -157,7 +157,7 @@ def test_effect_size(rng):
 
 def test_nothing_to_test_is_an_error(rng):
     with pytest.raises(InputError, match="no recording"):
-        pooled_shift_test([], rng)
+        pooled_test([])
     for values in (np.array([]), np.array([0.1, np.nan])):
         with pytest.raises(InputError, match="finite scores"):
             sign_flip_test(values, rng)

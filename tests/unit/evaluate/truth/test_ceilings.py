@@ -5,7 +5,8 @@ import pytest
 
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.functions import temporal_r
-from eeg2fmri.evaluate.protocol import METRICS
+from eeg2fmri.evaluate.metrics.measured import Measured
+from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, coupled_note
 from eeg2fmri.evaluate.truth.parts import PARTS, Parts, column_r
 from eeg2fmri.results.evaluation import Evaluation, fraction
@@ -26,10 +27,16 @@ def scored(rng):
     return truth, noise, mask, labels, parts
 
 
+def measured(truth, prediction, mask):
+    """Without drifts but the mean."""
+    mean = np.full((len(truth), 1), 1 / np.sqrt(len(truth)))
+    return Measured(truth, prediction, mask, 1.0, mean, mask)
+
+
 def test_parts_are_medians_over_their_voxels_and_regions(scored):
     truth, prediction, mask, labels, parts = scored
     r = temporal_r(truth, prediction, mask)
-    found = parts.score(truth, prediction, r, mask)
+    found = parts.score(measured(truth, prediction, mask))
     assert tuple(found) == tuple(PARTS)
     assert found["coupled"] == pytest.approx(np.median(r[3:6]))
     assert found["uncoupled"] == pytest.approx(np.median(r[:2]))
@@ -43,12 +50,11 @@ def test_parts_are_medians_over_their_voxels_and_regions(scored):
 
 def test_parts_without_a_voxel_are_not_defined(scored):
     truth, prediction, mask, labels, parts = scored
-    r = temporal_r(truth, prediction, mask)
-    only = parts.score(truth, prediction, r, mask & (labels != 1))
+    only = parts.score(measured(truth, prediction, mask & (labels != 1)))
     assert np.isnan(only["uncoupled"])
     assert np.isnan(only["uncoupled_regions"])
     assert np.isfinite(only["coupled_regions"])
-    assert all(np.isnan(value) for value in parts.score(truth, prediction, r, labels == 0).values())
+    assert all(np.isnan(value) for value in parts.score(measured(truth, prediction, labels == 0)).values())
 
 
 def test_constant_courses_have_no_correlation():
@@ -91,7 +97,7 @@ def evaluation():
     methods = (Method("model", "ours", "EEG", "model"), SHIFTED, BOLD_CEILING, EEG_CEILING)
     values = np.full((4, 1, len(METRICS)), 0.5)
     values[:, 0, 0] = 0.3, 0.0, 0.5, 0.01
-    values[:, 0, 1] = 0.2, 0.0, 0.6, 0.4
+    values[:, 0, 2] = 0.2, 0.0, 0.6, 0.4
     none = np.full((4, len(METRICS), 2), np.nan)
     return Evaluation(methods, ("01",), METRICS, values, np.full((4, 1), np.nan), {}, none, {}, "native", {})
 

@@ -12,7 +12,7 @@ import pytest
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
-from eeg2fmri.evaluate.protocol import METRICS
+from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.report import write_benchmark
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Method
@@ -31,9 +31,14 @@ def write(folder: Path) -> Path:
         metrics=METRICS,
         values=values,
         p_values=np.full((3, 2), np.nan),
-        pooled={"model": PooledShiftTest.of(0.125, rng.standard_normal(99) * 0.03, 0.01, 500)},
+        pooled={
+            name: PooledShiftTest.of(r, rng.standard_normal(99) * 0.03, 0.01, 500)
+            for name, r in (("model", 0.125), ("model_2", 0.25))
+        },
         intervals=np.stack([values.min(axis=1), values.max(axis=1)], axis=-1),
-        against={"model_2": {"difference": -0.125, "low": -0.2, "high": -0.05, "p_value": 0.5}},
+        against={
+            "model_2": {"difference": -0.125, "low": -0.2, "high": -0.05, "p_value": 0.5, "high_surrogates": -0.05}
+        },
         space="native",
         facts={"runs": {"<i>first": "runs/a", "second": "runs/b"}},
         notes=("Read with care.",),
@@ -56,7 +61,7 @@ def test_page_tells_who_won(folder):
     for part in ("Read with care.", "runs/b", "Second 0.250", "2 runs of the benchmark", "\N{MINUS SIGN}0.125"):
         assert part in words or part in text
     assert 'class="verdict bad"' in text
-    assert "Not better than the others" in text
+    assert "Not better than its baselines" in text
     assert "&lt;i&gt;first" in text
     assert "<i>first" not in text
     assert text.count("<figure>") == 2
@@ -65,8 +70,8 @@ def test_page_tells_who_won(folder):
 def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder):
     scores = json.loads((folder / "scores.json").read_text())
     each = [
-        {"fold": 1, "subjects": ["03"], "times_read": 1, "temporal_r": 0.5},
-        {"fold": 2, "subjects": ["04"], "times_read": 3, "temporal_r": None},
+        {"fold": 1, "subjects": ["03"], "times_read": 1, METRICS[0].name: 0.5},
+        {"fold": 2, "subjects": ["04"], "times_read": 3, METRICS[0].name: None},
     ]
     known = {"protocol": "within-recording", "folds": 2}
     facts = known | {"each_fold": each, "times_read": 3, "statistics": {"mask": "its own <b>BOLD"}}
@@ -98,7 +103,7 @@ def test_a_lost_null_takes_its_picture_away_and_not_the_test(folder):
     (folder / "null.npz").unlink()
     text = write_benchmark(folder, folder / "other.html").read_text(encoding="utf-8")
     assert text.count("<figure>") == 1
-    assert "Not better than the others" in text
+    assert "Not better than its baselines" in text
     assert not (folder / "report.html").exists()
 
 

@@ -26,7 +26,9 @@ def scored(run, folder: Path, r: float, **parts):
     """The same run with another headline."""
     values = run.evaluation.values.copy()
     values[0, :, 0] = [r - 0.01, r + 0.01]
-    evaluation = replace(run.evaluation, values=values, **parts)
+    ends = {"low_surrogates": r - 0.1, "high_surrogates": r - 0.06, "p_surrogates": 0.01 if r > 0.1 else 0.5}
+    given = {"values": values, "against": {"ridge": {**run.evaluation.against["ridge"], **ends}}}
+    evaluation = replace(run.evaluation, **given | parts)
     return replace(run, folder=folder, evaluation=evaluation)
 
 

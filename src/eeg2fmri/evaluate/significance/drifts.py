@@ -1,0 +1,141 @@
+"""What is taken out of truth and prediction before they are compared, and coordinates of what is left.
+
+Two courses that both drift, or that both start unsteadily, correlate whatever made them. So the same columns are
+regressed out of the truth and of the prediction of every method: polynomials up to order 2, cosines slower than 128 s
+(the high-pass of SPM; Friston et al., NeuroImage 12, 2000), and, where a recording is scored from its beginning, its
+first 10 s and two decays (4 s and 12 s) as the magnetisation has on its way to the steady state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+
+#: Longest period that counts, s.
+PERIOD = 128.0
+#: Time after the start of a scan in which nothing counts, and in which decays are looked for, s.
+UNSTEADY, DECAYING = 10.0, 30.0
+#: Time constants of the decays, s.
+DECAYS = (4.0, 12.0)
+#: Robust standard deviations beyond which a value counts no more.
+CLIP = 2.0
+#: Times that outliers and drifts are told apart.
+ROUNDS = 6
+#: Standard deviation below this share of the mean is rounding (float32 of a constant).
+ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class TimeBasis:
+    """Orthonormal columns of drifts, and of everything else.
+
+    Attributes
+    ----------
+    drifts : array, shape (volume, drift)
+        The mean among them.
+    rest : array, shape (volume, coordinate)
+        The principal axes, outside the drifts, of a random walk. White noise has independent coordinates on any axes,
+        a random walk on these, and a first-order autoregression, which lies between the two, almost.
+    smoother : array, shape (volume, volume)
+        Weights of the slow mean that the variance of a course is divided by.
+    """
+
+    drifts: np.ndarray
+    rest: np.ndarray
+    smoother: np.ndarray
+
+    def without_drifts(self, courses: np.ndarray) -> np.ndarray:
+        """Regress the drifts out of courses (volume, ...)."""
+        flat = courses.reshape(len(courses), -1)
+        left: np.ndarray = (flat - self.drifts @ (self.drifts.T @ flat)).reshape(courses.shape)
+        return left
+
+    def steadied(self, courses: np.ndarray) -> np.ndarray:
+        """Regress the drifts out so that outliers do not bend the fit, and even out the variance over time.
+
+        Values beyond two robust standard deviations (of the median absolute deviation) are drawn in, and each course
+        is divided by its slowly changing standard deviation: spikes and a growing variance of two independent courses
+        would look like a correlation more often than a test allows for.
+
+        Parameters
+        ----------
+        courses : array, shape (volume, course)
+
+        Returns
+        -------
+        array, shape (volume, course)
+            Without drifts; 0 where a course is constant.
+        """
+        drawn, left = courses, courses
+        for _ in range(ROUNDS):
+            drift = self.drifts @ (self.drifts.T @ drawn)
+            left = courses - drift
+            bound = CLIP * 1.4826 * np.median(np.abs(left), axis=0)
+            # more than half of a course may be one value: its deviation is then that of the rest
+            bound = np.where(bound > 0, bound, 3 * CLIP * left.std(axis=0))
+            left = np.clip(left, -bound, bound)
+            drawn = drift + left
+        left = self.without_drifts(left)
+        spread = np.sqrt(self.smoother @ left**2)
+        left /= np.maximum(spread, 0.1 * spread.mean(axis=0) + np.finfo(float).tiny)
+        return self.without_drifts(left)
+
+
+@lru_cache(maxsize=8)
+def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
+    """Make the drifts of a recording, and the axes of what is left.
+
+    Parameters
+    ----------
+    volumes : int
+    tr : float
+        s.
+    elapsed : float
+        Time between the start of the scan and the first of these volumes, s.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 8 volumes, or the TR is not positive.
+    """
+    if volumes < 8:
+        raise InputError("a test over time needs at least 8 volumes", got=str(volumes), hint="score a whole recording")
+    if not tr > 0:
+        raise InputError("the repetition time must be positive", got=f"{tr} s")
+    columns = _drift_columns(volumes, tr, elapsed)
+    columns /= np.linalg.norm(columns, axis=0)
+    axes, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    drifts = axes[:, sizes > 1e-6 * sizes[0]]
+    k = np.arange(1, volumes)
+    position = (np.arange(volumes) + 0.5) / volumes
+    # the discrete cosines are the principal axes of a random walk whose mean is removed
+    walk = np.sqrt(2 / volumes) * np.cos(np.pi * k * position[:, None]) / (2 * np.sin(np.pi * k / 2 / volumes))
+    walk -= drifts @ (drifts.T @ walk)
+    rest = np.linalg.eigh(walk @ walk.T)[1][:, ::-1][:, : volumes - drifts.shape[1]]
+    width = max(10.0, volumes / 10)
+    times = np.arange(volumes)
+    smoother = np.exp(-(((times[:, None] - times) / width) ** 2) / 2)
+    return TimeBasis(drifts, rest, smoother / smoother.sum(axis=1, keepdims=True))
+
+
+def is_constant(courses: np.ndarray) -> np.ndarray:
+    """Tell which courses (volume, ...) do not vary beyond rounding."""
+    found: np.ndarray = courses.std(axis=0) <= ROUNDING * np.abs(courses.mean(axis=0))
+    return found
+
+
+def _drift_columns(volumes: int, tr: float, elapsed: float) -> np.ndarray:
+    """Columns of drifts (volume, drift), at most half as many as volumes, the slowest first."""
+    times = tr * np.arange(volumes)
+    position = (np.arange(volumes) + 0.5) / volumes
+    columns = [position**order for order in range(3)]
+    cosines = int(2 * volumes * tr / PERIOD)
+    columns += [np.cos(np.pi * k * position) for k in range(1, cosines + 1)]
+    if elapsed < DECAYING:
+        columns += [np.exp(-times / decay) for decay in DECAYS]
+    columns += [np.eye(volumes)[k] for k in np.flatnonzero(times + elapsed < UNSTEADY)]
+    return np.stack(columns[: volumes // 2], axis=1)
