@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.progress import silent
-from eeg2fmri.evaluate.protocol import HEADLINE, METRICS
+from eeg2fmri.evaluate.metrics.registry import HEADLINE, METRICS
 from eeg2fmri.evaluate.recordings.scoring import Scores
-from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 from eeg2fmri.evaluate.summary import summarise_recordings, weights_of
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Method
@@ -22,7 +22,7 @@ def evaluation(rng: np.random.Generator, model: dict[str, float], other: dict[st
         for name, value in own.items():
             values = {metric.name: 100 * rng.random() for metric in METRICS}
             scores.values[method.name][name] = {**values, HEADLINE.name: value}
-            scores.shifts[method.name][name] = ShiftScores(np.r_[value, 0.01 * rng.standard_normal(40)], 2)
+            scores.nulls[method.name][name] = ScoreNull(np.r_[value, 0.01 * rng.standard_normal(40)], 20)
     return summarise_recordings(scores, SUBJECTS, np.random.default_rng(0), "native", {})
 
 

@@ -21,7 +21,7 @@ better at its own time than a volume earlier or later.
 How small p can be
 ------------------
 A recording of n volumes has n distinct shifts, so its p is at least about 1/n, whatever is computed. Tests over
-several recordings combine independent shifts of each (n_1 x n_2 x ... of them); see `pooled_shift_test`.
+several recordings combine independent shifts of each (n_1 x n_2 x ... of them).
 """
 
 from __future__ import annotations
