@@ -7,7 +7,8 @@ import math
 import pytest
 
 from eeg2fmri.report.sections.controls import control_table
-from eeg2fmri.results.controls import CONTROLS, Control, Controls, OfRecording, control_warnings
+from eeg2fmri.results.control import Control, OfRecording
+from eeg2fmri.results.controls import CONTROLS, Controls, control_warnings
 
 
 def control(kind: str = "known", subjects: int = 2, name: str = "motion", **found: float) -> Control:
