@@ -22,7 +22,7 @@ class RegionScores:
     labels : tuple of str, length region
         As in the atlas.
     r, p_value, p_corrected : array, shape (region,)
-        Temporal r; p value against time shifts, of the region by itself and corrected for all regions by the largest r.
+        Temporal r; p value against surrogates, of the region by itself and corrected for all regions by the largest r.
         NaN where they are not defined.
     median, p_of_median : float
         Median r over regions, and its p value.

@@ -92,7 +92,7 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         numbers=fold_numbers(runs) if folds else [],
         warnings=fold_warnings(runs) if folds else _warnings(runs),
         title="Folds" if folds else "Runs, the best first",
-        head=("Run", "Verdict", *(_head(metric) for metric in metrics), "Against time shifts", "Best baseline", *FACTS),
+        head=("Run", "Verdict", *(_head(metric) for metric in metrics), "Against surrogates", "Best baseline", *FACTS),
         rows=[rows[k] for k in order],
         pictures=_pictures(names, runs),
     )
