@@ -76,6 +76,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
         **_ceilings(found),
         **_controls(tested),
         **_once_a_recording(found),
+        **{name: first[name] for name in ("difference_that_counts",) if name in first},
         "fold": None,
         "folds": len(runs),
         "test_recordings": list(subject_of),

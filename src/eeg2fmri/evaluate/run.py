@@ -32,6 +32,7 @@ from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.truth.ceilings import CEILINGS, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
+from eeg2fmri.results.claims import DIFFERENCE
 from eeg2fmri.results.controls import CONTROLS
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.images import write_map
@@ -46,6 +47,7 @@ def evaluate_run(
     atlas: str | Path | None = None,
     truth: str | Path | None = None,
     own: Sequence[Baseline] = (),
+    difference: float = DIFFERENCE,
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -70,6 +72,8 @@ def evaluate_run(
         looked for where the store was prepared from.
     own : sequence of Baseline
         Methods of your own that stand in the table after the baselines; see `eeg2fmri.models.own`.
+    difference : float
+        Smallest difference of temporal r by which the model must be better than simpler ones.
     progress : Progress
     device : str
         Torch device of the model; ``auto`` takes CUDA where there is one.
@@ -119,6 +123,7 @@ def evaluate_run(
             regions[recording.id] = score_regions(opened.store, recording, prediction, atlas).to_dict()
     add_intervals(opened, folder, [recording.id for recording in recordings], on, progress)
     facts = {
+        "difference_that_counts": difference,
         "latent_frechet_distance": distances,
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
