@@ -63,7 +63,7 @@ def summarise(
     -------
     Evaluation
     """
-    notes = (*protocol_notes(run.split.facts), *space_notes(run.store))
+    notes = (*protocol_notes(run.split.facts), *space_notes(run.store), *_interval_notes(run, facts))
     first = (*control_warnings(facts), *fit_notes(facts))
     told = (*first, coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
     after = tuple(filter(None, told))
@@ -232,6 +232,12 @@ def _paired(
         "high_surrogates": test.observed + half,
         "p_surrogates": more,
     }
+
+
+def _interval_notes(run: OpenRun, facts: Mapping[str, Any]) -> list[str]:
+    if "uncertainty" not in facts or run.unseen:
+        return []
+    return ["The model was fitted to the validation recordings too: intervals recalibrated on them are too narrow."]
 
 
 def space_notes(store: Store) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri.core.errors import CheckpointError, Problem
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.pairs.scaling import BoldScaler
 from eeg2fmri.data.splits.leakage import check_leakage, check_statistics
 from eeg2fmri.data.splits.make import Split, read_split
@@ -16,6 +17,9 @@ from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import Loaded, load
+
+#: File of a run that says what a fit in closed form was fitted to; `eeg2fmri.train.run_folder` writes it.
+FIT = "fit.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,25 @@ class OpenRun:
     split: Split
     loaded: Loaded
     scaler: BoldScaler
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Validation recordings that the model was not fitted to: none where a closed form took them too.
+
+        Errors of a model in recordings that it was fitted to are smaller than in new ones.
+        """
+        try:
+            fitted = read_json(self.folder / FIT)["fitted_to"]
+        except FileNotFoundError:
+            return self.split.validation
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(
+                "the file that says what the model was fitted to is damaged",
+                where=str(self.folder / FIT),
+                got=str(error),
+                hint="get the run again from where it was made, or train it again",
+            ) from None
+        return () if "validation" in fitted else self.split.validation
 
 
 def open_run(folder: str | Path, store_path: str | PathLike[str]) -> OpenRun:

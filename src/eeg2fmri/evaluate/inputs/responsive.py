@@ -3,7 +3,7 @@
 A median over the brain cannot show that a tenth of it follows the EEG. So the voxels that are looked at are chosen
 where predictions of recordings that had not been fitted fit best: a ridge on band power is fitted to part of the
 training group and asked for the rest, which works whatever the model is, and the model of the run is asked for the
-validation recordings. Both maps are smoothed, averaged, and the best voxels are taken.
+validation recordings, or for its r in people left out. Both maps are smoothed, averaged, and the best voxels are taken.
 """
 
 from __future__ import annotations
@@ -75,8 +75,14 @@ def _of_ridge(run: OpenRun, progress: Progress) -> Iterator[np.ndarray]:
 
 
 def _of_model(run: OpenRun, device: str, progress: Progress) -> Iterator[np.ndarray]:
-    """Map temporal r of the model in the validation recordings."""
-    for name in run.split.validation:
+    """Map temporal r of the model in recordings that it was not fitted to.
+
+    A model that was fitted to the validation recordings too, in closed form, brings the r of people left out itself.
+    """
+    left_out = getattr(run.loaded.model, "left_out_r", None)
+    if left_out is not None and bool(left_out.any()):
+        yield np.where(run.store.brain_mask(), left_out.numpy().astype(float), np.nan)
+    for name in run.unseen:
         yield _map(run, name, predict_with_model(run, name, device, progress))
 
 

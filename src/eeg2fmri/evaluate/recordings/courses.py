@@ -80,6 +80,8 @@ def add_intervals(
 ) -> None:
     """Add intervals to the courses of test recordings, from the errors of the model in the validation recordings.
 
+    There are none where the model was fitted to those recordings too: its errors there are too small.
+
     Parameters
     ----------
     run : OpenRun
@@ -90,9 +92,11 @@ def add_intervals(
     device : str
     progress : Progress
     """
+    if not run.unseen:
+        return
     found = [(one, _inside(one)) for one in (Courses.read(folder, name) for name in recordings)]
     errors: list[list[list[np.ndarray]]] = [[[] for _ in inside] for _, inside in found]
-    for name in run.split.validation:
+    for name in run.unseen:
         other = Recording.of([run], name)
         prediction = other.cut(predict_with_model(run, name, device, progress))
         for (_, voxels), kept in zip(found, errors, strict=True):
