@@ -45,12 +45,9 @@ def baselines() -> str:
     from eeg2fmri.models import baselines as known
 
     lines = ["| method | what it is |", "|---|---|"]
-    for name in known.__all__:
-        kind = getattr(known, name)
-        if name == "Baseline" or not isinstance(kind, type):
-            continue
+    for kind in map(type, known.all_baselines()):
         first = " ".join((kind.__doc__ or "").strip().split("\n\n")[0].split()).replace("|", r"\|")
-        lines.append(f"| {{py:class}}`{name} <{kind.__module__}.{name}>` | {first} |")
+        lines.append(f"| {{py:class}}`{kind.__name__} <{kind.__module__}.{kind.__name__}>` | {first} |")
     return "\n".join(lines)
 
 

@@ -2,14 +2,13 @@
 Read the scores beside the baselines
 ====================================
 
-A score means nothing alone. ``evaluate`` gives the same test recordings to the model, to the model with its EEG
-shifted in time, and to every baseline, and says in one sentence whether the EEG helped.
+A score means nothing alone. ``evaluate`` gives the same test recordings to the model and to every baseline, compares
+them with surrogates of the prediction that have nothing to do with the EEG, and says in one sentence what was found.
 """
 
 from pathlib import Path
 
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.report import RunResults
 from eeg2fmri.report.figures.scores import benchmark_bars, null_histogram
 
 files = Path("files")
@@ -22,15 +21,14 @@ print(evaluation.verdict)
 for method in evaluation.methods:
     print(f"{evaluation.score(method.name, 'temporal_r'):7.3f}  {method.label}")
 
-found = RunResults.read(files / "run").evaluation
-table, null = found.table, found.null
-scores = {method: table.of(method, "temporal_r") for method in table.methods}
-figure = benchmark_bars(scores, metric=table.metrics[0].axis, model=table.methods[0], null=null.band)
+metric, test = evaluation.headline, evaluation.test
+scores = {method.title: evaluation.of(method.name, metric.name) for method in evaluation.methods}
+figure = benchmark_bars(scores, metric=metric.axis, model=evaluation.model.title, null=(test.low, test.high))
 
 # %%
-# The null distribution: the same EEG, shifted around a circle by many lags.
+# The null distribution: what surrogates of the prediction reach.
 
-figure = null_histogram(null.scores, null.observed, metric=table.metrics[0].axis, p_value=null.p_value)
+figure = null_histogram(test.null, test.observed, metric=metric.axis, p_value=test.p_value)
 
 # %%
 # What to know before trusting any of it:

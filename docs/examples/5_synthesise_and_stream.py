@@ -52,5 +52,5 @@ for k in (0, 10, 40, image.shape[3] - 1):
 # %%
 # Measured against synthesised, at the voxels that the evaluation chose:
 
-courses = RunResults.read(files / "run").evaluation.courses[0]
+courses = RunResults.read(files / "run").courses[0]
 figure = time_courses(courses.times, list(courses.courses), unit=courses.unit)

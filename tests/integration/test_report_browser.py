@@ -203,7 +203,7 @@ def test_the_words_tell_the_numbers_of_the_run(viewer):
         words = text(viewer, "readout").replace("\N{MINUS SIGN}", "-")
         assert f"recording: {r[tuple(voxel)]:.2f}." in words
         course, guess = truth[(slice(None), *voxel)], prediction[(slice(None), *voxel)]
-        found = [float(part) for part in words.split("measured ")[1].split(" scanner")[0].split(", predicted ")]
+        found = [float(part) for part in words.split("measured ")[1].split(" BOLD units")[0].split(", predicted ")]
         np.testing.assert_allclose(found, [course[3] - course.mean(), guess[3] - guess.mean()], atol=0.3)
 
 

@@ -40,12 +40,6 @@ class ControlStudy:
     device : str
         Torch device of the model.
     progress : Progress
-
-    Examples
-    --------
-    >>> study = ControlStudy(run, where)     # doctest: +SKIP
-    >>> study.add(recording, prediction)     # doctest: +SKIP
-    >>> study.result().sentence              # doctest: +SKIP
     """
 
     def __init__(

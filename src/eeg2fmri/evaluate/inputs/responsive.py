@@ -18,6 +18,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.recordings.scoring import Recording
+from eeg2fmri.evaluate.significance.drifts import FEWEST
 from eeg2fmri.models.baselines.kinds.band_power_ridge import HaemodynamicRidge
 
 #: Share of the brain that is taken.
@@ -71,7 +72,7 @@ def _of_ridge(run: OpenRun, progress: Progress) -> Iterator[np.ndarray]:
         except InputError:  # too little is left to fit anything
             return
         for name in left_out:
-            yield _map(run, name, ridge.predict(run.store, name))
+            yield from _map(run, name, ridge.predict(run.store, name))
 
 
 def _of_model(run: OpenRun, device: str, progress: Progress) -> Iterator[np.ndarray]:
@@ -83,12 +84,14 @@ def _of_model(run: OpenRun, device: str, progress: Progress) -> Iterator[np.ndar
     if left_out is not None and bool(left_out.any()):
         yield np.where(run.store.brain_mask(), left_out.numpy().astype(float), np.nan)
     for name in run.unseen:
-        yield _map(run, name, predict_with_model(run, name, device, progress))
+        yield from _map(run, name, predict_with_model(run, name, device, progress))
 
 
-def _map(run: OpenRun, name: str, prediction: np.ndarray) -> np.ndarray:
+def _map(run: OpenRun, name: str, prediction: np.ndarray) -> Iterator[np.ndarray]:
     recording = Recording.of([run], name)
-    return recording.measured(recording.cut(prediction)).r
+    # of a few volumes nothing is left beside drifts
+    if len(recording.targets) >= FEWEST:
+        yield recording.measured(recording.cut(prediction)).r
 
 
 def _folds(run: OpenRun, names: Sequence[str]) -> list[list[str]]:

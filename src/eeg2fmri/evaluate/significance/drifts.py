@@ -1,4 +1,4 @@
-"""What is taken out of truth and prediction before they are compared, and coordinates of what is left.
+"""Take drifts out of truth and prediction before they are compared, and give coordinates of what is left.
 
 Two courses that both drift, or that both start unsteadily, correlate whatever made them. So the same columns are
 regressed out of the truth and of the prediction of every method: polynomials up to order 2, cosines slower than 128 s
@@ -85,6 +85,10 @@ class TimeBasis:
         return self.without_drifts(left)
 
 
+#: Volumes of which something is left beside drifts.
+FEWEST = 8
+
+
 @lru_cache(maxsize=8)
 def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
     """Make the drifts of a recording, and the axes of what is left.
@@ -102,7 +106,7 @@ def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
     InputError
         If there are fewer than 8 volumes, or the TR is not positive.
     """
-    if volumes < 8:
+    if volumes < FEWEST:
         raise InputError("a test over time needs at least 8 volumes", got=str(volumes), hint="score a whole recording")
     if not tr > 0:
         raise InputError("the repetition time must be positive", got=f"{tr} s")

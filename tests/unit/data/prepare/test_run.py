@@ -402,14 +402,14 @@ def test_a_folder_that_may_not_be_written(two: Any, open_folder: Path, as_somebo
 def test_who_stops_does_not_wait_for_the_volumes(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, read = threading.Event(), []
 
-    def slow(self: BoldImage) -> Iterator[np.ndarray]:
+    def slow(self: BoldImage, notes: list[str]) -> Iterator[np.ndarray]:
         for index in range(100_000):
             read.append(index)
             reading.set()
             yield np.ones((1, *self.shape), np.float32)
 
     def stopped(*_: Any) -> Any:
-        reading.wait()
+        assert reading.wait(60)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(BoldImage, "blocks", slow)

@@ -28,6 +28,7 @@ def test_of_store_takes_what_the_store_knows(synthesizer_config):
         grid=(6, 4, 3),
         affine=np.diag([2.0, 3.0, 4.0, 1.0]),
         space="native",
+        sfreq=250.0,
         regions=(),
         config=PrepareConfig(n_bins=7),
     )
