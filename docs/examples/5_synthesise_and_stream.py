@@ -15,7 +15,7 @@ import numpy as np
 
 from eeg2fmri import Synthesizer
 from eeg2fmri.report import RunResults
-from eeg2fmri.report.figures.timecourses import time_courses
+from eeg2fmri.report.figures.timecourses import TimeCourse, time_courses
 
 files = Path("files")
 synthesizer = Synthesizer.from_pretrained(files / "run")
@@ -53,4 +53,5 @@ for k in (0, 10, 40, image.shape[3] - 1):
 # Measured against synthesised, at the voxels that the evaluation chose:
 
 courses = RunResults.read(files / "run").courses[0]
-figure = time_courses(courses.times, list(courses.courses), unit=courses.unit)
+drawn = [TimeCourse(*one) for one in zip(courses.names, courses.truth, courses.prediction, strict=True)]
+figure = time_courses(courses.times, drawn, unit=courses.unit)

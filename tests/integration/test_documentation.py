@@ -37,12 +37,12 @@ def test_examples_run(tmp_path, monkeypatch, capsys):
         said[name[0]] = capsys.readouterr().out
     assert "sub-01_task-rest_bold.nii.gz" in said["1"]
     assert "4 recordings, 16 electrodes" in said["2"]
-    assert said["3"].startswith("The model uses the EEG")
+    assert said["3"].startswith("The EEG tells something about the BOLD")
     assert "rank agreement" in said["4"]
     assert "image of (16, 18, 14, 87)" in said["5"]
     assert said["5"].rstrip().endswith("volume 1.00")
     assert "AUC over subjects" in said["6"]
-    assert "The model uses the EEG" in said["8"]
+    assert "These recordings cannot decide" in said["8"]
     page = (tmp_path / "files" / "run" / "report.html").read_text(encoding="utf-8")
     assert "Which EEG the volumes came from" in page
     assert "What the decisions came from" in (tmp_path / "files/classification/report.html").read_text("utf-8")

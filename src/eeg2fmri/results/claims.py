@@ -1,4 +1,4 @@
-"""What an evaluation claims: three sentences that rest on different tests, and one for a reader who knows none of them.
+"""Claim in three sentences that rest on different tests, and in one for a reader who knows none of them.
 
 (a) Does the EEG carry information about this BOLD? Temporal r of the voxels that were chosen in the training group,
     tested by exchanging recordings where there are five or more, else by surrogates within recordings.

@@ -1,4 +1,4 @@
-"""What the decisions of a classification came from: voxels of the view, EEG, stability over folds.
+"""Hold what the decisions of a classification came from: voxels of the view, EEG, stability over folds.
 
 ``RESULT/explanation/`` holds
 

@@ -1,4 +1,4 @@
-"""What a classification found, and the files that it is kept in.
+"""Hold what a classification found, and the files that it is kept in.
 
 ``RESULT/`` holds
 
