@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from eeg2fmri.core.progress import Progress
     from eeg2fmri.models.recommended.acquisition import Acquisition
 
+#: File of a run that says what a fit in closed form chose, and which parts of the split it was fitted to.
+FIT = "fit.json"
+
 
 class ClosedFormReport(Protocol):
     """What a fit chose: a dataclass, which is saved with the run."""

@@ -24,7 +24,7 @@ from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.capabilities import FitsInClosedForm
+from eeg2fmri.models.capabilities import FIT, FitsInClosedForm
 from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.registry import build
@@ -33,7 +33,6 @@ from eeg2fmri.models.saving.hub import save
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.environment import environment, measured
 from eeg2fmri.train.run_folder import (
-    FIT,
     STATES,
     make_run_folder,
     refuse_existing_run,

@@ -21,8 +21,6 @@ from eeg2fmri.train.config import TrainConfig
 
 #: Folder of the states of an unfinished training.
 STATES = "states"
-#: What a fit in closed form chose.
-FIT = "fit.json"
 
 #: What the system says where a file cannot be written: full, over a quota or limit, read-only.
 #: The next step then.

@@ -65,7 +65,7 @@ def check_description(root: Path) -> None:
         return
     try:
         values = read_json(file)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise InputError("dataset_description.json cannot be read", where=str(file), got=str(error)) from None
     if not isinstance(values, dict):
         raise InputError("dataset_description.json does not hold a JSON object", where=str(file))

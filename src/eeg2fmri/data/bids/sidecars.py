@@ -98,7 +98,7 @@ def read_json_sidecar(path: Path, suffix: str) -> dict[str, Any]:
     for file in sidecars(path, suffix, ".json"):
         try:
             values = read_json(file)
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise InputError("the sidecar cannot be read", where=str(file), got=str(error), expected="JSON") from None
         if not isinstance(values, dict):
             raise InputError(

@@ -115,5 +115,5 @@ def _system(table: Path) -> str:
         return entities(table).get("space", "")
     try:
         return str(read_json(file).get("EEGCoordinateSystem", ""))
-    except (OSError, ValueError, AttributeError, RecursionError):
+    except (OSError, ValueError, AttributeError):
         return entities(table).get("space", "")

@@ -15,11 +15,9 @@ from eeg2fmri.data.splits.leakage import check_leakage, check_statistics
 from eeg2fmri.data.splits.make import Split, read_split
 from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.capabilities import FIT
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import Loaded, load
-
-#: File of a run that says what a fit in closed form was fitted to; `eeg2fmri.train.run_folder` writes it.
-FIT = "fit.json"
 
 
 @dataclass(frozen=True, eq=False)
