@@ -43,6 +43,7 @@ from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.pairs.of_store import row_columns
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.results.classification import Classification, Votes
 
 
@@ -135,19 +136,32 @@ def classify_run(
     view = view_sentence(settings, model)
     made = summarise(data, folds, found, settings, refits, notes, all_facts(facts, run, recordings, labels, view))
     if all("view" in fold.arrays for fold in found):
-        axes = _axes(loaded.card, data)
-        told = write_explanation(folder / "explanation", found, labels, data.classes, axes, loaded.card)
-        truth = recordings.truth()
-        if truth is not None:
-            mask = None if loaded.statistics is None else loaded.statistics.mask
-            known = compare_with_truth(
-                folder / "explanation", found, labels, data.classes, axes, loaded.card, mask, GroupsTruth.read(truth)
-            )
-            told["truth"] = known["groups"]
-            made = replace(made, notes=(*made.notes, *known["sentences"]))
-        made.facts["explanation"] = told
+        made = _explained(made, folder, found, labels, loaded, recordings.truth())
     made.write(folder)
     write_text(folder / "MODEL_CARD.md", model_card(made.to_dict()))
+    return made
+
+
+def _explained(
+    made: Classification,
+    folder: Path,
+    found: list[FoldResult],
+    labels: dict[str, int],
+    loaded: Loaded,
+    truth: Path | None,
+) -> Classification:
+    """Write what the view's models look at, and, of simulated groups, how well that fits what is true."""
+    assert made.data is not None
+    place, axes = folder / "explanation", _axes(loaded.card, made.data)
+    told = write_explanation(place, found, labels, made.data.classes, axes, loaded.card)
+    if truth is not None:
+        mask = None if loaded.statistics is None else loaded.statistics.mask
+        known = compare_with_truth(
+            place, found, labels, made.data.classes, axes, loaded.card, mask, GroupsTruth.read(truth)
+        )
+        told["truth"] = known["groups"]
+        made = replace(made, notes=(*made.notes, *known["sentences"]))
+    made.facts["explanation"] = told
     return made
 
 

@@ -13,7 +13,7 @@ from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.positions import electrode_map
 from eeg2fmri.data.eeg_only.spectrogram import fitted_signal, model_spectrogram
-from eeg2fmri.data.eeg_only.store import EegStore
+from eeg2fmri.data.eeg_only.store import EegRecording, EegStore
 from eeg2fmri.data.features.band_covariance import BANDS, band_covariances
 from eeg2fmri.data.features.band_power import log_band_power
 from eeg2fmri.data.features.row_features import needs_amplitudes, plain_values
@@ -94,77 +94,88 @@ def window_data(
         If a recording is shorter than a window or sampled too slowly, or electrodes cannot be had: all at once.
     """
     card.check_usable(str(store.path))
-    frequencies = np.asarray(card.frequencies)
-    notes = []
-    if electrodes == "recorded":
-        names, weights = store.electrodes, np.eye(len(store.electrodes))
-    else:
-        mapped = electrode_map(store.electrodes, store.positions, card.electrodes, str(store.path))
-        names, weights = card.electrodes, mapped.weights
-        notes.append(mapped.sentence())
-    # the spectrogram is what baselines see beside a synthesiser of amplitudes too
-    pairs = card.pairs.model_copy(update={"eeg": "spectrogram"})
+    seen = _Electrodes.of(store, card, electrodes)
     problems: list[Problem] = []
+    notes = list(seen.notes)
     parts: dict[str, list[np.ndarray]] = {"windows": [], "band power": [], "covariance": [], "rows": []}
-    subjects: list[str] = []
-    labels: list[int] = []
-    recordings: list[str] = []
-    starts_s: list[float] = []
+    starts: list[np.ndarray] = []
     for k, recording in enumerate(store.recordings):
-        signal = np.asarray(store.signal(k))
         try:
-            rows, told = model_spectrogram(signal, recording.sfreq, weights, frequencies, card.tr, card.sfreq)
-            starts = _starts(len(rows), card.pairs, stride, skip_rows, recording.id, card.tr)
-            own = np.eye(len(signal))
-            recorded = (
-                rows
-                if electrodes == "recorded"
-                else model_spectrogram(signal, recording.sfreq, own, frequencies, card.tr, card.sfreq)[0]
+            found, at, told = _one_recording(
+                np.asarray(store.signal(k)), recording, seen, card, stride, skip_rows, covariances
             )
-            cut = eeg_windows(rows, starts, pairs)
-            power = _band_power(recorded, frequencies, starts, card.pairs.window)
-            covariance = _covariances(signal, recording.sfreq, starts * card.tr, card) if covariances else None
-            by_row = (
-                _row_covariances(signal, recording.sfreq, weights, starts, card)
-                if needs_covariances(card.pairs, frequencies)
-                else None
-            )
-            plain = _plain_rows(rows, frequencies, starts, card.pairs)
         except InputError as error:
             problems += [Problem(p.what, p.where or recording.id, p.got, p.expected, p.hint) for p in error.problems]
             continue
+        for name, values in found.items():
+            parts.setdefault(name, []).append(values)
+        starts.append(at * card.tr)
         notes += told
-        parts["windows"].append(cut)
-        parts["band power"].append(power)
-        if covariance is not None:
-            parts["covariance"].append(covariance)
-        if by_row is not None:
-            parts["rows"].append(by_row)
-        for kind, values in plain.items():
-            parts.setdefault(PLAIN + kind, []).append(values)
-        subjects += [recording.subject] * len(starts)
-        labels += [store.classes.index(recording.label)] * len(starts)
-        recordings += [recording.id] * len(starts)
-        starts_s += [float(start * card.tr) for start in starts]
         progress("Cutting windows", k + 1, len(store.recordings))
     if problems:
         raise InputError.of(problems)
-    notes = list(dict.fromkeys(notes))
     own_rates = sorted({recording.source_sfreq for recording in store.recordings})
     notes.append(
         f"EEG recorded at {', '.join(f'{rate:g}' for rate in own_rates)} Hz was cut into rows of {card.tr:g} s, the TR "
         f"of the synthesiser, and windows of {card.pairs.window} rows ({card.pairs.window * card.tr:g} s)."
     )
+    counts = [len(at) for at in starts]
     return WindowData(
-        subjects=np.array(subjects),
-        labels=np.array(labels),
+        subjects=np.repeat([recording.subject for recording in store.recordings], counts),
+        labels=np.repeat([store.classes.index(recording.label) for recording in store.recordings], counts),
         classes=store.classes,
         features={name: np.concatenate(values) for name, values in parts.items() if values},
-        recordings=np.array(recordings),
-        starts=np.array(starts_s),
-        electrodes=tuple(names),
-        notes=tuple(notes),
+        recordings=np.repeat([recording.id for recording in store.recordings], counts),
+        starts=np.concatenate(starts),
+        electrodes=seen.names,
+        notes=tuple(dict.fromkeys(notes)),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Electrodes:
+    """Electrodes of the windows, and the weights (electrode, recorded electrode) that make them."""
+
+    names: tuple[str, ...]
+    weights: np.ndarray
+    as_recorded: bool
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, store: EegStore, card: ModelCard, electrodes: str) -> _Electrodes:
+        if electrodes == "recorded":
+            return cls(store.electrodes, np.eye(len(store.electrodes)), True)
+        mapped = electrode_map(store.electrodes, store.positions, card.electrodes, str(store.path))
+        return cls(card.electrodes, mapped.weights, False, (mapped.sentence(),))
+
+
+def _one_recording(
+    signal: np.ndarray,
+    recording: EegRecording,
+    seen: _Electrodes,
+    card: ModelCard,
+    stride: int | None,
+    skip_rows: int,
+    covariances: bool,
+) -> tuple[dict[str, np.ndarray], np.ndarray, list[str]]:
+    """Cut one recording: features by name (window, ...), first row of each window, notes."""
+    frequencies, rate, pairs = np.asarray(card.frequencies), recording.sfreq, card.pairs
+    rows, told = model_spectrogram(signal, rate, seen.weights, frequencies, card.tr, card.sfreq)
+    starts = _starts(len(rows), pairs, stride, skip_rows, recording.id, card.tr)
+    recorded = rows
+    if not seen.as_recorded:
+        recorded, _ = model_spectrogram(signal, rate, np.eye(len(signal)), frequencies, card.tr, card.sfreq)
+    # the spectrogram is what baselines see beside a synthesiser of amplitudes too
+    found = {
+        "windows": eeg_windows(rows, starts, pairs.model_copy(update={"eeg": "spectrogram"})),
+        "band power": _band_power(recorded, frequencies, starts, pairs.window),
+        **{PLAIN + kind: values for kind, values in _plain_rows(rows, frequencies, starts, pairs).items()},
+    }
+    if covariances:
+        found["covariance"] = _covariances(signal, rate, starts * card.tr, card)
+    if needs_covariances(pairs, frequencies):
+        found["rows"] = _row_covariances(signal, rate, seen.weights, starts, card)
+    return found, starts, list(told)
 
 
 def _starts(n_rows: int, pairs: PairConfig, stride: int | None, skip: int, where: str, tr: float) -> np.ndarray:

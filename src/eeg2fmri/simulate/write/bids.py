@@ -89,66 +89,71 @@ def write_eeg_files(
 
     The `reference` is that of the settings unless another is given.
     """
-    names, reference = electrodes.names, reference or config.reference
-    stem = recording.id
+    reference = reference or config.reference
+    duration = round(clock.n_samples / clock.sfreq, 6)
     write_json(
-        folder / f"{stem}_eeg.json",
-        {
-            "TaskName": recording.task,
-            "TaskDescription": _task_description(config),
-            "Instructions": "n/a",
-            **_MACHINE,
-            "CapManufacturer": "Simulated",
-            "CapManufacturersModelName": "10-05 positions",
-            "SamplingFrequency": config.sfreq,
-            "PowerLineFrequency": 50,
-            "EEGReference": reference,
-            "EEGGround": "n/a",
-            "EEGPlacementScheme": "10-05",
-            "SoftwareFilters": "n/a",
-            "HardwareFilters": {"HighPass": {"TimeConstant (s)": 10}},
-            "EEGChannelCount": len(names),
-            "EOGChannelCount": 0,
-            "ECGChannelCount": 0,
-            "EMGChannelCount": 0,
-            "MISCChannelCount": 0,
-            "TriggerChannelCount": 0,
-            "RecordingDuration": round(clock.n_samples / clock.sfreq, 6),
-            "RecordingType": "continuous",
-        },
+        folder / f"{recording.id}_eeg.json", _eeg_sidecar(recording, config, len(electrodes.names), reference, duration)
     )
     write_table(
-        folder / f"{stem}_channels.tsv",
+        folder / f"{recording.id}_channels.tsv",
         ("name", "type", "units", "sampling_frequency", "low_cutoff", "high_cutoff", "reference", "status"),
-        [(n, "EEG", "µV", config.sfreq, 0.016, config.sfreq / 2, reference, "good") for n in names],
+        [(n, "EEG", "µV", config.sfreq, 0.016, config.sfreq / 2, reference, "good") for n in electrodes.names],
     )
-    samples = clock.marker_samples()
     write_table(
-        folder / f"{stem}_events.tsv",
+        folder / f"{recording.id}_events.tsv",
         ("onset", "duration", "trial_type", "value", "sample"),
-        [(f"{s / clock.sfreq:.6f}", "0.0", "Response/R128", 128, s) for s in samples],
+        [(f"{s / clock.sfreq:.6f}", "0.0", "Response/R128", 128, s) for s in clock.marker_samples()],
     )
-    write_json(
-        folder / f"{stem}_events.json",
-        {
-            "onset": {
-                "Description": "Start of the acquisition of a BOLD volume, from the first EEG sample",
-                "Units": "s",
-            },
-            "duration": {"Description": "A marker has none", "Units": "s"},
-            "trial_type": {
-                "Description": "Kind of event",
-                "Levels": {"Response/R128": "volume marker of the scanner"},
-            },
-            "value": {"Description": "Code of the marker in the recording"},
-            "sample": {"Description": "Sample of the EEG, from 0"},
-        },
-    )
-    place = recording.place
+    write_json(folder / f"{recording.id}_events.json", _EVENTS)
+    _write_electrodes(folder, recording.place, electrodes)
+
+
+def _eeg_sidecar(
+    recording: Recording, config: SimulationConfig, n_electrodes: int, reference: str, duration: float
+) -> dict[str, Any]:
+    return {
+        "TaskName": recording.task,
+        "TaskDescription": _task_description(config),
+        "Instructions": "n/a",
+        **_MACHINE,
+        "CapManufacturer": "Simulated",
+        "CapManufacturersModelName": "10-05 positions",
+        "SamplingFrequency": config.sfreq,
+        "PowerLineFrequency": 50,
+        "EEGReference": reference,
+        "EEGGround": "n/a",
+        "EEGPlacementScheme": "10-05",
+        "SoftwareFilters": "n/a",
+        "HardwareFilters": {"HighPass": {"TimeConstant (s)": 10}},
+        "EEGChannelCount": n_electrodes,
+        "EOGChannelCount": 0,
+        "ECGChannelCount": 0,
+        "EMGChannelCount": 0,
+        "MISCChannelCount": 0,
+        "TriggerChannelCount": 0,
+        "RecordingDuration": duration,
+        "RecordingType": "continuous",
+    }
+
+
+_EVENTS = {
+    "onset": {"Description": "Start of the acquisition of a BOLD volume, from the first EEG sample", "Units": "s"},
+    "duration": {"Description": "A marker has none", "Units": "s"},
+    "trial_type": {"Description": "Kind of event", "Levels": {"Response/R128": "volume marker of the scanner"}},
+    "value": {"Description": "Code of the marker in the recording"},
+    "sample": {"Description": "Sample of the EEG, from 0"},
+}
+
+
+def _write_electrodes(folder: Path, place: str, electrodes: Electrodes) -> None:
+    """Write where the electrodes are, and in which coordinates."""
     write_table(
         folder / f"{place}_space-CapTrak_electrodes.tsv",
         ("name", "x", "y", "z", "type"),
-        [(n, *(f"{v:.6f}" for v in xyz), "ring") for n, xyz in zip(names, electrodes.positions, strict=True)],
+        [
+            (n, *(f"{v:.6f}" for v in xyz), "ring")
+            for n, xyz in zip(electrodes.names, electrodes.positions, strict=True)
+        ],
     )
     write_json(
         folder / f"{place}_space-CapTrak_coordsystem.json",
