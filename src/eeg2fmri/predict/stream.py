@@ -18,7 +18,7 @@ from eeg2fmri.data.features.recentring import RunningRecentring
 from eeg2fmri.data.features.row_features import RunningRows
 from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
 from eeg2fmri.data.pairs.of_store import needs_covariances
-from eeg2fmri.data.pairs.windows import eeg_windows, skipped
+from eeg2fmri.data.pairs.windows import RAW, eeg_windows, skipped
 from eeg2fmri.data.prepare.new_recording import Cleaning, Wanted, electrodes_of_new, for_channels
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.models.saving.card import ModelCard
@@ -284,6 +284,12 @@ def stream_channels(
     """
     import mne
 
+    if card.pairs.eeg in RAW:
+        raise InputError(
+            "the model reads raw EEG, which is resampled by a filter that looks ahead: a stream cannot give it",
+            got=f"eeg: {card.pairs.eeg}",
+            hint="synthesise the recording when it is complete (eeg2fmri predict), or stream with a model on spectra",
+        )
     doubled = sorted({name for name in channels if list(channels).count(name) > 1})
     if doubled:
         raise InputError("the stream has channels of the same name", got=", ".join(doubled))

@@ -17,9 +17,10 @@ from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
 from eeg2fmri.data.features.row_features import row_features
 from eeg2fmri.data.features.rows.kind import RowSource
 from eeg2fmri.data.pairs.of_store import needs_covariances
-from eeg2fmri.data.pairs.windows import eeg_windows, pair_index, skipped
+from eeg2fmri.data.pairs.windows import RAW, eeg_windows, pair_index, skipped
 from eeg2fmri.data.prepare.new_recording import Cleaning, new_recording
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.settings.raw import RawConfig
 from eeg2fmri.data.timing.without_bold import Clock, Times
 from eeg2fmri.models.saving.hub import Loaded, load
 from eeg2fmri.models.saving.pretrained import Pretrained, folder_of
@@ -215,7 +216,10 @@ class Synthesizer:
         collected = needs_covariances(card.pairs, np.asarray(card.frequencies))
         amplitude = AmplitudeCollector(float(new.raw.info["sfreq"]), card.tr) if collected else None
         starts, targets = pair_index(len(new.onsets), card.tr, card.pairs, where=new.where)
-        rows = new.spectrogram(amplitude)
+        if card.pairs.eeg in RAW:
+            rows = new.raw_rows(_kept_raw(prepared, new.where))
+        else:
+            rows = new.spectrogram(amplitude)
         skip = skipped(card.tr, card.pairs)
         recentred = None if amplitude is None else _recentred(amplitude, skip, new.where)
         if card.pairs.eeg == "rows":
@@ -261,6 +265,17 @@ class Synthesizer:
                 expected=str(tuple(self.card.grid)),
                 hint="resample it to the grid of the run (its affine is in config.json)",
             )
+
+
+def _kept_raw(prepared: PrepareConfig, where: str) -> RawConfig:
+    if prepared.raw is None:
+        raise InputError(
+            "the model reads raw EEG, and does not say at which rate",
+            where=where,
+            got="a checkpoint without the settings of its raw EEG",
+            hint="train it on a store that was prepared with raw: {rate: 200}",
+        )
+    return prepared.raw
 
 
 def _recentred(amplitude: AmplitudeCollector, skip: int, where: str) -> np.ndarray:

@@ -124,7 +124,7 @@ class PairDataset(Dataset[Pair]):
 
     def _empty(self, batch: tuple[int, ...], pin: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         eeg, bold = self._of(int(self.recording[0]))
-        shapes = (*eeg.shape[1:], self.config.window), bold.shape[1:]
+        shapes = self.config.shape_of(eeg.shape[1:]), bold.shape[1:]
         x, y = (torch.empty((*batch, *shape), dtype=torch.float32, pin_memory=pin) for shape in shapes)
         return x, y
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.data.features.row_features import columns_of, kinds_of, needs_amplitudes, row_features
 from eeg2fmri.data.features.rows.kind import Bands, RowSource
-from eeg2fmri.data.pairs.windows import PairConfig, skipped
+from eeg2fmri.data.pairs.windows import RAW, PairConfig, skipped
 from eeg2fmri.data.store.store import Store
 
 
@@ -22,14 +24,25 @@ def pairs_of_store(config: PairConfig, store: Store) -> PairConfig:
     Returns
     -------
     PairConfig
-        With `window` in place of `window_s`, and with `rows` where ``eeg="rows"``.
+        With `window` in place of `window_s`, with `rows` where ``eeg="rows"``, and with the spectrogram of the raw EEG
+        where that of the store has too few frequencies.
 
     Raises
     ------
     InputError
-        If the recordings can give no kind of row features.
+        If the recordings can give no kind of row features, or not as many frequencies as asked for.
+    StoreError
+        If raw EEG is asked for and there is none.
     """
     config = config.at(store.tr)
+    if config.eeg == "spectrogram" and (config.bins or 0) > len(store.frequencies):
+        config = config.model_copy(update={"eeg": "raw_spectrum"})
+        if store.config.raw is None:
+            raise _few_bins(config, store, len(store.frequencies), "n_bins: {bins} or raw: {{rate: {rate}}}")
+    if config.eeg in RAW:
+        samples = store.raw(0).shape[2]
+        if config.eeg == "raw_spectrum" and (config.bins or 1) > samples // 2:
+            raise _few_bins(config, store, samples // 2, "raw: {{rate: {rate}}}")
     if config.eeg == "rows" and not config.rows:
         kinds = kinds_of(store.frequencies, has_amplitudes(store))
         if not kinds:
@@ -55,12 +68,26 @@ def eeg_rows(store: Store, recording: int | str, config: PairConfig) -> np.ndarr
     """
     if config.eeg == "spectrogram":
         return store.eeg(recording)
+    if config.eeg in RAW:
+        return store.raw(recording)
     if config.eeg == "amplitude":
         return store.amplitude(recording)
     amplitude = _amplitude(store, recording)
     source = RowSource(store.eeg(recording), store.frequencies, amplitude)
     where = f"{store.path}: {store.recordings[store.index(recording)].id}"
     return row_features(source, pairs_of_store(config, store).rows, skipped(store.tr, config), where)
+
+
+def _few_bins(config: PairConfig, store: Store, there: int, how: str) -> InputError:
+    bins = config.bins or 0
+    rate = 10 * math.ceil((2 * bins + 1) / store.tr / 10)
+    return InputError(
+        "the store does not have so many frequencies",
+        where=str(store.path),
+        got=f"{there} of a volume of {store.tr:g} s",
+        expected=f"at least {bins} ('bins')",
+        hint=f"prepare the store with {how.format(bins=bins, rate=rate)} in the file of --config, or lower 'bins'",
+    )
 
 
 def has_amplitudes(store: Store) -> bool:

@@ -10,12 +10,15 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.data.features.raw_rows import as_volts, spectrum_of_rows
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
 
 #: Length of a window (s) where none is given: the haemodynamic response lasts about as long.
 WINDOW_S = 20.0
 #: A standard deviation below this share of the magnitude of the mean is rounding, not signal.
 CONSTANT = 1e-6
+#: Representations that are made of the raw EEG of a store.
+RAW = ("raw", "raw_spectrum")
 
 
 class PairConfig(Config):
@@ -27,16 +30,24 @@ class PairConfig(Config):
         EEG rows (volumes) in a window; left out, those of `window_s`, or as many as cover 20 s.
     window_s : float or None
         Length of a window, s, in place of `window`: as many whole TRs as are nearest. A training takes the TR of its
-        store (`eeg2fmri.data.pairs.of_store`).
+        store (`eeg2fmri.data.pairs.of_store`). A raw window has this length to the sample.
+    raw_rows : float or None
+        Length of a raw window in TRs, which need not be whole: the end of the `window` rows that hold it. Follows from
+        `window_s`.
     lag : int
-        Volumes between the end of the window and the target; 0 is the volume that follows the window.
+        Volumes between the end of the window and the target; 0 is the volume that follows the window, -1 the volume
+        that is measured while the window ends.
     skip_volumes : int or None
         Volumes dropped from the beginning of both EEG and BOLD, before the magnetisation is steady;
         None is 3 at a TR of 1.5 s or more and 6 below.
-    eeg : {"spectrogram", "amplitude", "rows"}
+    eeg : {"spectrogram", "amplitude", "rows", "raw", "raw_spectrum"}
         Representation of the EEG: magnitudes of every frequency; band amplitudes recentred by the recording's own
-        covariance (`eeg2fmri.data.features.recentring`); or several kinds of features of each row side by side
-        (`eeg2fmri.data.features.row_features`). The last two are scaled already.
+        covariance (`eeg2fmri.data.features.recentring`); several kinds of features of each row side by side
+        (`eeg2fmri.data.features.row_features`): these two are scaled already. ``raw``: the EEG itself, V, from a store
+        that keeps it: a window is (channel, 1, sample). ``raw_spectrum``: the spectrogram of it.
+    bins : int or None
+        Frequencies of a spectrogram that are given, from the lowest on; None gives all. Where the spectrogram of the
+        store has fewer, that of its raw EEG is taken.
     rows : tuple of str
         Kinds of row features, with ``eeg="rows"``; empty is all that the recordings of a training can give.
     eeg_scaling : {"electrodes", "none"}
@@ -55,9 +66,11 @@ class PairConfig(Config):
 
     window: Annotated[int, Field(ge=1)] = 10
     window_s: Annotated[float, Field(gt=0)] | None = None
-    lag: Annotated[int, Field(ge=0)] = 0
+    raw_rows: Annotated[float, Field(gt=0)] | None = None
+    lag: Annotated[int, Field(ge=-1)] = 0
     skip_volumes: Annotated[int, Field(ge=0)] | None = None
-    eeg: Literal["spectrogram", "amplitude", "rows"] = "spectrogram"
+    eeg: Literal["spectrogram", "amplitude", "rows", "raw", "raw_spectrum"] = "spectrogram"
+    bins: Annotated[int, Field(ge=1)] | None = None
     rows: tuple[str, ...] = ()
     eeg_scaling: Literal["electrodes", "none"] = "electrodes"
     bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
@@ -73,7 +86,8 @@ class PairConfig(Config):
     def _without_what_is_open(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave the rows out where they follow from the TR, so that whoever reads it takes them from the TR too."""
         values: dict[str, Any] = handler(self)
-        dropped = {"window"} - self.model_fields_set | ({"window_s"} if self.window_s is None else set())
+        dropped = {"window"} - self.model_fields_set
+        dropped |= {name for name in ("window_s", "raw_rows", "bins") if getattr(self, name) is None}
         return {name: value for name, value in values.items() if name not in dropped}
 
     def at(self, tr: float) -> PairConfig:
@@ -86,8 +100,19 @@ class PairConfig(Config):
         """
         if "window" in self.model_fields_set:
             return self
+        if self.eeg == "raw":
+            exact = (self.window_s or WINDOW_S) / tr
+            return self.model_copy(update={"window": math.ceil(exact - 1e-6), "window_s": None, "raw_rows": exact})
         rows = math.ceil(WINDOW_S / tr - 1e-6) if self.window_s is None else max(1, round(self.window_s / tr))
         return self.model_copy(update={"window": rows, "window_s": None})
+
+    def shape_of(self, row: tuple[int, ...]) -> tuple[int, int, int]:
+        """Give the shape of a window (channel, freq, time) of rows of the shape (channel, freq or sample)."""
+        if self.eeg == "raw":
+            return row[0], 1, round((self.raw_rows or self.window) * row[1])
+        if self.eeg == "raw_spectrum":
+            return row[0], self.bins or row[1] // 2, self.window
+        return row[0], self.bins or row[1], self.window
 
 
 def skipped(tr: float, config: PairConfig) -> int:
@@ -152,7 +177,8 @@ def eeg_windows(
     Parameters
     ----------
     spectrogram : array, shape (volume, channel, freq)
-        Unscaled magnitudes; a memory map is read where windows lie and nowhere else.
+        Unscaled magnitudes, or raw rows (volume, channel, sample) as they are stored; a memory map is read where
+        windows lie and nowhere else.
     starts : int array, shape (pair,)
         First row of every window.
     config : PairConfig
@@ -163,7 +189,7 @@ def eeg_windows(
     Returns
     -------
     array, shape (pair, channel, freq, time)
-        In the float type of the spectrogram, contiguous.
+        In the float type of the spectrogram, contiguous; a raw window is (channel, 1, sample), V, float32.
 
     Raises
     ------
@@ -171,19 +197,26 @@ def eeg_windows(
         If a window reaches beyond the spectrogram.
     """
     starts = np.asarray(starts)
-    n_volumes, n_channels, n_freqs = spectrogram.shape
+    n_volumes = len(spectrogram)
     if starts.size and (starts.min() < 0 or starts.max() + config.window > n_volumes):
         raise InputError(
             "a window reaches beyond the spectrogram",
             got=f"rows {starts.min()} to {starts.max() + config.window - 1}",
             expected=f"rows 0 to {n_volumes - 1}",
         )
-    windows = np.empty((starts.size, n_channels, n_freqs, config.window), spectrogram.dtype) if out is None else out
+    shape, is_raw = config.shape_of(spectrogram.shape[1:]), config.eeg in RAW
+    windows = np.empty((starts.size, *shape), np.float32 if is_raw else spectrogram.dtype) if out is None else out
     if not starts.size:
         return windows
     first = int(starts.min())
     rows = np.asarray(spectrogram[first : int(starts.max()) + config.window])
-    if config.eeg == "spectrogram" and config.eeg_scaling == "electrodes":
+    if config.eeg == "raw":
+        for pair, start in enumerate(starts - first):
+            samples = np.concatenate([*rows[start : start + config.window]], axis=-1)
+            windows[pair] = as_volts(samples[:, None, samples.shape[1] - shape[2] :])
+        return windows
+    rows = spectrum_of_rows(rows, shape[1]) if is_raw else rows[..., : shape[1]]
+    if config.eeg in ("spectrogram", "raw_spectrum") and config.eeg_scaling == "electrodes":
         rows = zscore_electrodes(rows)
     by_time = np.moveaxis(rows, 0, -1)
     for pair, start in enumerate(starts - first):

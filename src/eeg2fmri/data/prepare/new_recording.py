@@ -19,11 +19,13 @@ from eeg2fmri.data.eeg.model_electrodes import fitted
 from eeg2fmri.data.eeg.read import described, open_raw
 from eeg2fmri.data.eeg.read_samples import name_of
 from eeg2fmri.data.features.rates import fitting_rate, rate_factor
+from eeg2fmri.data.features.raw_rows import raw_rows
 from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_at
 from eeg2fmri.data.prepare.recorded_markers import recorded_markers
 from eeg2fmri.data.settings.eeg import CleanConfig, EegConfig
 from eeg2fmri.data.settings.first_volume import CLOCKS, FirstMarker, replaced
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.settings.raw import RawConfig
 from eeg2fmri.data.timing.choose_marker import find_marker
 from eeg2fmri.data.timing.pauses import span_of
 from eeg2fmri.data.timing.without_bold import Clock, onsets_without_bold
@@ -102,6 +104,18 @@ class NewRecording:
         )
         factor = rate_factor(self.wanted.tr, float(self.raw.info["sfreq"]), self.wanted.sfreq)
         return made if factor == 1 else made * np.float32(factor)
+
+    def raw_rows(self, kept: RawConfig) -> np.ndarray:
+        """Resample the EEG of each volume (volume, channel, sample), as a store with these settings keeps it.
+
+        Raises
+        ------
+        InputError
+            See `eeg2fmri.data.features.raw_rows.raw_rows`.
+        """
+        tr = self.wanted.tr
+        blocks = raw_rows(self.raw, self.derivation, self.onsets, tr, kept.samples(tr), kept.kind)
+        return np.concatenate([*blocks])
 
 
 def new_recording(

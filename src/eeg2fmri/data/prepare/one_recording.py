@@ -19,6 +19,7 @@ from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
 from eeg2fmri.data.features.rates import rate_factor
+from eeg2fmri.data.features.raw_rows import raw_rows
 from eeg2fmri.data.features.spectrogram_of_raw import spectrogram_blocks
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Collector, Plan
@@ -187,6 +188,13 @@ def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) 
     recentred = amplitude.recentred(first_steady_volume(common.tr))
     if recentred is not None:
         files["amplitude.npy"] = write_array(folder / "amplitude.npy", recentred)
+    if config.raw is not None:
+        n_samples = config.raw.samples(common.tr)
+        shape = (plan.n_volumes, len(common.electrodes), n_samples)
+        with ArrayWriter(folder / config.raw.file, shape) as writer:
+            for block in raw_rows(raw, derivation, onsets, common.tr, n_samples, config.raw.kind):
+                writer.append(block)
+        files[config.raw.file] = writer.facts()
     quality = {
         "eeg_std_v": float(np.median(checks.std())),
         "volume_locked_share": round(locked.share(), 4),

@@ -97,7 +97,7 @@ def _prepared(root: Path, target: Path, config: PrepareConfig, by_hash: bool, n_
     before = made_before(target.parent, target.name, key) if by_hash else None
     if before is not None:
         return before
-    _check_space(target, plans, common)
+    _check_space(target, plans, common, config)
     with StoreWriter(target, key, by_hash=by_hash) as writer:
         converted = {
             plan.files.id: Converted.of_noted(plan.files.id, noted)
@@ -169,9 +169,13 @@ def _listed(error: InputError, store: Path) -> InputError:
     return InputError.of(error.problems, listed_in=str(path))
 
 
-def _check_space(target: Path, plans: list[Plan], common: Common) -> None:
+def _check_space(target: Path, plans: list[Plan], common: Common, config: PrepareConfig) -> None:
     row = len(common.electrodes) * len(common.frequencies) + common.grid[0] * common.grid[1] * common.grid[2]
-    needed = 4 * row * sum(plan.n_volumes for plan in plans)
+    raw = 0
+    if config.raw is not None:
+        item = 2 if config.raw.kind == "float16" else 4
+        raw = item * len(common.electrodes) * config.raw.samples(common.tr)
+    needed = (4 * row + raw) * sum(plan.n_volumes for plan in plans)
     folder = next(parent for parent in target.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     if free < needed:

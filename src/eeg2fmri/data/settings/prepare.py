@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from eeg2fmri.data.settings.bold import BoldConfig
 from eeg2fmri.data.settings.eeg import EegConfig
 from eeg2fmri.data.settings.first_volume import ClockConfig
 from eeg2fmri.data.settings.layout import LayoutConfig
+from eeg2fmri.data.settings.raw import RawConfig
 
 Size = Annotated[int, Field(ge=1)]
 
@@ -51,6 +52,9 @@ class PrepareConfig(ClockConfig):
         How BOLD files are read.
     layout : LayoutConfig or None
         Where the files are, in a folder that is not BIDS.
+    raw : RawConfig or None
+        Whether the EEG itself is kept too, resampled, for models that read raw windows; None keeps the spectrogram
+        alone.
 
     Examples
     --------
@@ -70,6 +74,7 @@ class PrepareConfig(ClockConfig):
     eeg: EegConfig = EegConfig()
     bold: BoldConfig = BoldConfig()
     layout: LayoutConfig | None = None
+    raw: RawConfig | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> PrepareConfig:
@@ -82,3 +87,9 @@ class PrepareConfig(ClockConfig):
         if self.bold.space is not None and self.layout is None and self.bold.derivatives is None:
             raise ValueError("bold: 'space' needs 'derivatives' or a 'layout'")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_raw(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave raw EEG out where there is none: a store without it has the name that it always had."""
+        values: dict[str, Any] = handler(self)
+        return values if self.raw is not None else {name: value for name, value in values.items() if name != "raw"}

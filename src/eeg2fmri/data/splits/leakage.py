@@ -113,6 +113,8 @@ def statistics_in_use(split: Split, pairs: PairConfig) -> dict[str, str]:
         if blocks:
             scaling += "; its whitening is of the whole recording, test minutes included, its scale of the block"
         found["scaling of the EEG features"] = scaling
+    elif pairs.eeg == "raw":
+        found["level of the EEG"] = "the mean of each electrode in the recording's first volume, never its BOLD"
     elif pairs.eeg_scaling == "electrodes":
         found["scaling of the EEG"] = "each volume's own EEG, over electrodes"
     return found

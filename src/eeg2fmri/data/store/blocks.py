@@ -110,6 +110,12 @@ class BlockStore(Store):
         scaled.flags.writeable = False
         return scaled
 
+    def raw(self, recording: int | str) -> np.ndarray:
+        """Read-only memory map of the resampled EEG of a block; see `Store.raw`."""
+        block, store = self._block(recording), self._source()
+        rows: np.ndarray = store.raw(block.recording)[block.rows]
+        return rows
+
     def nuisance(self, recording: int | str) -> dict[str, np.ndarray]:
         """Read what is known of a block beside EEG and BOLD; see `Store.nuisance`."""
         block, store = self._block(recording), self._source()

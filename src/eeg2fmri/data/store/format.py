@@ -23,9 +23,12 @@ ARRAYS = {
     "voxel_std.npy": ("float32", ("x", "y", "z")),
     "amplitude.npy": ("float32", ("volume", "channel", "band")),
     "nuisance.npy": ("float64", ("volume", "regressor")),
+    "raw.npy": ("float32", ("volume", "channel", "sample")),
+    "raw16.npy": ("float16", ("volume", "channel", "sample")),
 }
-#: Arrays that a recording may lack: bands need windows long enough for them, and motion or task may not be known.
-OPTIONAL = {"amplitude.npy", "nuisance.npy"}
+#: Arrays that a recording may lack: bands need windows long enough for them, motion or task may not be known, and raw
+#: EEG is kept on request.
+OPTIONAL = {"amplitude.npy", "nuisance.npy", "raw.npy", "raw16.npy"}
 META = "meta.json"
 
 #: The next step for every damage.

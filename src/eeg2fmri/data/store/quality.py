@@ -36,9 +36,19 @@ def facts(store: Store) -> list[tuple[str, str]]:
         ("recordings", f"{len(store.recordings)} of {len(subjects)} subjects, {size / 1e6:.1f} MB"),
         ("electrodes", f"{len(store.electrodes)}: {', '.join(store.electrodes)}"),
         ("frequencies", f"{len(store.frequencies)}, {store.frequencies[0]:.2f} to {store.frequencies[-1]:.2f} Hz"),
+        *_raw(store),
         ("volumes", f"{voxels} every {store.tr:g} s"),
         ("space", described(store.space)),
     ]
+
+
+def _raw(store: Store) -> list[tuple[str, str]]:
+    """Say what raw EEG is kept, and what it costs on disk."""
+    kept = store.config.raw
+    if kept is None:
+        return []
+    size = sum(files[kept.file]["size"] for files in store._digests.values() if kept.file in files)
+    return [("raw EEG", f"{kept.true_rate(store.tr):g} Hz, {kept.kind}, {size / 1e6:.1f} MB of it")]
 
 
 def rows(store: Store) -> tuple[Sequence[str], list[tuple[str, ...]]]:

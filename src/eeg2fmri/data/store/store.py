@@ -304,6 +304,28 @@ class Store:
             )
         return self._map(recording, "amplitude.npy", (entry.n_volumes, len(self.electrodes), len(BANDS)))
 
+    def raw(self, recording: int | str) -> np.ndarray:
+        """Read-only memory map of the resampled EEG (volume, channel, sample), as it is kept on disk.
+
+        Microvolts, relative to each electrode's mean in the first row, float16 or float32; see
+        `eeg2fmri.data.features.raw_rows`, whose `as_volts` gives V. A row begins at the onset of its volume.
+
+        Raises
+        ------
+        StoreError
+            If the store was prepared without it.
+        """
+        entry, kept = self._recording(recording), self.config.raw
+        if kept is None or kept.file not in self._digests[self.origin(entry.id)[0]]:
+            raise StoreError(
+                "the store has no raw EEG",
+                where=str(self.path),
+                got="a store of spectrograms alone",
+                expected="raw EEG of every volume",
+                hint="prepare a store with raw: {rate: 200} in the file of --config",
+            )
+        return self._map(recording, kept.file, (entry.n_volumes, len(self.electrodes), kept.samples(self.tr)))
+
     def nuisance(self, recording: int | str) -> dict[str, np.ndarray]:
         """Read what is known of a recording beside EEG and BOLD, by name; empty where there is nothing.
 

@@ -12,6 +12,7 @@ from torch import nn
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
 from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.pairs.of_store import row_columns
+from eeg2fmri.data.pairs.windows import RAW
 from eeg2fmri.data.splits.leakage import check_leakage
 from eeg2fmri.data.splits.make import read_split
 from eeg2fmri.data.store.blocks import Block
@@ -100,12 +101,18 @@ def open_run(folder: str | Path, store_path: str | PathLike[str], config: Explai
 def _axes(card: ModelCard) -> Axes:
     """Axes of the windows: every frequency, the bands whose amplitudes the model reads, or its row features."""
     pairs = card.pairs
+    if pairs.eeg in RAW:
+        raise InputError(
+            "a model on raw EEG cannot be explained by electrode and frequency",
+            got=f"eeg: {pairs.eeg}",
+            hint="explain a model on spectra, amplitudes or row features",
+        )
     if pairs.eeg == "amplitude":
         return Axes.of_bands(card.electrodes, BANDS, card.tr, pairs.window, pairs.lag)
     if pairs.eeg == "rows":
         columns = [column for kind in row_columns(pairs, np.asarray(card.frequencies)).values() for column in kind]
         return Axes.of_bands(card.electrodes, columns, card.tr, pairs.window, pairs.lag)
-    return Axes.of_window(card.electrodes, card.frequencies, card.tr, pairs.window, pairs.lag)
+    return Axes.of_window(card.electrodes, card.frequencies[: pairs.bins], card.tr, pairs.window, pairs.lag)
 
 
 def _target(config: ExplainConfig, store: Store, recordings: tuple[str, ...]) -> Target:

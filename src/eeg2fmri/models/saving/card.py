@@ -83,7 +83,8 @@ class ModelCard(Config):
             # an empty entry is not known, so it contradicts nothing
             checks += [("electrodes", len(self.electrodes) or eeg[0], eeg[0])]
             if self.electrodes or self.frequencies:
-                checks += [("pairs.window", self.pairs.window, eeg[2])]
+                length = eeg[2] if self.pairs.eeg == "raw" else self.pairs.window
+                checks += [("pairs.window", length, eeg[2])]
         if volume is not None and self.grid:
             checks += [("grid", tuple(self.grid), tuple(volume))]
         return [
