@@ -117,7 +117,7 @@ class Cohort:
         return np.array([pooled_test(group).p_value for group in groups])
 
     def tests(self, coupling: float, numbers: Sequence[int]) -> Iterator[VoxelTest]:
-        """Shift tests of recordings, some at a time in a store that is thrown away."""
+        """Tests over time of recordings, some at a time in a store that is thrown away."""
         pairs = PairConfig()
         _, targets = pair_index(CONFIG.volumes, CONFIG.tr, pairs)
         for start in range(0, len(numbers), BATCH):

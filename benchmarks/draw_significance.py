@@ -1,4 +1,4 @@
-"""Draw what the study of the test against time shifts found, for the documentation.
+"""Draw what the study of the test over time found, for the documentation.
 
     python -m benchmarks.draw_significance docs/_static/significance
 

@@ -61,7 +61,7 @@ def epoch() -> None:
 
 
 def evaluate() -> None:
-    """Evaluate the documented model on one recording, with shifted EEG, baselines and the test against time shifts."""
+    """Evaluate the documented model on one recording, with shifted EEG, baselines and the test over time."""
     from eeg2fmri.evaluate.run import evaluate_run
 
     with tempfile.TemporaryDirectory() as name:

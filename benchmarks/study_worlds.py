@@ -109,7 +109,7 @@ def compare(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     dict
         ``model`` and ``best`` (mean r), ``baseline``, ``ratio``, ``better_in``; ``p_seeds`` and ``p_subjects`` of
         paired t tests (subjects of a fold share their training data: approximate); ``bold_ceiling``; ``rejected``, in
-        how many seeds the test by time shifts of the whole brain has p <= .05.
+        how many seeds the test over time of the whole brain has p <= .05.
     """
     left_out = {"model", "shifted_eeg", "bold_ceiling", "eeg_ceiling"}
     names = [name for name in results[0]["r"] if name not in left_out]
@@ -154,7 +154,7 @@ def as_markdown(results: Sequence[Mapping[str, Any]]) -> str:
             f"{model}, coupling {coupling:g}:",
             "",
             "| world | seeds | r | best baseline | its r | ratio | better in | p, seeds | p, subjects | noiseless BOLD "
-            "| p <= .05 by shifts |",
+            "| p <= .05 |",
             "|---" * 11 + "|",
         ]
         for world in (name for name in WORLDS if name in by_world):

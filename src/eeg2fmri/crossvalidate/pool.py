@@ -49,7 +49,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
     out : Path
         Folder for ``scores.json``, ``scores.csv``, ``null.npz`` and ``recordings.npz``.
     seed : int
-        Of the draws of shifts and bootstrap samples.
+        Of the draws of signs and bootstrap samples.
 
     Returns
     -------

@@ -78,7 +78,7 @@ def evaluate_run(
     device : str
         Torch device of the model; ``auto`` takes CUDA where there is one.
     seed : int
-        Of the draws of shifts, bootstrap samples and Monte Carlo passes.
+        Of the draws of signs, bootstrap samples and Monte Carlo passes.
     verbose : bool, str, int or None
         Level of the log for this call; see `eeg2fmri.core.log`.
 

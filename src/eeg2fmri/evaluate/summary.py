@@ -32,7 +32,7 @@ from eeg2fmri.results.controls import control_warnings
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every draw.
 CONSTANT = ScoreNull(np.zeros(1))
@@ -152,7 +152,7 @@ def _coverage(facts: Mapping[str, Any]) -> str:
     return IntervalScores.from_dict(facts["uncertainty"]).note if facts.get("uncertainty") else ""
 
 
-def drawn(test: PooledShiftTest) -> np.ndarray:
+def drawn(test: PooledTest) -> np.ndarray:
     """Null distribution (draw,) of a test that has just been made."""
     assert test.null is not None
     return test.null

@@ -30,7 +30,7 @@ class OfRecording:
     score : float
         r that the control reaches without the EEG of the recording, or with the EEG in the wrong place.
     p_value : float
-        Of `score`, against circular time shifts.
+        Of `score`, against surrogates of the prediction.
     remaining : float
         r of the model after what the control knows was taken out of truth and prediction.
     volumes : int

@@ -23,7 +23,7 @@ class Controls:
     ----------
     rows : tuple of Control
     p_values : mapping of recording to float
-        Of the model's r in the places that are looked at, against circular time shifts.
+        Of the model's r in the places that are looked at, against surrogates of the prediction.
     places : str
         Which voxels are looked at, in words.
     voxels : int

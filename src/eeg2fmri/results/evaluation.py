@@ -39,8 +39,8 @@ from eeg2fmri.results.controls import CONTROLS, Controls
 from eeg2fmri.results.files import AbsentResultError, ResultError, as_float, cell, defined, read_content, reading
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method, Metric
+from eeg2fmri.results.pooled_test import PooledTest
 from eeg2fmri.results.regions import RegionScores
-from eeg2fmri.results.shift_test import PooledShiftTest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +97,7 @@ class Evaluation:
         NaN where a score is not defined.
     p_values : array, shape (method, subject)
         Of the headline against surrogates of the prediction; NaN where there is no test.
-    pooled : dict of method name to PooledShiftTest
+    pooled : dict of method name to PooledTest
         The same over all test recordings, for methods whose prediction varies over time.
     intervals : array, shape (method, metric, 2)
         95 % bootstrap interval over subjects of the mean; NaN for a single subject.
@@ -122,7 +122,7 @@ class Evaluation:
     metrics: tuple[Metric, ...]
     values: np.ndarray
     p_values: np.ndarray
-    pooled: dict[str, PooledShiftTest]
+    pooled: dict[str, PooledTest]
     intervals: np.ndarray
     against: dict[str, dict[str, float | None]]
     space: str
@@ -145,7 +145,7 @@ class Evaluation:
         return self.methods[0]
 
     @property
-    def test(self) -> PooledShiftTest | None:
+    def test(self) -> PooledTest | None:
         """Test of the model against surrogates of its prediction; None if what it predicts is constant in time."""
         return self.pooled.get(self.model.name)
 
@@ -378,7 +378,7 @@ class Evaluation:
             metrics=metrics,
             values=values,
             p_values=p_values,
-            pooled={name: PooledShiftTest.from_dict(test) for name, test in content["significance"].items()},
+            pooled={name: PooledTest.from_dict(test) for name, test in content["significance"].items()},
             intervals=np.array(ends),
             against={name: dict(one) for name, one in content["model_minus"].items()},
             space=str(content["space"]),

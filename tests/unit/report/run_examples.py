@@ -14,7 +14,7 @@ from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.method import Method, Metric
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 from eeg2fmri.results.training import History, RecordingQuality
 
 METRICS = (
@@ -54,8 +54,8 @@ def evaluation(beaten: bool = True, **parts: Any) -> Evaluation:
         "values": values,
         "p_values": np.full((4, 2), np.nan),
         "pooled": {
-            "model": PooledShiftTest.of(0.13, null, 1 / 151, 5000),
-            "ridge": PooledShiftTest.of(0.1, null, 1 / 151, 5),
+            "model": PooledTest.of(0.13, null, 1 / 151, 5000),
+            "ridge": PooledTest.of(0.1, null, 1 / 151, 5),
         },
         "intervals": intervals,
         "against": {"ridge": {"difference": 0.05, "low": 0.04, "high": 0.06, "p_value": 0.25, **paired}},

@@ -8,7 +8,7 @@ from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Method
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 from eeg2fmri.results.table import scores_table
 
 
@@ -28,9 +28,9 @@ def make():
         values = np.full((4, subjects, len(METRICS)), 0.5)
         values[:, 0, 0], values[:, 1:, 0] = [model, 0, 0, ridge], np.array([[model, 0.002, 0, ridge]]).T
         null = np.random.default_rng(0).normal(0, spread, 500)
-        tests = {"ridge": PooledShiftTest.of(ridge, null, p, 10_000)}
+        tests = {"ridge": PooledTest.of(ridge, null, p, 10_000)}
         if not still:
-            tests["model"] = PooledShiftTest.of(model, null, p, 10_000, p_below)
+            tests["model"] = PooledTest.of(model, null, p, 10_000, p_below)
         ends = {"low": model - ridge - 0.02, "high": model - ridge + 0.02, "p_value": p_ridge}
         settings = {
             "p_values": np.full((4, subjects), p),

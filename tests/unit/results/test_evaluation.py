@@ -29,7 +29,7 @@ from eeg2fmri.results.files import AbsentResultError, ResultError
 from eeg2fmri.results.images import write_map
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 
 METHODS = (
     Method("model", "synthesizer (this run)", "EEG", "model"),
@@ -51,8 +51,8 @@ def written(p_value: float = 1 / 300, **parts: Any) -> Evaluation:
         "values": values,
         "p_values": np.array([[0.01, 0.02], [np.nan, np.nan], [np.nan, np.nan]]),
         "pooled": {
-            "model": PooledShiftTest.of(0.4, null, p_value, 500),
-            "mean": PooledShiftTest.of(0.1, null[:9], 0.5, 7),
+            "model": PooledTest.of(0.4, null, p_value, 500),
+            "mean": PooledTest.of(0.1, null[:9], 0.5, 7),
         },
         "intervals": np.stack([values.min(axis=1), values.max(axis=1)], axis=-1),
         "against": {

@@ -12,7 +12,7 @@ from eeg2fmri.data.splits.config import PARTS, SplitConfig
 from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.data.store.store import Store
 
-#: Pairs that a test block needs, for a test by time shifts.
+#: Pairs that a test block needs, for a test over time.
 TEST_PAIRS = 8
 
 

@@ -11,8 +11,10 @@ from eeg2fmri.core.progress import Progress
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.evaluate.controls.partial import drift_basis, partial_r, without
-from eeg2fmri.evaluate.significance.shifts import ShiftScores, shift_test
+from eeg2fmri.evaluate.controls.partial import partial_r, without
+from eeg2fmri.evaluate.recordings.scoring import seed_of
+from eeg2fmri.evaluate.significance.drifts import TimeBasis, time_basis
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull, headline_null
 
 #: Voxels that are looked at, at most: a mean over more of them does not change.
 VOXELS = 2000
@@ -20,6 +22,8 @@ VOXELS = 2000
 TRAINING = 12
 #: Share of the brain that the global signal is the mean of, at least.
 APART = 0.25
+#: Share of the largest singular value below which a column says nothing.
+RANK = 1e-6
 #: Pieces along x, y, z that the brain is cut into for its connectivity.
 PIECES = (3, 3, 2)
 
@@ -80,8 +84,10 @@ class Courses:
         where these leave enough of it, so that a focal course is not taken for a global one.
     pieces : array, shape (volume, piece)
         Means of the pieces of the brain.
-    basis : array, shape (volume, column)
-        The drifts that were taken out.
+    time : TimeBasis
+        The drifts that were taken out, and the axes of what is left.
+    clock : tuple of float
+        TR, and time between the start of the scan and the first target, s.
     prediction : array, shape (volume, voxel), or None
     predicted_pieces : array, shape (volume, piece), or None
     """
@@ -92,7 +98,8 @@ class Courses:
     truth: np.ndarray
     whole: np.ndarray
     pieces: np.ndarray
-    basis: np.ndarray
+    time: TimeBasis
+    clock: tuple[float, float]
     prediction: np.ndarray | None = None
     predicted_pieces: np.ndarray | None = None
 
@@ -104,17 +111,25 @@ class Courses:
         inside = mask.reshape(-1)[places.voxels]
         truth, whole, pieces = _read(volumes, places, mask)
         truth[:, ~inside] = 0
-        basis = drift_basis(len(targets), store.tr)
+        clock = store.tr, float(targets[0]) * store.tr
+        time = time_basis(len(targets), *clock)
+        basis = time.drifts
         truth = without(truth, basis)
         deviation = truth.std(axis=0)
         varies = deviation > 1e-6 * np.abs(volumes[0].reshape(-1)[places.voxels])
         truth = np.where(varies, truth / np.where(varies, deviation, 1), 0)
-        return cls(facts.id, facts.subject, targets, truth, without(whole, basis), without(pieces, basis), basis)
+        courses = truth, without(whole, basis), without(pieces, basis)
+        return cls(facts.id, facts.subject, targets, *courses, time, clock)
 
     def predicted(self, prediction: np.ndarray, places: Places, mask: np.ndarray) -> Courses:
         """Add a prediction (volume, x, y, z) of the targets."""
         values, _, pieces = _read(prediction, places, mask)
         return replace(self, prediction=without(values, self.basis), predicted_pieces=without(pieces, self.basis))
+
+    @property
+    def basis(self) -> np.ndarray:
+        """The drifts (volume, column), orthonormal."""
+        return self.time.drifts
 
     @property
     def predicted_voxels(self) -> np.ndarray:
@@ -127,17 +142,20 @@ class Courses:
         rows = np.ones(len(self.truth), bool) if rows is None else rows
         taken = self.basis if basis is None else basis
         if not rows.all():
-            taken = np.linalg.qr(taken[rows])[0]
+            # columns may lie in the rows that are left out
+            axes, sizes, _ = np.linalg.svd(taken[rows], full_matrices=False)
+            taken = axes[:, sizes > RANK * sizes[0]]
         found = partial_r(self.truth[rows], prediction[rows], taken)
         return float(np.nanmean(found)) if np.isfinite(found).any() else float("nan")
 
-    def test(self, prediction: np.ndarray) -> ShiftScores | None:
-        """Test a prediction (volume, voxel) against circular time shifts; None where it is constant or all is."""
+    def test(self, prediction: np.ndarray) -> ScoreNull | None:
+        """Test a prediction (volume, voxel) against its surrogates; None where it is constant or all is."""
         varies = self.truth.any(axis=0)
-        if len(self.truth) < 8 or not varies.any() or not np.ptp(prediction, axis=0).any():
+        if not varies.any() or not np.ptp(prediction, axis=0).any():
             return None
-        shape = (len(self.truth), int(varies.sum()), 1, 1)
-        return shift_test(self.truth[:, varies].reshape(shape), prediction[:, varies].reshape(shape)).mean
+        tr, elapsed = self.clock
+        y, p = (each[:, varies, None, None] for each in (self.truth, prediction))
+        return headline_null(y, p, tr=tr, elapsed=elapsed, seed=seed_of(self.id))
 
 
 def training_courses(

@@ -12,7 +12,7 @@ from eeg2fmri.evaluate.controls.partial import without
 from eeg2fmri.evaluate.controls.regressors import MEMORY_S
 from eeg2fmri.evaluate.inputs.methods import BATCH
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
-from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 
 #: Other recordings whose EEG is taken, at most.
 OTHERS = 4
@@ -35,9 +35,9 @@ def of_others(courses: Courses, others: Sequence[np.ndarray]) -> tuple[float, fl
     -------
     r, p_value : float
         Mean over the other recordings; NaN where none is long enough. The p value is of the mean over the recordings,
-        each shifted in time together with the others.
+        all with the same surrogates.
     """
-    scores: list[ShiftScores] = []
+    scores: list[ScoreNull] = []
     for prediction in others[:OTHERS]:
         n = min(len(prediction), len(courses.truth))
         own = np.pad(prediction[:n] - prediction[:n].mean(axis=0), ((0, len(courses.truth) - n), (0, 0)))
@@ -46,21 +46,20 @@ def of_others(courses: Courses, others: Sequence[np.ndarray]) -> tuple[float, fl
             scores.append(found)
     if not scores:
         return float("nan"), float("nan")
-    mean = ShiftScores(np.mean([one.values for one in scores], axis=0), max(one.shortest for one in scores))
+    mean = ScoreNull(np.mean([one.values for one in scores], axis=0), scores[0].coordinates)
     return mean.observed, mean.p_value
 
 
-def displaced(test: ShiftScores, prediction: np.ndarray, pairs: PairConfig, tr: float) -> tuple[float, float]:
+def displaced(courses: Courses, test: ScoreNull, pairs: PairConfig) -> tuple[float, float]:
     """Score the prediction where its EEG is too early or too late by more than BOLD remembers.
 
     Parameters
     ----------
-    test : ShiftScores
-        Of the prediction, at every circular shift.
-    prediction : array, shape (volume, voxel)
+    courses : Courses
+        With a prediction.
+    test : ScoreNull
+        Of the prediction.
     pairs : PairConfig
-    tr : float
-        s.
 
     Returns
     -------
@@ -70,17 +69,26 @@ def displaced(test: ShiftScores, prediction: np.ndarray, pairs: PairConfig, tr: 
         as much as the score itself does, whose p value it has. Elsewhere r is the mean over all such displacements,
         and its p value 1. NaN where the recording is too short.
     """
+    tr, n = courses.clock[0], len(courses.truth)
     memory = int(np.ceil(max(2 * MEMORY_S, pairs.window * tr + MEMORY_S) / tr))
-    n = len(test.values)
     if n < 3 * memory:
         return float("nan"), float("nan")
-    spectrum = np.abs(np.fft.rfft(prediction - prediction.mean(axis=0), axis=0)) ** 2
-    alike = np.fft.irfft(spectrum.sum(axis=1), n)
+    kept = courses.truth.any(axis=0)
+    spectra = [np.fft.rfft(_unit(each[:, kept]), axis=0) for each in (courses.truth, courses.predicted_voxels)]
+    alike = np.fft.irfft((np.abs(spectra[1]) ** 2).sum(axis=1), n)
+    r = np.fft.irfft((spectra[0].conj() * spectra[1]).mean(axis=1), n)
     away = np.arange(memory, n // 2 + 1)
     best = away[np.argmax(alike[away])]
     if alike[best] < REPEATS * alike[0]:
-        return float(test.values[memory : n - memory + 1].mean()), 1.0
-    return float((test.values[best] + test.values[n - best]) / 2), test.p_value
+        return float(r[memory : n - memory + 1].mean()), 1.0
+    return float((r[best] + r[n - best]) / 2), test.p_value
+
+
+def _unit(courses: np.ndarray) -> np.ndarray:
+    """Bring courses (volume, voxel) without mean to unit norm; 0 stays 0."""
+    norm = np.linalg.norm(courses, axis=0)
+    unit: np.ndarray = courses / np.where(norm > 0, norm, 1)
+    return unit
 
 
 def of_constant(run: OpenRun, recording: str, device: str) -> np.ndarray | None:

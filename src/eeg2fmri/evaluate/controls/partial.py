@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Longest period (s) that is no drift.
-DRIFT_S = 128.0
 #: Share of the volumes that regressors may take beside the drifts: what is left would be no measure of r otherwise.
 TAKEN = 0.2
 #: A deviation below this share of the magnitude of a series is rounding.
 ROUNDING = 1e-6
-
-
-def drift_basis(n_volumes: int, tr: float) -> np.ndarray:
-    """Cosines with periods of 128 s and more, the constant included: orthonormal, shape (volume, column)."""
-    count = int(2 * n_volumes * tr / DRIFT_S) + 1
-    time = (np.arange(n_volumes) + 0.5) / n_volumes
-    basis = np.cos(np.pi * time[:, None] * np.arange(min(count, n_volumes)))
-    normed: np.ndarray = basis / np.linalg.norm(basis, axis=0)
-    return normed
 
 
 def without(series: np.ndarray, basis: np.ndarray) -> np.ndarray:

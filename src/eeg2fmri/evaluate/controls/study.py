@@ -19,7 +19,7 @@ from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity
 from eeg2fmri.evaluate.recordings.scoring import Recording
-from eeg2fmri.evaluate.significance.shifts import ShiftScores
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 from eeg2fmri.results.control import Control, OfRecording
 from eeg2fmri.results.controls import Controls
 
@@ -49,7 +49,7 @@ class ControlStudy:
         self._pairs = run.loaded.card.pairs
         self._places = Places.of(run.store, where)
         self._tested: list[Courses] = []
-        self._tests: dict[str, ShiftScores | None] = {}
+        self._tests: dict[str, ScoreNull | None] = {}
         self._training: list[Courses] = []
 
     def add(self, recording: Recording, prediction: np.ndarray) -> None:
@@ -121,7 +121,7 @@ class ControlStudy:
         found = {}
         for one in self._tested:
             test = self._tests[one.id]
-            r, p = (0.0, 1.0) if test is None else displaced(test, one.predicted_voxels, self._pairs, self._store.tr)
+            r, p = (0.0, 1.0) if test is None else displaced(one, test, self._pairs)
             if np.isfinite(r):
                 found[one.id] = self._of(one, score=r, p_value=p)
         return rows.DISPLACED.filled(found)

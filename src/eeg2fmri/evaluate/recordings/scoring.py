@@ -70,8 +70,8 @@ class Recording:
 
     @property
     def seed(self) -> int:
-        """Seed of its surrogates: another one for each recording, the same for every method."""
-        return zlib.crc32(self.id.encode())
+        """Seed of its surrogates."""
+        return seed_of(self.id)
 
     @property
     def basis(self) -> TimeBasis:
@@ -91,6 +91,11 @@ class Recording:
     def cut(self, prediction: np.ndarray) -> np.ndarray:
         """Leave out the first volumes of a prediction that starts earlier."""
         return prediction[len(prediction) - len(self.targets) :]
+
+
+def seed_of(recording: str) -> int:
+    """Seed of the surrogates of a recording: another one for each, the same for every method."""
+    return zlib.crc32(recording.encode())
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull, VoxelTest
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12
@@ -18,7 +18,7 @@ ALL_SIGNS = 12
 MANY = 40
 
 
-def pooled_test(scores: Sequence[ScoreNull], weights: Sequence[float] | None = None) -> PooledShiftTest:
+def pooled_test(scores: Sequence[ScoreNull], weights: Sequence[float] | None = None) -> PooledTest:
     """Test the average of a score over recordings, whose surrogates were drawn independently of each other.
 
     Each draw has its own signs in every recording, so the averages of draws are surrogates of the average, and
@@ -50,7 +50,7 @@ def pooled_test(scores: Sequence[ScoreNull], weights: Sequence[float] | None = N
     together = ScoreNull(values, sum(score.coordinates for score in scores))
     distinct = 2 ** min(together.coordinates, MANY)
     null = together.null if len(together.null) else values
-    return PooledShiftTest.of(together.observed, null, together.p_value, distinct, together.p_below)
+    return PooledTest.of(together.observed, null, together.p_value, distinct, together.p_below)
 
 
 @dataclass(frozen=True, eq=False)

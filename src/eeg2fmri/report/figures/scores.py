@@ -142,7 +142,7 @@ def null_histogram(
     axes.hist(null, bins=bins, color=style.faint(), label=f"EEG shifted in time ({null.size})")
     axes.axvline(observed, color=style.MODEL, linewidth=2, label=f"EEG in its place: {observed:.3f}, p = {p:.3g}")
     axes.set_xlabel(metric)
-    axes.set_ylabel("shifts (count)")
+    axes.set_ylabel("surrogates (count)")
     axes.margins(y=0.02)
     figure.legend(loc="outside upper left")
     return figure

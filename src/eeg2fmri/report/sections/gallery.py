@@ -17,7 +17,7 @@ from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.intervals import RECALIBRATION
 from eeg2fmri.results.method import SIGNIFICANT
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 from eeg2fmri.results.training import History
 
 #: Fewest example volumes from which a mean over time is drawn.
@@ -51,7 +51,7 @@ def _bars(evaluation: Evaluation) -> Picture:
     )
 
 
-def _null(evaluation: Evaluation, test: PooledShiftTest, null: np.ndarray) -> Picture:
+def _null(evaluation: Evaluation, test: PooledTest, null: np.ndarray) -> Picture:
     headline = evaluation.headline
     low, high, observed = (score(headline, value) for value in (test.low, test.high, test.observed))
     return picture(
@@ -168,7 +168,7 @@ def _tested(significant: np.ndarray | None, voxels: int) -> str:
         return f"No voxel reaches p \N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} after correction for all voxels."
     return (
         f"Outlined: {plural(count, 'voxel')} ({count / max(voxels, 1):.0%}) with p \N{LESS-THAN OR EQUAL TO} "
-        f"{SIGNIFICANT} against shifted EEG, corrected for all voxels."
+        f"{SIGNIFICANT} against surrogates, corrected for all voxels."
     )
 
 

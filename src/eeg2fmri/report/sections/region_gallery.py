@@ -51,7 +51,7 @@ def _scores(regions: RegionScores) -> Picture:
         f"{correlation(regions.median)}; highest {correlation(float(regions.r[best]))} in region "
         f"{regions.labels[best]}; {int(passed.sum())} significant.",
         caption=f"{regions.recording}: temporal r of the mean course of each region. Filled: p "
-        f"\N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} against shifted EEG, corrected for {len(regions.labels)} regions.",
+        f"\N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} against surrogates, corrected for {len(regions.labels)} regions.",
     )
 
 

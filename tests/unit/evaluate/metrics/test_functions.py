@@ -16,7 +16,7 @@ from eeg2fmri.evaluate.metrics.functions import (
     temporal_r,
 )
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, region_courses
-from eeg2fmri.evaluate.significance.shifts import shift_test
+from eeg2fmri.evaluate.significance.surrogates import surrogate_test
 
 REGIONS = np.random.default_rng(0).integers(0, 5, (7, 6, 5))
 
@@ -107,7 +107,7 @@ def test_tensors_and_single_volumes_give_the_same(bold):
         lambda y, p, m: psnr(y, p, 50.0, m),
         lambda y, p, m: ssim_volume(y[0], p[0], 50.0, m),
         lambda y, p, m: ssim_map(y[0], p[0], 50.0),
-        lambda y, p, m: shift_test(y, p, m).median.values,
+        lambda y, p, m: surrogate_test(y, p, m, draws=20).median.values,
         lambda y, p, m: region_courses(y, REGIONS, m)[1],
         lambda y, p, m: connectivity_similarity(y[:, 0, :, 0], p[:, 0, :, 0]),
         lambda y, p, m: frechet_distance(y, p),

@@ -16,7 +16,7 @@ from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.report import write_benchmark
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Method
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 
 METHODS = (Method("model", "<i>first", "EEG", "model"), SHIFTED, Method("model_2", "second", "EEG"))
 
@@ -32,7 +32,7 @@ def write(folder: Path) -> Path:
         values=values,
         p_values=np.full((3, 2), np.nan),
         pooled={
-            name: PooledShiftTest.of(r, rng.standard_normal(99) * 0.03, 0.01, 500)
+            name: PooledTest.of(r, rng.standard_normal(99) * 0.03, 0.01, 500)
             for name, r in (("model", 0.125), ("model_2", 0.25))
         },
         intervals=np.stack([values.min(axis=1), values.max(axis=1)], axis=-1),

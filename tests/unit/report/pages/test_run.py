@@ -17,7 +17,7 @@ from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_report
 from eeg2fmri.report.pages.run import LARGEST_PAGE, render
 from eeg2fmri.report.read.run import RunResults
-from eeg2fmri.results.shift_test import PooledShiftTest
+from eeg2fmri.results.pooled_test import PooledTest
 from eeg2fmri.results.training import RecordingQuality
 
 SCRIPT = "<script>alert('sub')</script>"
@@ -167,7 +167,7 @@ def test_evaluation_without_a_test(results, runs):
 
 
 def test_no_help_is_said_as_loudly(results, runs):
-    test = PooledShiftTest.of(0.01, np.linspace(-0.05, 0.05, 99), 0.4, 1000)
+    test = PooledTest.of(0.01, np.linspace(-0.05, 0.05, 99), 0.4, 1000)
     text = Reader(render(replace(bare(results), evaluation=runs.evaluation(pooled={"model": test})))).text
     assert "EEG did not help" in text
     assert "p = 0.4" in text

@@ -12,7 +12,7 @@ from eeg2fmri.results.files import as_float, defined
 
 
 @dataclass(frozen=True, eq=False)
-class PooledShiftTest:
+class PooledTest:
     """Test of a score averaged over recordings.
 
     Attributes
@@ -47,9 +47,7 @@ class PooledShiftTest:
     null: np.ndarray | None = None
 
     @classmethod
-    def of(
-        cls, observed: float, null: np.ndarray, p_value: float, distinct: int, p_below: float = 1.0
-    ) -> PooledShiftTest:
+    def of(cls, observed: float, null: np.ndarray, p_value: float, distinct: int, p_below: float = 1.0) -> PooledTest:
         """Describe a null distribution (draw,) beside the observed score."""
         low, high = np.percentile(null, [2.5, 97.5])
         spread, mean = float(null.std()), float(null.mean())
@@ -71,7 +69,7 @@ class PooledShiftTest:
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> PooledShiftTest:
+    def from_dict(cls, content: Mapping[str, Any]) -> PooledTest:
         """Read what `to_dict` gave."""
         return cls(
             observed=as_float(content["observed"]),
@@ -85,7 +83,7 @@ class PooledShiftTest:
             p_below=as_float(content["p_below"]),
         )
 
-    def with_null(self, null: np.ndarray) -> PooledShiftTest:
+    def with_null(self, null: np.ndarray) -> PooledTest:
         """Add the null distribution (draw,) that stands in a file of its own.
 
         Raises
