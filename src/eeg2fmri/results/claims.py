@@ -63,30 +63,6 @@ def claims(evaluation: Evaluation) -> tuple[Claim, Claim, Claim]:
     return information(evaluation), better(evaluation), brain(evaluation)
 
 
-def plain(evaluation: Evaluation) -> str:
-    """Say in one sentence, without numbers, what was found."""
-    informs, superior, cerebral = claims(evaluation)
-    if informs.numbers.get("reversed"):
-        return "What the model predicts goes up where the measured BOLD goes down: its sign is reversed."
-    if informs.decision == "not decided":
-        return "These recordings cannot decide whether the EEG tells anything about the BOLD."
-    if informs.decision == "no":
-        return "No sign was found that the EEG tells the model anything about the BOLD."
-    told = "The EEG tells something about the BOLD"
-    if informs.numbers.get("global"):
-        told += ", as one course of the whole brain"
-    if cerebral.decision == "no":
-        return f"{told}, but it could be {cerebral.numbers['could_be']} and not the activity of the brain."
-    return (
-        told
-        + {
-            "yes": ", and this model gets more out of it than simpler ones.",
-            "no": "; a simpler method gets about as much out of it.",
-            "not decided": "; whether this model gets more out of it than simpler ones is not decided.",
-        }[superior.decision]
-    )
-
-
 def information(evaluation: Evaluation) -> Claim:
     """Decide whether the EEG carries information about this BOLD, and say where."""
     test, subjects = evaluation.test, len(evaluation.subjects)

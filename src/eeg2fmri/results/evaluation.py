@@ -34,9 +34,10 @@ from eeg2fmri.core.files import write_csv, write_json
 from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.core.space import described
 from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, protocol_label
-from eeg2fmri.results.claims import Claim, claims, plain
+from eeg2fmri.results.claims import Claim, claims
 from eeg2fmri.results.controls import CONTROLS, Controls
 from eeg2fmri.results.files import AbsentResultError, ResultError, as_float, cell, defined, read_content, reading
+from eeg2fmri.results.finding import Finding, finding
 from eeg2fmri.results.intervals import IntervalScores
 from eeg2fmri.results.method import Method, Metric
 from eeg2fmri.results.pooled_test import PooledTest
@@ -60,6 +61,7 @@ OWN = frozenset(
         "format",
         "version",
         "verdict",
+        "finding",
         "helped",
         "claims",
         "space",
@@ -173,7 +175,12 @@ class Evaluation:
     @property
     def verdict(self) -> str:
         """What was found, in one plain sentence."""
-        return plain(self)
+        return self.finding.sentence
+
+    @property
+    def finding(self) -> Finding:
+        """What was found: that sentence, and the few words that a table has for it."""
+        return finding(self)
 
     @property
     def claims(self) -> tuple[Claim, Claim, Claim]:
@@ -270,6 +277,7 @@ class Evaluation:
             "format": FORMAT,
             "version": VERSION,
             "verdict": self.verdict,
+            "finding": self.finding.label,
             "helped": self.helped,
             "claims": [claim.to_dict() for claim in self.claims],
             "space": self.space,

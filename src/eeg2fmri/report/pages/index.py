@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,15 +171,16 @@ def _rank(run: RunResults) -> tuple[bool, float]:
 
 
 def _overall(runs: Sequence[RunResults]) -> Verdict:
-    tones = [verdict(run).tone for run in runs]
-    helped, judged = tones.count("good"), len(tones) - tones.count("open")
-    if not judged:
+    """Say what was found in the runs, in the words of each: once if it is the same in all."""
+    found = [one.finding for one in _evaluations(runs)]
+    if not found:
         return Verdict("open", "Not evaluated", "No run has been evaluated: whether the EEG helped is not known.")
-    sentence = (
-        f"The EEG told something about the BOLD, and no simpler method was shown to do as well, in {helped} of "
-        f"{plural(judged, 'evaluated run')}."
-    )
-    return Verdict("good" if helped else "bad", f"{helped} of {judged}", sentence)
+    evaluated = plural(len(found), "evaluated run")
+    counts = Counter(one.sentence for one in found)
+    sentence = " ".join(f"In {count} of {evaluated}: {text}" for text, count in counts.most_common())
+    if len(counts) == 1:
+        return Verdict(found[0].tone, found[0].label, sentence)
+    return Verdict("open", "Runs differ", sentence)
 
 
 def _warnings(runs: Sequence[RunResults]) -> list[str]:

@@ -20,9 +20,9 @@ class Verdict:
     Attributes
     ----------
     tone : {"good", "bad", "open"}
-        The EEG helped, did not help, or nobody knows yet.
+        Open is what nobody knows yet.
     label : str
-        Two or three words.
+        Two to five words.
     sentence : str
         One sentence.
     """
@@ -33,7 +33,7 @@ class Verdict:
 
 
 def verdict(results: RunResults) -> Verdict:
-    """Say whether the EEG helped, as far as the run tells."""
+    """Say what was found, as far as the run tells."""
     evaluation = results.evaluation
     if evaluation is None:
         return Verdict(
@@ -47,18 +47,9 @@ def verdict(results: RunResults) -> Verdict:
 
 def claimed(evaluation: Evaluation) -> Verdict:
     """Say what was found: plainly first, then the three claims with their numbers."""
-    informs, superior, cerebral = evaluation.claims
-    tone, label = "bad", "EEG did not help"
-    if informs.numbers.get("reversed"):
-        label = "Sign reversed"
-    elif informs.decision == "not decided":
-        tone, label = "open", "Not decided"
-    elif informs.decision == "yes" and cerebral.decision == "no":
-        label = "Could be something else"
-    elif informs.decision == "yes":
-        label = "Not better than its baselines" if superior.decision == "no" else "EEG helped"
-        tone = "bad" if superior.decision == "no" else "good"
-    return Verdict(tone, label, " ".join([evaluation.verdict, *(claim.sentence for claim in evaluation.claims)]))
+    found = evaluation.finding
+    sentences = (found.sentence, *(claim.sentence for claim in evaluation.claims))
+    return Verdict(found.tone, found.label, " ".join(sentences))
 
 
 def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:

@@ -61,7 +61,7 @@ def test_page_tells_who_won(folder):
     for part in ("Read with care.", "runs/b", "Second 0.250", "2 runs of the benchmark", "\N{MINUS SIGN}0.125"):
         assert part in words or part in text
     assert 'class="verdict bad"' in text
-    assert "Not better than its baselines" in text
+    assert "No better than simpler models" in text
     assert "&lt;i&gt;first" in text
     assert "<i>first" not in text
     assert text.count("<figure>") == 2
@@ -103,7 +103,7 @@ def test_a_lost_null_takes_its_picture_away_and_not_the_test(folder):
     (folder / "null.npz").unlink()
     text = write_benchmark(folder, folder / "other.html").read_text(encoding="utf-8")
     assert text.count("<figure>") == 1
-    assert "Not better than its baselines" in text
+    assert "No better than simpler models" in text
     assert not (folder / "report.html").exists()
 
 

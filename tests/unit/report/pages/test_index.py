@@ -46,12 +46,30 @@ def test_the_best_run_stands_first(run, tmp_path):
     heads = re.findall(r'<tr><th scope="row">([^<]*)</th>', page)
     assert heads == ["strong", "weak", "bare"]
     text = words(page)
-    assert "in 1 of 2 evaluated runs" in text
+    for one in runs[::2]:
+        assert f"In 1 of 2 evaluated runs: {one.evaluation.verdict}" in text
+    assert "Runs differ" in text
+    assert "Better than simpler models" in text
+    assert "No better than simpler models" in text
     assert "Not evaluated" in text
     assert "0.080, Ridge on lagged band power" in text
     assert "0.300" in text
     assert "2 runs are compared on test subjects" in text
     assert "weak 0.050, strong 0.300" in page
+
+
+def test_what_a_run_does_not_decide_the_page_does_not_either(run, tmp_path):
+    """Terminal, files and pages have the same words."""
+    against = {"ridge": {**run.evaluation.against["ridge"], "high_surrogates": 0.2, "p_surrogates": 0.5}}
+    runs = [scored(run, tmp_path / name, 0.2, against=against) for name in ("a", "b")]
+    evaluation = runs[0].evaluation
+    assert evaluation.claims[1].decision == "not decided"
+    text = words(render_index(runs, tmp_path))
+    assert f"In 2 of 2 evaluated runs: {evaluation.verdict}" in text
+    assert text.count(evaluation.finding.label) >= 3
+    assert evaluation.to_dict()["finding"] == evaluation.finding.label == "EEG tells something"
+    for word in ("helped", "Better than", "no simpler"):
+        assert word not in text
 
 
 def test_runs_that_cannot_be_compared_are_named(run, tmp_path):
