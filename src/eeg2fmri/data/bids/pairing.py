@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bids.choices import chosen, several_problem
 from eeg2fmri.data.bids.fmriprep import find_derivatives
-from eeg2fmri.data.bids.recording_files import LABELS, FoundRecordings, RecordingFiles, labelled
-from eeg2fmri.data.bids.search import BOLD_EXTENSIONS, EEG_EXTENSIONS, check_description, raw_bold, raw_eeg
+from eeg2fmri.data.bids.recording_files import LABELS, FoundRecordings, labelled, rewritten_labels
+from eeg2fmri.data.bids.search import (
+    BOLD_EXTENSIONS,
+    EEG_EXTENSIONS,
+    check_description,
+    out_of_place,
+    raw_bold,
+    raw_eeg,
+)
 from eeg2fmri.data.bids.sidecars import entities
-from eeg2fmri.data.settings.layout import LayoutConfig, pairs
+from eeg2fmri.data.settings.layout import LayoutConfig, pairs, without_partner
 
 if TYPE_CHECKING:
     from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -89,16 +96,27 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
         )
     used = {path for pair in joined.values() for path in pair}
     notes = tuple(
-        f"{kind} without {other}, left out: {path.relative_to(root)}"
-        + (" (if it holds several runs: eeg: {runs: one file})" if _could_hold_runs(path, eeg_by_key, bold) else "")
+        note
         for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold))
-        for path in files
-        if path not in used
+        for note in without_partner(
+            kind,
+            other,
+            [
+                f"{path.relative_to(root)}"
+                + (
+                    " (if it holds several runs: eeg: {runs: one file})"
+                    if _could_hold_runs(path, eeg_by_key, bold)
+                    else ""
+                )
+                for path in files
+                if path not in used
+            ],
+        )
     )
     others = [path.relative_to(root) for path in every if path not in {*eeg, *bold}]
     notes += (f"not chosen, left out: {first_of(others, 3)}",) if others else ()
-    recordings = (_recording(*pair) for pair in joined.values())
-    return FoundRecordings(tuple(sorted(recordings, key=lambda recording: recording.id)), notes)
+    notes += out_of_place(root, every, images=derived is None)
+    return _named(root, [(_labels(*pair), *pair) for pair in joined.values()], notes)
 
 
 def _could_hold_runs(path: Path, eeg: Mapping[Key, Path], bold: list[Path]) -> bool:
@@ -109,10 +127,14 @@ def _could_hold_runs(path: Path, eeg: Mapping[Key, Path], bold: list[Path]) -> b
 
 def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
     joined, notes = pairs(root, layout)
-    found = []
-    for eeg, bold, labels in joined:
-        chosen = {LABELS[key]: labels[key] for key in LABELS if key in labels}
-        found.append(labelled(chosen, eeg, bold))
+    files = [({LABELS[key]: labels[key] for key in LABELS if key in labels}, eeg, bold) for eeg, bold, labels in joined]
+    return _named(root, files, tuple(notes))
+
+
+def _named(root: Path, files: list[tuple[dict[str, str], Path, Path]], notes: tuple[str, ...]) -> FoundRecordings:
+    """Name recordings by their labels."""
+    notes += rewritten_labels(root, [labels for labels, _, _ in files])
+    found = [labelled(labels, eeg, bold) for labels, eeg, bold in files]
     names = [recording.id for recording in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -120,9 +142,9 @@ def _by_layout(root: Path, layout: LayoutConfig) -> FoundRecordings:
             "several recordings have the same labels",
             where=str(root),
             got=", ".join(twice[:5]),
-            hint="name the labels that tell them apart in the patterns of the layout",
+            hint="name the labels that tell them apart in the patterns of the layout, or in the names of the files",
         )
-    return FoundRecordings(tuple(sorted(found, key=lambda recording: recording.id)), tuple(notes))
+    return FoundRecordings(tuple(sorted(found, key=lambda recording: recording.id)), notes)
 
 
 def _key(path: Path) -> Key:
@@ -161,9 +183,9 @@ def _pairs_without_run(eeg: dict[Key, Path], bold: dict[Key, Path], *, shared: b
     return pairs
 
 
-def _recording(eeg: Path, bold: Path) -> RecordingFiles:
+def _labels(eeg: Path, bold: Path) -> dict[str, str]:
     labels = {**entities(eeg), **entities(bold)}
-    return labelled({key: labels[key] for key in LABELS.values() if key in labels}, eeg, bold)
+    return {key: labels[key] for key in LABELS.values() if key in labels}
 
 
 def _names(paths: list[Path]) -> str:

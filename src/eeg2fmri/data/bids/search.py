@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.bids.links import is_empty_link
 from eeg2fmri.data.bids.recording_files import LABELS
@@ -35,7 +35,7 @@ def find_eeg(root: str | Path, layout: LayoutConfig | None = None) -> tuple[tupl
         raise InputError("the folder of the data set does not exist", where=str(root), hint="check the path")
     if layout is not None:
         found = [
-            (path, {LABELS[k]: v for k, v in labels.items()}) for path, labels in matching(root, layout.eeg).items()
+            (path, {LABELS[k]: v for k, v in labels.items()}) for path, labels in matching(root, layout.eeg)[0].items()
         ]
     else:
         check_description(root)
@@ -99,8 +99,8 @@ def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:
     try:
         return [
             path
-            for subject in _folders(root, "sub-")
-            for level in (subject, *_folders(subject, "ses-"))
+            for subject in folders_of(root, "sub-")
+            for level in (subject, *folders_of(subject, "ses-"))
             if (level / datatype).is_dir()
             for path in (level / datatype).iterdir()
             if path.name.lower().endswith(kept)
@@ -109,8 +109,41 @@ def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:
         unread_folder(error)
 
 
-def _folders(above: Path, start: str) -> list[Path]:
-    return [path for path in above.iterdir() if path.name.startswith(start) and path.is_dir()]
+def folders_of(above: Path, start: str) -> list[Path]:
+    """Find the folders below another whose names begin with a key (``sub-``), in capitals or not."""
+    return [path for path in above.iterdir() if path.name.lower().startswith(start) and path.is_dir()]
+
+
+#: Folders of a data set that hold no raw recordings, or copies of them.
+NOT_RAW = {"derivatives", "sourcedata", "code", "stimuli", "phenotype"}
+
+
+def out_of_place(root: Path, taken: Collection[Path], *, images: bool = True) -> tuple[str, ...]:
+    """Name files that are called as recordings are, but do not lie where BIDS has them; they were not read.
+
+    Parameters
+    ----------
+    root : Path
+    taken : collection of Path
+        Files that were found.
+    images : bool
+        Whether BOLD is looked for too.
+    """
+    ends = tuple(f"_eeg{one}" for one in EEG_EXTENSIONS) + tuple(f"_bold{one}" for one in BOLD_EXTENSIONS if images)
+    known, others = set(taken), []
+    for folder, folders, names in os.walk(root, onerror=unread_folder):
+        at_top = Path(folder) == root
+        folders[:] = sorted(x for x in folders if not x.startswith(".") and not (at_top and x in NOT_RAW))
+        paths = [Path(folder) / name for name in sorted(names) if name.lower().endswith(ends)]
+        others += [path for path in paths if path not in known and not same_recording(path, known)]
+    shown = first_of((path.relative_to(root) for path in others), 5)
+    why = "not where BIDS has them (sub-LABEL/[ses-LABEL/]eeg or func/sub-LABEL_..., the same label in both)"
+    return (f"{len(others)} files are {why}, left out: {shown}",) if others else ()
+
+
+def same_recording(path: Path, known: Collection[Path]) -> bool:
+    """Tell whether a file is a later part (``split-``) of one that was found."""
+    return "split" in entities(path) and any(part in known for part in same_but("split", path))
 
 
 def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:
@@ -124,7 +157,8 @@ def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:
         parts = path.relative_to(root).parts
         if (
             subject
-            and parts[0] == f"sub-{subject}"
+            and parts[0].lower().startswith("sub-")
+            and parts[0][len("sub-") :] == subject
             and len(parts) in (3, 4)
             and (path.is_file() or is_empty_link(path))
         ):

@@ -12,9 +12,22 @@ from eeg2fmri.core.parse import read_json
 
 
 def entities(path: Path) -> dict[str, str]:
-    """Labels in a BIDS file name by their key, for example ``{"sub": "01", "task": "rest"}``."""
-    parts = path.name.split(".", 1)[0].split("_")
-    return dict(part.split("-", 1) for part in parts if "-" in part)
+    """Labels in a BIDS file name by their key, for example ``{"sub": "01", "task": "rest"}``.
+
+    Two things that BIDS does not know are read as they are meant: a key in capitals, and an underscore in the label of
+    a subject, session or task (``sub-a_b_task-rest_eeg`` is of ``a_b``).
+    """
+    *parts, suffix = path.name.split(".", 1)[0].split("_")
+    labels: dict[str, str] = {}
+    key = ""
+    for part in [*parts, suffix] if "-" in suffix else parts:
+        if "-" in part:
+            key, label = part.split("-", 1)
+            key = key.lower()
+            labels[key] = label
+        elif key in ("sub", "ses", "task"):
+            labels[key] += f"_{part}"
+    return labels
 
 
 def same_but(key: str, path: Path) -> list[Path]:

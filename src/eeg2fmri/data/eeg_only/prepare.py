@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.bids.search import EEG_EXTENSIONS, first_parts
+from eeg2fmri.data.bids.recording_files import LABELS, named, plain_label, rewritten_labels
+from eeg2fmri.data.bids.search import EEG_EXTENSIONS, out_of_place, raw_eeg
 from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
@@ -60,7 +61,7 @@ def prepare_eeg_only(
     by_table = config.label_from == "participants"
     participants = read_participants(root, config.label) if by_table else {}
     notes: list[str] = []
-    files = _labelled(find_eeg(root), participants, config, notes)
+    files = _labelled(find_eeg(root, notes), participants, config, notes)
     classes = config.classes or tuple(sorted({label for _, label in files}))
     reading = EegConfig(types=config.types, channels_tsv=config.channels_tsv, links=config.links)
     raws: list[mne.io.BaseRaw] = []
@@ -150,8 +151,8 @@ def read_participants(root: Path, column: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def find_eeg(root: Path) -> list[Path]:
-    """EEG files sub-*/[ses-*/]eeg/* of a BIDS folder, sorted.
+def find_eeg(root: Path, notes: list[str]) -> list[Path]:
+    """Find the EEG files sub-*/[ses-*/]eeg/* of a BIDS folder, sorted; what was left out is noted.
 
     Raises
     ------
@@ -159,8 +160,7 @@ def find_eeg(root: Path) -> list[Path]:
         If there is none, or one recording has several files.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links must not be followed
-    patterns = ("sub-*/eeg/*_eeg", "sub-*/ses-*/eeg/*_eeg")
-    files = first_parts(sorted(f for pattern in patterns for ext in EEG_EXTENSIONS for f in root.glob(pattern + ext)))
+    files = raw_eeg(root) if root.is_dir() else []
     if not files:
         raise InputError(
             "there is no EEG in the BIDS folder",
@@ -170,7 +170,9 @@ def find_eeg(root: Path) -> list[Path]:
     stems = [str(file.with_suffix("")) for file in files]
     double = sorted({stem for stem in stems if stems.count(stem) > 1})
     if double:
-        raise InputError("a recording has several EEG files", where=str(root), got=", ".join(double))
+        raise InputError("a recording has several EEG files", where=str(root), got=first_of(double, 5))
+    found = [entities(path) for path in files]
+    notes += [*out_of_place(root, files, images=False), *rewritten_labels(root, found)]
     return files
 
 
@@ -195,7 +197,7 @@ def _labelled(
     if problems:
         raise InputError.of(problems)
     if absent:
-        notes.append(f"left out, of no class that is kept: {', '.join(dict.fromkeys(absent))}")
+        notes.append(f"left out, of no class that is kept: {first_of(dict.fromkeys(absent), 20)}")
     classes = {label for _, label in kept}
     if len(classes) < 2:
         raise InputError(
@@ -262,9 +264,10 @@ def _converted(
         signal = mne.filter.resample(signal, up=config.sfreq, down=sfreq, method="polyphase", verbose="error")
         kept = config.sfreq
         notes.append(f"resampled from {sfreq:g} to {kept:g} Hz")
-    labels = entities(path)
+    said = entities(path)
+    labels = {key: plain_label(said[key]) for key in LABELS.values() if key in said}
     recording = EegRecording(
-        id="_".join(f"{key}-{labels[key]}" for key in ("sub", "ses", "task", "run") if key in labels),
+        id=named(labels),
         subject=labels["sub"],
         session=labels.get("ses", ""),
         task=labels.get("task", ""),
@@ -273,7 +276,7 @@ def _converted(
         sfreq=kept,
         source_sfreq=sfreq,
         n_samples=signal.shape[1],
-        participant=participants.get(labels["sub"], {}),
+        participant=participants.get(said["sub"], {}),
         notes=tuple(notes),
     )
     return recording, signal

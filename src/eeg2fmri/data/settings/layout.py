@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError, Problem, first_of
 
 LABELS = ("subject", "session", "task", "run")
 _PIECE = re.compile(r"\{(\w+)\}|(\*\*/|\*)|(\[)|(\])")
+#: Signs of a label. The usual ones are tried first, then what else people write in names of folders, with an underscore
+#: only where the label is the whole name of a folder: elsewhere the underscore may begin something else.
+USUAL, ANY_SIGN = "[A-Za-z0-9.+-]", "[^/_]"
+
+#: Files without a partner that are named.
+MOST_NAMED = 20
 
 Pattern = Annotated[str, Field(min_length=1)]
 
@@ -23,9 +30,9 @@ Pattern = Annotated[str, Field(min_length=1)]
 class LayoutConfig(Config):
     """Where the files of a data set are, as paths below its folder.
 
-    In a pattern ``{subject}``, ``{session}``, ``{task}`` and ``{run}`` stand for labels (letters, digits, ``.``,
-    ``+`` and ``-``), ``*`` for any characters within a name, ``**/`` for any folders, and a part in ``[...]`` may
-    be absent. EEG and BOLD belong together if the labels that both patterns have agree.
+    In a pattern ``{subject}``, ``{session}``, ``{task}`` and ``{run}`` stand for labels, ``*`` for any characters
+    within a name, ``**/`` for any folders, and a part in ``[...]`` may be absent. EEG and BOLD belong together if the
+    labels that both patterns have agree. A label may have an underscore only where it is the whole name of a folder.
 
     Attributes
     ----------
@@ -48,8 +55,8 @@ class LayoutConfig(Config):
         return self
 
 
-def path_expression(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of `LayoutConfig`.
+def path_expression(pattern: str, sign: str = USUAL) -> re.Pattern[str]:
+    """Compile a pattern of `LayoutConfig`; a label is one or more times `sign`.
 
     Raises
     ------
@@ -64,7 +71,10 @@ def path_expression(pattern: str) -> re.Pattern[str]:
         if label is not None:
             if label not in LABELS:
                 raise ValueError(f"unknown label {{{label}}} in {pattern!r}: use {', '.join(LABELS)}")
-            text += f"(?P={label})" if label in seen else f"(?P<{label}>[A-Za-z0-9.+-]+?)"
+            before = pattern[: found.start()]
+            whole = (not before or before[-1] in "/[") and pattern[last : last + 1] == "/"
+            one = "[^/]" if whole and sign != USUAL else sign
+            text += f"(?P={label})" if label in seen else f"(?P<{label}>{one}+?)"
             seen.add(label)
         elif star is not None:
             text += "(?:[^/]+/)*" if star == "**/" else "[^/]*?"
@@ -78,15 +88,30 @@ def path_expression(pattern: str) -> re.Pattern[str]:
     return re.compile(text + re.escape(pattern[last:]))
 
 
-def matching(root: Path, pattern: str) -> dict[Path, dict[str, str]]:
-    """Find the files below a folder whose paths fit a pattern, and their labels; links to folders are not followed."""
-    expression = path_expression(pattern)
-    found = {}
+def matching(root: Path, pattern: str) -> tuple[dict[Path, dict[str, str]], list[str]]:
+    """Find the files below a folder whose paths fit a pattern; links to folders are not followed.
+
+    Returns
+    -------
+    found : dict
+        Labels of each file.
+    notes : list of str
+        Which files would fit, were it not for an underscore that may end a label.
+    """
+    usual, any_sign = path_expression(pattern), path_expression(pattern, ANY_SIGN)
+    loose = path_expression(pattern, "[^/]")
+    found, unclear = {}, []
     for path in _files(root):
-        fit = expression.fullmatch(path.relative_to(root).as_posix())
+        name = unicodedata.normalize("NFC", path.relative_to(root).as_posix())
+        fit = usual.fullmatch(name) or any_sign.fullmatch(name)
         if fit is not None:
             found[path] = {label: value for label, value in fit.groupdict().items() if value is not None}
-    return found
+        elif loose.fullmatch(name):
+            unclear.append(name)
+    why = (
+        f"files whose labels would have an underscore, which may begin something else, left out: {first_of(unclear, 5)}"
+    )
+    return found, [why + f" (the pattern is {pattern})"] if unclear else []
 
 
 def pairs(root: Path, layout: LayoutConfig) -> tuple[list[tuple[Path, Path, dict[str, str]]], list[str]]:
@@ -106,10 +131,13 @@ def pairs(root: Path, layout: LayoutConfig) -> tuple[list[tuple[Path, Path, dict
     """
     if layout.bold is None:
         raise InputError("the layout names no BOLD", where=str(root), hint="give 'bold' in the layout")
-    eeg, bold = matching(root, layout.eeg), matching(root, layout.bold)
+    (eeg, eeg_unclear), (bold, bold_unclear) = matching(root, layout.eeg), matching(root, layout.bold)
     problems = [
-        Problem(f"no {kind} file fits the pattern of the layout", str(root), expected=pattern)
-        for kind, files, pattern in (("EEG", eeg, layout.eeg), ("BOLD", bold, layout.bold))
+        Problem(f"no {kind} file fits the pattern of the layout", str(root), "; ".join(unclear), pattern)
+        for kind, files, unclear, pattern in (
+            ("EEG", eeg, eeg_unclear, layout.eeg),
+            ("BOLD", bold, bold_unclear, layout.bold),
+        )
         if not files
     ]
     if problems:
@@ -143,12 +171,20 @@ def pairs(root: Path, layout: LayoutConfig) -> tuple[list[tuple[Path, Path, dict
             expected="the same labels in both paths",
         )
     notes = [
-        f"{kind} without {other}, left out: {path.relative_to(root)}"
+        note
         for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold))
-        for path in files
-        if path not in partners
+        for note in without_partner(
+            kind, other, [str(path.relative_to(root)) for path in files if path not in partners]
+        )
     ]
-    return joined, notes
+    return joined, [*notes, *eeg_unclear, *bold_unclear]
+
+
+def without_partner(kind: str, other: str, files: Sequence[str]) -> list[str]:
+    """Name the files that have no partner: each by itself, or the first of many."""
+    if len(files) > MOST_NAMED:
+        return [f"{kind} without {other}, left out: {first_of(files, MOST_NAMED)}"]
+    return [f"{kind} without {other}, left out: {file}" for file in files]
 
 
 def unread_folder(error: OSError) -> NoReturn:

@@ -201,7 +201,7 @@ def test_folders_of_tools_are_no_part_of_a_layout(tmp_path: Path) -> None:
     for name in (".git", "lost+found"):
         (tmp_path / name / "eeg").mkdir(parents=True)
         (tmp_path / name / "eeg" / "sub-2_eeg.vhdr").write_bytes(b"")
-    assert list(matching(tmp_path, "**/eeg/*_eeg.vhdr")) == [tmp_path / "sub-1" / "eeg" / "sub-1_task-x_eeg.vhdr"]
+    assert list(matching(tmp_path, "**/eeg/*_eeg.vhdr")[0]) == [tmp_path / "sub-1" / "eeg" / "sub-1_task-x_eeg.vhdr"]
 
 
 @pytest.mark.parametrize(
@@ -267,3 +267,90 @@ def test_extensions_in_capitals_are_found(tmp_path: Path) -> None:
     (tmp_path / "sub-1/eeg").mkdir()
     (tmp_path / "sub-1/eeg/sub-1_task-x_eeg.VHDR").write_bytes(b"")
     assert find_recordings(tmp_path).recordings[0].eeg.name == "sub-1_task-x_eeg.VHDR"
+
+
+SPELLINGS = {
+    "s_1": "s-1",
+    "anna maria": "anna maria",
+    "jörg": "jörg",
+    "s(1)": "s(1)",
+    "王": "王",
+    "müller_2 b": "müller-2 b",
+}
+
+
+def laid_out(root: Path, *subjects: str) -> PrepareConfig:
+    for subject in subjects:
+        (root / subject).mkdir(parents=True)
+        for name in ("rest.vhdr", "rest.nii"):
+            (root / subject / name).write_bytes(b"")
+    return PrepareConfig.make({"layout": {"eeg": "{subject}/rest.vhdr", "bold": "{subject}/rest.nii"}})
+
+
+@pytest.mark.parametrize("folder", SPELLINGS)
+def test_a_folder_of_any_spelling_is_taken(folder: str, tmp_path: Path) -> None:
+    found = find_recordings(tmp_path, laid_out(tmp_path, "anna", folder))
+    assert [one.subject for one in found.recordings] == ["anna", SPELLINGS[folder]]
+    # parts of a name are told apart by the underscore
+    assert all(one.id == f"sub-{one.subject}" and "_" not in one.id for one in found.recordings)
+    assert bool(found.notes) == ("_" in folder)
+    assert all(f"{folder!r} is {SPELLINGS[folder]}" in note for note in found.notes)
+
+
+def test_one_letter_in_two_encodings_is_one(tmp_path: Path) -> None:
+    config = PrepareConfig.make({"layout": {"eeg": "eeg/{subject}.vhdr", "bold": "fmri/{subject}.nii"}})
+    for name in ("eeg/j\u00f6rg.vhdr", "fmri/jo\u0308rg.nii"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"")
+    assert [one.id for one in find_recordings(tmp_path, config).recordings] == ["sub-jörg"]
+
+
+def test_labels_that_would_become_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"too much alike(.|\n)*'s-1', 's_1'"):
+        find_recordings(tmp_path, laid_out(tmp_path, "s_1", "s-1"))
+    with pytest.raises(InputError, match=r"nothing but signs(.|\n)*'_'"):
+        find_recordings(tmp_path / "b", laid_out(tmp_path / "b", "_", "anna"))
+
+
+def test_an_underscore_that_may_begin_something_else_is_no_label(tmp_path: Path) -> None:
+    config = PrepareConfig.make({"layout": {"eeg": "{subject}_rest.vhdr", "bold": "{subject}_rest.nii"}})
+    for name in ("anna", "anna_2", "ben"):
+        for ending in ("vhdr", "nii"):
+            (tmp_path / f"{name}_rest.{ending}").write_bytes(b"")
+    found = find_recordings(tmp_path, config)
+    assert [one.subject for one in found.recordings] == ["anna", "ben"]
+    assert any("anna_2_rest.vhdr" in note and "left out" in note for note in found.notes)
+    assert any("anna_2_rest.nii" in note for note in found.notes)
+
+
+def test_an_underscore_and_capitals_in_bids_are_read_as_meant(tmp_path: Path) -> None:
+    for name in ("sub-a_b_task-re_st", "Sub-03_task-rest", "sub-04_task-rest"):
+        for datatype, ending in (("eeg", "eeg.vhdr"), ("func", "bold.nii")):
+            folder = tmp_path / name.split("_task")[0] / datatype
+            folder.mkdir(parents=True)
+            (folder / f"{name}_{ending}").write_bytes(b"")
+    found = find_recordings(tmp_path)
+    assert [one.id for one in found.recordings] == ["sub-03_task-rest", "sub-04_task-rest", "sub-a-b_task-re-st"]
+    assert any("'a_b' is a-b" in note and "'re_st' is re-st" in note for note in found.notes)
+
+
+def test_files_out_of_place_are_named(tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_bold.nii")
+    for name in ("sub-2/eeg/sub-02_task-x_eeg.vhdr", "more/sub-3/func/sub-3_task-x_bold.nii", "derivatives/a_bold.nii"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (note,) = find_recordings(tmp_path).notes
+    assert "2 files" in note
+    assert "sub-2/eeg/sub-02_task-x_eeg.vhdr" in note
+    assert "more/sub-3/func/sub-3_task-x_bold.nii" in note
+
+
+def test_forty_thousand_files_without_a_partner_are_a_line(tmp_path: Path) -> None:
+    config = laid_out(tmp_path, "anna")
+    (tmp_path / "x").mkdir()
+    for k in range(400):
+        (tmp_path / f"x{k}").mkdir()
+        (tmp_path / f"x{k}" / "rest.vhdr").write_bytes(b"")
+    (note,) = find_recordings(tmp_path, config).notes
+    assert "and 380 more" in note
+    assert len(note) < 1000
