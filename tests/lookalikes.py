@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import mne
 import numpy as np
 import pybv
 
@@ -106,17 +107,21 @@ def parkinson(
 
 
 def schizophrenia(root: Path, groups: Mapping[str, str], *, signal: Signal = noise, seconds: float = 3) -> Path:
-    """Ds004000: BrainVision of 132 channels at 2048 Hz with BioSemi's names, two tasks a subject; 042 was renamed."""
+    """Ds004000: BrainVision of 132 channels at 2048 Hz with BioSemi's names, two tasks a subject; 042 was renamed.
+
+    There is no table of channels: ``electrodes.tsv`` names them, without a place for the external ones.
+    """
     description(root, BIDSVersion="v1.6.0", Name="Unnamed Dataset")
     rows = [f"sub-{subject}\t{group}" for subject, group in groups.items()]
     (root / "participants.tsv").write_text("participant_id\tgroup\n" + "\n".join(rows) + "\n")
     external = ["EXG1", "EXG2", "EXG7", "EXG8"]
+    places = mne.channels.make_standard_montage("biosemi128").get_positions()["ch_pos"]
     for subject in groups:
         folder = root / f"sub-{subject}" / "eeg"
         folder.mkdir(parents=True)
-        lines = ["name\ttype\tunits", *(f"{channel}\tEEG\tµV" for channel in BIOSEMI_128)]
-        lines += [f"{channel}\tEOG\tµV" for channel in external]
-        (folder / f"sub-{subject}_channels.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines = ["name\tx\ty\tz", *("\t".join([name, *map(str, places[name])]) for name in BIOSEMI_128)]
+        lines += [f"{channel}\tn/a\tn/a\tn/a" for channel in external]
+        (folder / f"sub-{subject}_electrodes.tsv").write_text("\n".join(lines) + "\n")
         for task in ("proposer", "responder"):
             stem = f"sub-{subject}_task-{task}_run-1"
             scalp = signal(stem, BIOSEMI_128, round(2048 * seconds))
@@ -128,16 +133,8 @@ def schizophrenia(root: Path, groups: Mapping[str, str], *, signal: Signal = noi
                 folder_out=folder,
                 fmt="binary_float32",
             )
-            recorder = "019_" + task[0].upper() + "1" if subject == "042" else f"{stem}_eeg"
-            _by_channel(folder / f"{stem}_eeg.vhdr", len(BIOSEMI_128) + len(external), recorder)
+            if subject == "042":
+                header = folder / f"{stem}_eeg.vhdr"
+                text = header.read_text(encoding="utf-8")
+                header.write_text(text.replace(f"={stem}_eeg.", f"=019_{task[0].upper()}1."), encoding="utf-8")
     return root
-
-
-def _by_channel(header: Path, n_channels: int, named: str) -> None:
-    """Put the samples of a BrainVision recording channel after channel into a .dat, and name the files otherwise."""
-    data = header.with_suffix(".eeg")
-    np.fromfile(data, "<f4").reshape(-1, n_channels).T.tofile(header.with_suffix(".dat"))
-    data.unlink()
-    text = header.read_text(encoding="utf-8").replace("MULTIPLEXED", "VECTORIZED")
-    text = text.replace(f"={data.name}", f"={named}.dat").replace(f"={header.stem}.vmrk", f"={named}.vmrk")
-    header.write_text(text, encoding="utf-8")

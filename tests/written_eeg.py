@@ -37,13 +37,22 @@ def write_edf(
     return path
 
 
-def write_eeglab(path: Path, data: np.ndarray, names: list[str], sfreq: float, *, apart: bool = False) -> Path:
-    """EEGLAB .set with its samples inside, or in an .fdt beside it."""
+def write_eeglab(
+    path: Path,
+    data: np.ndarray,
+    names: list[str],
+    sfreq: float,
+    *,
+    apart: bool = False,
+    events: list[tuple[str, float]] | None = None,
+) -> Path:
+    """EEGLAB .set with its samples inside, or in an .fdt beside it; events: name, s."""
     import scipy.io
 
     samples = (data * 1e6).astype("<f4")
     if apart:
         path.with_suffix(".fdt").write_bytes(samples.tobytes(order="F"))
+    kinds = [("type", object), ("latency", float)]
     facts = {
         "data": path.with_suffix(".fdt").name if apart else samples,
         "nbchan": len(names),
@@ -53,7 +62,7 @@ def write_eeglab(path: Path, data: np.ndarray, names: list[str], sfreq: float, *
         "xmin": 0.0,
         "xmax": (data.shape[1] - 1) / sfreq,
         "chanlocs": np.array([(name,) for name in names], dtype=[("labels", object)]),
-        "event": [],
+        "event": np.array([(name, round(t * sfreq) + 1) for name, t in events], kinds) if events else [],
         "epoch": [],
         "icawinv": [],
         "icaweights": [],

@@ -55,6 +55,7 @@ class Habit:
     events: bool = False
     channel: bool = False
     cut: tuple[float, float] | None = None
+    parts: str = ""
 
 
 def every(kind: str, name: str, count: int = N, first: int = 0, late: float = 0.0) -> Callable[[float, float], Markers]:
@@ -232,6 +233,22 @@ HABITS: dict[str, Habit] = {
         cut=(35.0, 39.0),
     ),
     "paused_before": Habit("a pause of the recorder before the scan", R, cut=(1.0, 3.0)),
+    "split_files": Habit(
+        "the EEG of a scan in two files (`split-01`, `split-02`)",
+        R,
+        "triggers: trim",
+        "paused between",
+        kept=12,
+        parts="split",
+    ),
+    "run_files": Habit(
+        "the EEG of a scan in two files (`run-01`, `run-02`)",
+        R,
+        "eeg: {runs: parts}\ntriggers: trim",
+        "no EEG file belongs",
+        kept=12,
+        parts="run",
+    ),
 }
 
 
@@ -276,7 +293,11 @@ def write(habit: Habit, root: Path) -> Written:
         (root / "sub-01" / folder).mkdir(parents=True)
     (root / "dataset_description.json").write_text('{"Name": "x", "BIDSVersion": "1.8.0"}')
     stem = "sub-01_task-rest"
-    _brainvision(root / "sub-01/eeg", f"{stem}_eeg", eeg, names, marked)
+    half = eeg.shape[1] // 2 if habit.parts else eeg.shape[1]
+    for part, first in enumerate(range(0, eeg.shape[1], half), 1):
+        name = f"{stem}_{habit.parts}-{part:02}_eeg" if habit.parts else f"{stem}_eeg"
+        own = [(kind, text, t - first / SFREQ) for kind, text, t in marked]
+        _brainvision(root / "sub-01/eeg", name, eeg[:, first : first + half], names, own)
     if habit.events:
         rows = "".join(f"{t:.4f}\t0\tR128\n" for t in truth)
         (root / f"sub-01/eeg/{stem}_events.tsv").write_text(f"onset\tduration\ttrial_type\n{rows}")

@@ -72,7 +72,7 @@ def test_parkinson(tmp_path: Path, lookalikes: Any, written_eeg: Any, capsys: py
 def test_schizophrenia(tmp_path: Path, lookalikes: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """BrainVision with BioSemi's names, some of which mean another place in the 10-05 system; two tasks."""
     root = lookalikes.schizophrenia(tmp_path / "ds004000", {"001": "HC", "042": "P"})
-    assert "DataFile=019_R1.dat" in (root / "sub-042/eeg/sub-042_task-responder_run-1_eeg.vhdr").read_text()
+    assert "DataFile=019_R1.eeg" in (root / "sub-042/eeg/sub-042_task-responder_run-1_eeg.vhdr").read_text()
     store, _ = prepared(root, "schizophrenia", capsys)
     assert store.electrodes == tuple(lookalikes.BIOSEMI_128)
     assert [(r.subject, r.task, r.label) for r in store.recordings] == [
@@ -90,7 +90,7 @@ def test_schizophrenia(tmp_path: Path, lookalikes: Any, capsys: pytest.CaptureFi
 def test_names_of_two_systems_are_refused(tmp_path: Path, lookalikes: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Beside a name of the 10-05 system alone, a C3 may be that of BioSemi or another place."""
     root = lookalikes.schizophrenia(tmp_path / "ds004000", {"001": "HC", "002": "P"}, seconds=1)
-    for file in (*root.rglob("*.vhdr"), *root.rglob("*channels.tsv")):
+    for file in (*root.rglob("*.vhdr"), *root.rglob("*electrodes.tsv")):
         text = file.read_text(encoding="utf-8")
         file.write_text(text.replace("=C29,", "=Fp1,").replace("\nC29\t", "\nFp1\t"), encoding="utf-8")
     arguments = ["prepare", str(root), str(tmp_path / "store"), "--recipe", "schizophrenia"]

@@ -159,7 +159,7 @@ def test_oddball(tmp_path: Path) -> None:
 
 
 def test_cn_epfl(tmp_path: Path) -> None:
-    """Raw EEG with gradients at a high rate, RepetitionTime in ms, no channels.tsv, another lead-in in each run."""
+    """Raw EEG with gradients at a high rate, ms in a nested block, no channels.tsv, another lead-in in each run."""
     raw, bold = simulated(tmp_path, 1.28, sfreq=1000.0)
     raw = with_ecg(raw)
     starts = onsets(raw)
@@ -171,6 +171,7 @@ def test_cn_epfl(tmp_path: Path) -> None:
     root = tmp_path / "ds002158"
     root.mkdir()
     (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.1.1"}))
+    sidecar = {"RepetitionTime": 1.28, "global": {"const": {"RepetitionTime": 1280.0}}}
     for number, lead in (("001", 0), ("002", 700)):
         stem = f"sub-01_ses-001_task-main_run-{number}"
         folder = root / "sub-01" / "ses-001"
@@ -179,9 +180,7 @@ def test_cn_epfl(tmp_path: Path) -> None:
         header = brainvision(raw, folder / "eeg" / f"{stem}_eeg", [(t + shift, "R128") for t in starts], padded)
         header.write_text(header.read_text().replace(f"={stem}_eeg", f"=s2_run{number}"))
         image(bold, folder / "func" / f"{stem}_bold.nii.gz")
-        (folder / "func" / f"{stem}_bold.json").write_text(json.dumps({"RepetitionTime": 1280.0}))
-    with pytest.raises(InputError, match="milliseconds"):
-        prepare(root, tmp_path / "plain", PrepareConfig.make({"eeg": {"links": "same name"}}))
+        (folder / "func" / f"{stem}_bold.json").write_text(json.dumps(sidecar))
     with pytest.raises(InputError, match="header names does not exist"):
         prepare(root, tmp_path / "plain", PrepareConfig())
     store = made(root, "cn_epfl")
@@ -198,90 +197,11 @@ def test_cn_epfl(tmp_path: Path) -> None:
     assert np.median(store.eeg(0)[8, 0]) < 3 * np.median(reference)
 
 
-def neurofeedback(folder: Path, name: str, tr: float, lasts_s: float = 320) -> tuple[Path, mne.io.BaseRaw, Any]:
-    """Cleaned EEG that is cut at the first S 99, 2 s after the scanner started; raw EEG; a table with quotes."""
-    raw, bold = simulated(folder, tr, volumes=20)
-    whole = raw.copy().crop(tmin=onsets(raw)[0] + 2)
-    long = np.tile(whole.get_data(), 320)[:, : round(lasts_s * raw.info["sfreq"])]
-    cut = mne.io.RawArray(long, whole.info, verbose="error")
-    blocks = [(t + late, kind) for t in range(0, int(lasts_s), 40) for late, kind in ((0, "S 99"), (20, "S  2"))]
-    volumes = [(t, "R128") for t in np.arange(0, whole.times[-1] - tr, tr)]
-    root = folder / name
-    root.mkdir()
-    (root / "dataset_description.json").write_text(json.dumps({"Name": "x", "BIDSVersion": "1.2.0"}))
-    channels = "".join(f"'{channel}'   EEG   microV\n" for channel in raw.ch_names)
-    for task in ("MIpre", "1dNF"):
-        (root / f"task-{task}_channels.tsv").write_text(f"name   type   units\n{channels}'ECG\u2019   ECG   microV\n")
-    for subject in ("xp101", "xp102"):
-        for task, number in (("MIpre", ""), ("1dNF", "_run-01")):
-            stem = f"sub-{subject}_task-{task}{number}"
-            base = root / "derivatives" / f"sub-{subject}" / "eeg_pp" / f"{stem}_eeg_pp"
-            header = brainvision(cut, base, [*blocks, *volumes])
-            header.with_suffix(".eeg").rename(header.with_suffix(".dat"))
-            header.write_text(header.read_text().replace(f"DataFile={base.name}.eeg", f"DataFile={base.name}.dat"))
-            events = [(t, "R128") for t in onsets(raw)]
-            brainvision(with_ecg(raw), root / f"sub-{subject}" / "eeg" / f"{stem}_eeg", events)
-            image(bold, root / f"sub-{subject}" / "func" / f"{stem}_bold.nii.gz")
-    return root, cut, bold
-
-
-@pytest.mark.parametrize(("name", "tr"), [("neurofeedback_xp1", 2.0), ("neurofeedback_xp2", 1.0)])
-def test_neurofeedback(name: str, tr: float, tmp_path: Path) -> None:
-    """The scanner started before the marker, which every block has: EEG and volumes stay together."""
-    root, cut, bold = neurofeedback(tmp_path, name, tr)
-    store = made(root, name)
-    assert [recording.id for recording in store.recordings] == [
-        f"sub-{subject}_task-{task}" for subject in ("xp101", "xp102") for task in ("1dNF_run-01", "MIpre")
-    ]
-    early = round(2 / tr)
-    first = store.recordings[0]
-    np.testing.assert_allclose(first.onsets, tr * np.arange(20 - early), atol=1e-9)
-    np.testing.assert_allclose(store.bold(0), np.moveaxis(bold.get_fdata(), -1, 0)[early:], rtol=1e-4)
-    segment = cut.get_data(picks=store.electrodes[:1], start=0, stop=round(200 * tr))[0]
-    spectrum = np.abs(np.fft.rfft(segment))[1 : len(store.frequencies) + 1]
-    np.testing.assert_allclose(store.eeg(0)[0, 0], spectrum, rtol=1e-3, atol=1e-9)
-    assert (
-        f"volumes without a whole TR of EEG left out: {', '.join(map(str, range(early)))}" in first.quality["warnings"]
-    )
-    assert any("volumes follow the first of" in text for text in first.quality["warnings"])
-    # the table of the raw EEG has spaces for tabs and quotes around names
-    raw = read_raw(root / "sub-xp101/eeg/sub-xp101_task-MIpre_eeg.vhdr")
-    assert raw.get_channel_types() == ["eeg"] * 12 + ["ecg"]
-
-
-def test_neurofeedback_without_its_first_marker(tmp_path: Path) -> None:
-    """The second S 99 would put every volume a block too late, unnoticed."""
-    root, _, _ = neurofeedback(tmp_path, "neurofeedback_xp1", 2.0)
-    for markers in (root / "derivatives" / "sub-xp101").rglob("*.vmrk"):
-        lines = markers.read_text().splitlines(keepends=True)
-        first = next(k for k, line in enumerate(lines) if "S 99" in line)
-        markers.write_text("".join(lines[:first] + lines[first + 1 :]))
-    with pytest.raises(InputError, match="seems to be missing") as caught:
-        made(root, "neurofeedback_xp1")
-    assert "sub-xp101_task-MIpre_eeg_pp.vhdr" in str(caught.value)
-    assert "xp102" not in str(caught.value)
-
-
-def test_neurofeedback_that_was_cut_at_the_second_block(tmp_path: Path) -> None:
-    """The marker is at the start of the EEG as in the others: the length alone tells."""
-    root, _, _ = neurofeedback(tmp_path, "neurofeedback_xp2", 1.0, lasts_s=280)
-    with pytest.raises(InputError, match=r"cut at a later one(.|\n)*280.000 s(.|\n)*at least 300 s"):
-        made(root, "neurofeedback_xp2")
-    table = "recording\tfirst_volume_s\n"
-    for subject in ("xp101", "xp102"):
-        table += "".join(f"sub-{subject}_task-{task}\t-42\n" for task in ("MIpre", "1dNF_run-01"))
-    (root / "starts.tsv").write_text(table)
-    config = with_settings("neurofeedback_xp2", {"first_volumes": {"table": "starts.tsv"}})
-    assert config.first_marker is None
-    with pytest.raises(InputError, match="almost no volume has EEG"):  # the look-alike has 20 volumes
-        prepare(root, tmp_path / "second", config)
-
-
 def test_every_recipe_can_be_read_and_says_what_it_must() -> None:
     names = recipe_names()
-    assert len(names) == 8
+    assert len(names) == 13
     found = [recipe(name) for name in names]
-    assert sum(each.kind == "simultaneous" for each in found) == 5
+    assert sum(each.kind == "simultaneous" for each in found) == 10
     for each in found:
         assert each.traps
         assert each.licence
@@ -338,7 +258,7 @@ def test_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str], small_bids
     assert "advise against classifying patients" in capsys.readouterr().out
     assert run(["datasets", "ds004000"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "unverified: the column 'group' of participants.tsv" in shown
+    assert "unverified: the headers, that of sub-042 above all" in shown
     assert "prepare DIR STORE --recipe schizophrenia" in shown
     assert (
         run(

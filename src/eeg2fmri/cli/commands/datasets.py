@@ -21,7 +21,8 @@ def command(
         rows = []
         for each in map(recipe, recipe_names()):
             facts = each.facts
-            of_bold = (f"{facts.tr:g}", str(facts.volumes)) if facts.tr is not None else ("", "")
+            volumes = "" if facts.volumes is None else str(facts.volumes)
+            of_bold = (f"{facts.tr:g}", volumes) if facts.tr is not None else ("", "")
             row = (each.source.id, each.kind, str(facts.subjects), str(facts.electrodes), f"{facts.sfreq:g}", *of_bold)
             rows.append((each.name, *row))
         columns = ("name", "id", "kind", "subjects", "electrodes", "EEG Hz", "TR s", "volumes")
@@ -38,5 +39,6 @@ def command(
         say(f"  unverified: {fact}")
     if found.advice:
         say(f"  advice:   {found.advice.strip()}")
-    say(f"  download: eeg2fmri download {found.name} DIR")
+    page = found.source.page
+    say(f"  download: eeg2fmri download {found.name} DIR" if page is None else f"  fetch it from {page}")
     say(f"  prepare:  eeg2fmri prepare DIR STORE --recipe {found.name}")

@@ -16,6 +16,7 @@ from eeg2fmri.data.bids.search import (
     BOLD_EXTENSIONS,
     EEG_EXTENSIONS,
     check_description,
+    first_parts,
     out_of_place,
     raw_bold,
     raw_eeg,
@@ -57,7 +58,8 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     if config is not None and config.layout is not None:
         return _by_layout(root, config.layout)
     check_description(root)
-    eeg = raw_eeg(root)
+    runs = "own file" if config is None else config.eeg.runs
+    eeg = first_parts(raw_eeg(root), "run") if runs == "parts" else raw_eeg(root)
     derived = config.bold if config is not None and config.bold.derivatives is not None else None
     bold = raw_bold(root) if derived is None else find_derivatives(root, derived)
     problems = [
@@ -83,7 +85,7 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     joined |= _pairs_without_run(
         {key: path for key, path in eeg_by_key.items() if key not in joined},
         {key: path for key, path in bold_by_key.items() if key not in joined},
-        shared=config is not None and config.eeg.runs == "one file",
+        shared=runs == "one file",
     )
     if not joined:
         raise InputError(
@@ -92,7 +94,7 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
             got=f"EEG: {_names(eeg)}; BOLD: {_names(bold)}",
             expected="the same subject, session, task and run in both names",
             hint="rename the files so that these labels agree; where one EEG file without run- holds several runs, set "
-            "eeg: {runs: one file}",
+            "'eeg: {runs: one file}', where several with run- are parts of one, 'eeg: {runs: parts}'",
         )
     used = {path for pair in joined.values() for path in pair}
     notes = tuple(

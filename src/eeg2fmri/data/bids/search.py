@@ -77,9 +77,9 @@ def raw_eeg(root: Path) -> list[Path]:
     return first_parts(_raw(root, _ending(root, "eeg", [f"_eeg{extension}" for extension in EEG_EXTENSIONS])))
 
 
-def first_parts(paths: Sequence[Path]) -> list[Path]:
-    """Keep of the parts of a FIF recording (``split-``) the first, which leads to the others."""
-    parts = {path: same_but("split", path)[0] for path in paths if "split" in entities(path)}
+def first_parts(paths: Sequence[Path], key: str = "split") -> list[Path]:
+    """Keep of the parts of a recording, files that differ in one label alone, the first."""
+    parts = {path: same_but(key, path)[0] for path in paths if key in entities(path)}
     return [path for path in paths if parts.get(path, path) == path]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
+from eeg2fmri.data.bold.regions import PICKLES, open_regions
 from eeg2fmri.data.timing.repetition_time import header_tr
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _APART = 16
 
 @dataclass(frozen=True, eq=False)
 class BoldImage:
-    """A 4-D NIfTI image on disk.
+    """A 4-D NIfTI image on disk, or courses of regions: an image of (region, 1, 1).
 
     Attributes
     ----------
@@ -68,9 +69,14 @@ class BoldImage:
         Raises
         ------
         InputError
-            If it is no NIfTI image, is not 4-D, has no real values or no valid affine, or is truncated.
+            If it is no NIfTI image, is not 4-D, has no real values or no valid affine, or is truncated; or is a NumPy
+            file that does not hold courses of regions.
         """
         path = Path(path)
+        if path.suffix.lower() in (".npy", *PICKLES):
+            courses = open_regions(path)
+            count, regions = courses.shape
+            return cls(path, (regions, 1, 1), count, np.eye(4), None, courses.dtype, courses.offset, 1.0, 0.0)
         notes: list[str] = []
         image = load_nifti(path, notes)
         if len(image.shape) != 4:

@@ -151,7 +151,7 @@ def _unplaced(raw: mne.io.BaseRaw) -> list[str]:
 
 def table_types(path: Path, config: EegConfig) -> dict[str, str]:
     """Type of each channel that ``channels.tsv`` knows one of; empty where there is no table or it is not used."""
-    table = read_channels_tsv(path) if config.channels_tsv == "use" else None
+    table = read_channels_tsv(path) if config.channels_tsv != "ignore" else None
     return {} if table is None else {name: kind for name, row in table[1].items() if (kind := _type_in(row))}
 
 
@@ -162,7 +162,7 @@ def _type_in(row: dict[str, str]) -> str | None:
 
 
 def _types(raw: mne.io.BaseRaw, path: Path, config: EegConfig, partial: bool) -> list[str]:
-    used = config.channels_tsv == "use" and (path.is_file() or not partial)
+    used = config.channels_tsv != "ignore" and (path.is_file() or not partial)
     table = read_channels_tsv(path) if used else None
     if table is None:
         others = {name: kind for name in electrode_names(raw) if (kind := type_by_name(name)) is not None}
@@ -172,11 +172,12 @@ def _types(raw: mne.io.BaseRaw, path: Path, config: EegConfig, partial: bool) ->
     file, channels = table
     kinds = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     needed = {name for name, kind in kinds.items() if kind != "stim" or name in channels}
+    unnamed = sorted(needed - set(channels)) if config.channels_tsv == "named" else []
     if partial:
         channels = {name: row for name, row in channels.items() if name in raw.ch_names}
-    elif set(channels) != needed:  # a status channel of the recorder need not be in the table
+    elif set(channels) != needed - set(unnamed):  # a status channel of the recorder need not be in the table
         raise InputError.of([_names_problem(file, list(channels), raw.ch_names, path)])
-    types = {name: _type_in(row) for name, row in channels.items()}
+    types = {**dict.fromkeys(unnamed, "misc"), **{name: _type_in(row) for name, row in channels.items()}}
     unknown = {name: type_by_name(name) or "eeg" for name, kind in types.items() if kind is None}
     raw.set_channel_types(
         {name: kind for name, kind in {**types, **unknown}.items() if kind}, on_unit_change="ignore", verbose="error"
@@ -184,11 +185,12 @@ def _types(raw: mne.io.BaseRaw, path: Path, config: EegConfig, partial: bool) ->
     before = set(raw.info["bads"]) if partial else set()
     bad = {name for name, row in channels.items() if row.get("status", "").lower() == "bad"} | before
     raw.info["bads"] = [name for name in raw.ch_names if name in bad]
+    notes = [f"{file.name} does not name {', '.join(unnamed)}: left out"] if unnamed else []
     if not unknown:
-        return []
+        return notes
     shown = ", ".join(f"{name} {unknown[name]}" for name in list(unknown)[:8])
     more = f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""
-    return [f"{file.name} gives no type (n/a) of channels, taken by name: {shown}{more}"]
+    return [*notes, f"{file.name} gives no type (n/a) of channels, taken by name: {shown}{more}"]
 
 
 def _names_problem(table: Path, named: Sequence[str], present: Sequence[str], eeg: Path) -> Problem:
@@ -199,5 +201,6 @@ def _names_problem(table: Path, named: Sequence[str], present: Sequence[str], ee
         str(table),
         f"only in the table: {', '.join(only_table) or 'none'}; only in {eeg.name}: {', '.join(only_file) or 'none'}",
         "the same names in both",
-        "correct the names in channels.tsv or in the EEG file, or set eeg: {channels_tsv: ignore}",
+        "correct the names in channels.tsv or in the EEG file, or set eeg: {channels_tsv: ignore}"
+        + ("" if only_table else ", or 'named' to leave out what the table does not name"),
     )

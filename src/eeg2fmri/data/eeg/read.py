@@ -17,8 +17,8 @@ from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import describe_channels
 from eeg2fmri.data.eeg.discontinuous import map_discontinuous
 from eeg2fmri.data.eeg.edf import open_edf
-from eeg2fmri.data.eeg.fif_parts import check_parts, parts_of
 from eeg2fmri.data.eeg.matlab import is_hdf5, read_matlab, refuse_bomb
+from eeg2fmri.data.eeg.parts import check_parts, files_of, joined, parts_of
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:
@@ -62,8 +62,13 @@ def open_raw(path: Path, notes: list[str], config: EegConfig) -> mne.io.BaseRaw:
     Raises
     ------
     InputError
-        If the file is absent, damaged or truncated.
+        If the file is absent, damaged or truncated, or its parts do not fit each other.
     """
+    paths = files_of(path, config)
+    return joined([_open_file(each, notes, config) for each in paths], paths, notes)
+
+
+def _open_file(path: Path, notes: list[str], config: EegConfig) -> mne.io.BaseRaw:
     suffix = _suffix(path)
     _check_file(path, suffix)
     relink = config.links == "same name"
@@ -118,8 +123,12 @@ def _set_trigger(raw: mne.io.BaseRaw, channel: str | None) -> None:
     raw.set_channel_types(dict.fromkeys(exact, "stim"), on_unit_change="ignore", verbose="error")
 
 
-def named_files(path: Path) -> list[Path]:
+def named_files(path: Path, config: EegConfig | None = None) -> list[Path]:
     """Every file of a recording that its own file, or its name, leads to, whether it is there or not."""
+    return [named for each in files_of(path, config) for named in _named_by(each)]
+
+
+def _named_by(path: Path) -> list[Path]:
     suffix = _suffix(path)
     if is_empty_link(path):
         return [path]
@@ -132,11 +141,15 @@ def named_files(path: Path) -> list[Path]:
 
 def eeg_files(path: Path, config: EegConfig | None = None) -> list[Path]:
     """Every file that decides what `read_raw` gives."""
+    tables = sidecars(path, "channels", ".tsv")[-1:] if config is None or config.channels_tsv != "ignore" else []
+    return [*(file for each in files_of(path, config) for file in _read_with(each)), *tables]
+
+
+def _read_with(path: Path) -> list[Path]:
     suffix = _suffix(path)
-    tables = sidecars(path, "channels", ".tsv")[-1:] if config is None or config.channels_tsv == "use" else []
     files = brainvision_files(path) if suffix == ".vhdr" else parts_of(path) if suffix == ".fif" else [path]
     companion = path.with_suffix(".fdt")
-    return [*files, *([companion] if companion.is_file() else []), *tables]
+    return [*files, *([companion] if companion.is_file() else [])]
 
 
 def _suffix(path: Path) -> str:

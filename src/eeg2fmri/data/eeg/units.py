@@ -41,7 +41,7 @@ def volts(raw: mne.io.BaseRaw, path: Path, config: EegConfig) -> tuple[float, tu
         return VOLTS[config.unit], ()
     units = getattr(raw, "_orig_units", None) or {}
     names = electrode_names(raw)
-    if config.channels_tsv != "use" or not names or any(units.get(name) not in ("n/a", "") for name in names):
+    if config.channels_tsv == "ignore" or not names or any(units.get(name) not in ("n/a", "") for name in names):
         return 1.0, ()
     table = read_channels_tsv(path)
     if table is None:

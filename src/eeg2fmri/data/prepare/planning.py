@@ -72,7 +72,7 @@ def plan_all(
     kept, notes = _asked_for(list(recordings), config.leave_out)
     plans: list[Plan] = []
     faults: dict[str, list[Problem]] = {}
-    empty = {files.id: links for files in kept if (links := _links(files))}
+    empty = {files.id: links for files in kept if (links := _links(files, config))}
     for done, files in enumerate(kept, 1):
         if files.id in empty:
             faults[files.id] = [link_problem(empty[files.id], root)]
@@ -119,8 +119,8 @@ def _fits(name: str, pattern: str) -> bool:
     return all(any(fnmatchcase(label, wanted) for label in labels) for wanted in pattern.split("_"))
 
 
-def _links(files: RecordingFiles) -> list[Path]:
-    return [path for path in (*named_files(files.eeg), files.bold) if is_empty_link(path)]
+def _links(files: RecordingFiles, config: PrepareConfig) -> list[Path]:
+    return [path for path in (*named_files(files.eeg, config.eeg), files.bold) if is_empty_link(path)]
 
 
 def _agreed(

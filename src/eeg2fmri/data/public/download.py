@@ -51,9 +51,15 @@ def download(
     Raises
     ------
     InputError
-        If pooch is not installed, the server does not answer, has no such data set, a file comes damaged twice, or
-        cannot be written, for example because the disk is full.
+        If the data set has a page alone, pooch is not installed, the server does not answer, has no such data set, a
+        file comes damaged twice, or cannot be written, for example because the disk is full.
     """
+    if recipe.source.page is not None:
+        raise InputError(
+            "this data set is not fetched by name",
+            where=recipe.source.page,
+            hint="fetch it from there, then: eeg2fmri prepare DIR STORE --recipe " + recipe.name,
+        )
     try:
         import pooch  # type: ignore[import-untyped]  # noqa: F401
         import requests

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -17,12 +18,12 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Source(Config):
-    """Where a data set is: the number of its page on OpenNeuro, OSF or OpenfMRI.
+    """Where a data set is: the number of its page on OpenNeuro, OSF or OpenfMRI, or the address of its page.
 
     Attributes
     ----------
-    openneuro, osf, openfmri : str or None
-        One of them.
+    openneuro, osf, openfmri, page : str or None
+        One of them. From a page the user fetches it.
     files : tuple of str
         Patterns of the files that are needed of it; none means all. For OpenfMRI, the names of its archives, in which
         ``{number}`` runs over the subjects.
@@ -33,25 +34,28 @@ class Source(Config):
     openneuro: Text | None = None
     osf: Text | None = None
     openfmri: Text | None = None
+    page: Text | None = None
     files: tuple[Text, ...] = ()
     unpack: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one(self) -> Source:
-        if sum(each is not None for each in (self.openneuro, self.osf, self.openfmri)) != 1:
-            raise ValueError("give one of 'openneuro', 'osf', 'openfmri'")
+        if sum(each is not None for each in (self.openneuro, self.osf, self.openfmri, self.page)) != 1:
+            raise ValueError("give one of 'openneuro', 'osf', 'openfmri', 'page'")
         if self.openfmri is not None and not self.files:
             raise ValueError("OpenfMRI gives no list: name its archives with 'files'")
         return self
 
     @property
     def number(self) -> str:
-        """Number at its archive."""
-        return str(self.openneuro or self.openfmri or self.osf)
+        """Number at its archive; the address of a page."""
+        return str(self.openneuro or self.openfmri or self.osf or self.page)
 
     @property
     def id(self) -> str:
-        """Number at its archive, with the archive's name where the number does not tell it."""
+        """Number at its archive, with the archive's name where the number does not tell it; the host of a page."""
+        if self.page is not None:
+            return urlsplit(self.page).netloc
         return self.number if self.osf is None else f"OSF {self.osf}"
 
 
@@ -161,7 +165,7 @@ def recipe(name: str) -> Recipe:
     for known in recipe_names():
         with resources.as_file(resources.files(__package__) / "recipes" / f"{known}.yaml") as path:
             values = read_mapping(path)
-        ids = [str(values["source"].get(key, "")).casefold() for key in ("openneuro", "osf", "openfmri")]
+        ids = [str(values["source"].get(key, "")).casefold() for key in ("openneuro", "osf", "openfmri", "page")]
         if name.casefold() in (known, known.replace("_", "-"), *filter(None, ids)):
             return Recipe.make({"name": known, **values}, where=f"recipe {known}")
     raise ConfigError(

@@ -123,8 +123,9 @@ class EegConfig(Config):
         positions of the file or of ``electrodes.tsv``, otherwise those of the 10-05 system.
     choose : dict of str to str
         Which file where a recording has several: labels of its name, or ``{extension: .set}``.
-    runs : {"own file", "one file"}
-        ``one file``: an EEG file without ``run-`` holds all runs of its subject, session and task.
+    runs : {"own file", "one file", "parts"}
+        ``one file``: an EEG file without ``run-`` holds all runs of its subject, session and task. ``parts``: EEG files
+        that differ in ``run-`` alone are one recording, read one after the other, with a pause between.
     keep : tuple of {"eog", "ecg", "emg", "misc", "stim"}
         Types of channels that are kept beside the electrodes, as channels of their own; ``stim`` are those of status
         and triggers.
@@ -141,9 +142,10 @@ class EegConfig(Config):
     trigger_channel : str or None
         Channel that holds the triggers; None looks at annotations, and at channels of type ``stim`` where there
         are none.
-    channels_tsv : {"use", "ignore"}
-        ``ignore``: types by name, and no channel is bad, as if there were no ``channels.tsv``; for derivatives whose
-        channels are others than those of the raw data.
+    channels_tsv : {"use", "named", "ignore"}
+        ``named``: channels of the file that ``channels.tsv`` does not name are left out. ``ignore``: types by name, and
+        no channel is bad, as if there were no ``channels.tsv``; for derivatives whose channels are others than those of
+        the raw data.
     links : {"header", "same name"}
         ``same name``: where a BrainVision header names files that do not exist, take those beside it that have
         its own name.
@@ -157,13 +159,13 @@ class EegConfig(Config):
     old_names: Literal["map", "keep"] = "map"
     cap: Name | None = None
     choose: dict[Name, Annotated[str, BeforeValidator(str)]] = Field(default_factory=dict)
-    runs: Literal["own file", "one file"] = "own file"
+    runs: Literal["own file", "one file", "parts"] = "own file"
     keep: tuple[Literal["eog", "ecg", "emg", "misc", "stim"], ...] = ()
     unit: Literal["header"] | Unit = "header"
     bads: Literal["keep", "drop", "interpolate"] = "keep"
     bad_electrodes: tuple[Name, ...] = ()
     reference: Literal["keep", "average"] | Annotated[tuple[Name, ...], Field(min_length=1)] = "keep"
     trigger_channel: Name | None = None
-    channels_tsv: Literal["use", "ignore"] = "use"
+    channels_tsv: Literal["use", "named", "ignore"] = "use"
     links: Literal["header", "same name"] = "header"
     clean: CleanConfig = CleanConfig()

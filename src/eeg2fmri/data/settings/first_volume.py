@@ -30,13 +30,14 @@ class FirstMarker(Config):
         Time (s) from the start of the first volume to the marker; 0 where the marker is set with the volume.
     repeats : {"error", "first"}
         What becomes of a recording that has the marker several times. ``first``: the first is taken, as where every
-        block of a task begins with it.
+        block of a task begins with it; a recording that has it after the scan too is refused, because the first may be
+        that of another scan.
     within_s : float or None
         Latest time (s) after the start of the EEG at which the marker may come first. A recording where it comes
         later is refused: its first marker is missing, and the second would be taken for it.
-    lasts_s : float or None
-        Least time (s) from the marker to the end of the EEG. A recording with less is refused: it was cut at a
-        later marker, or is not whole.
+    short_s : float or None
+        Most time (s) by which the EEG may end before the scan. A recording where it is more is refused: it was cut at
+        a later marker, or is not whole.
     before : tuple of str
         Markers that cannot come before the first one, as those of the later parts of a block. A recording where one
         does is refused: its first marker is missing.
@@ -46,7 +47,7 @@ class FirstMarker(Config):
     after_s: float = 0.0
     repeats: Literal["error", "first"] = "error"
     within_s: Annotated[float, Field(gt=0)] | None = None
-    lasts_s: Annotated[float, Field(gt=0)] | None = None
+    short_s: Annotated[float, Field(ge=0)] | None = None
     before: tuple[Name, ...] = ()
 
 

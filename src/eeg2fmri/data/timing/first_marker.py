@@ -10,9 +10,15 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.settings.first_volume import FirstMarker
 from eeg2fmri.data.timing.choose_marker import named_as, named_marker
 
+#: The next step where the first marker is not that of the first volume.
+_SAY = (
+    "say when the first volume was with 'first_volume_s' (negative: before the EEG) or a table 'first_volumes', "
+    "or leave the recording out"
+)
+
 
 def onsets_from_first(
-    markers: Mapping[str, np.ndarray], first: FirstMarker, volumes: np.ndarray, end_s: float, where: str
+    markers: Mapping[str, np.ndarray], first: FirstMarker, count: int, tr: float, end_s: float, where: str
 ) -> tuple[np.ndarray, str, tuple[str, ...]]:
     """Give every volume its time from the marker of the first.
 
@@ -21,8 +27,10 @@ def onsets_from_first(
     markers : mapping of str to array, shape (marker,)
         Times (s, rising) by description.
     first : FirstMarker
-    volumes : array, shape (volume,)
-        s after the first volume.
+    count : int
+        Volumes.
+    tr : float
+        s.
     end_s : float
         When the EEG ends, s.
     where : str
@@ -39,8 +47,8 @@ def onsets_from_first(
     Raises
     ------
     InputError
-        If the marker does not occur, occurs several times where once is expected, comes too late or after what follows
-        it, or the EEG after it is too short.
+        If the marker does not occur, occurs several times where once is expected, comes too late, after what follows
+        it or after the scan, or the EEG after it is too short.
     """
     name = named_marker(markers, first.name, where)
     times = np.asarray(markers[name], float)
@@ -71,14 +79,23 @@ def onsets_from_first(
             expected=f"{name!r} before any of {', '.join(map(repr, first.before))}",
             hint="add it to the marker file, give 'first_volume_s', or leave the recording out",
         )
-    if first.lasts_s is not None and end_s - times[0] < first.lasts_s:
+    start = float(times[0]) - first.after_s
+    end = start + count * tr
+    if first.short_s is not None and end - end_s > first.short_s:
         raise InputError(
-            "the EEG after the marker of the first volume is too short: it seems to be cut at a later one",
+            "the EEG ends long before the scan: it seems to be cut at a later marker than that of the first volume",
             where=place,
-            got=f"{end_s - times[0]:.3f} s",
-            expected=f"at least {first.lasts_s:g} s",
-            hint="say when the first volume was with 'first_volume_s' (negative: before the EEG) or a table "
-            "'first_volumes', or leave the recording out",
+            got=f"{end - end_s:.3f} s before the end of the {count} volumes",
+            expected=f"at most {first.short_s:g} s",
+            hint=_SAY,
+        )
+    if times[-1] > end + tr:
+        raise InputError(
+            "the marker of the first volume comes after the scan too: the first one may be that of another scan",
+            where=place,
+            got=f"{len(times)} markers, the first at {times[0]:.3f} s, the last at {times[-1]:.3f} s",
+            expected=f"none after {end:.3f} s, where {count} volumes from the first one on end",
+            hint=_SAY,
         )
     notes = () if len(times) == 1 else (f"volumes follow the first of {len(times)} markers {name!r}",)
-    return times[0] - first.after_s + volumes, name, notes
+    return start + tr * np.arange(count), name, notes

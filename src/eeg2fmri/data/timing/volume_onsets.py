@@ -117,15 +117,14 @@ def volume_onsets(
     else:
         if volumes.count is None:
             raise ValueError("the number of volumes is needed where only the first is known")
-        every = np.arange(volumes.count) * volumes.tr
         if clock.first_volume_s is not None:
-            found = Alignment(clock.first_volume_s + every + volumes.after_s)
+            found = Alignment(clock.first_volume_s + np.arange(volumes.count) * volumes.tr + volumes.after_s)
         else:
             given = clock.first_marker
             first = FirstMarker(name=given) if isinstance(given, str) else given
             assert first is not None
             end = float(span.clock(np.array([span.duration_s]))[0])
-            onsets, name, told = onsets_from_first(on_clock, first, every, end, where)
+            onsets, name, told = onsets_from_first(on_clock, first, volumes.count, volumes.tr, end, where)
             found = Alignment(onsets + volumes.after_s, name, notes=told)
         found = _sound(found, volumes, sfreq, clock, span, where)
     start = found.onsets[0] - found.first * volumes.tr

@@ -19,8 +19,8 @@ BLOCKS = {"Stimulus/S 99": np.array([0.5, 40.5, 80.5]), "Stimulus/S  2": np.arra
 
 def test_the_first_of_several_is_taken_on_request_and_said() -> None:
     first = FirstMarker(name="S 99", after_s=2, repeats="first", within_s=1)
-    found = volume_onsets(BLOCKS, Volumes(4, 1.5), 250, ClockConfig(first_marker=first))
-    np.testing.assert_allclose(found.onsets, [-1.5, 0, 1.5, 3])
+    found = volume_onsets(BLOCKS, Volumes(60, 1.5), 250, ClockConfig(first_marker=first))
+    np.testing.assert_allclose(found.onsets[:4], [-1.5, 0, 1.5, 3])
     assert found.marker == "Stimulus/S 99"
     assert found.notes == ("volumes follow the first of 3 markers 'Stimulus/S 99'",)
     with pytest.raises(InputError, match=r"occurs several times(.|\n)*3 markers(.|\n)*repeats: first"):
@@ -34,7 +34,7 @@ def test_a_first_marker_that_comes_late_is_missing() -> None:
         volume_onsets(lost, Volumes(4, 1.5), 250, ClockConfig(first_marker=first), where="sub-1_eeg.vhdr")
     assert "sub-1_eeg.vhdr" in str(caught.value)
     anywhere = first.model_copy(update={"within_s": None})
-    assert volume_onsets(lost, Volumes(1, 1.5), 250, ClockConfig(first_marker=anywhere)).onsets.tolist() == [40.5]
+    assert volume_onsets(lost, Volumes(40, 1.5), 250, ClockConfig(first_marker=anywhere)).onsets[0] == 40.5
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 100])
@@ -73,10 +73,21 @@ def test_a_name_that_two_markers_have_must_be_whole() -> None:
 
 
 def test_the_sequence_of_blocks_and_what_is_left_of_the_eeg_are_checked() -> None:
-    first = FirstMarker(name="S 99", repeats="first", before=("S 2",), lasts_s=100)
-    with pytest.raises(InputError, match=r"cut at a later one(.|\n)*99.500 s(.|\n)*at least 100 s"):
-        volume_onsets(BLOCKS, Volumes(4, 1.5), 250, ClockConfig(first_marker=first), Span(100.0))
-    assert volume_onsets(BLOCKS, Volumes(1, 1.5), 250, ClockConfig(first_marker=first), Span(101.0)).onsets == [0.5]
+    first = FirstMarker(name="S 99", repeats="first", before=("S 2",), short_s=20)
+    with pytest.raises(InputError, match=r"cut at a later marker(.|\n)*20.500 s before the end of the 80 volumes"):
+        volume_onsets(BLOCKS, Volumes(80, 1.5), 250, ClockConfig(first_marker=first), Span(100.0))
+    found = volume_onsets(BLOCKS, Volumes(80, 1.5), 250, ClockConfig(first_marker=first), Span(100.5))
+    np.testing.assert_allclose(found.onsets, 0.5 + 1.5 * np.arange(80))
     lost = {**BLOCKS, "Stimulus/S 99": BLOCKS["Stimulus/S 99"][1:]}
     with pytest.raises(InputError, match=r"seems to be missing(.|\n)*first at 40.500 s, 'Stimulus/S  2' at 20.500 s"):
-        volume_onsets(lost, Volumes(4, 1.5), 250, ClockConfig(first_marker=first), Span(200.0))
+        volume_onsets(lost, Volumes(40, 1.5), 250, ClockConfig(first_marker=first), Span(200.0))
+
+
+def test_a_first_marker_that_comes_after_the_scan_too_may_be_of_another_scan() -> None:
+    first = ClockConfig(first_marker=FirstMarker(name="S 99", repeats="first"))
+    with pytest.raises(
+        InputError, match=r"after the scan too(.|\n)*none after 78.500 s, where 52 volumes(.|\n)*first_v"
+    ):
+        volume_onsets(BLOCKS, Volumes(52, 1.5), 250, first, Span(200.0))
+    # one at the end of the scan closes it
+    assert volume_onsets(BLOCKS, Volumes(53, 1.5), 250, first, Span(200.0)).onsets[0] == 0.5
