@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
@@ -35,6 +37,7 @@ def benchmark(
     *,
     truth: str | Path | None = None,
     own: Sequence[Baseline] = (),
+    facts: Mapping[str, Any] = MappingProxyType({}),
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -53,6 +56,8 @@ def benchmark(
         The store that all of them were trained on.
     out : path
         Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
+    facts : mapping
+        More to be written with the scores.
     truth, own, progress, device, seed
         As `eeg2fmri.evaluate.run.evaluate_run`.
     verbose : bool, str, int or None
@@ -94,8 +99,9 @@ def benchmark(
                 scores.add_shifted(recording, prediction)
     baselines = score_baselines(first, beside(all_baselines(), own), recordings, scores)
     ceilings = score_ceilings(known, recordings, scores)
-    facts = {"runs": {label: str(run.folder) for label, run in opened.items()}, **baselines, **ceilings}
-    evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, facts)
+    folders = {label: str(run.folder) for label, run in opened.items()}
+    all_facts = {"runs": folders, **baselines, **ceilings, **facts}
+    evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, all_facts)
     evaluation.write(folder)
     return evaluation
 

@@ -80,3 +80,19 @@ class ExplainsItself(Protocol):
 
     def propagate_relevance(self, tracer: Any, *inputs: Any, **named: Any) -> Any:
         """Give what `forward` gives, with the gradient that propagates relevance (`eeg2fmri.explain.rules`)."""
+
+
+@runtime_checkable
+class LooksAtTraining(Protocol):
+    """A model that measures something in the training recordings before its first step, and keeps it."""
+
+    def look(self, pairs: Any, mask: Any) -> None:
+        """Measure.
+
+        Parameters
+        ----------
+        pairs : Dataset of Pair
+            Of the training part alone.
+        mask : bool array, shape (x, y, z)
+            Brain of the training group.
+        """

@@ -118,6 +118,9 @@ class TrainConfig(Config):
         Pairs in a batch on each device.
     patience : int or None
         Stop after so many epochs without a better validation loss; None trains all epochs.
+    minutes : float or None
+        Stop after so many minutes of training, resumptions included: the epoch that is running ends there and is
+        validated, and the best one is kept. None trains all epochs.
     average_decay : float or None
         Decay of an exponential moving average of the weights that is validated and saved in their
         place; None saves the weights themselves.
@@ -158,6 +161,7 @@ class TrainConfig(Config):
     epochs: Annotated[int, Field(ge=0)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 4
     patience: Annotated[int, Field(ge=1)] | None = None
+    minutes: Annotated[float, Field(gt=0)] | None = None
     average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     seed: int = 0
     workers: Annotated[int, Field(ge=0)] = 0

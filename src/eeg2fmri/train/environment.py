@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -91,6 +92,14 @@ def measured(seconds: float, history: Sequence[Row]) -> dict[str, Any]:
 
 def _model_seed(model: nn.Module, config: TrainConfig) -> int:
     return int(getattr(getattr(model, "config", None), "seed", config.seed))
+
+
+def forget_peak_memory() -> None:
+    """Begin to measure peak memory anew, where the system can: a process may train one model after another."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the whole process
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def _peak_memory_mb() -> float:

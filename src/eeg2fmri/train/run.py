@@ -24,14 +24,14 @@ from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.capabilities import FIT, FitsInClosedForm
+from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining
 from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import save
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.environment import environment, measured
+from eeg2fmri.train.environment import environment, forget_peak_memory, measured
 from eeg2fmri.train.run_folder import (
     STATES,
     make_run_folder,
@@ -159,6 +159,7 @@ def _train(
     keep_weights: bool,
     progress: Progress,
 ) -> TrainResult:
+    forget_peak_memory()
     whole = Store.open(store)
     config = config.model_copy(update={"pairs": pairs_of_store(config.pairs, whole)})
     split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
@@ -178,6 +179,8 @@ def _train(
         )
     fabric = make_fabric(config)
     card = ModelCard.of_store(view, settings, config.pairs)
+    if isinstance(model, LooksAtTraining) and not resume:
+        model.look(train, statistics.mask)
     voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
     if not first:

@@ -19,6 +19,10 @@ from eeg2fmri.data.pairs.windows import CONSTANT, PairConfig
 if TYPE_CHECKING:
     from eeg2fmri.data.store.store import Store
 
+#: Scalings whose targets lie between 0 and 1, and the standard deviations on each side of the mean that do.
+RANGES = ("recording_range", "volume_range")
+Z_RANGE = 4.0
+
 
 @dataclass(frozen=True, eq=False)
 class RecordingStatistics:
@@ -207,6 +211,8 @@ class BoldScaler:
         mean, std = group.mean, group.std
         if own_mean is not None or own_std is not None:
             mean, std = scalars(voxel_mean, voxel_std)
+        if how in RANGES:
+            mean, std = mean - Z_RANGE * std, 2 * Z_RANGE * std
         return output * std + mean
 
 
@@ -248,12 +254,17 @@ def scale_bold(
     inverse: np.ndarray | float
     if how == "recording":
         mean, inverse = recording.mean, 1 / recording.std
+    elif how == "recording_range":
+        mean, inverse = recording.mean - Z_RANGE * recording.std, 1 / (2 * Z_RANGE * recording.std)
     elif how == "voxel":
         mean, inverse = recording.voxel_mean, recording.voxel_inverse
+    elif how == "volume_range":
+        mean, most = (getattr(volume, end)(axis=(-3, -2, -1), keepdims=True) for end in ("min", "max"))
+        inverse = _inverse(most - mean, most)
     else:
         means = volume.mean(axis=(-3, -2, -1), keepdims=True, dtype=np.float64)
         mean, inverse = means, _inverse(volume.std(axis=(-3, -2, -1), keepdims=True, dtype=np.float64), means)
-    if how != "volume":  # of single precision throughout
+    if how not in ("volume", "volume_range"):  # of single precision throughout
         scaled = np.subtract(volume, mean, out=out)
         scaled *= inverse
         return scaled.astype(volume.dtype, copy=False)

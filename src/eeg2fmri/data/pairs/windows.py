@@ -52,8 +52,11 @@ class PairConfig(Config):
         Kinds of row features, with ``eeg="rows"``; empty is all that the recordings of a training can give.
     eeg_scaling : {"electrodes", "none"}
         Of the spectrogram. ``electrodes``: z-score over electrodes for every frequency and volume.
-    bold_scaling : {"recording", "volume", "voxel", "none"}
-        z-score with one mean and deviation per recording, per volume, or per voxel of a recording.
+    bold_scaling : {"recording", "volume", "voxel", "none", "recording_range", "volume_range"}
+        z-score with one mean and deviation per recording, per volume, or per voxel of a recording. For outputs between
+        0 and 1: ``recording_range`` puts 4 standard deviations around the mean of the recording there;
+        ``volume_range`` each volume by its own smallest and largest value, as some publications do: what is lost of
+        the volume cannot be known from EEG, and is brought back like that of ``recording_range``.
     target : {"volume", "dynamics"}
         ``dynamics``: deviation from the recording's own voxel mean in units of the voxel's standard
         deviation, whatever `bold_scaling` says.
@@ -73,7 +76,7 @@ class PairConfig(Config):
     bins: Annotated[int, Field(ge=1)] | None = None
     rows: tuple[str, ...] = ()
     eeg_scaling: Literal["electrodes", "none"] = "electrodes"
-    bold_scaling: Literal["recording", "volume", "voxel", "none"] = "recording"
+    bold_scaling: Literal["recording", "volume", "voxel", "none", "recording_range", "volume_range"] = "recording"
     target: Literal["volume", "dynamics"] = "volume"
 
     @model_validator(mode="after")

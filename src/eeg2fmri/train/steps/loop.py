@@ -57,7 +57,7 @@ class Fitted:
         Epoch (from 1) with the lowest validation loss; 0 if none was validated, or the closed form is the best.
     weights : dict of str to Tensor
         Weights of the best epoch; those of the last step if none was validated.
-    stopped : {"epochs", "patience", "asked"}
+    stopped : {"epochs", "patience", "minutes", "asked"}
         Why the training ended.
     """
 
@@ -147,6 +147,9 @@ class Training:
                 if anyone(self.fabric, stop.asked):
                     why = "asked" if self.at.epoch < self.config.epochs else "epochs"
                     break
+                if self._out_of_time():
+                    why = "minutes"
+                    break
                 if self.config.patience and self.at.epoch - self.at.best[0] >= self.config.patience:
                     why = "patience"
                     break
@@ -177,6 +180,8 @@ class Training:
             if anyone(self.fabric, stop.asked):
                 self._save()
                 return False
+            if self._out_of_time():
+                break
             if time.monotonic() - self.saved_at > 60 * self.config.checkpoint_minutes:
                 self._save()
         return True
@@ -208,6 +213,14 @@ class Training:
         self.at.steps += 1
         if self.average:
             self.average.update(self.raw)
+
+    def _out_of_time(self) -> bool:
+        """Tell whether the minutes of the training are spent, on any process."""
+        if self.config.minutes is None:
+            return False
+        spent = self.at.seconds.rounded("loading", "step", "validation")
+        spent += sum(row.get("seconds", 0.0) + row.get("seconds_validation", 0.0) for row in self.at.history)
+        return anyone(self.fabric, spent > 60 * self.config.minutes)
 
     def _end_epoch(self) -> None:
         average_buffers(self.fabric, self.raw)

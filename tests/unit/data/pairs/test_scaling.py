@@ -16,7 +16,7 @@ from eeg2fmri.data.pairs.scaling import (
 from eeg2fmri.data.pairs.windows import PairConfig, zscore_electrodes
 from eeg2fmri.data.store.store import Store
 
-SCALINGS = ["recording", "volume", "voxel", "none"]
+SCALINGS = ["recording", "volume", "voxel", "none", "recording_range", "volume_range"]
 
 
 @pytest.fixture
@@ -73,13 +73,23 @@ def test_constant_voxels_and_volumes_give_zero(volumes: np.ndarray) -> None:
     assert (flat == 0).all()
 
 
+def test_targets_between_0_and_1(volumes: np.ndarray) -> None:
+    own = RecordingStatistics.of_volumes(volumes)
+    ranged = scale_bold(volumes, PairConfig(bold_scaling="recording_range"), own)
+    np.testing.assert_allclose(ranged, 0.5 + (volumes - volumes.mean()) / volumes.std() / 8, atol=1e-5)
+    each = scale_bold(volumes, PairConfig(bold_scaling="volume_range"), own)
+    np.testing.assert_allclose(each.min(axis=(1, 2, 3)), 0, atol=1e-6)
+    np.testing.assert_allclose(each.max(axis=(1, 2, 3)), 1, atol=1e-6)
+    assert (scale_bold(np.full((3, 4, 5), 7.0), PairConfig(bold_scaling="volume_range"), own) == 0).all()
+
+
 @pytest.mark.parametrize("value", [3.0, np.nan])
 def test_a_constant_or_broken_recording_is_refused(value: float) -> None:
     with pytest.raises(InputError, match="constant or not finite"):
         RecordingStatistics.of_volumes(np.full((5, 2, 3, 4), value))
 
 
-@pytest.mark.parametrize("how", ["recording", "voxel", "none"])
+@pytest.mark.parametrize("how", ["recording", "voxel", "none", "recording_range"])
 def test_unscaling_with_the_recordings_own_statistics_gives_the_volumes_back(how: str, volumes: np.ndarray) -> None:
     config = PairConfig.make({"bold_scaling": how})
     own = RecordingStatistics.of_volumes(volumes)
