@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -95,17 +95,49 @@ def predict_file(
     made = synthesizer.predict_volumes(
         recording, own_mean=own_mean, cleaning=cleaning, settings=settings, progress=progress, **times
     )
+    more = {"Sources": [Path(recording).name]}
+    written = write_prediction(synthesizer, made, out, more, own_mean=own_mean is not None)
+    return replace(written, notes=(*notes, *written.notes))
+
+
+def write_prediction(
+    synthesizer: Synthesizer,
+    made: SynthesizedVolumes,
+    out: Path,
+    more: Mapping[str, Any],
+    *,
+    own_mean: bool = False,
+) -> PredictedFile:
+    """Write synthesised volumes, their sidecar, and the table of regions if the model has regions; all or none.
+
+    Parameters
+    ----------
+    synthesizer : Synthesizer
+    made : SynthesizedVolumes
+        What it made.
+    out : Path
+        Image to write; what is there is replaced.
+    more : mapping
+        Entries of the sidecar beside those that follow from the others.
+    own_mean : bool
+        Whether the mean volume is the subject's own.
+
+    Raises
+    ------
+    InputError
+        If `out` is no NIfTI name or cannot be written.
+    """
+    card, sidecar = synthesizer.card, _sidecar_of(out)
     image = volumes_to_image(made.volumes, np.asarray(card.affine), card.tr, float(made.onsets[0]))
-    facts = _facts(synthesizer, made, Path(recording), own_mean is not None)
-    outputs = (out, sidecar, *((table,) if card.regions else ()))
+    notes = (*made.notes, *_notes(synthesizer, made, own_mean))
+    facts = {**_facts(synthesizer, made, own_mean), **more, "Notes": list(notes)}
+    outputs = (out, sidecar, *((sidecar.with_suffix(".tsv"),) if card.regions else ()))
     with whole_files(*outputs) as parts:
         image.to_filename(parts[0])
         parts[1].write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         if card.regions:
-            _write_regions(parts[2], card.regions, made.volumes)
-    return PredictedFile(
-        out, sidecar, len(made.volumes), (*notes, *made.notes, *_notes(synthesizer, made, own_mean is not None))
-    )
+            _write_regions(parts[2], card.regions, made)
+    return PredictedFile(out, sidecar, len(made.volumes), notes)
 
 
 def _refuse_existing(*paths: Path) -> None:
@@ -121,11 +153,10 @@ def _sidecar_of(out: Path) -> Path:
     raise InputError("the output is no NIfTI name", got=out.name, expected="a name that ends in .nii.gz or .nii")
 
 
-def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, recording: Path, own_mean: bool) -> dict[str, Any]:
+def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -> dict[str, Any]:
     card = synthesizer.card
     return {
         "Description": "BOLD synthesised from EEG alone; not a measurement",
-        "Sources": [recording.name],
         "GeneratedBy": [{"Name": "eeg2fmri", "Version": __version__}],
         "RepetitionTime": card.tr,
         "Units": UNITS,
@@ -140,10 +171,14 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, recording: Path, 
     }
 
 
-def _write_regions(path: Path, regions: Sequence[int], volumes: np.ndarray) -> None:
-    """Write the courses of regions (volume, region, 1, 1) as a table: a column for each number in the atlas."""
-    rows = ["\t".join(str(number) for number in regions)]
-    rows += ["\t".join(f"{value:.6g}" for value in row) for row in volumes.reshape(len(volumes), -1)]
+def _write_regions(path: Path, regions: Sequence[int], made: SynthesizedVolumes) -> None:
+    """Write the courses of regions (volume, region, 1, 1) as a table: the onset, and a column for each number."""
+    rows = ["\t".join(("onset", *map(str, regions)))]
+    courses = made.volumes.reshape(len(made.volumes), -1)
+    rows += [
+        "\t".join((f"{onset:.6f}", *(f"{value:.6g}" for value in row)))
+        for onset, row in zip(made.onsets, courses, strict=True)
+    ]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
@@ -155,7 +190,7 @@ def _notes(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -
     if synthesizer.card.regions:
         notes.append(
             f"the model predicts {len(synthesizer.card.regions)} regions of an atlas: the image has them along x, the "
-            "table beside it (.tsv) has a column for each"
+            "table beside it (.tsv) has a column for each, after the onset of the volume (s after the first EEG sample)"
         )
     if synthesizer.card.pairs.target == "dynamics" and not own_mean:
         notes.append("the mean and the size of fluctuations are those of the training group")

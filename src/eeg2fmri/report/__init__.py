@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from eeg2fmri.report.pages.benchmark import write_benchmark
     from eeg2fmri.report.pages.classification import write_classification
     from eeg2fmri.report.pages.index import write_index
+    from eeg2fmri.report.pages.predictions import write_predictions
     from eeg2fmri.report.pages.run import write_report
     from eeg2fmri.report.pages.search import write_search_figure
     from eeg2fmri.report.read.folders import write_page
@@ -23,6 +24,7 @@ __all__ = [
     "write_classification",
     "write_index",
     "write_page",
+    "write_predictions",
     "write_report",
     "write_search_figure",
 ]
@@ -34,6 +36,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "pages.classification": ["write_classification"],
         "read.folders": ["write_page"],
         "pages.index": ["write_index"],
+        "pages.predictions": ["write_predictions"],
         "pages.run": ["write_report"],
         "read.run": ["RunResults"],
         "pages.search": ["write_search_figure"],

@@ -10,7 +10,7 @@ import typer
 
 def command(
     folder: Annotated[
-        Path, typer.Argument(help="Folder of a run, better evaluated, or of classify, benchmark or tune.")
+        Path, typer.Argument(help="Folder of a run, better evaluated, or of classify, benchmark, tune or predict.")
     ],
     out: Annotated[Path | None, typer.Argument(help="Page to write; report.html in the folder if left out.")] = None,
     compare: Annotated[

@@ -1,4 +1,4 @@
-"""The page that fits a folder: a run, a classification, a benchmark, or a search."""
+"""The page that fits a folder: a run, a classification, a benchmark, a search, or predictions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report.pages.benchmark import write_benchmark
 from eeg2fmri.report.pages.classification import write_classification
+from eeg2fmri.report.pages.predictions import write_predictions
 from eeg2fmri.report.pages.run import write_report
 from eeg2fmri.report.pages.search import write_search_figure
+from eeg2fmri.results.predictions import DESCRIPTION
 from eeg2fmri.results.search import TRIALS
 
 
@@ -19,9 +21,10 @@ def write_page(folder: str | Path, out: str | Path | None = None, *, progress: P
     Parameters
     ----------
     folder : path
-        Folder that train, classify, benchmark or tune wrote.
+        Folder that train, classify, benchmark, tune or predict wrote.
     out : path or None
-        Page to write; by default ``report.html`` in the folder, ``search.html`` for a search.
+        Page to write; by default ``report.html`` in the folder, ``search.html`` for a search, ``index.html`` for
+        predictions.
     progress : Progress
 
     Returns
@@ -46,13 +49,17 @@ def write_page(folder: str | Path, out: str | Path | None = None, *, progress: P
         return write_classification(folder, out)
     if kind == "benchmark":
         return write_benchmark(folder, out)
+    if kind == "predictions":
+        return write_predictions(folder, out, progress=progress)
     if kind == "search":
         return write_search_figure(folder, out)
     return write_report(folder, out, progress=progress)
 
 
 def kind_of(folder: Path) -> str:
-    """Say what a folder holds: "classification", "benchmark", "search", else "run"."""
+    """Say what a folder holds: "predictions", "classification", "benchmark", "search", else "run"."""
+    if (folder / DESCRIPTION).is_file():
+        return "predictions"
     try:
         scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
         return "classification" if "classif" in str(scores["format"]) else "benchmark"
