@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bids.labels import Labels
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.saving.hub import load
 from eeg2fmri.predict.derivative import predict_file
-from eeg2fmri.report import write_report
+from eeg2fmri.predict.folder import predict_folder
+from eeg2fmri.report import write_predictions, write_report
 from eeg2fmri.train.run import train_run
 
 NUMBERS = (2, 5, 11)
@@ -55,8 +57,10 @@ def test_regions_go_all_the_way(small_bids: Path, small_settings: dict[str, Any]
     made = predict_file(run, eeg, tmp_path / "out.nii.gz", mean_image=bold)
     image = nibabel.load(made.image)
     rows = (tmp_path / "out.tsv").read_text().splitlines()
-    assert rows[0].split("\t") == [str(number) for number in NUMBERS]
-    courses = np.array([row.split("\t") for row in rows[1:]], float)
+    assert rows[0].split("\t") == ["onset", *map(str, NUMBERS)]
+    onsets, courses = np.split(np.array([row.split("\t") for row in rows[1:]], float), [1], axis=1)
+    assert onsets[0, 0] == pytest.approx(float(image.header["toffset"]), abs=1e-4)
+    np.testing.assert_allclose(np.diff(onsets[:, 0]), 1.5, atol=0.01)
     np.testing.assert_allclose(courses, image.get_fdata()[:, 0, 0].T, rtol=1e-4)
     assert json.loads(made.sidecar.read_text())["Regions"] == list(NUMBERS)
     # the subject's own mean is that of the regions, not of the image squeezed onto three voxels
@@ -64,6 +68,9 @@ def test_regions_go_all_the_way(small_bids: Path, small_settings: dict[str, Any]
     np.testing.assert_allclose(courses.mean(axis=0), own, rtol=0.02)
     with pytest.raises(InputError, match="exists already"):
         predict_file(run, eeg, tmp_path / "out.nii.gz")
+    predict_folder(run, small_bids, tmp_path / "derived", labels=Labels(["02"]))
+    page = write_predictions(tmp_path / "derived").with_name("sub-02.html").read_text(encoding="utf-8")
+    assert "all regions over time" in page
 
 
 def test_a_mean_image_needs_the_atlas(atlas: Path, small_bids: Path) -> None:
