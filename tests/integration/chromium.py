@@ -156,11 +156,19 @@ class Browser:
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, *, shift: bool = False) -> None:
         """Press and release a key by name."""
         for kind in ("keyDown", "keyUp"):
             text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key], **text)
+            self.send(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=KEYS[key],
+                modifiers=8 * shift,
+                **text,
+            )
 
     def screenshot(self, *, whole_page: bool = False) -> bytes:
         """Return a PNG of the window, or of the page in its whole height."""
@@ -200,4 +208,14 @@ class Browser:
 
 
 REQUEST = "Network.requestWillBeSent"
-KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "Tab": 9, "End": 35, "Enter": 13}
+KEYS = {
+    "ArrowRight": 39,
+    "ArrowLeft": 37,
+    "ArrowUp": 38,
+    "ArrowDown": 40,
+    "PageUp": 33,
+    "PageDown": 34,
+    "Tab": 9,
+    "End": 35,
+    "Enter": 13,
+}

@@ -8,6 +8,7 @@ The baseline pictures are written anew by running this file, after which each is
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -216,6 +217,89 @@ def test_the_keyboard_moves_time(viewer):
     assert text(viewer, "time-value") != before
 
 
+def test_arrow_keys_move_the_crosshair_and_time(viewer):
+    slide(viewer, "x", 0)
+    slide(viewer, "time", 2)
+    viewer.run("document.getElementById('viewer-gl').focus()")
+    before = {axis: float(viewer.run(f"document.getElementById('viewer-{axis}').value")) for axis in "xyz"}
+    for key, axis, sign in (("ArrowRight", "x", 1), ("ArrowUp", "y", 1), ("PageDown", "z", -1)):
+        viewer.press(key)
+        after = float(viewer.run(f"document.getElementById('viewer-{axis}').value"))
+        assert sign * (after - before[axis]) > 2
+    viewer.press("ArrowRight", shift=True)
+    assert viewer.run("document.getElementById('viewer-time').value") == "3"
+    viewer.press("ArrowLeft", shift=True)
+    assert viewer.run("document.getElementById('viewer-time').value") == "2"
+
+
+def test_a_click_on_the_course_moves_time_and_its_axes_have_numbers(viewer):
+    viewer.run("document.getElementById('viewer-chart').scrollIntoView({ block: 'center' })")
+    slide(viewer, "time", 0)
+    box = viewer.run("(() => { const b = document.getElementById('viewer-chart').getBoundingClientRect();"
+                     " return [b.left, b.top, b.width, b.height]; })()")  # fmt: skip
+    viewer.click(box[0] + box[2] * (74 + 560 * 10 / 23) / 640, box[1] + box[3] / 2)
+    assert viewer.run("document.getElementById('viewer-time').value") == "10"
+    labels = viewer.run("[...document.querySelectorAll('#viewer-chart text')].map((one) => one.textContent)")
+    assert "time (s)" in labels
+    assert "BOLD units" in labels
+    assert {"0", "10", "20", "30", "40"} <= set(labels)
+
+
+def test_zero_has_no_sign_and_the_template_lies_below(viewer):
+    choose(viewer, "correlation")
+    slide(viewer, "threshold", 0)
+    assert "\N{MINUS SIGN}0" not in re.findall(r"\S+", text(viewer, "bar"))
+    for axis in "xyz":
+        viewer.run(f"Object.assign(document.getElementById('viewer-{axis}'), {{ step: 'any' }})")
+        slide(viewer, axis, -0.3)
+        assert text(viewer, f"{axis}-value") == "0"
+    assert "(0, 0, 0) mm" in text(viewer, "readout")
+    slide(viewer, "opacity", 0)
+    template = canvas(viewer)
+    viewer.run("(() => { const s = document.getElementById('viewer-ground'); s.value = 'own';"
+               " s.dispatchEvent(new Event('change')); })()")  # fmt: skip
+    own = canvas(viewer)
+    assert (np.abs(own - template).max(axis=2) > 30).mean() > 0.03
+    slide(viewer, "opacity", 1)
+
+
+def test_the_first_column_stays_when_a_table_scrolls(browser, page):
+    browser.open(page)
+    browser.resize(360, 780)
+    frame = "document.querySelector('#scores .scroll')"
+    browser.run(f"{frame}.scrollLeft = 200")
+    left = "document.querySelector('#scores tbody th').getBoundingClientRect().left"
+    assert browser.run(f"Math.abs({left} - {frame}.getBoundingClientRect().left) < 1")
+    tall = "Math.max(...[...document.querySelectorAll('#scores tbody th')].map((one) => one.clientHeight))"
+    assert browser.run(tall) < 5 * 25
+
+
+def test_contents_stand_at_the_side_of_a_wide_screen_alone(browser, page):
+    browser.open(page)
+    for width, beside in ((1440, True), (800, False)):
+        browser.resize(width, 900)
+        box = browser.run("(() => { const n = document.querySelector('nav').getBoundingClientRect(),"
+                          " m = document.getElementById('scores').getBoundingClientRect();"
+                          " return [n.right, m.left]; })()")  # fmt: skip
+        assert (box[0] < box[1]) is beside
+    listed = browser.run("[...document.querySelectorAll('nav a')].map((one) => one.getAttribute('href').slice(1))")
+    assert listed == browser.run("[...document.querySelectorAll('section[id]')].map((one) => one.id)")
+
+
+def test_paper_has_no_contents_no_viewer_and_no_cut_tables(browser, page):
+    browser.open(page)
+    browser.resize(718, 1000)
+    browser.send("Emulation.setEmulatedMedia", media="print")
+    gone = (
+        "['nav', '#viewer', '.skip'].every((one) => getComputedStyle(document.querySelector(one)).display === 'none')"
+    )
+    fits = "[...document.querySelectorAll('.scroll')].every((one) => one.scrollWidth <= document.body.clientWidth + 1)"
+    assert browser.run(gone)
+    assert browser.run(fits)
+    assert len(browser.send("Page.printToPDF")["data"]) > 10_000
+    browser.send("Emulation.setEmulatedMedia", media="")
+
+
 def looks_as_it_did(picture: np.ndarray, name: str) -> bool:
     with Image.open(BASELINE / f"{name}.png") as image:
         baseline = np.asarray(image.convert("RGB"), dtype=float)
@@ -286,6 +370,8 @@ def test_without_webgl_the_page_says_so_and_shows_pictures(page):
         bare.run("document.getElementById('viewer').scrollIntoView()")
         assert bare.run("document.createElement('canvas').getContext('webgl2')") is None
         assert "needs JavaScript and WebGL 2" in text(bare, "state")
+        below = "document.getElementById('viewer').compareDocumentPosition(document.getElementById('maps'))"
+        assert bare.run(below) == 4  # the pictures follow
         assert bare.run("document.getElementById('viewer-body').hidden")
         assert bare.run("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
         assert bare.errors() == []

@@ -9,6 +9,7 @@ import lazy_loader
 from eeg2fmri.core.callable_package import make_callable
 
 if TYPE_CHECKING:
+    from eeg2fmri.report.html.added import add_to_page
     from eeg2fmri.report.pages.benchmark import write_benchmark
     from eeg2fmri.report.pages.classification import write_classification
     from eeg2fmri.report.pages.index import write_index
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RunResults",
+    "add_to_page",
     "write_benchmark",
     "write_classification",
     "write_index",
@@ -32,6 +34,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "html.added": ["add_to_page"],
         "pages.benchmark": ["write_benchmark"],
         "pages.classification": ["write_classification"],
         "read.folders": ["write_page"],

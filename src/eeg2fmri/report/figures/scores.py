@@ -62,15 +62,19 @@ def benchmark_bars(
     lines = max(text.count("\n") + 1 for text in texts)
     figure = style.empty_figure(width, 0.75 + (0.3 + 0.12 * lines) * len(names))
     axes = figure.add_subplot()
+    rows, upper = np.arange(len(names)), np.arange(len(names)) + 0.24
+    axes.vlines(np.zeros(len(names)), rows - 0.3, upper, color=style.ink(), linewidth=0.7)
     if null is not None:
-        axes.axvspan(*null, color=style.faint(), alpha=0.45, linewidth=0, label="95 % of scores with shifted EEG")
+        look = {"color": style.faint(), "alpha": 0.45, "linewidth": 0, "zorder": 0, "label": "95 % of surrogates"}
+        axes.bar(np.full(len(names), null[0]), 0.54, null[1] - null[0], rows - 0.3, align="edge", **look)
     if chance is not None:
-        axes.axvline(chance, color=style.ink(), linewidth=0.8, linestyle="--", label=f"chance, {chance:g}")
+        dashed = {"color": style.ink(), "linewidth": 0.8, "linestyle": "--", "label": f"chance, {chance:g}"}
+        axes.vlines(np.full(len(names), chance), rows - 0.3, upper, **dashed)
     for row, name in enumerate(names):
         values = np.asarray(scores[name], dtype=float)
         values = values[np.isfinite(values)]
         text = texts[row] if len(values) else f"{texts[row]}: not defined"
-        label = axes.text(0.0, row + 0.24, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
+        label = axes.text(0.0, row + 0.27, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
         label.set_linespacing(1.05)
         label.set_in_layout(False)  # a long name must not push the bars together
         if not len(values):
@@ -80,17 +84,16 @@ def benchmark_bars(
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [row, row], "|-", color=style.ink(), linewidth=1.1, markersize=7)
         if len(values) > 1:
-            rows = row + np.linspace(-0.13, 0.13, len(values))
+            spread = row + np.linspace(-0.13, 0.13, len(values))
             axes.plot(
-                values, rows, "o", markersize=3.2, color=style.ink(), markerfacecolor="white", markeredgewidth=0.7
+                values, spread, "o", markersize=3.2, color=style.ink(), markerfacecolor="white", markeredgewidth=0.7
             )
-    axes.axvline(0, color=style.ink(), linewidth=0.7)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.35, len(names) - 0.25)
     axes.set_xlabel(metric)
     if null is not None or chance is not None:
-        figure.legend(loc="outside upper left")
+        figure.legend(loc="outside upper left", ncols=2)
     return figure
 
 

@@ -80,7 +80,7 @@ def time_courses(
         wrong.append(Problem("there is no time course to draw"))
     if wrong:
         raise InputError.of(wrong)
-    figure = style.empty_figure(width, max(1.7, 0.62 + 0.92 * len(courses)))
+    figure = style.empty_figure(width, max(2.0, 0.62 + 0.92 * len(courses)))
     panels = figure.subplots(len(courses), 1, sharex=True, squeeze=False)[:, 0]
     for axes, course in zip(panels, courses, strict=True):
         middle = course.prediction.mean()
@@ -93,7 +93,7 @@ def time_courses(
         axes.margins(x=0.01)
         axes.locator_params(axis="y", nbins=4)
     panels[-1].set_xlabel("time (s)")
-    figure.supylabel(f"BOLD minus mean ({unit})", fontsize=8)
+    figure.supylabel(f"BOLD minus mean{chr(10) if len(courses) < 3 else ' '}({unit})", fontsize=8)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3, columnspacing=1.0, handletextpad=0.4)
     return figure

@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.report.figures import brain, style
+from eeg2fmri.report.figures import brain, style, template
 from eeg2fmri.report.figures.mosaic import limits_of, symmetric_limit
 from eeg2fmri.results.examples import Examples
 
@@ -64,23 +64,33 @@ class Layer:
     nifti: str
 
 
-def viewer_data(maps: Sequence[Examples], *, budget: int = VOLUME_BUDGET) -> dict[str, Any] | None:
+def viewer_data(maps: Sequence[Examples], *, space: str = "", budget: int = VOLUME_BUDGET) -> dict[str, Any] | None:
     """Return what the viewer shows, ready for JSON; None if no subject has a volume to show.
 
     Parameters
     ----------
     maps : sequence of Examples
         Test subjects.
+    space : str
+        Where the volumes are: in a space of the MNI152 family its template can lie under them.
     budget : int
         Largest size of all volumes, bytes. Example volumes are left out from the end of the time axis until they
         fit.
     """
     shown = [_cropped(one) for one in maps if one.anatomy is not None or one.truth is not None]
     moving = sum(one.truth is not None for one in shown)
-    subjects = [_subject(one, budget // max(moving, 1)) for one in shown]
+    below = _template() if shown and template.fits(space) else None
+    left = budget - len(below["nifti"]) if below else budget
+    subjects = [_subject(one, left // max(moving, 1)) for one in shown]
     if not any(subject["layers"] for subject in subjects):
         return None
-    return {"subjects": [subject for subject in subjects if subject["layers"]], "colours": _colours()}
+    return {"subjects": [one for one in subjects if one["layers"]], "colours": _colours(), "template": below}
+
+
+def _template() -> dict[str, Any]:
+    intensity, affine = template.template()
+    image = nifti(intensity, affine, 1 / 120)
+    return {"label": template.LABEL, "nifti": image, "low": 0.1, "high": 1.1}
 
 
 def niivue() -> str:

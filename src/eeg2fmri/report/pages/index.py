@@ -21,6 +21,7 @@ from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import duration, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.read.run import RunResults
+from eeg2fmri.report.sections.comparison import settings_table, shared_maps
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
 from eeg2fmri.report.sections.tables import interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
@@ -96,6 +97,8 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         head=("Run", "Verdict", *(_head(metric) for metric in metrics), "Against surrogates", "Best baseline", *FACTS),
         rows=[rows[k] for k in order],
         pictures=_pictures(names, runs),
+        maps=shared_maps([names[k] for k in order], [runs[k] for k in order]),
+        settings=settings_table(names, runs) if not folds and len(runs) > 1 else None,
     )
 
 

@@ -72,7 +72,8 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
     """Return the page as text."""
     evaluation = results.evaluation
     pictures = _pictures(results, progress)
-    volumes = viewer.viewer_data(results.examples[:SUBJECTS_WITH_MAP], budget=_room(pictures))
+    shown, space = results.examples[:SUBJECTS_WITH_MAP], str(results.card.get("space", ""))
+    volumes = viewer.viewer_data(shown, space=space, budget=_room(pictures))
     left_out = max(len(results.examples) - SUBJECTS_WITH_MAP, 0)
     return fill(
         "report.html.j2",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from eeg2fmri.report.html.numbers import number, p_value, plural, score, value
 from eeg2fmri.results.evaluation import Evaluation
@@ -17,12 +17,43 @@ UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page: caption, column heads, rows (the first cell is the row's head), rows that stand out."""
+    """A table of the page.
+
+    Attributes
+    ----------
+    caption : str
+    head : tuple of str
+        Heads of the columns.
+    rows : tuple of tuple of str
+        The first cell is the row's head.
+    strong : tuple of int
+        Rows that stand out.
+    terms : tuple of (str, str)
+        Words of the table and what they mean.
+    links : mapping of str to str
+        Addresses that heads of rows lead to.
+    """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     strong: tuple[int, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+#: Words of the tables of scores that are not names of metrics.
+WORDS = (
+    (
+        "Given of the test recording",
+        "What a method may look at when it predicts a test recording. A method that is given own BOLD knows what it is "
+        "asked for; one that is given nothing cannot have used the EEG.",
+    ),
+    (
+        "Against surrogates",
+        "p: how often a prediction that has the same rhythms, but no tie to this recording, scores as well by chance.",
+    ),
+)
 
 
 def summary_table(evaluation: Evaluation) -> Table:
@@ -44,7 +75,8 @@ def summary_table(evaluation: Evaluation) -> Table:
     caption += f" better. {evaluation.context}"
     if evaluation.ceilings:
         caption += " Of a ceiling: mean r over voxels as a share of what knowing the truth of the simulation reaches."
-    return Table(caption, tuple(head), tuple(tuple(row) for row in rows), strong=(0,))
+    terms = (*((_head(metric), metric.protocol) for metric in shown if metric.protocol), *WORDS)
+    return Table(caption, tuple(head), tuple(tuple(row) for row in rows), strong=(0,), terms=terms)
 
 
 def ceiling_name(ceiling: Method) -> str:
@@ -57,17 +89,16 @@ def _share(fraction: float) -> str:
 
 
 def subject_tables(evaluation: Evaluation) -> list[Table]:
-    """One table a metric: the mean, its interval, and each test subject."""
-    methods = evaluation.methods
-    head = ("Subject", *(method.title for method in methods))
+    """One table a metric, a row a method: the mean, its interval, and each test subject."""
+    head = ("Method", "Mean", "95 % interval", *(f"sub-{subject}" for subject in evaluation.subjects))
     found = []
     for metric in evaluation.metrics:
-        rows = [("Mean", *(score(metric, evaluation.score(method.name, metric.name)) for method in methods))]
-        ends = [evaluation.interval(method.name, metric.name) for method in methods]
-        rows.append(("95 % interval", *(interval(low, high, metric) for low, high in ends)))
-        for subject in evaluation.subjects:
-            scores = (evaluation.score(method.name, metric.name, subject) for method in methods)
-            rows.append((f"sub-{subject}", *(score(metric, value) for value in scores)))
+        rows = []
+        for method in evaluation.methods:
+            low, high = evaluation.interval(method.name, metric.name)
+            values = (evaluation.score(method.name, metric.name, subject) for subject in (None, *evaluation.subjects))
+            mean, *single = (score(metric, value) for value in values)
+            rows.append((method.title, mean, interval(low, high, metric), *single))
         caption = f"{_head(metric)}. {metric.protocol}".rstrip(". ") + f". {evaluation.context}"
         found.append(Table(caption, head, tuple(rows), strong=(0,)))
     return found

@@ -24,12 +24,15 @@ class Verdict:
     label : str
         Two to five words.
     sentence : str
-        One sentence.
+        One plain sentence.
+    details : tuple of str
+        What it rests on, with numbers.
     """
 
     tone: str
     label: str
     sentence: str
+    details: tuple[str, ...] = ()
 
 
 def verdict(results: RunResults) -> Verdict:
@@ -48,8 +51,7 @@ def verdict(results: RunResults) -> Verdict:
 def claimed(evaluation: Evaluation) -> Verdict:
     """Say what was found: plainly first, then the three claims with their numbers."""
     found = evaluation.finding
-    sentences = (found.sentence, *(claim.sentence for claim in evaluation.claims))
-    return Verdict(found.tone, found.label, " ".join(sentences))
+    return Verdict(found.tone, found.label, found.sentence, tuple(claim.sentence for claim in evaluation.claims))
 
 
 def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:

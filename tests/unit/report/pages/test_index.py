@@ -144,6 +144,19 @@ def test_a_run_without_a_defined_headline_has_no_bar(run, tmp_path):
     assert "<figure>" not in render_index([undefined], tmp_path)
 
 
+def test_runs_stand_side_by_side_with_what_differs(runs, examples, tmp_path):
+    first = runs.results(examples, tmp_path / "a")
+    second = replace(first, folder=tmp_path / "b", settings={**first.settings, "epochs": 9, "split": {"by": "block"}})
+    page = render_index([first, second], tmp_path)
+    section = page[page.index('id="settings"') :]
+    assert re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td>([^<]*)</td>', section) == [
+        ("epochs", "6", "9"),
+        ("split.by", "subject", "block"),
+    ]
+    assert re.findall(r"<figcaption>(\w)\. sub-03: temporal Pearson r", page) == ["a", "b"]
+    assert "What differs" not in render_index([first, replace(first, folder=tmp_path / "c")], tmp_path)
+
+
 def test_refusals(tmp_path):
     with pytest.raises(InputError, match="no run to compare"):
         write_index([], tmp_path / "index.html")

@@ -2,7 +2,8 @@
 (() => {
   const get = (id) => document.getElementById("viewer-" + id);
   const data = JSON.parse(get("data").textContent);
-  const minus = (text) => String(text).replace("-", "\u2212");
+  /** A number as text with a true minus sign, which zero has not. */
+  const minus = (number) => String(number).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212");
   const short = (value) => minus(Number(value.toPrecision(3)));
   let nv, subject, layer, ground, place = [0, 0, 0];
   const images = new Map();
@@ -26,13 +27,10 @@
   }
 
   async function showSubject(index) {
-    for (const old of [...(nv?.volumes ?? [])]) nv.removeVolume(old);
     images.clear();
     layer = undefined;
     subject = data.subjects[index];
-    ground = await load(subject.anatomy, "anatomy.nii", "gray");
-    ground.image.colorbarVisible = false;
-    nv.addVolume(ground.image);
+    await showGround();
     get("layers").replaceChildren(get("layers").firstElementChild, ...subject.layers.map(choice));
     setRanges();
     get("time-label").hidden = !subject.times.length;
@@ -40,6 +38,15 @@
     for (const moving of subject.layers.filter((one) => one.frames > 1)) await load(moving, moving.key + ".nii", "gray");
     await showLayer(subject.layers.find((one) => one.key === "correlation") ?? subject.layers[0]);
     moveTo(subject.start);
+  }
+
+  /** What lies under the colours: the subject's mean volume, or the template of the space. */
+  async function showGround() {
+    const chosen = get("ground").value === "template" ? data.template : subject.anatomy;
+    ground = await load(chosen, "ground.nii", "gray");
+    for (const old of [...nv.volumes]) nv.removeVolume(old);
+    nv.addVolume(ground.image);
+    if (layer) nv.addVolume(images.get(layer).image);
   }
 
   function choice(one) {
@@ -74,7 +81,21 @@
     const sign = layer.signed ? "\u00b1 " : "";
     get("threshold-value").textContent = `${sign}${short(from)} of ${short(layer.limit)} ${layer.unit}`;
     get("opacity-value").textContent = Math.round(image.opacity * 100) + " %";
+    drawBar(from);
     nv.updateGLVolume();
+  }
+
+  /** Colours beside their values: of the negative ones, if there are any, and of the positive ones. */
+  function drawBar(from) {
+    const part = (name, values, reversed) => {
+      const { R, G, B } = data.colours[name];
+      const shades = R.map((red, k) => `rgb(${red}, ${G[k]}, ${B[k]})`);
+      const bar = document.createElement("span");
+      bar.style.background = `linear-gradient(to right, ${(reversed ? shades.reverse() : shades).join(", ")})`;
+      return [short(values[0]), bar, short(values[1])];
+    };
+    const positive = part(layer.signed ? "positive" : "amount", [from, layer.limit], false);
+    get("bar").replaceChildren(...(layer.signed ? [...part("negative", [-layer.limit, -from], true), "\u2003"] : []), ...positive, " " + layer.unit);
   }
 
   function applyTime() {
@@ -104,6 +125,25 @@
     nv.scene.crosshairPos = nv.mm2frac([mm[0], mm[1], mm[2], 1]);
     nv.createOnLocationChange();
     nv.drawScene();
+  }
+
+  /** Arrow keys over the slices: left, right, back, front; page up and down; with shift, time. */
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1], PageDown: [2, -1], PageUp: [2, 1] };
+  function pressed(event) {
+    const step = STEPS[event.key];
+    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.shiftKey) return step[0] === 0 && setTime(Number(get("time").value) + step[1]);
+    const to = [...place];
+    const width = 1 / Math.hypot(...[0, 4, 8].map((row) => subject.toVoxel[row + step[0]]));
+    to[step[0]] = Math.min(Math.max(to[step[0]] + step[1] * width, corner(step[0], 0)), corner(step[0], 1));
+    moveTo(to);
+  }
+
+  function setTime(frame) {
+    get("time").value = Math.min(Math.max(frame, 0), subject.times.length - 1);
+    applyTime();
   }
 
   function located(location) {
@@ -147,27 +187,55 @@
     if (r && index >= 0 && images.has(r)) words.push(`Temporal r of the whole recording: ${minus((images.get(r).steps[index] * images.get(r).step).toFixed(2))}.`);
     const chart = get("chart");
     chart.replaceChildren();
+    chart.style.cursor = truth.length ? "pointer" : "";
     if (truth.length && truth.some((value) => value)) {
       const frame = Math.min(Number(get("time").value), truth.length - 1);
       words.push(`At ${moment(frame)}: measured ${short(truth[frame])}, predicted ${short(guess[frame])} ${subject.unit} from the voxel's mean.`);
       if (truth.length >= 10) words.push(`r is ${minus(correlation(truth, guess).toFixed(2))} over these ${truth.length} volumes.`);
-      const top = Math.max(...truth.concat(guess).map(Math.abs)) || 1;
-      const point = (value, t) => `${((640 * t) / (truth.length - 1)).toFixed(1)},${(100 - (92 * value) / top).toFixed(1)}`;
-      add(chart, "path", { d: `M0,100H640`, class: "zero" });
-      add(chart, "path", { d: `M${point(0, frame).split(",")[0]},0V200`, class: "now" });
-      add(chart, "polyline", { points: truth.map(point).join(" "), class: "measured" });
-      add(chart, "polyline", { points: guess.map(point).join(" "), class: "predicted" });
-      get("chart-range").textContent = `Height: \u00b1 ${short(top)} ${subject.unit}. Width: ${moment(0)} to ${moment(truth.length - 1)}.`;
+      drawChart(chart, truth, guess, frame);
     } else {
       words.push(subject.layers.some((one) => one.frames > 1) ? "No signal here: outside the brain." : "");
-      get("chart-range").textContent = "";
     }
     get("readout").textContent = words.join(" ");
   }
 
-  function add(parent, name, attributes) {
+  /** Edges of the course within the chart's 640 x 220, and the volume that a place across it stands for. */
+  const LEFT = 74, RIGHT = 634, TOP = 8, BOTTOM = 176;
+  const frameAt = (x, frames) => Math.round(((x - LEFT) / (RIGHT - LEFT)) * (frames - 1));
+
+  /** Round steps that divide a range into about so many parts. */
+  function ticks(low, high, parts) {
+    const rough = (high - low) / parts, power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+    return Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, k) => (Math.ceil(low / step) + k) * step);
+  }
+
+  function drawChart(chart, truth, guess, frame) {
+    const top = Math.max(...truth.concat(guess).map(Math.abs)) || 1, last = truth.length - 1;
+    const across = (t) => LEFT + ((RIGHT - LEFT) * t) / last;
+    const up = (value) => (TOP + BOTTOM) / 2 - ((BOTTOM - TOP) * value) / (2.1 * top);
+    const moments = subject.timed ? subject.times.slice(0, last + 1) : truth.map((_, t) => t + 1);
+    for (const value of ticks(-top, top, 4)) {
+      add(chart, "path", { d: `M${LEFT},${up(value)}H${RIGHT}`, class: value ? "grid" : "zero" });
+      add(chart, "text", { x: LEFT - 6, y: up(value) + 5, class: "y" }, short(value));
+    }
+    for (const value of ticks(moments[0], moments[last], 5)) {
+      const x = across((last * (value - moments[0])) / (moments[last] - moments[0]));
+      add(chart, "path", { d: `M${x},${BOTTOM}v5`, class: "zero" });
+      add(chart, "text", { x, y: BOTTOM + 19, class: "x" }, short(value));
+    }
+    add(chart, "text", { x: (LEFT + RIGHT) / 2, y: 216, class: "x" }, subject.timed ? "time (s)" : "volume");
+    add(chart, "text", { transform: `translate(15 ${(TOP + BOTTOM) / 2}) rotate(-90)`, class: "x" }, subject.unit);
+    add(chart, "path", { d: `M${across(frame)},${TOP}V${BOTTOM}`, class: "now" });
+    for (const [values, name] of [[truth, "measured"], [guess, "predicted"]]) {
+      add(chart, "polyline", { points: values.map((value, t) => `${across(t).toFixed(1)},${up(value).toFixed(1)}`).join(" "), class: name });
+    }
+  }
+
+  function add(parent, name, attributes, text = "") {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.textContent = text;
     parent.append(node);
   }
 
@@ -178,7 +246,7 @@
     document.head.append(script);
     get("body").hidden = false;
     nv = new niivue.Niivue({
-      logLevel: "error", dragAndDropEnabled: false, isResizeCanvas: true, isColorbar: true, colorbarHeight: 0.04,
+      logLevel: "error", dragAndDropEnabled: false, isResizeCanvas: true, isColorbar: false,
       multiplanarLayout: 0, multiplanarShowRender: 0, multiplanarPadPixels: 4, isNearestInterpolation: true,
       crosshairWidth: 0.7, crosshairWidthUnit: "mm", crosshairColor: [1, 0.85, 0.2, 0.9], backColor: [0, 0, 0, 1], fontColor: [0.9, 0.9, 0.9, 1],
       isOrientationTextVisible: true, scrollRequiresFocus: true, clipPlaneHotKey: "", viewModeHotKey: "",
@@ -189,14 +257,23 @@
     nv.setSliceType(Number(get("slices").value));
     data.subjects.forEach((one, k) => get("subject").append(new Option(one.name, k)));
     get("subject-label").hidden = data.subjects.length < 2;
+    get("ground-label").hidden = !data.template;
+    get("ground").value = data.template ? "template" : "own";
     await showSubject(0);
     get("subject").addEventListener("change", (event) => showSubject(Number(event.target.value)));
     get("slices").addEventListener("change", (event) => nv.setSliceType(Number(event.target.value)));
+    get("ground").addEventListener("change", async () => { await showGround(); applyThreshold(); setRanges(); moveTo(place); });
     get("time").addEventListener("input", applyTime);
+    get("gl").addEventListener("keydown", pressed, true);
+    get("chart").addEventListener("click", (event) => {
+      const box = get("chart").getBoundingClientRect();
+      const frames = subject.layers.find((one) => one.key === "measured")?.frames;
+      if (frames) setTime(Math.min(frameAt((640 * (event.clientX - box.left)) / box.width, frames), frames - 1));
+    });
     get("threshold").addEventListener("input", applyThreshold);
     get("opacity").addEventListener("input", applyThreshold);
     for (const axis of ["x", "y", "z"]) get(axis).addEventListener("input", () => moveTo(["x", "y", "z"].map((each) => Number(get(each).value))));
-    get("state").textContent = "Click a voxel, or move the crosshair with the sliders: its time course follows. Left is the subject's left.";
+    get("state").textContent = "Click a voxel, or move the crosshair with the sliders or the keys (arrows, page up and down; with shift, time): its time course follows. A click on the course moves time. Left is the subject's left.";
     get("body").dataset.ready = "yes";
   }
 
@@ -204,7 +281,7 @@
   if (!canDraw) return;
   const failed = (error) => {
     get("body").hidden = true;
-    get("state").textContent = `The interactive view could not start (${error.message}); the pictures under "Brain maps" show the same volumes.`;
+    get("state").textContent = `The interactive view could not start (${error.message}); the pictures below show the same volumes.`;
   };
   const watcher = new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting)) { watcher.disconnect(); start().catch(failed); }

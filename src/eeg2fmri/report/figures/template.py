@@ -1,0 +1,58 @@
+"""Lay a template of the anatomy under maps that are in its space."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+#: What the template is called: the spaces of the MNI152 family lie within a few mm of each other.
+LABEL = "MNI ICBM152 2009a"
+#: Edge of its voxels, mm: a page carries it.
+VOXEL_MM = 2
+
+
+def fits(space: str) -> bool:
+    """Say whether a space is one of the MNI152 family, whose template is at hand."""
+    return space.startswith("MNI152")
+
+
+@lru_cache(maxsize=1)
+def template() -> tuple[np.ndarray, np.ndarray]:
+    """Load the head that ships with nilearn, cut to its brain.
+
+    Returns
+    -------
+    intensity : array, shape (x, y, z)
+        0 to 1; 0 outside the brain.
+    affine : array, shape (4, 4)
+        Voxel indices to mm.
+    """
+    from nilearn import datasets
+
+    image = datasets.load_mni152_template(resolution=VOXEL_MM)
+    head = np.asarray(image.dataobj, dtype=np.float32)
+    inside = np.argwhere(head > 0)
+    low, high = inside.min(axis=0), inside.max(axis=0) + 1
+    affine = np.array(image.affine, dtype=float)
+    affine[:3, 3] += affine[:3, :3] @ low
+    cut = head[tuple(slice(*ends) for ends in zip(low, high, strict=True))]
+    return cut / cut.max(), affine
+
+
+def on_grid(grid: tuple[int, ...], affine: np.ndarray) -> np.ndarray:
+    """Return the template on a grid of other voxels, linearly between its own.
+
+    Parameters
+    ----------
+    grid : tuple of int
+        Shape (x, y, z).
+    affine : array, shape (4, 4)
+        Its voxel indices to mm of a space that `fits`.
+    """
+    from scipy import ndimage
+
+    intensity, own = template()
+    between = np.linalg.inv(own) @ np.asarray(affine, dtype=float)
+    found: np.ndarray = ndimage.affine_transform(intensity, between[:3, :3], between[:3, 3], tuple(grid), order=1)
+    return found
