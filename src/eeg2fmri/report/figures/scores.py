@@ -65,11 +65,11 @@ def benchmark_bars(
     rows, upper = np.arange(len(names)), np.arange(len(names)) + 0.24
     axes.vlines(np.zeros(len(names)), rows - 0.3, upper, color=style.ink(), linewidth=0.7)
     if null is not None:
-        look = {"color": style.faint(), "alpha": 0.45, "linewidth": 0, "zorder": 0, "label": "95 % of surrogates"}
-        axes.bar(np.full(len(names), null[0]), 0.54, null[1] - null[0], rows - 0.3, align="edge", **look)
+        look: dict[str, Any] = {"color": style.faint(), "alpha": 0.45, "linewidth": 0, "label": "95 % of surrogates"}
+        axes.bar(np.full(len(names), null[0]), 0.54, null[1] - null[0], rows - 0.3, align="edge", zorder=0, **look)
     if chance is not None:
-        dashed = {"color": style.ink(), "linewidth": 0.8, "linestyle": "--", "label": f"chance, {chance:g}"}
-        axes.vlines(np.full(len(names), chance), rows - 0.3, upper, **dashed)
+        dashed: dict[str, Any] = {"color": style.ink(), "linewidth": 0.8, "linestyle": "--"}
+        axes.vlines(np.full(len(names), chance), rows - 0.3, upper, label=f"chance, {chance:g}", **dashed)
     for row, name in enumerate(names):
         values = np.asarray(scores[name], dtype=float)
         values = values[np.isfinite(values)]
