@@ -12,7 +12,7 @@ from eeg2fmri.models.recommended.families.family import Basis, Family
 from eeg2fmri.models.recommended.local import local_prediction
 from eeg2fmri.models.recommended.recordings import Recordings
 from eeg2fmri.models.regression.compress import principal_directions
-from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, temporal_r
 from eeg2fmri.models.regression.moments import Moments, summed
 
 #: Features of a family at most; more are brought to their principal directions.
@@ -72,7 +72,7 @@ class Candidate:
     design : Design
     penalty : float
     r : float
-        Temporal r of what is predicted for those left out, mean over them and the voxels it is chosen on.
+        Of what is predicted for those left out, on the voxels it is chosen on; see `carried_over`.
     unseen : list of array, shape (pair, voxel)
         The predictions, one array a group.
     prior : array, shape (cell, feature), or None
@@ -133,7 +133,7 @@ def local_candidate(
         for group, part in enumerate(parts):
             progress("Trying a prior of near electrodes", group, len(parts))
             unseen.append(local_prediction(groups[group], total - part, prior, label, penalty))
-        r = float(np.mean([temporal_r(p, y).mean() for p, y in zip(unseen, targets, strict=True)]))
+        r = carried_over([temporal_r(p, y) for p, y in zip(unseen, targets, strict=True)])
         if r > best.r:
             best = replace(plain, penalty=penalty, r=r, unseen=unseen, prior=prior)
     return best

@@ -14,8 +14,8 @@ from eeg2fmri.models.recommended.families.family import Family, basis_of, usable
 from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
 from eeg2fmri.models.recommended.recordings import Recordings, gather
 from eeg2fmri.models.recommended.stacked import Stack
-from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
-from eeg2fmri.models.regression.stack import stacking_weights
+from eeg2fmri.models.recommended.weigh import weighed
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, clearly_better, temporal_r
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 #: Voxels, spread evenly over the brain, on which penalties and weights are chosen.
 CHOICE_VOXELS = 1000
 #: Delays of the response that are tried, s beside those of the settings.
-DELAYS_S = (0.0, 2.0, 4.0, -2.0)
+DELAYS_S = (2.0, 4.0, -2.0)
 #: Penalty with which delays are compared.
-DELAY_PENALTIES = (100.0,)
-#: Groups at most that are left out for it, and every how many of the chosen voxels it looks at.
-DELAY_GROUPS, DELAY_VOXELS = 5, 3
+DELAY_PENALTY = 100.0
+#: Groups at most that are left out for it.
+DELAY_GROUPS = 5
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FamilyFit:
     name : str
     penalty : float
     r : float
-        Temporal r for subjects who were left out, mean over them and voxels.
+        Temporal r for those left out: root mean square over voxels, see `eeg2fmri.models.regression.leave_out`.
     weight : float
         In the stack; 0 where the others say it already.
     local : bool
@@ -155,7 +155,7 @@ def fit(
         if family.local:
             one = choosing.nearest(one, cells, cells.label[chosen], progress)
         found.append(one)
-    found = _weighed(found, targets)
+    found = weighed(found, targets)
     kept = [one for one in found if one.weight > 1e-6] or found[:1]
     if not any(one.weight for one in kept):
         notes += (
@@ -205,15 +205,22 @@ class _Choosing:
         # one response each: a delay is what the shifted ones would otherwise make up for
         seen = [replace(family, time="response") for family in through]
 
-        targets = _merged([y[:, ::DELAY_VOXELS] for y in self.targets])
+        groups = _merged(self.targets)
+        best, trusted = 0.0, self._through(seen, 0.0, groups)
+        for delay in DELAYS_S:
+            tried = self._through(seen, delay, groups)
+            if clearly_better(tried, trusted):
+                best, trusted = delay, tried
+        return best
 
-        def said(delay: float) -> float:
-            found = [_merged(self._design(family, delay).groups) for family in seen]
-            r = [LeaveOneOut(groups, targets).choose(DELAY_PENALTIES).r for groups in found]
-            # squares: a family that predicts nothing has no say
-            return float(np.sum(np.square(np.clip(r, 0, None))))
-
-        return max(DELAYS_S, key=said)
+    def _through(self, seen: Sequence[Family], delay: float, targets: list[np.ndarray]) -> list[np.ndarray]:
+        """Give the temporal r (voxel,) of groups left out of the family that carries over best at a delay."""
+        found = []
+        for family in seen:
+            ridge = LeaveOneOut(_merged(self._design(family, delay).groups), targets)
+            predicted = ridge.predictions(DELAY_PENALTY)
+            found.append([temporal_r(p, y) for p, y in zip(predicted, targets, strict=True)])
+        return max(found, key=carried_over)
 
     def nearest(self, plain: Candidate, cells: Cells, label: np.ndarray, progress: Progress) -> Candidate:
         """Let near electrodes weigh more where that predicts better."""
@@ -228,20 +235,6 @@ class _Choosing:
             tried = local_candidate(plain, self.targets, prior, label, progress)
             best = max(best, tried, key=lambda one: one.r)
         return best
-
-
-def _weighed(found: Sequence[Candidate], targets: Sequence[np.ndarray]) -> list[Candidate]:
-    """Stack the families whose r is above 0 by more than its standard error over the groups that were left out."""
-    told = [
-        (r := np.array([temporal_r(p, y).mean() for p, y in zip(one.unseen, targets, strict=True)])).mean()
-        > r.std(ddof=1) / np.sqrt(len(r))
-        for one in found
-    ]
-    if not any(told):
-        return [replace(one, unseen=[]) for one in found]
-    weights = np.zeros(len(found))
-    weights[told] = stacking_weights([one.unseen for one, said in zip(found, told, strict=True) if said], targets)
-    return [replace(one, weight=float(weight), unseen=[]) for one, weight in zip(found, weights, strict=True)]
 
 
 def _merged(groups: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -20,6 +20,10 @@ from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
 UNSEEN_RANK = 1600
 #: Random courses beside the components wanted, that find the components.
 OVERSAMPLING = 32
+
+
+#: Least and largest factor on what is predicted for a voxel: where nothing carries over, next to nothing is predicted.
+GAINS = (0.05, 2.0)
 
 
 class Stacked(NamedTuple):
@@ -40,6 +44,37 @@ class Stacked(NamedTuple):
     maps: np.ndarray
     r: np.ndarray
     error: np.ndarray
+
+
+class _Gains(NamedTuple):
+    """Sums over pairs, each (voxel,), of which the factor on the predictions of every voxel follows."""
+
+    power: np.ndarray
+    cross: np.ndarray
+    squares: np.ndarray
+    absolute: np.ndarray
+    n_pairs: np.ndarray
+
+    @classmethod
+    def of(cls, n_voxels: int) -> Self:
+        power, cross, squares, absolute = np.zeros((4, n_voxels))
+        return cls(power, cross, squares, absolute, np.zeros(()))
+
+    def add(self, predicted: np.ndarray, residue: np.ndarray) -> None:
+        """Count predictions (pair, voxel) for a group left out, and what they are above the volumes."""
+        self.power[:] += np.einsum("pv,pv->v", predicted, predicted)
+        self.cross[:] += np.einsum("pv,pv->v", predicted, residue)
+        self.squares[:] += np.einsum("pv,pv->v", residue, residue)
+        self.absolute[:] += np.abs(residue).sum(axis=0)
+        self.n_pairs[...] += len(predicted)
+
+    def fit(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find the gain that fits those left out best, and the mean absolute residue with it."""
+        best = 1 - np.divide(self.cross, self.power, out=np.zeros_like(self.power), where=self.power > 0)
+        gain = np.clip(best, *GAINS)
+        squares = self.squares - 2 * (1 - gain) * self.cross + (1 - gain) ** 2 * self.power
+        smaller = np.divide(squares, self.squares, out=np.ones_like(squares), where=self.squares > 0)
+        return gain, self.absolute / self.n_pairs * np.sqrt(np.clip(smaller, 0, None))
 
 
 class Stack:
@@ -91,7 +126,8 @@ class Stack:
         maps = np.ascontiguousarray(right[:n_components])
         del right
         projected = np.zeros((self._n_pairs, len(maps)), np.float32)
-        r, error = np.zeros((2, n_voxels))
+        r = np.zeros(n_voxels)
+        gains = _Gains.of(n_voxels)
         mean = self._recordings.mean().astype(np.float32)
         for group, volumes, raw in self._volumes("Predicting those left out", progress):
             projected[self._rows[group]] = volumes @ maps.T
@@ -103,9 +139,10 @@ class Stack:
                     one.design.groups[group], others, one.prior, self._label, one.penalty
                 )
             r += temporal_r(predicted, volumes) / len(self._rows)
-            error += np.abs(mean + predicted - raw).sum(axis=0, dtype=np.float64) / self._n_pairs
+            gains.add(predicted, mean + predicted - raw)
         filters = [self._filters(one, projected, local, maps) for one in self._order]
-        return Stacked(filters, maps, r, error)
+        gain, error = gains.fit()
+        return Stacked(filters, maps * gain.astype(np.float32), r, error)
 
     def _volumes(self, what: str, progress: Progress) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Give the volumes (pair, voxel) of one group after the other: drifts removed, and as they are."""

@@ -10,6 +10,7 @@ the second needs a block of XX' of all. The smaller of the two is solved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -31,7 +32,7 @@ class Choice(NamedTuple):
     ----------
     penalty : float
     r : float
-        Its mean temporal r over groups that were left out and voxels.
+        What its predictions carry over to groups that were left out; see `carried_over`.
     trials : tuple of (float, float)
         Every penalty and its r, in the order tried.
     """
@@ -113,13 +114,11 @@ class LeaveOneOut:
         return [self.prediction(group, penalty) for group in range(len(self))]
 
     def choose(self, penalties: Iterable[float] = PENALTIES) -> Choice:
-        """Choose the penalty whose predictions have the highest temporal r, mean over groups and voxels."""
+        """Choose the penalty whose predictions carry over best; see `carried_over`."""
         trials = []
         for penalty in penalties:
-            found = [
-                float(temporal_r(self.prediction(group, penalty), self._y[group]).mean()) for group in range(len(self))
-            ]
-            trials.append((penalty, float(np.mean(found))))
+            found = [temporal_r(self.prediction(group, penalty), self._y[group]) for group in range(len(self))]
+            trials.append((penalty, carried_over(found)))
         best = max(trials, key=lambda trial: trial[1])
         return Choice(*best, tuple(trials))
 
@@ -142,3 +141,63 @@ def temporal_r(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
     size = np.sqrt((a**2).sum(axis=0, dtype=np.float64) * (b**2).sum(axis=0, dtype=np.float64))
     return np.divide((a * b).sum(axis=0, dtype=np.float64), size, out=np.zeros_like(size), where=size > 1e-12)
+
+
+def carried_over(found: Sequence[np.ndarray]) -> float:
+    """Sum up the temporal r of groups that were left out in one number that sees a focal effect.
+
+    The root mean square over voxels of r, which is first averaged over groups and keeps its sign when it is squared. A
+    mean over voxels drowns an effect in a twentieth of the brain in the noise of the rest; squared, the average over
+    groups of a voxel without an effect is next to nothing. Where all voxels have the same r, it is that.
+
+    Parameters
+    ----------
+    found : sequence over groups of array, shape (voxel,)
+
+    Examples
+    --------
+    >>> carried_over([np.array([0.1, 0.1]), np.array([0.3, 0.3])])
+    0.2
+    >>> round(carried_over([np.array([0.5] + 24 * [0.0])]), 3)
+    0.1
+    """
+    square = _signed_square(np.mean(found, axis=0))
+    return math.copysign(math.sqrt(abs(square)), square)
+
+
+def clearly_better(found: Sequence[np.ndarray], than: Sequence[np.ndarray]) -> bool:
+    """Tell whether one method carries over better than another, by more than a standard error over groups.
+
+    The rule of one standard error (Breiman et al., Classification and Regression Trees, 1984): what was the choice
+    before is left for what the evidence speaks for, not for the noise of a few groups. The error is the jackknife's.
+
+    Parameters
+    ----------
+    found, than : sequence over groups of array, shape (voxel,)
+        Temporal r in groups that were left out.
+    """
+    n = len(found)
+    total = np.stack([np.sum(found, axis=0), np.sum(than, axis=0)])
+    without = [(total - np.stack([a, b])) / (n - 1) for a, b in zip(found, than, strict=True)]
+    differences = np.array([_signed_square(a) - _signed_square(b) for a, b in without])
+    error = np.sqrt((n - 1) / n * np.sum((differences - differences.mean()) ** 2))
+    return bool(_signed_square(total[0] / n) - _signed_square(total[1] / n) > error)
+
+
+def where_others_respond(found: Sequence[np.ndarray]) -> np.ndarray:
+    """Weigh voxels for each group by what carries over to the other groups, shape (group, voxel).
+
+    The square of the mean r of the other groups, where that is above 0: a group never chooses its own voxels.
+
+    Parameters
+    ----------
+    found : sequence over groups of array, shape (voxel,)
+    """
+    r = np.stack(found)
+    others = (r.sum(axis=0) - r) / (len(r) - 1)
+    weights: np.ndarray = np.clip(others, 0, None) ** 2
+    return weights
+
+
+def _signed_square(mean: np.ndarray) -> float:
+    return float(np.mean(mean * np.abs(mean)))

@@ -3,7 +3,14 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.models.regression.leave_out import PENALTIES, LeaveOneOut, temporal_r
+from eeg2fmri.models.regression.leave_out import (
+    PENALTIES,
+    LeaveOneOut,
+    carried_over,
+    clearly_better,
+    temporal_r,
+    where_others_respond,
+)
 from eeg2fmri.models.regression.moments import Moments, summed
 
 
@@ -54,16 +61,14 @@ def test_the_smaller_system_is_solved():
 def test_the_choice_is_the_best_of_refits():
     features, targets = groups(60, noise=4.0)
     choice = LeaveOneOut(features, targets).choose()
-    scores = {
-        penalty: np.mean(
-            [
-                np.corrcoef(refitted(features, targets, g, penalty).predict(features[g])[:, v], targets[g][:, v])[0, 1]
-                for g in range(4)
-                for v in range(9)
-            ]
-        )
-        for penalty in PENALTIES
-    }
+    scores = {}
+    for penalty in PENALTIES:
+        mean = np.zeros(9)
+        for g in range(4):
+            predicted = refitted(features, targets, g, penalty).predict(features[g])
+            mean += [np.corrcoef(predicted[:, v], targets[g][:, v])[0, 1] / 4 for v in range(9)]
+        square = np.mean(np.sign(mean) * mean**2)
+        scores[penalty] = np.sign(square) * np.sqrt(abs(square))
     assert choice.penalty == max(scores, key=scores.get)
     assert choice.r == pytest.approx(scores[choice.penalty])
     assert dict(choice.trials) == pytest.approx(scores)
@@ -110,3 +115,38 @@ def test_temporal_r_is_pearsons_and_0_of_a_constant():
     b[:, 1] = 2.0
     expected = [np.corrcoef(a[:, 0], b[:, 0])[0, 1], 0.0, np.corrcoef(a[:, 2], b[:, 2])[0, 1]]
     np.testing.assert_allclose(temporal_r(a, b), expected, atol=1e-12)
+
+
+def focal(rng, effect, n_groups=6, n_voxels=500):
+    """Temporal r of groups: noise in all voxels, an effect in a fiftieth of them."""
+    r = [0.1 * rng.standard_normal(n_voxels) for _ in range(n_groups)]
+    for one in r:
+        one[:10] += effect
+    return r
+
+
+def test_an_effect_in_few_voxels_counts():
+    rng = np.random.default_rng(0)
+    found = np.array([[carried_over(focal(rng, effect)) for effect in (0.3, 0.0)] for _ in range(50)])
+    assert (found[:, 0] > found[:, 1]).mean() > 0.98
+    assert abs(np.median(found[:, 1])) < 0.02
+
+
+def test_what_is_the_wrong_way_round_counts_against():
+    r = focal(np.random.default_rng(0), 0.3)
+    assert carried_over([-one for one in r]) == pytest.approx(-carried_over(r))
+
+
+def test_noise_is_seldom_clearly_better_and_an_effect_is():
+    rng = np.random.default_rng(0)
+    pairs = [(focal(rng, 0.3), focal(rng, 0.0), focal(rng, 0.0)) for _ in range(100)]
+    assert np.mean([clearly_better(effect, noise) for effect, noise, _ in pairs]) > 0.95
+    assert np.mean([clearly_better(other, noise) for _, noise, other in pairs]) < 0.3
+
+
+def test_a_group_does_not_choose_its_own_voxels():
+    r = focal(np.random.default_rng(0), 0.3)
+    weights = where_others_respond(r)
+    changed = where_others_respond([one if k != 2 else one + 5 for k, one in enumerate(r)])
+    np.testing.assert_allclose(weights[2], changed[2], atol=1e-12)
+    assert weights[0, :10].mean() > 20 * weights[0, 10:].mean()

@@ -51,7 +51,7 @@ class BandPowerRidge:
     gain : float
         Factor on the predictions that fits the subjects left out best.
     unseen_r : float
-        Mean temporal r over subjects left out and voxels with what was chosen.
+        Of subjects left out, with what was chosen; see `eeg2fmri.models.regression.leave_out.carried_over`.
     """
 
     name = ""

@@ -32,6 +32,8 @@ class Family:
         Every electrode; less the mean over electrodes; or that mean alone.
     local : bool
         Whether electrodes near a voxel may weigh more than far ones (`eeg2fmri.models.recommended.locality`).
+    trust : int
+        The usable family with the highest stands alone where the evidence decides nothing.
     """
 
     name: str
@@ -39,13 +41,15 @@ class Family:
     time: Literal["lags", "responses", "response"]
     space: Literal["electrodes", "relative", "mean"] = "electrodes"
     local: bool = False
+    trust: int = 0
 
 
 @cache
 def all_families() -> tuple[Family, ...]:
-    """Find every module of `eeg2fmri.models.recommended.families` with a ``FAMILY``, in alphabetical order."""
+    """Find every module of `eeg2fmri.models.recommended.families` with a ``FAMILY``, the most trusted first."""
     modules = [import_module(f"{families.__name__}.{found.name}") for found in pkgutil.iter_modules(families.__path__)]
-    return tuple(module.FAMILY for module in modules if hasattr(module, "FAMILY"))
+    found = [module.FAMILY for module in modules if hasattr(module, "FAMILY")]
+    return tuple(sorted(found, key=lambda family: -family.trust))
 
 
 def usable_families(

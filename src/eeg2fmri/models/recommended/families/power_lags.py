@@ -2,4 +2,4 @@
 
 from eeg2fmri.models.recommended.families.family import Family
 
-FAMILY = Family("log band power at every lag", kind="log_power", time="lags")
+FAMILY = Family("log band power at every lag", kind="log_power", time="lags", trust=1)

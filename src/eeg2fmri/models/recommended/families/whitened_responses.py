@@ -2,4 +2,4 @@
 
 from eeg2fmri.models.recommended.families.family import Family
 
-FAMILY = Family("whitened amplitudes through the response", kind="whitened", time="responses", local=True)
+FAMILY = Family("whitened amplitudes through the response", kind="whitened", time="responses", local=True, trust=3)
