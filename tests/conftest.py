@@ -65,6 +65,15 @@ def small_run(small_store, small_settings, tmp_path_factory):
     return train_run(small_store, tmp_path_factory.mktemp("small") / "run", small_settings).run
 
 
+@pytest.fixture(scope="session")
+def small_recommended(small_store, tmp_path_factory):
+    """Run of the recommended synthesiser on that store (path)."""
+    from eeg2fmri.train.run import train_run
+
+    settings = {"model": {"preset": "recommended"}, "split": {"seed": 1}}
+    return train_run(small_store, tmp_path_factory.mktemp("small") / "recommended", settings).run
+
+
 def _beside(name):
     """Import a module that lies beside this file; tests are no package."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))

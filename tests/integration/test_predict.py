@@ -113,6 +113,115 @@ def test_a_stream_refuses_other_channels(small_run, raw):
         stream.feed(np.full((len(raw.ch_names), 10), np.nan))
 
 
+@pytest.fixture(scope="module")
+def synthesizers(small_run, small_recommended):
+    """One that scales a window by itself, and one that scales it by all that was seen."""
+    return {name: Synthesizer.from_pretrained(run, "cpu") for name, run in (("w", small_run), ("r", small_recommended))}
+
+
+@pytest.mark.parametrize("kind", ["w", "r"])
+def test_a_refused_chunk_keeps_its_time(synthesizers, raw, kind):
+    samples, sfreq = raw.get_data()[:, :4200], raw.info["sfreq"]
+    whole = synthesizers[kind].stream(sfreq, raw.ch_names).feed(samples)
+    stream = synthesizers[kind].stream(sfreq, raw.ch_names)
+    made = stream.feed(samples[:, :1820])
+    broken = samples[:, 1820:1860].copy()
+    broken[2, 7] = np.nan
+    with pytest.raises(InputError, match=r"not finite(.|\n)*18.270 s"):
+        stream.feed(broken)
+    made += stream.feed(samples[:, 1860:])
+    window = synthesizers[kind].card.pairs.window
+    lost = 1827 // round(synthesizers[kind].card.tr * sfreq)
+    # volume v is made of the rows v - window to v - 1
+    expected = [one for one in whole if not one.index - window <= lost <= one.index - 1]
+    assert 0 < len(expected) < len(whole)
+    assert [(one.index, one.onset) for one in made] == [(one.index, one.onset) for one in expected]
+    if kind == "w":
+        for one, other in zip(made, expected, strict=True):
+            np.testing.assert_allclose(one.volume, other.volume, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["w", "r"])
+@pytest.mark.parametrize("first", [-0.7, -3.0, -4.004])
+def test_a_first_volume_before_the_stream_is_that_of_the_file(synthesizers, raw, kind, first):
+    raw = raw.copy().crop(0, 40).set_annotations(None)
+    offline = synthesizers[kind].predict_volumes(raw, first_volume_s=first)
+    made = synthesizers[kind].stream(raw.info["sfreq"], raw.ch_names, first_volume_s=first).feed(raw.get_data())
+    assert [one.index for one in made][: len(offline.indices)] == offline.indices.tolist()
+    np.testing.assert_allclose([one.onset for one in made][: len(offline.onsets)], offline.onsets)
+    if kind == "w":
+        np.testing.assert_allclose(made[0].volume, offline.volumes[0], rtol=1e-4)
+
+
+WRONG = {
+    "microvolts": (lambda x: x * 1e6, "microvolts"),
+    "far too small": (lambda x: x * 1e-6, "divided twice"),
+    "counts": (lambda x: np.round(x * 1e7).astype(np.int32), "int32"),
+    "zeros": (lambda x: x * 0, "constant"),
+    "complex": (lambda x: x * (1 + 1j), "complex"),
+    "text": (lambda x: x.astype(str), "no volts"),
+    "objects": (lambda x: x.astype(object), "object"),
+    "booleans": (lambda x: x > 0, "bool"),
+    "lists of several lengths": (lambda x: [[1.0], [1.0, 2.0]], "no array"),
+    "infinite": (lambda x: x + np.inf, "not finite"),
+    "overflowing": (lambda x: x * 1e305 * 1e10, "not finite"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_stream_refuses_what_a_file_is_refused_for(synthesizers, raw, wrong):
+    change, told = WRONG[wrong]
+    with np.errstate(all="ignore"):
+        samples = change(raw.get_data()[:, :4000])
+    for synthesizer in synthesizers.values():
+        with pytest.raises(InputError, match=told):
+            synthesizer.stream(raw.info["sfreq"], raw.ch_names).feed(samples)
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf, 0, -100.0, "100", None, True])
+def test_a_rate_that_is_none_is_refused(synthesizers, raw, rate):
+    with pytest.raises(InputError, match="sampling rate"):
+        synthesizers["w"].stream(rate, raw.ch_names)
+
+
+@pytest.mark.parametrize("start", [np.nan, np.inf, "1", None])
+def test_a_start_that_is_no_time_is_refused(synthesizers, raw, start):
+    with pytest.raises(InputError, match="is no time"):
+        synthesizers["w"].stream(100.0, raw.ch_names, first_volume_s=start)
+    if start is not None:
+        with pytest.raises(InputError, match="is no time"):
+            synthesizers["w"].predict(raw, first_volume_s=start)
+
+
+def test_a_mean_with_holes_is_refused(synthesizers, raw):
+    mean = np.ones(synthesizers["w"].card.grid)
+    mean[1, 1, 1] = np.nan
+    for one in (mean, mean.astype(str), mean[0], [1, 2]):
+        for way in (
+            synthesizers["w"].predict,
+            lambda given, own_mean: synthesizers["w"].stream(100.0, given.ch_names, own_mean=own_mean),
+        ):
+            with pytest.raises(InputError, match="mean volume"):
+                way(raw, own_mean=one)
+
+
+def test_onsets_are_those_of_volumes_that_follow_each_other(synthesizers, raw):
+    tr = synthesizers["w"].card.tr
+    sound = 0.5 + tr * np.arange(20)
+    predict = synthesizers["w"].predict_volumes
+    assert len(predict(raw, onsets=sound).volumes) == len(predict(raw, onsets=list(sound + 0.02)).volumes)
+    for wrong, told in (
+        (np.delete(sound, 9), "have gaps(.|\n)*3 s after 12.5 s"),
+        (0.5 + 1.02 * tr * np.arange(20), "not a TR apart"),
+        (0.5 + 2 * tr * np.arange(10), "not a TR apart"),
+        (sound * 1000, "not a TR apart"),
+        (["a", "b"], "not numbers"),
+        (sound[::-1], "rising"),
+    ):
+        with pytest.raises(InputError, match=told):
+            predict(raw, onsets=wrong)
+
+
 def test_microvolts_stored_as_volts_are_refused(small_run, raw):
     loud = raw.copy().load_data().apply_function(lambda samples: samples * 1e6)
     with pytest.raises(InputError, match="microvolts"):

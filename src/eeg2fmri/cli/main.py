@@ -15,12 +15,21 @@ from typer.core import TyperGroup
 from eeg2fmri import __version__
 from eeg2fmri.cli import commands
 from eeg2fmri.cli.console import fail, warn
+from eeg2fmri.cli.stop import Stoppable
 from eeg2fmri.core.deprecation import OldNameWarning
 from eeg2fmri.core.errors import Eeg2FmriError, Problem
 from eeg2fmri.core.log import ENVIRONMENT, set_log_level
 
 #: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
+
+
+NO_MEMORY = str(
+    Problem(
+        "the memory is used up",
+        hint="end other programs, or ask for less: fewer voxels ('grid'), smaller batches, fewer jobs",
+    )
+)
 
 
 class Commands(TyperGroup):
@@ -63,7 +72,7 @@ commands.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 interrupted."""
+    """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 or 143 stopped."""
     warnings.showwarning = _plainly(warnings.showwarning)
     if ENVIRONMENT not in os.environ:
         set_log_level("ERROR")  # the commands print the notes of their results
@@ -100,6 +109,15 @@ def _of_system(error: OSError) -> str:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    with Stoppable() as stop:
+        status = _run(arguments)
+    if status == INTERRUPTED:
+        fail(stop.said)
+        return stop.status
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -110,14 +128,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         fail(_of_system(error))
         return 1
+    except MemoryError:
+        fail(NO_MEMORY)
+        return 1
     except Exception as error:
+        if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):  # torch
+            fail(NO_MEMORY)
+            return 1
         # typer's own usage errors know how to show themselves; anything else is a defect and keeps its traceback
         show = getattr(error, "show", None)
         if show is None:
             raise
         show()
         return int(getattr(error, "exit_code", 2))
-    # typer returns the status of typer.Exit, and this one for Ctrl-C
-    if status == INTERRUPTED:
-        fail("interrupted")
+    # typer returns the status of typer.Exit, and INTERRUPTED for Ctrl-C
     return status if isinstance(status, int) else 0

@@ -33,8 +33,21 @@ class Problem:
         lines = [self.what]
         for name, value in (("where", self.where), ("got", self.got), ("expected", self.expected), ("do", self.hint)):
             if value:
-                lines.append(f"  {name + ':':<10}{value}")
+                lines.append(f"  {name + ':':<10}{shortened(value)}")
         return "\n".join(lines)
+
+
+#: Characters of one part of a message; and kinds of problems in one error.
+LONGEST, MOST_KINDS = 2000, 20
+
+
+def shortened(text: str) -> str:
+    """Cut a text that is longer than a person reads, and say how much is missing.
+
+    >>> shortened("a" * 3000)[-30:]
+    'aa ... (1000 characters more)'
+    """
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text) - LONGEST} characters more)"
 
 
 def first_of(items: Iterable[object], at_most: int) -> str:
@@ -55,7 +68,7 @@ def _together(problems: Sequence[Problem]) -> str:
     first = problems[0]
     lines = [f"{first.what}: {len(problems)} times"]
     for problem in problems[:SHOWN]:
-        lines.append("  where:    " + problem.where + (f": {problem.got}" if problem.got else ""))
+        lines.append("  where:    " + shortened(problem.where + (f": {problem.got}" if problem.got else "")))
     lines.append(f"            and {len(problems) - SHOWN} more")
     if all(problem.expected == first.expected for problem in problems) and first.expected:
         lines.append(f"  expected: {first.expected}")
@@ -118,7 +131,10 @@ class Eeg2FmriError(Exception):
         for problem in found:
             groups.setdefault((problem.what, problem.hint), []).append(problem)
         error.shortened = any(len(group) > SHOWN for group in groups.values())
-        text = "\n".join(_together(group) for group in groups.values())
+        text = "\n".join(_together(group) for group in list(groups.values())[:MOST_KINDS])
+        if len(groups) > MOST_KINDS:
+            text += f"\nand {len(groups) - MOST_KINDS} other problems"
+            error.shortened = True
         if error.shortened and listed_in:
             text += f"\nall of them: {listed_in}"
         error.args = (text if len(found) == 1 else f"{len(found)} problems\n{text}",)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
-from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.errors import ConfigError, shortened
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +42,7 @@ class _Lines(logging.Handler):
 
 def note(text: str) -> None:
     """Say what the user should know: it is logged as a warning, and collected."""
+    text = shortened(text)
     logger.warning(text)
     into = _collected.get()
     if into is not None:

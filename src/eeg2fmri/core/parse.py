@@ -31,7 +31,7 @@ def read_json(path: Path, largest: int = LARGEST_FILE) -> Any:
     """
     text = _text(path, largest)
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return _without_nul(json.loads(text, object_pairs_hook=_once), text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except _TwiceError as error:
@@ -48,8 +48,9 @@ def read_yaml(path: Path, largest: int = LARGEST_FILE) -> Any:
     ValueError
         If it is no YAML, is nested too deeply, is too large, or names a key twice: the line is told.
     """
+    text = _text(path, largest)
     try:
-        return yaml.load(_text(path, largest), _Loader)
+        return _without_nul(yaml.load(text, _Loader), text)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(str(error) or "nested too deeply") from None
 
@@ -83,6 +84,21 @@ def line_of(path: Path, keys: Sequence[Any]) -> int | None:
         else:
             break
     return line
+
+
+def _without_nul(values: Any, text: str) -> Any:
+    """Refuse a NUL within a text: no name of a file or label has one, and the system takes none."""
+    if not any(written in text for written in ("\\0", "\\x00", "\\u0000", "\\U00000000")):
+        return values
+    waiting, seen = [values], set[int]()  # references of YAML may lead into themselves
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text with a NUL character")
+        if isinstance(value, dict | list) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += [*value, *value.values()] if isinstance(value, dict) else value
+    return values
 
 
 class _TwiceError(ValueError):

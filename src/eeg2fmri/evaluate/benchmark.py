@@ -10,9 +10,11 @@ from typing import Any
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.core.files import OutputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
+from eeg2fmri.core.staged import kept_elsewhere
 from eeg2fmri.data.splits.make import PARTS
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
@@ -102,7 +104,10 @@ def benchmark(
     folders = {label: str(run.folder) for label, run in opened.items()}
     all_facts = {"runs": folders, **baselines, **ceilings, **facts}
     evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, all_facts)
-    evaluation.write(folder)
+    try:
+        evaluation.write(folder)
+    except OutputError as error:
+        raise kept_elsewhere(error, evaluation.write, "eeg2fmri-benchmark") from None
     return evaluation
 
 

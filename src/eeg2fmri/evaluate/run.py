@@ -11,9 +11,12 @@ import numpy as np
 
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.files import OutputError
+from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
+from eeg2fmri.core.staged import kept_elsewhere, staged_files
 from eeg2fmri.evaluate.controls.study import ControlStudy
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
@@ -53,7 +56,7 @@ def evaluate_run(
     seed: int = 0,
     verbose: Verbose = None,
 ) -> Evaluation:
-    """Score a run on its test recordings and write the results to ``RUN/evaluation``.
+    """Score a run on its test recordings and write the results to ``RUN/evaluation``, all of them or none.
 
     The model, the same model with EEG shifted in time, and every baseline are scored on the same volumes. Baselines
     are fitted to the training and validation recordings of the run; what they choose, they choose with one subject of
@@ -94,6 +97,9 @@ def evaluate_run(
         If the store cannot be used.
     InputError
         If the atlas or the truth does not fit the store, or a method of your own has the name of another.
+    OutputError
+        If the results cannot be written. Scores that were computed are kept in the folder for temporary files, and
+        the error names it.
 
     Examples
     --------
@@ -106,7 +112,32 @@ def evaluate_run(
         check_atlas(opened.store, atlas)
     known = known_truth(opened.store, truth, opened.split.test)
     folder = opened.folder / FOLDER
-    reads = record_reading(opened, folder, seed)
+    made: list[Evaluation] = []
+    with locked(folder, "an evaluation of this run"):
+        reads = record_reading(opened, folder, seed)
+        try:
+            with staged_files(folder) as part:
+                scores, facts = _scored(opened, known, part, on, atlas, own, seed, progress)
+                facts["difference_that_counts"] = difference
+                made.append(summarise(opened, scores, generator(seed, "evaluate"), reads, facts))
+                write_recordings(part / RECORDINGS, scores, subjects_of(opened))
+                made[0].write(part)
+        except OutputError as error:
+            raise (kept_elsewhere(error, made[0].write, "eeg2fmri-evaluation") if made else error) from None
+    return made[0]
+
+
+def _scored(
+    opened: OpenRun,
+    known: Any,
+    folder: Path,
+    on: str,
+    atlas: str | Path | None,
+    own: Sequence[Baseline],
+    seed: int,
+    progress: Progress,
+) -> tuple[Scores, dict[str, Any]]:
+    """Score the run, its baselines and its controls; maps, courses and examples go to a folder."""
     where = responsive_voxels(opened, on, progress)
     recordings = [Recording.of([opened], name, where) for name in opened.split.test]
     scores = Scores(progress, known=parts_of(known, opened.split.test))
@@ -123,7 +154,6 @@ def evaluate_run(
             regions[recording.id] = score_regions(opened.store, recording, prediction, atlas).to_dict()
     add_intervals(opened, folder, [recording.id for recording in recordings], on, progress)
     facts = {
-        "difference_that_counts": difference,
         "latent_frechet_distance": distances,
         **({"regions": regions} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
@@ -131,10 +161,7 @@ def evaluate_run(
     }
     facts |= score_baselines(opened, beside(standard_baselines(), own), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)
-    evaluation = summarise(opened, scores, generator(seed, "evaluate"), reads, facts)
-    write_recordings(folder / RECORDINGS, scores, subjects_of(opened))
-    evaluation.write(folder)
-    return evaluation
+    return scores, facts
 
 
 def beside(baselines: Sequence[Baseline], own: Sequence[Baseline]) -> tuple[Baseline, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import logging
 import warnings
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import whole_files
+from eeg2fmri.core.files import OutputError, whole_files
 from eeg2fmri.core.random import child_seed
+from eeg2fmri.core.room import check_disk
 from eeg2fmri.models.saving.hub import Loaded, load
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ def export_run(run: str | Path, out: str | Path) -> Exported:
     loaded = load(run)
     inference = _inference(loaded.model)
     x = _windows(loaded, 2)
+    weights = sum(one.numel() * one.element_size() for one in loaded.model.state_dict().values())
+    check_disk(out, weights, "export a smaller model", OutputError)
     with whole_files(out, sidecar) as (part, facts):
         _write(inference, x, part, out.suffix)
         checked = _windows(loaded, CHECKED)
@@ -120,8 +124,10 @@ def _write(inference: nn.Module, x: Tensor, path: Path, suffix: str) -> None:
     shapes = {"eeg": {0: torch.export.Dim("batch", min=1)}}
     with _quiet():
         if suffix == ".pt2":
-            with path.open("wb") as stream:
-                torch.export.save(torch.export.export(inference, (x,), dynamic_shapes=shapes), stream)
+            # its writer ends the process where a file cannot grow: it gets one in memory
+            content = io.BytesIO()
+            torch.export.save(torch.export.export(inference, (x,), dynamic_shapes=shapes), content)
+            path.write_bytes(content.getbuffer())
             return
         try:
             import onnx  # noqa: F401

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.eeg.channel_matrix import Derivation
 from eeg2fmri.data.features.band_covariance import band_covariances
 from eeg2fmri.data.features.rates import frequency_problems, rate_factor
 from eeg2fmri.data.features.recentring import RunningRecentring
 from eeg2fmri.data.features.row_features import RunningRows
 from eeg2fmri.data.features.spectrogram import spectrogram, window_samples
 from eeg2fmri.data.pairs.of_store import needs_covariances
-from eeg2fmri.data.pairs.windows import RAW, eeg_windows, skipped
-from eeg2fmri.data.prepare.new_recording import Cleaning, Wanted, electrodes_of_new, for_channels
-from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.pairs.windows import eeg_windows, skipped
+from eeg2fmri.data.timing.without_bold import checked_time
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.models.synthesis import synthesize
+from eeg2fmri.predict.checks import check_window, checked_mean, checked_rate, checked_samples
+from eeg2fmri.predict.stream_channels import StreamChannels
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class Stream:
     channels : StreamChannels
         Which rows are fed, and what is done to them: see `stream_channels`.
     first_volume_s : float
-        Start of the first volume, s after the first sample.
+        Start of the first volume, s after the first sample; negative where it was before. Volumes are numbered from
+        the first that has EEG, as `Synthesizer.predict` numbers them.
     own_mean : array, shape (x, y, z), optional
         See `Synthesizer.predict`.
     device : str
@@ -78,7 +79,8 @@ class Stream:
     Raises
     ------
     InputError
-        If the rate is too low for the frequencies of the training, or gives others.
+        If the rate is too low for the frequencies of the training, or gives others; if rate, start or mean are no
+        finite numbers.
     """
 
     def __init__(
@@ -93,8 +95,9 @@ class Stream:
     ) -> None:
         card = loaded.card
         self._card, self._channels, self.notes = card, channels, channels.notes
-        self.loaded, self.sfreq, self.first_volume_s = loaded, sfreq, first_volume_s
-        self._own_mean, self._device = own_mean, device
+        self.loaded, self.sfreq = loaded, checked_rate(sfreq)
+        self.first_volume_s = _first_inside(first_volume_s, card.tr, self.sfreq)
+        self._own_mean, self._device = checked_mean(own_mean, card.grid), device
         self._scaler = loaded.scaler()
         self._n_samples = window_samples(card.tr, sfreq)
         problems = frequency_problems(np.asarray(card.frequencies), card.tr, sfreq, "the stream")
@@ -105,8 +108,11 @@ class Stream:
         self._buffer = np.empty((len(card.electrodes), 0))
         self._buffer_start = 0
         self._row = 0
+        self._made: list[StreamedVolume] = []  # those before an error are given by the next feed
         self._rows_seen: deque[np.ndarray] = deque(maxlen=card.pairs.window)
         self._constant: deque[frozenset[str]] = deque(maxlen=card.pairs.window)
+        self._std: deque[np.ndarray] = deque(maxlen=card.pairs.window)
+        self._in_succession = 0  # rows since samples were lost
         self._told: set[str] = set()
         self._before: np.ndarray | None = None
         self._running = _running(card)
@@ -126,26 +132,30 @@ class Stream:
         Raises
         ------
         InputError
-            If the number of channels is another one, or a sample is not finite.
+            If the chunk has other channels or no floating-point numbers: it is not taken, and can be fed again as it
+            should be. If a sample is not finite: the chunk is taken, so that later volumes keep their time, and no
+            volume is made whose window it touches. If a window is not in volts, or a TR without any signal, as
+            `Synthesizer.predict` refuses a recording: said once for each, and no volume is made of it.
         """
-        samples = np.asarray(samples)
-        n_channels = self._channels.n_channels
-        if samples.ndim != 2 or samples.shape[0] != n_channels:
-            raise InputError(
-                "the samples do not have the channels of the stream",
-                got=f"shape {samples.shape}",
-                expected=f"({n_channels}, any number of samples)",
-            )
-        chosen = self._channels.electrodes_of(samples)
-        if not np.isfinite(chosen).all():
-            raise InputError("the stream has samples that are not finite", where=f"volume {self._row}")
+        samples = checked_samples(samples, self._channels.n_channels)
+        with np.errstate(invalid="ignore", over="ignore"):
+            chosen = self._channels.electrodes_of(samples)
         self._buffer = np.concatenate([self._buffer, chosen], axis=1)
-        made = []
+        lost = np.flatnonzero(~np.isfinite(chosen).all(axis=0))
+        if lost.size:
+            first = self._buffer_start + self._buffer.shape[1] - chosen.shape[1] + int(lost[0])
+            raise InputError(
+                "the stream has samples that are not finite (NaN or infinite)",
+                where=f"{first / self.sfreq:.3f} s after the first sample",
+                got=f"{lost.size} samples of this chunk",
+                hint="feed what comes next: their time is counted, and the volumes that need them are left out",
+            )
         while (start := self._start_of(self._row)) + self._n_samples <= self._buffer_start + self._buffer.shape[1]:
             self._take_row(start - self._buffer_start)
             if (volume := self._synthesize()) is not None:
-                made.append(volume)
+                self._made.append(volume)
         self._drop_before(self._start_of(self._row))
+        made, self._made = self._made, []
         return made
 
     def _start_of(self, row: int) -> int:
@@ -153,7 +163,21 @@ class Stream:
 
     def _take_row(self, first: int) -> None:
         segment = self._buffer[:, first : first + self._n_samples]
+        row, self._row = self._row, self._row + 1
         still = np.all(segment == segment[:, :1], axis=1)
+        if still.all() or not np.isfinite(segment).all():
+            begins, self._in_succession = self._in_succession > 0 or row == 0, 0
+            if begins and still.all():
+                raise InputError(
+                    "EEG channels are constant",
+                    where=f"{self._start_of(row) / self.sfreq:.3f} s after the first sample",
+                    got="every electrode",
+                    expected="a signal",
+                    hint="check the amplifier; the time is counted, and the volumes that need it are left out",
+                )
+            return
+        self._in_succession += 1
+        self._std.append(segment.std(axis=1))
         self._constant.append(frozenset(np.array(self._card.electrodes)[still].tolist()))
         onset, tr, pairs = np.zeros(1), self._card.tr, self._card.pairs
         spectrum = covariances = np.empty(0)
@@ -164,7 +188,7 @@ class Stream:
             covariances = band_covariances(segment, self.sfreq, onset, tr)[0]
         if self._running is None:
             self._rows_seen.append(spectrum)
-        elif self._row >= self._skip:
+        elif row >= self._skip:
             # the whole window is scaled anew by all that has been seen
             scaled = (
                 self._running.push(spectrum, covariances)
@@ -173,18 +197,23 @@ class Stream:
             )
             if scaled is not None:
                 self._rows_seen.extend(scaled)
-        self._row += 1
 
     def _synthesize(self) -> StreamedVolume | None:
         pairs = self._card.pairs
-        if self._row - self._skip < pairs.window:
+        if min(self._row - self._skip, self._in_succession) < pairs.window:
             return None
+        index = self._row + pairs.lag
+        still = sorted(frozenset.intersection(*self._constant))
+        try:
+            check_window(np.stack(self._std), f"the window of volume {index}")
+        except InputError:
+            self._in_succession = 0
+            raise
         window = eeg_windows(np.stack(self._rows_seen), np.zeros(1, int), pairs)
         volume = next(iter(synthesize(self.loaded.model, window, batch_size=1, device=self._device)))
-        index = self._row + pairs.lag
         onset = self.first_volume_s + index * self._card.tr
         made = self._scaler.unscale(volume, own_mean=self._own_mean)
-        notes = self._said_of(made)
+        notes = self._said_of(made, still)
         for note in notes:
             if note not in self._told:
                 self._told.add(note)
@@ -192,12 +221,9 @@ class Stream:
         self._before = made
         return StreamedVolume(index, onset, made, notes)
 
-    def _said_of(self, volume: np.ndarray) -> tuple[str, ...]:
+    def _said_of(self, volume: np.ndarray, still: Sequence[str]) -> tuple[str, ...]:
         """Say which electrodes were constant in the whole window, or that the volume is that before it."""
-        still = frozenset.intersection(*self._constant)
-        if len(still) == len(self._card.electrodes):
-            return ("every electrode is constant: the volume holds nothing of the EEG",)
-        notes = [f"electrodes that are constant: {first_of(sorted(still), 12)}"] if still else []
+        notes = [f"electrodes that are constant: {first_of(still, 12)}"] if still else []
         if self._before is not None and is_constant(np.stack([self._before, volume])):
             notes.append(CONSTANT)
         return tuple(notes)
@@ -207,6 +233,13 @@ class Stream:
         if used > 0:
             self._buffer = self._buffer[:, used:]
             self._buffer_start += used
+
+
+def _first_inside(first_volume_s: float, tr: float, sfreq: float) -> float:
+    """Give the start of the first volume that begins with the samples or after them."""
+    start = checked_time(first_volume_s, "the start of the first volume", "the stream")
+    whole = max(0, math.ceil(-start / tr) - 1)
+    return next(begin for k in range(whole, whole + 3) if round((begin := start + k * tr) * sfreq) >= 0)
 
 
 def _running(card: ModelCard) -> RunningRecentring | RunningRows | None:
@@ -226,82 +259,3 @@ NO_DIFFERENCE = 1e-6
 def is_constant(volumes: np.ndarray) -> bool:
     """Tell whether volumes (volume, x, y, z) do not differ."""
     return bool(np.abs(volumes - volumes[:1]).max() <= NO_DIFFERENCE * np.abs(volumes).max())
-
-
-def wanted(card: ModelCard) -> Wanted:
-    """Read from its card what a model expects of a recording."""
-    return Wanted(card.electrodes, np.asarray(card.frequencies), card.tr, card.sfreq)
-
-
-@dataclass(frozen=True, eq=False)
-class StreamChannels:
-    """How the electrodes of a model come of the rows of a stream.
-
-    Attributes
-    ----------
-    n_channels : int
-        Rows that are fed.
-    rows : list of int
-        Those that are used.
-    derivation : Derivation
-        What is made of them.
-    notes : tuple of str
-        What was done.
-    """
-
-    n_channels: int
-    rows: list[int]
-    derivation: Derivation
-    notes: tuple[str, ...]
-
-    def electrodes_of(self, samples: np.ndarray) -> np.ndarray:
-        """Compute the electrodes (channel, sample), V, of samples as they are fed."""
-        return self.derivation.apply(samples[self.rows] * self.derivation.scale)
-
-
-def stream_channels(
-    card: ModelCard, sfreq: float, channels: Sequence[str], cleaning: Cleaning, bads: Sequence[str] = ()
-) -> StreamChannels:
-    """Settle what is done to the channels of a stream, as to those of a file.
-
-    Parameters
-    ----------
-    card : ModelCard
-    sfreq : float
-        Hz.
-    channels : sequence of str
-        Names of the rows that will be fed.
-    cleaning : {"replay", "done"}
-        See `Synthesizer.predict`. Filters and averages over volumes look ahead: a stream cannot replay them.
-    bads : sequence of str
-        Channels that are bad.
-
-    Raises
-    ------
-    InputError
-        If electrodes are missing and cannot be interpolated, a name is there twice, or the training's recordings went
-        through steps that a stream cannot take.
-    """
-    import mne
-
-    if card.pairs.eeg in RAW:
-        raise InputError(
-            "the model reads raw EEG, which is resampled by a filter that looks ahead: a stream cannot give it",
-            got=f"eeg: {card.pairs.eeg}",
-            hint="synthesise the recording when it is complete (eeg2fmri predict), or stream with a model on spectra",
-        )
-    doubled = sorted({name for name in channels if list(channels).count(name) > 1})
-    if doubled:
-        raise InputError("the stream has channels of the same name", got=", ".join(doubled))
-    prepared = for_channels(card.prepare or PrepareConfig(), channels)
-    if cleaning == "replay" and prepared.eeg.clean.steps:
-        raise InputError(
-            "the recordings of the training were cleaned by steps that look ahead: a stream cannot take them",
-            got=", ".join(prepared.eeg.clean.steps),
-            hint="clean the samples before they are fed and say cleaning='done', or train on EEG without these steps",
-        )
-    raw = mne.io.RawArray(np.zeros((len(channels), 2)), mne.create_info(list(channels), sfreq, "eeg"), verbose="error")
-    raw.info["bads"] = list(bads)
-    derivation, notes = electrodes_of_new(raw, Path("the stream"), wanted(card), prepared, cleaning=cleaning)
-    renamed = dict(zip(raw.ch_names, range(len(channels)), strict=True))
-    return StreamChannels(len(channels), [renamed[name] for name in derivation.inputs], derivation, tuple(notes))

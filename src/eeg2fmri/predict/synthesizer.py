@@ -25,7 +25,9 @@ from eeg2fmri.data.timing.without_bold import Clock, Times
 from eeg2fmri.models.saving.hub import Loaded, load
 from eeg2fmri.models.saving.pretrained import Pretrained, folder_of
 from eeg2fmri.models.synthesis import synthesize
-from eeg2fmri.predict.stream import CONSTANT, Stream, is_constant, stream_channels, wanted
+from eeg2fmri.predict.checks import checked_mean
+from eeg2fmri.predict.stream import CONSTANT, Stream, is_constant
+from eeg2fmri.predict.stream_channels import stream_channels, wanted
 
 if TYPE_CHECKING:
     import mne
@@ -208,7 +210,7 @@ class Synthesizer:
     ) -> SynthesizedVolumes:
         """Synthesise as `predict`, and return arrays with the number and onset of each volume."""
         card = self.card
-        self._check_mean(own_mean)
+        own_mean = checked_mean(own_mean, card.grid)
         prepared = card.prepare or PrepareConfig()
         new = new_recording(
             recording, wanted(card), prepared, settings=settings, clock=Clock(**times), cleaning=cleaning
@@ -247,7 +249,6 @@ class Synthesizer:
         bads: Sequence[str] = (),
     ) -> Stream:
         """Start a synthesis of EEG that is still being recorded; see `Stream`."""
-        self._check_mean(own_mean)
         return Stream(
             self.loaded,
             sfreq,
@@ -256,15 +257,6 @@ class Synthesizer:
             own_mean=own_mean,
             device=self.device,
         )
-
-    def _check_mean(self, own_mean: np.ndarray | None) -> None:
-        if own_mean is not None and own_mean.shape != tuple(self.card.grid):
-            raise InputError(
-                "the subject's mean volume is on another grid than the run",
-                got=str(own_mean.shape),
-                expected=str(tuple(self.card.grid)),
-                hint="resample it to the grid of the run (its affine is in config.json)",
-            )
 
 
 def _kept_raw(prepared: PrepareConfig, where: str) -> RawConfig:

@@ -14,6 +14,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.anatomy import draw_t1w
 from eeg2fmri.simulate.head.template import template
+from eeg2fmri.simulate.recording.room import check_room
 from eeg2fmri.simulate.recording.simultaneous import SimulatedRecording, simulate_recording
 from eeg2fmri.simulate.recording.study import Cap, Participant, Study, make_participant, make_study, place_cap
 from eeg2fmri.simulate.write import bids, fmriprep, images, physio, truth_files
@@ -53,7 +54,7 @@ def simulate_dataset(
     Raises
     ------
     InputError
-        If `out` exists and is not an empty folder.
+        If `out` exists and is not an empty folder, or memory or disk have too little room.
     ConfigError
         If electrodes are not in the 10-05 system.
 
@@ -65,7 +66,10 @@ def simulate_dataset(
     """
     root = Path(out)
     refuse_existing(root)
-    study = make_study(SimulationConfig.take(config))
+    settings = SimulationConfig.take(config)
+    labels = subject_labels(settings)
+    check_room(root, settings, len(labels) * len(recordings_of(settings, labels[0])))
+    study = make_study(settings)
     with whole_folder(root) as unfinished:
         _write(unfinished, study, progress)
     return root

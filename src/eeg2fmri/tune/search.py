@@ -195,6 +195,8 @@ def _score(trial: optuna.Trial, store: Store, folder: Path, values: dict[str, An
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(folder)
         result = train_run(store, folder, fold_values, on_epoch=judge, keep_weights=False)
+        if result.interrupted:
+            raise KeyboardInterrupt  # a trial that was cut off has no score
         scores.append(min(row[SCORE] for row in result.fitted.history))
     return float(np.mean(scores))
 

@@ -13,6 +13,7 @@ from eeg2fmri.core.errors import (
     StoreError,
     first_of,
 )
+from eeg2fmri.core.log import collected, note, use_log_level
 
 
 def test_an_error_shows_all_its_parts():
@@ -63,3 +64,22 @@ def test_errors_of_inputs_and_settings_are_value_errors(kind):
 @pytest.mark.parametrize("kind", [StoreError, CheckpointError])
 def test_damaged_files_are_no_value_errors(kind):
     assert not issubclass(kind, ValueError)
+
+
+def test_a_message_never_lists_everything():
+    names = ", ".join(f"sub-{k:05d}" for k in range(40_000))
+    text = str(InputError("files are missing", where=names, got=names, hint=names))
+    assert len(text) < 8000
+    assert "characters more" in text
+    many = InputError.of(Problem(f"fault {k}", names, names) for k in range(40_000))
+    assert len(str(many)) < 100_000
+    assert "40000 problems" in str(many)
+    assert "and 39980 other problems" in str(many)
+    assert many.shortened
+    assert len(many.problems) == 40_000
+
+
+def test_a_note_never_lists_everything():
+    with use_log_level("CRITICAL"), collected() as notes:
+        note("x" * 100_000)
+    assert len(notes[0]) < 3000

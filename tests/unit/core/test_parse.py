@@ -70,3 +70,13 @@ def test_wrong_values_and_unknown_keys_name_their_line(tmp_path):
     assert f"{path}, line 5: pairs.windows" in text
     assert line_of(path, ("absent",)) is None
     assert line_of(tmp_path / "none.yaml", ("epochs",)) is None
+
+
+@pytest.mark.parametrize("text", ['{"a": ["x\\u0000y"]}', '{"x\\u0000": 1}'])
+def test_a_nul_within_a_text_is_refused(text, tmp_path):
+    (tmp_path / "a.json").write_text(text)
+    for read in (read_json, read_yaml):
+        with pytest.raises(ValueError, match="NUL"):
+            read(tmp_path / "a.json")
+    (tmp_path / "b.yaml").write_text('a: &a ["\\\\0 is no NUL", *a]')
+    assert read_yaml(tmp_path / "b.yaml")["a"][0] == "\\0 is no NUL"

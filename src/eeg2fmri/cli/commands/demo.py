@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,13 +40,22 @@ def command(
 
     Example: eeg2fmri demo demo
     """
-    from eeg2fmri.cli.console import progress_bar, say
     from eeg2fmri.core.errors import InputError
-    from eeg2fmri.report import write_index
 
     if out.exists():
         raise InputError("the folder exists already", where=str(out), hint="remove it or choose another name")
     out.mkdir(parents=True)
+    try:
+        _demonstrate(out, documented)
+    except KeyboardInterrupt:
+        shutil.rmtree(out, ignore_errors=True)  # generated: the next demo would refuse the folder
+        raise
+
+
+def _demonstrate(out: Path, documented: bool) -> None:
+    from eeg2fmri.cli.console import progress_bar, say
+    from eeg2fmri.report import write_index
+
     runs = []
     for number, (name, shows, settings) in enumerate(WORLDS, 1):
         say(f"{number}/{len(WORLDS)} {name}: {shows}")
@@ -83,7 +93,8 @@ def _run(store: Path, run: Path, settings: dict[str, Any]) -> Path:
     from eeg2fmri.train.run import train_run
 
     with progress_bar() as progress:
-        train_run(store, run, settings, progress=progress)
+        if train_run(store, run, settings, progress=progress).interrupted:
+            raise KeyboardInterrupt
         say(f"  {evaluate_run(run, store, progress=progress).verdict}")
         write_report(run, progress=progress)
     return run

@@ -62,8 +62,13 @@ def command(
     if recipe is not None:
         settings = with_settings(recipe, read_mapping(config) if config else {})
     began = time.time()
-    with progress_bar() as progress:
-        made = prepare(bids_root, store, settings, n_jobs=jobs_of(n_jobs, jobs), progress=progress)
+    try:
+        with progress_bar() as progress:
+            made = prepare(bids_root, store, settings, n_jobs=jobs_of(n_jobs, jobs), progress=progress)
+    except KeyboardInterrupt as error:
+        for note in getattr(error, "__notes__", ()):
+            say(note)
+        raise
     for text in warnings(made):
         say(text)
     say(

@@ -117,7 +117,7 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     )
     others = [path.relative_to(root) for path in every if path not in {*eeg, *bold}]
     notes += (f"not chosen, left out: {first_of(others, 3)}",) if others else ()
-    notes += out_of_place(root, every, images=derived is None)
+    notes += out_of_place(root, images_too=derived is None)
     return _named(root, [(_labels(*pair), *pair) for pair in joined.values()], notes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from eeg2fmri.core.errors import InputError, first_of
@@ -118,32 +118,25 @@ def folders_of(above: Path, start: str) -> list[Path]:
 NOT_RAW = {"derivatives", "sourcedata", "code", "stimuli", "phenotype"}
 
 
-def out_of_place(root: Path, taken: Collection[Path], *, images: bool = True) -> tuple[str, ...]:
-    """Name files that are called as recordings are, but do not lie where BIDS has them; they were not read.
+def out_of_place(root: Path, *, images_too: bool = True) -> tuple[str, ...]:
+    """Name files that are called as recordings are, but do not lie where BIDS has them; they are not read.
 
     Parameters
     ----------
     root : Path
-    taken : collection of Path
-        Files that were found.
-    images : bool
-        Whether BOLD is looked for too.
+    images_too : bool
+        Whether BOLD is looked for beside EEG.
     """
-    ends = tuple(f"_eeg{one}" for one in EEG_EXTENSIONS) + tuple(f"_bold{one}" for one in BOLD_EXTENSIONS if images)
-    known, others = set(taken), []
+    ends = tuple(f"_eeg{one}" for one in EEG_EXTENSIONS) + tuple(f"_bold{one}" for one in BOLD_EXTENSIONS if images_too)
+    placed = set(_raw(root, [*_ending(root, "eeg", ends), *_ending(root, "func", ends)]))
+    others = []
     for folder, folders, names in os.walk(root, onerror=unread_folder):
         at_top = Path(folder) == root
         folders[:] = sorted(x for x in folders if not x.startswith(".") and not (at_top and x in NOT_RAW))
         paths = [Path(folder) / name for name in sorted(names) if name.lower().endswith(ends)]
-        others += [path for path in paths if path not in known and not same_recording(path, known)]
-    shown = first_of((path.relative_to(root) for path in others), 5)
+        others += [path.relative_to(root) for path in paths if path not in placed]
     why = "not where BIDS has them (sub-LABEL/[ses-LABEL/]eeg or func/sub-LABEL_..., the same label in both)"
-    return (f"{len(others)} files are {why}, left out: {shown}",) if others else ()
-
-
-def same_recording(path: Path, known: Collection[Path]) -> bool:
-    """Tell whether a file is a later part (``split-``) of one that was found."""
-    return "split" in entities(path) and any(part in known for part in same_but("split", path))
+    return (f"{len(others)} files are {why}, left out: {first_of(others, 5)}",) if others else ()
 
 
 def _raw(root: Path, paths: Iterable[Path]) -> list[Path]:

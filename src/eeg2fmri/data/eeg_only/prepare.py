@@ -172,7 +172,7 @@ def find_eeg(root: Path, notes: list[str]) -> list[Path]:
     if double:
         raise InputError("a recording has several EEG files", where=str(root), got=first_of(double, 5))
     found = [entities(path) for path in files]
-    notes += [*out_of_place(root, files, images=False), *rewritten_labels(root, found)]
+    notes += [*out_of_place(root, images_too=False), *rewritten_labels(root, found)]
     return files
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.room import check_memory
 from eeg2fmri.data.bids.recording_files import RecordingFiles
 from eeg2fmri.data.bids.sidecars import entities, read_json_sidecar
 from eeg2fmri.data.bids.tables import clock_of
@@ -145,6 +146,12 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
         onsets = alignment.onsets
         n_volumes = len(onsets)
         collect(lambda: window_starts(onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
+    rate = cleaned_rate(sfreq, config.eeg)
+    if config.eeg.clean.steps and derived is not None:
+        # what is cleaned is in memory as a whole, 64-bit numbers
+        needed = 8 * len(derived[0].inputs) * n_times / sfreq * max(rate, sfreq)
+        hint = "set a lower rate, eeg: {clean: {resample: HZ}}, or leave this recording out"
+        collect(lambda: check_memory(needed, "the cleaned EEG", str(files.eeg), hint))
     skip = first_steady_volume(tr)
     if n_volumes < skip + 2:
         collect.problems.append(
@@ -167,7 +174,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
         files=files,
         electrodes=electrodes,
         bads=tuple(name for name in raw.info["bads"] if name in electrodes),
-        sfreq=cleaned_rate(sfreq, config.eeg),
+        sfreq=rate,
         tr=tr,
         bold=bold,
         space=entities(files.bold).get("space") or config.bold.space or "native",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from eeg2fmri.core.digest import CONTENT
 from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.room import check_disk
 from eeg2fmri.data.bids.pairing import find_recordings
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Plan
@@ -45,8 +45,8 @@ def prepare(
     """Make a store of the recordings of a BIDS folder.
 
     Everything that can be seen in headers is checked for all recordings before the first array is written;
-    the store is complete or absent. If the process is killed, the next attempt with the same settings and files goes
-    on after the last recording that was completed.
+    the store is complete or absent. If the process is killed or interrupted, the next attempt with the same settings
+    and files goes on after the last recording that was completed.
 
     Parameters
     ----------
@@ -176,16 +176,7 @@ def _check_space(target: Path, plans: list[Plan], common: Common, config: Prepar
         item = 2 if config.raw.kind == "float16" else 4
         raw = item * len(common.electrodes) * config.raw.samples(common.tr)
     needed = (4 * row + raw) * sum(plan.n_volumes for plan in plans)
-    folder = next(parent for parent in target.absolute().parents if parent.is_dir())
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise StoreError(
-            "the disk has too little space for the store",
-            where=str(folder),
-            got=f"{free / 1e6:.0f} MB free",
-            expected=f"{needed / 1e6:.0f} MB",
-            hint="free some space, choose another disk, or set a coarser 'grid'",
-        )
+    check_disk(target, needed, "set a coarser 'grid'", StoreError)
 
 
 def _merged(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from eeg2fmri.core.errors import shortened
 from eeg2fmri.core.space import described
 from eeg2fmri.data.store.format import MANIFEST, META
 from eeg2fmri.data.store.store import Recording, Store
@@ -74,7 +75,8 @@ def warnings(store: Store) -> list[str]:
         for text in recording.quality.get("warnings", []):
             told.setdefault(("warning", text), []).append(recording.id)
     lines: list[str] = []
-    for (kind, text), names in told.items():
+    for (kind, whole), names in told.items():
+        text = shortened(whole)
         lines += [f"{kind}: {name}: {text}" if name else f"{kind}{text}" for name in names[:SHOWN]]
         if len(names) > SHOWN:
             lines.append(f"{kind}: and {len(names) - SHOWN} more recordings, {_listed(store, kind)}: {text}")

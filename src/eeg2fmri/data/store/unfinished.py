@@ -73,6 +73,14 @@ class Partial:
         """Note that a recording is complete."""
         write_json(self.folder / f"{recording}{DONE}", noted)
 
+    def keep_finished(self) -> int:
+        """Remove all but the recordings that `mark` noted; give their number."""
+        names = {path.name.removesuffix(DONE) for path in self.folder.glob(f"*{DONE}")}
+        for path in self.folder.iterdir():
+            if path.is_dir() and path.name not in names:
+                shutil.rmtree(path, ignore_errors=True)
+        return len(names)
+
     def clear(self) -> None:
         """Remove what is only of use while the store is unfinished."""
         for path in (*self.folder.glob(f"*{DONE}"), self.folder / LOCK):

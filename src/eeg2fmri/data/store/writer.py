@@ -118,8 +118,9 @@ class StoreWriter:
     path : path
         Store to make.
     key : str
-        What the store is made of, as a hash. A process that is killed leaves its temporary folder behind; the next
-        one with the same key takes it up. Without a key every attempt begins anew.
+        What the store is made of, as a hash. A process that is killed leaves its temporary folder behind, one that is
+        interrupted (Ctrl-C) the recordings in it that are finished; the next one with the same key takes it up.
+        Without a key every attempt begins anew.
     by_hash : bool
         Whether the name of the store becomes `path` and the first digits of its hash, as in ``bids-1a2b3c4d``. If there
         is the same store by that name already, it stays.
@@ -132,12 +133,13 @@ class StoreWriter:
     Raises
     ------
     StoreError
-        If the path exists already, or nothing can be written there, or the disk fills up; whatever goes
-        wrong, nothing is left behind.
+        If the path exists already, or nothing can be written there, or the disk fills up; after an error nothing is
+        left behind.
     """
 
     def __init__(self, path: str | Path, key: str = "", *, by_hash: bool = False) -> None:
         self.path = Path(path)
+        self._key = key
         self._by_hash, self._pattern = by_hash, f".{self.path.name}.*.partial"
         self.temporary = self.path.with_name(f".{self.path.name}.{key[:16] or secrets.token_hex(8)}.partial")
         self._partial = Partial(self.temporary)
@@ -247,7 +249,10 @@ class StoreWriter:
         except OSError as fault:
             error = fault
         finally:
-            shutil.rmtree(self.temporary, ignore_errors=True)
+            if isinstance(error, KeyboardInterrupt) and self._key and (kept := self._partial.keep_finished()):
+                error.add_note(f"{kept} finished recordings are kept: the same command goes on after them")
+            else:
+                shutil.rmtree(self.temporary, ignore_errors=True)
             self._partial.close()
         if isinstance(error, OSError):
             raise cannot_write(error, self.path, StoreError) from error

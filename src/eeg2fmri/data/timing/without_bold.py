@@ -9,8 +9,9 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
+from eeg2fmri.data.timing.check_markers import LARGEST_DEVIATION_TR, LARGEST_DRIFT
 from eeg2fmri.data.timing.choose_marker import has_volume_marker
 from eeg2fmri.data.timing.pauses import Span, listed_pauses
 from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
@@ -84,10 +85,9 @@ def onsets_without_bold(
         If markers do not fit, the EEG is shorter than one TR, or it was paused between the first volume and the last.
     """
     if clock.onsets is not None:
-        times = np.asarray(clock.onsets, float)
-        if times.ndim != 1 or not times.size or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
-            raise InputError("the onsets are not rising times", where=where, got=str(times.shape), expected="(volume,)")
-        return times
+        return _checked_onsets(clock.onsets, tr, where)
+    if clock.first_volume_s is not None:
+        checked_time(clock.first_volume_s, "the start of the first volume", where)
     window, n_times, told = round(tr * sfreq), round(span.duration_s * sfreq), list[str]()
     if clock.first_volume_s is not None or clock.first_marker is not None or clock.marks_volumes(markers, tr):
         regular = clock.first_volume_s is not None or clock.first_marker is not None
@@ -130,3 +130,48 @@ def onsets_without_bold(
         )
     notes += told
     return times[inside]
+
+
+def _checked_onsets(given: object, tr: float, where: str) -> np.ndarray:
+    """Refuse onsets that are not those of volumes that follow each other: windows are cut by their number."""
+    try:
+        times = np.asarray(given, float)
+    except (TypeError, ValueError):
+        raise InputError("the onsets are not numbers", where=where, got=str(given)[:100], expected="s") from None
+    if times.ndim != 1 or not times.size or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+        raise InputError("the onsets are not rising times", where=where, got=str(times.shape), expected="(volume,)")
+    steps = np.diff(times)
+    mean = float(np.ptp(times)) / max(len(steps), 1) if len(steps) > 10 else tr
+    interval = float(np.median(steps)) if len(steps) else tr
+    off = np.abs(steps - tr) > LARGEST_DEVIATION_TR * tr
+    if abs(interval / tr - 1) > LARGEST_DEVIATION_TR or (not off.any() and abs(mean / tr - 1) > LARGEST_DRIFT):
+        raise InputError(
+            "the onsets are not a TR apart",
+            where=where,
+            got=f"{interval if off.any() else mean:.6g} s",
+            expected=f"the TR of the training, {tr:g} s",
+            hint="give the start of every volume, in s; a model predicts at the TR that it was trained at",
+        )
+    if off.any():
+        raise InputError(
+            "the onsets have gaps",
+            where=where,
+            got=first_of((f"{steps[k]:.6g} s after {times[k]:.6g} s" for k in np.flatnonzero(off)), 5),
+            expected=f"{tr:g} s between volumes",
+            hint="give the onsets of the volumes without one too, or use each part by itself",
+        )
+    return times
+
+
+def checked_time(value: object, what: str, where: str) -> float:
+    """Refuse a time that is no finite number of seconds.
+
+    Raises
+    ------
+    InputError
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
+        raise InputError(
+            f"{what} is no time", where=where, got=repr(value)[:100], expected="a finite number of seconds"
+        )
+    return float(value)

@@ -21,6 +21,7 @@ from eeg2fmri.simulate.groups.member import GroupMember
 from eeg2fmri.simulate.head.forward import compute_gain
 from eeg2fmri.simulate.neural.envelopes import envelope_power
 from eeg2fmri.simulate.recording.eeg import simulate_eeg
+from eeg2fmri.simulate.recording.room import check_room
 from eeg2fmri.simulate.recording.study import Study, make_study, place_cap
 from eeg2fmri.simulate.recording.subject import draw_subject
 from eeg2fmri.simulate.worlds.rhythms import RHYTHMS
@@ -145,12 +146,13 @@ def simulate_groups(root: str | Path, config: GroupsConfig | None = None, progre
     Raises
     ------
     InputError
-        If `root` exists and is not an empty folder.
+        If `root` exists and is not an empty folder, or memory or disk have too little room.
     ConfigError
         If electrodes are not in the 10-05 system, or an effect reaches no region.
     """
     root, config = Path(root), config if config is not None else GroupsConfig()
     refuse_existing(root)
+    check_room(root, config.recording(), config.subjects)
     study = make_study(config.recording())
     members = draw_members(config, study)
     changes = {group: affected(config, study, group) for group in config.groups}

@@ -129,32 +129,33 @@ class Training:
         weights before the first epoch, in closed form; they are validated as epoch 0, which may be the best one.
         """
         devices = [self.fabric.device] if self.fabric.device.type == "cuda" else []
-        with torch.random.fork_rng(devices), StopRequest() as stop:
+        with torch.random.fork_rng(devices):
             if not (resume and self._resume()) and fit is not None:
                 fit()
                 self._validate_epoch({"epoch": 0}, 0)
                 self.at.seconds = Seconds()
                 if on_epoch:
                     on_epoch(self.at.history[-1])
-            why = "epochs"
+            why = self._train_epochs(progress, on_epoch)
+        epoch, weights = self._best()
+        return Fitted(self.at.history, epoch, weights, why)
+
+    def _train_epochs(self, progress: Progress, on_epoch: Callable[[Row], None] | None) -> str:
+        """Train epoch by epoch, and give the reason of the end; only here a request to stop is waited with."""
+        with StopRequest() as stop:
             while self.at.epoch < self.config.epochs:
                 if not self._train_epoch(stop, progress):
-                    why = "asked"
-                    break
+                    return "asked"
                 self._end_epoch()
                 if on_epoch:
                     on_epoch(self.at.history[-1])
                 if anyone(self.fabric, stop.asked):
-                    why = "asked" if self.at.epoch < self.config.epochs else "epochs"
-                    break
+                    return "asked"
                 if self._out_of_time():
-                    why = "minutes"
-                    break
+                    return "minutes"
                 if self.config.patience and self.at.epoch - self.at.best[0] >= self.config.patience:
-                    why = "patience"
-                    break
-        epoch, weights = self._best()
-        return Fitted(self.at.history, epoch, weights, why)
+                    return "patience"
+        return "epochs"
 
     def _train_epoch(self, stop: StopRequest, progress: Progress) -> bool:
         """Train from the batch where the epoch stands; False if a stop was asked for before its end."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,25 +12,14 @@ import nibabel
 import numpy as np
 import pybv
 import scipy.io
+from tests import written_eeg as written
+from tests.faults import damage
 
 from eeg2fmri.core.random import generator
 
 NAMES = ["Fz", "Cz", "Pz", "Oz"]
 SFREQ, TR, VOLUMES, LEAD_S = 64, 1.0, 12, 1.0
 SHAPE = (5, 4, 3)
-
-
-def _beside(path: str) -> Any:
-    spec = importlib.util.spec_from_file_location(Path(path).stem, Path(__file__).parent / path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-written = _beside("../written_eeg.py")
-damage = _beside("damage.py")
 
 
 def signal() -> np.ndarray:

@@ -5,17 +5,16 @@ Each case ends in success, with what the sound files give, or in a clear error t
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import time
-import warnings
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.faults import damage
+from tests.faults.harness import Case, judge, run_cases
 
 from eeg2fmri.cli.main import run
 from eeg2fmri.core.config import read_mapping
@@ -33,51 +32,34 @@ from eeg2fmri.train.config import TrainConfig
 LONGEST_S = 10.0
 
 
-def _beside(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def damaged(
+    folder: Path, file: str, work: Callable[[Path], Any], cases: dict[str, Any]
+) -> tuple[list[Case], Callable[[Path], Any]]:
+    """Give a case for each damage to one file of a copy of a folder, and the work on the sound one."""
+
+    def case(name: str, apply: Callable[[Path], Any]) -> Case:
+        def make(place: Path) -> None:
+            shutil.copytree(folder, place / "copy")
+            apply(place / "copy" / file)
+
+        return Case(f"{file}: {name}", lambda place: work(place / "copy"), make, told=Path(file).name)
+
+    def honest(place: Path) -> None:
+        shutil.copytree(folder, place / "copy")
+        work(place / "copy")
+
+    return [case(name, apply) for name, apply in cases.items()], honest
 
 
-damage = _beside("damage")
-
-
-def ended(work: Callable[[], Any], where: Path) -> str:
-    """Do something, and say how it ended; anything but success and an error that says where fails the test."""
-    began = time.perf_counter()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            work()
-    except Eeg2FmriError as error:
-        told, outcome = str(error), "error"
-    else:
-        told, outcome = where.name, "success"
-    assert where.name in told, f"the error does not say where: {told}"
-    assert time.perf_counter() - began < LONGEST_S
-    return outcome
-
-
-def run_cases(
-    folder: Path, file: str, work: Callable[[Path], Any], cases: dict[str, Any], copy: Path
-) -> tuple[Counter[str], list[str]]:
-    """Damage one file of a copy of a folder in every way."""
-    counts: Counter[str] = Counter()
-    failures = []
-    for name, apply in cases.items():
-        shutil.copytree(folder, copy)
-        try:
-            apply(copy / file)
-            counts[ended(lambda: work(copy), copy / file)] += 1
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            failures.append(f"{file}: {name}: {type(error).__name__}: {error}")
-        shutil.rmtree(copy, ignore_errors=True)
-    return counts, failures
+def judged(
+    what: str,
+    folder: Path,
+    file: str,
+    work: Callable[[Path], Any],
+    cases: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    judge(run_cases(f"{what}, {file}", *damaged(folder, file, work, cases)), capsys)
 
 
 def plain(folder: Path, file: str, flips: int) -> dict[str, Any]:
@@ -88,14 +70,6 @@ def plain(folder: Path, file: str, flips: int) -> dict[str, Any]:
         **{f"truncated at {at}": damage.truncated(at) for at in cut},
         **dict(damage.plain_cases(size, rng, flips, 3000)),
     }
-
-
-def report(capsys: pytest.CaptureFixture[str], what: str, counts: Counter[str], failures: list[str]) -> None:
-    assert not failures, f"{len(failures)} of {sum(counts.values()) + len(failures)}\n" + "\n".join(failures)
-    with capsys.disabled():
-        shown = f"{counts['success']} success, {counts['error']} clear error"
-        print(f"\nfaults, {what}: {sum(counts.values())} cases, {shown}")
-    assert counts["error"] > 5
 
 
 def test_stores(small_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,33 +88,24 @@ def test_stores(small_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture
         assert store.electrodes == whole.electrodes
         np.testing.assert_array_equal(store.recordings[0].onsets, whole.recordings[0].onsets)
 
-    counts: Counter[str] = Counter()
-    failures: list[str] = []
     others = [f"{first}/{path.name}" for path in sorted((small_store / first).iterdir())]
     assert len(others) >= 6
     for file in ("manifest.json", *others):
-        more, wrong = run_cases(small_store, file, work, plain(small_store, file, 8), tmp_path / "copy")
-        counts, failures = counts + more, failures + wrong
-    report(capsys, "store", counts, failures)
+        judged("store", small_store, file, work, plain(small_store, file, 8), capsys)
 
 
-def test_arrays_that_are_not_verified_are_read_or_named(small_store: Path, tmp_path: Path) -> None:
+def test_arrays_that_are_not_verified_are_read_or_named(small_store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without `verify`, which reads every byte, an array of another shape or type is still refused."""
     first = Store.open(small_store).recordings[0].id
+
+    def work(folder: Path) -> None:
+        store = Store.open(folder)
+        for array in (store.eeg(0), store.bold(0), store.mask(0)):
+            assert array.shape[0] > 1
+
     for name in ("eeg.npy", "bold.npy", "mask.npy"):
-        size = (small_store / first / name).stat().st_size
-        for k, apply in enumerate([damage.changed(at, 1) for at in (0, 3, 6, 8, 12, 20, 40, 60)]):
-            copy = tmp_path / f"{name}{k}"
-            shutil.copytree(small_store, copy)
-            apply(copy / first / name)
-            assert (copy / first / name).stat().st_size == size
-
-            def work(folder: Path = copy) -> None:
-                store = Store.open(folder)
-                for array in (store.eeg(0), store.bold(0), store.mask(0)):
-                    assert array.shape[0] > 1
-
-            assert ended(work, copy / first / name) in ("success", "error")
+        cases = {f"byte {at}": damage.changed(at, 1) for at in (0, 3, 6, 8, 12, 20, 40, 60)}
+        judged("arrays", small_store, f"{first}/{name}", work, cases, capsys)
 
 
 def test_runs(small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,17 +115,13 @@ def test_runs(small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     def weights(folder: Path) -> None:
         assert load(folder).digest == digest
 
-    counts: Counter[str] = Counter()
-    failures: list[str] = []
     for file, work, flips in (
         ("weights.safetensors", weights, 20),
         ("config.json", weights, 30),
         ("split.json", read_split, 20),
         ("train.yaml", lambda folder: TrainConfig.read(folder / "train.yaml"), 20),
     ):
-        more, wrong = run_cases(small_run, file, work, plain(small_run, file, flips), tmp_path / "copy")
-        counts, failures = counts + more, failures + wrong
-    report(capsys, "run", counts, failures)
+        judged("run", small_run, file, work, plain(small_run, file, flips), capsys)
 
 
 SETTINGS = """\
@@ -199,26 +160,27 @@ def test_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         *("grid: " + "[" * 20_000, "marker: " + "x" * 1_000_000, "eeg: {rename: {a: &b {c: *b}}}", "tr: 2012-01-01"),
     ]
     cases |= {f"{text[:40]!r}": damage.replaced(text.encode()) for text in texts}
-    counts, failures = run_cases(
+    judged(
+        "settings",
         tmp_path / "sound",
         "mine.yaml",
         lambda folder: PrepareConfig.read(folder / "mine.yaml"),
         cases,
-        tmp_path / "copy",
+        capsys,
     )
     (tmp_path / "recipe").mkdir()
     shutil.copy(
         Path(PrepareConfig.__module__ and recipe.__code__.co_filename).parent / "recipes/noddi.yaml",
         tmp_path / "recipe",
     )
-    more, wrong = run_cases(
+    judged(
+        "settings",
         tmp_path / "recipe",
         "noddi.yaml",
         lambda folder: recipe(str(folder / "noddi.yaml")),
         plain(tmp_path / "recipe", "noddi.yaml", 60),
-        tmp_path / "copy",
+        capsys,
     )
-    report(capsys, "settings", counts + more, failures + wrong)
 
 
 def test_participants(tmp_path: Path, lookalikes: Any, written_eeg: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,8 +198,7 @@ def test_participants(tmp_path: Path, lookalikes: Any, written_eeg: Any, capsys:
     }  # fmt: skip
 
     def work(folder: Path) -> None:
-        out = tmp_path / "store"
-        shutil.rmtree(out, ignore_errors=True)
+        out = folder.parent / "store"
         try:
             prepare_eeg_only(folder, out, config)
         except Eeg2FmriError:
@@ -248,8 +209,7 @@ def test_participants(tmp_path: Path, lookalikes: Any, written_eeg: Any, capsys:
         for recording in EegStore.open(out).recordings:
             assert recording.label == said[recording.subject]
 
-    counts, failures = run_cases(root, "participants.tsv", work, cases, tmp_path / "copy")
-    report(capsys, "participants", counts, failures)
+    judged("participants", root, "participants.tsv", work, cases, capsys)
 
 
 @pytest.mark.parametrize("text", [BOMB, "a: &a [*a]\nb: *a", "grid: " + "[" * 20_000, "!!python/name:os.system"])

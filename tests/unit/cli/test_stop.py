@@ -1,0 +1,86 @@
+"""A request of the system to stop ends every command, with its own status, and leaves nothing half written."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import typer
+
+from eeg2fmri.cli import main as main_module
+from eeg2fmri.cli.main import run
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Let the command line be one function (function)."""
+
+    def take(function):
+        app = typer.Typer()
+        app.command()(function)
+        monkeypatch.setattr(main_module, "app", app)
+
+    return take
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+def test_a_stop_removes_what_is_half_written(command, tmp_path, capsys, name, status):
+    from eeg2fmri.core.files import whole_file, whole_folder
+
+    def work() -> None:
+        with whole_folder(tmp_path / "out") as folder, whole_file(tmp_path / "file.txt") as part:
+            (folder / "half").write_text("half")
+            part.write_text("half")
+            os.kill(os.getpid(), getattr(signal, name))
+
+    command(work)
+    before = signal.getsignal(getattr(signal, name))
+    assert run([]) == status
+    assert list(tmp_path.iterdir()) == []
+    assert signal.getsignal(getattr(signal, name)) is before
+    told = capsys.readouterr().err
+    assert ("interrupted" if name == "SIGINT" else name) in told
+    assert "Traceback" not in told
+
+
+def test_a_signal_that_is_ignored_stays_ignored(command, tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        command(lambda: os.kill(os.getpid(), signal.SIGHUP))
+        assert run([]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_stop_within_the_closed_form_ends_the_training(small_store, tmp_path, monkeypatch, capsys):
+    from eeg2fmri.models.recommended import model
+
+    def stop(*_, **__):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(model.Recommended, "fit_closed_form", stop)
+    assert run(["train", str(small_store), str(tmp_path / "run"), "--preset", "recommended"]) == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_that_is_stopped_ends_and_leaves_nothing(tmp_path, monkeypatch):
+    from eeg2fmri.cli.commands import demo
+
+    def study(data: Path, run: Path, settings: object) -> Path:
+        data.mkdir(parents=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return run
+
+    monkeypatch.setattr(demo, "_study", study)
+    assert run(["demo", str(tmp_path / "demo")]) == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_whose_training_is_stopped_does_not_go_on(small_store, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from eeg2fmri.cli.commands import demo
+
+    monkeypatch.setattr("eeg2fmri.train.run.train_run", lambda *_, **__: SimpleNamespace(interrupted=True))
+    with pytest.raises(KeyboardInterrupt):
+        demo._run(small_store, tmp_path / "run", {})
