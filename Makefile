@@ -5,7 +5,7 @@ STAMP  := $(VENV)/.installed
 # one thread a process: the suite runs in as many processes as there are cores
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MPLBACKEND=Agg
 
-.PHONY: install demo test lint format docs bench mutants clean
+.PHONY: install demo test faults lint format docs bench mutants clean
 .DEFAULT_GOAL := install
 
 install: $(STAMP)
@@ -22,6 +22,10 @@ demo: install
 
 test: install
 	$(TESTENV) $(BIN)/pytest -n auto
+
+# every case of broken input, each in a process of its own; `make test` runs a share of them
+faults: install
+	EEG2FMRI_FAULTS=all $(TESTENV) $(BIN)/pytest -n auto -s --timeout 3600 tests/faults
 
 lint: install
 	$(BIN)/ruff check .

@@ -42,7 +42,8 @@ def damaged(
             shutil.copytree(folder, place / "copy")
             apply(place / "copy" / file)
 
-        return Case(f"{file}: {name}", lambda place: work(place / "copy"), make, told=Path(file).name)
+        kept = ("copy/.sources.json",)  # what is known of the files that a store was made of
+        return Case(f"{file}: {name}", lambda place: work(place / "copy"), make, told=Path(file).name, leaves=kept)
 
     def honest(place: Path) -> None:
         shutil.copytree(folder, place / "copy")
