@@ -83,6 +83,32 @@ RECOMMENDED = {
     "seed": 3,
 }
 
+RAW = (5, 1, 48)
+
+
+def _rival(
+    kind: str, eeg: tuple[int, int, int] = EEG, **sizes: Any
+) -> tuple[dict[str, Any], tuple[tuple[int, ...], ...]]:
+    return {"kind": kind, "eeg_shape": eeg, "volume_shape": VOLUME, "seed": 3, **sizes}, (eeg, VOLUME)
+
+
+#: Published models with small sizes.
+RIVALS = [
+    _rival("e2fnet", widths=(8, 8, 8, 16)),
+    _rival("e2fgan", widths=(8, 8, 8, 16), critic_widths=(2, 3, 4, 3)),
+    _rival("nt_vit", RAW, sfreq=64.0, width=8, heads=2, depth=1, hidden=12),
+    _rival("spec2vol", width=8, branch=3, heads=2, unet_width=4, depths=(1, 2)),
+    _rival("eeg2bold", RAW, sfreq=16.0, width=12, heads=3, depth=1),
+    _rival("neurobolt", RAW, patch=12, depth=2, heads=2, scales=(6, 16), spectral_depth=1, spectral_heads=4),
+    _rival(
+        "boldflow",
+        RAW,
+        **{"patch": 12, "stride": 9, "width": 12, "depth": 2, "heads": 3, "hidden": 7, "scales": (6, 16)},
+        **{"spectral_tokens": 3, "spectral_depth": 1, "spectral_heads": 2, "source_widths": (9, 8)},
+        **{"flow_width": 10, "flow_depth": 2, "steps": 3, "ensemble": 4},
+    ),
+]
+
 TABLE = [
     Case("recommended", RECOMMENDED, ((5, 3, 4), VOLUME)),
     Case(
@@ -181,6 +207,7 @@ TABLE = [
         },
         ((4, *EEG[1:]),),
     ),
+    *(Case(f"published: {values['kind']}", values, inputs) for values, inputs in RIVALS),
 ]
 
 

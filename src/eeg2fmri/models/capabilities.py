@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
     from torch.utils.data import Dataset
 
     from eeg2fmri.core.progress import Progress
+    from eeg2fmri.models.output import Synthesis
     from eeg2fmri.models.recommended.acquisition import Acquisition
 
 #: File of a run that says what a fit in closed form chose, and which parts of the split it was fitted to.
@@ -69,6 +73,43 @@ class LendsView(Protocol):
 
     def untrained(self, seed: int) -> LendsView:
         """Make the same architecture with fresh weights, in evaluation mode: a trained one has to be better."""
+
+
+@runtime_checkable
+class HasLoss(Protocol):
+    """A model with a loss of its own, taken where a training asks for it (``loss: {reconstruction: own}``)."""
+
+    def loss(self, out: Synthesis, y: Tensor) -> dict[str, Tensor]:
+        """Give the parts of the loss of a batch, scalars, ``reconstruction`` among them; their sum is made small.
+
+        Parameters
+        ----------
+        out : Synthesis
+            What the model gave for the windows and volumes of the batch; without a generator in validation.
+        y : Tensor, shape (batch, x, y, z)
+        """
+
+
+@runtime_checkable
+class StartsFromWeights(Protocol):
+    """A model with an encoder that its authors trained on other recordings before."""
+
+    def load_encoder(self, path: str | Path) -> None:
+        """Read the encoder from a local file.
+
+        Raises
+        ------
+        CheckpointError
+            If the file cannot be read, or its tensors do not fit: what is missing, surplus or misshapen is named.
+        """
+
+
+@runtime_checkable
+class HasDepth(Protocol):
+    """A model whose layers have a depth, for learning rates that get smaller towards the input."""
+
+    def layers_above(self, parameter: str) -> int:
+        """Count the layers between a parameter, by name, and the output."""
 
 
 @runtime_checkable

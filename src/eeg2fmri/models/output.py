@@ -22,6 +22,8 @@ class Synthesis(NamedTuple):
         Latent of the BOLD volume; None in inference, where there is no volume.
     attention : Tensor, shape (batch, channel, channel), or None
         Scores between electrodes; rows sum to 1.
+    for_loss : tuple of Tensor
+        What the model's own loss needs beside these (`eeg2fmri.models.capabilities.HasLoss`); the batch comes first.
     """
 
     volume: Tensor
@@ -29,3 +31,4 @@ class Synthesis(NamedTuple):
     z_eeg: Tensor
     z_fmri: Tensor | None
     attention: Tensor | None
+    for_loss: tuple[Tensor, ...] = ()

@@ -40,6 +40,22 @@ TRAINING: dict[str, dict[str, Any]] = {
 PRESETS = {"documented": _documented, "recommended": _recommended}
 
 
+def rival_presets() -> dict[str, tuple[str, bool]]:
+    """List the presets of published models: name to kind, and whether it has the sizes for a laptop."""
+    from eeg2fmri.models.rivals.published import TRAINED
+
+    return {f"{kind}_small" if small else kind: (kind, small) for kind in TRAINED for small in (False, True)}
+
+
+def training_of(preset: str) -> dict[str, Any]:
+    """Give the settings of a training that go with a preset; nothing for one that is not known."""
+    if preset in TRAINING or preset not in rival_presets():
+        return TRAINING.get(preset, {})
+    from eeg2fmri.models.rivals.published import rival
+
+    return rival(rival_presets()[preset][0]).training()
+
+
 def with_preset(values: dict[str, Any]) -> dict[str, Any]:
     """Add the settings of a training that go with its preset; what the user gives stays.
 
@@ -49,7 +65,7 @@ def with_preset(values: dict[str, Any]) -> dict[str, Any]:
         Settings of a training, with ``{"model": {"preset": NAME}}``.
     """
     model = values.get("model")
-    extra = TRAINING.get(str(model.get("preset")), {}) if isinstance(model, dict) else {}
+    extra = training_of(str(model.get("preset"))) if isinstance(model, dict) else {}
     merged = {**extra, **values}
     for key, value in extra.items():
         if isinstance(value, dict) and isinstance(values.get(key), dict):
@@ -66,6 +82,7 @@ def model_config(
     volume_shape: Shape,
     seed: int = 0,
     columns: Mapping[str, Sized] | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Config:
     """Turn the model part of a training's settings into a model config.
 
@@ -81,6 +98,9 @@ def model_config(
     columns : mapping of str to sized, optional
         Columns of each kind of row features, where windows hold these (`eeg2fmri.data.pairs.of_store.row_columns`).
 
+    known : mapping of str to value, optional
+        What else is known of the store, under the names that settings of models have: electrodes, affine, sfreq.
+
     Raises
     ------
     ConfigError
@@ -92,21 +112,28 @@ def model_config(
     name = spec.pop("preset", None)
     if columns and "recommended" in (name, spec.get("kind")):
         spec.setdefault("columns", [(kind, len(found)) for kind, found in columns.items()])
+    rivals = rival_presets()
+    if name in rivals:
+        from eeg2fmri.models.rivals.published import rival
+
+        kind, small = rivals[name]
+        name, spec = None, {"kind": kind, **(rival(kind).laptop if small else {}), **spec}
     if name is None:
         from eeg2fmri.models.registry import config_class
 
         found = config_class(str(spec["kind"]))
-        of_store = {"seed": seed, "eeg_shape": eeg_shape, "volume_shape": volume_shape}
+        of_store = {"seed": seed, "eeg_shape": eeg_shape, "volume_shape": volume_shape, **(known or {})}
         known = {key: value for key, value in of_store.items() if key in found.model_fields}
         return found.make({**known, **spec}, where="model")
     spec.setdefault("seed", seed)
     if name not in PRESETS:
-        near = difflib.get_close_matches(str(name), PRESETS, n=1)
+        known_names = [*PRESETS, *rivals]
+        near = difflib.get_close_matches(str(name), known_names, n=1)
         raise ConfigError(
             "unknown model preset",
             where="model.preset",
             got=repr(name),
-            expected="one of " + ", ".join(sorted(PRESETS)),
+            expected="one of " + ", ".join(sorted(known_names)),
             hint=f"did you mean {near[0]!r}?" if near else "",
         )
     return PRESETS[name](eeg_shape, volume_shape, spec)

@@ -22,6 +22,13 @@ _MODELS = {
     "linear_classifier": ("classifiers.latent", "LinearClassifierConfig", "Classifier"),
     "view_classifier": ("classifiers.view", "ViewClassifierConfig", "ViewClassifier"),
     "linear_view": ("classifiers.linear_view", "LinearViewConfig", "LinearView"),
+    "e2fnet": ("rivals.e2fnet", "E2fNetConfig", "E2fNet"),
+    "e2fgan": ("rivals.e2fgan", "E2fGANConfig", "E2fGAN"),
+    "neurobolt": ("rivals.neurobolt", "NeuroBoltConfig", "NeuroBolt"),
+    "boldflow": ("rivals.boldflow", "BoldFlowConfig", "BoldFlow"),
+    "nt_vit": ("rivals.nt_vit", "NTViTConfig", "NTViT"),
+    "spec2vol": ("rivals.spec2vol", "Spec2VolConfig", "Spec2Vol"),
+    "eeg2bold": ("rivals.eeg2bold", "Eeg2BoldConfig", "Eeg2Bold"),
     "polynomial_classifier": ("classifiers.latent", "PolynomialClassifierConfig", "Classifier"),
 }
 #: Entry points by which another package adds kinds: their name is the kind, and they name a `ModelKind`.

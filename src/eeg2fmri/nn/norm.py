@@ -1,4 +1,4 @@
-"""Batch normalisation with the constants of Keras."""
+"""Batch normalisation, by default with the constants of Keras."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ class BatchNorm(nn.Module):
     Parameters
     ----------
     n_channels : int
+    momentum : float
+        Share of the new batch in the moving statistics.
+    epsilon : float
+        Added to the variance.
 
     Attributes
     ----------
@@ -33,8 +37,9 @@ class BatchNorm(nn.Module):
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, n_channels: int) -> None:
+    def __init__(self, n_channels: int, momentum: float = MOMENTUM, epsilon: float = EPSILON) -> None:
         super().__init__()
+        self.momentum, self.epsilon = momentum, epsilon
         self.synchronised = False
         self.weight = nn.Parameter(torch.ones(n_channels))
         self.bias = nn.Parameter(torch.zeros(n_channels))
@@ -45,10 +50,17 @@ class BatchNorm(nn.Module):
         """Map x (batch, channel, ...) -> the same shape."""
         if self.training and self.synchronised:
             return synchronised_batch_norm(
-                x, self.running_mean, self.running_var, self.weight, self.bias, MOMENTUM, EPSILON
+                x, self.running_mean, self.running_var, self.weight, self.bias, self.momentum, self.epsilon
             )
         return nn.functional.batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, MOMENTUM, EPSILON
+            x,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training,
+            self.momentum,
+            self.epsilon,
         )
 
 

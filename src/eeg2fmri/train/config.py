@@ -19,16 +19,27 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimiserConfig(Config):
-    """Adam and what surrounds its step.
+    """Adam, or AdamW where weights decay, and what surrounds its step.
 
     Attributes
     ----------
     learning_rate : float
         Step size at the end of the warm-up.
-    schedule : {"constant", "cosine"}
-        Course of the learning rate after the warm-up; ``cosine`` ends at 0.
-    warmup_steps : int
-        Optimiser steps over which the learning rate rises linearly from 0.
+    weight_decay : float
+        Share of each weight that a step takes away, as a factor of the learning rate (AdamW).
+    decay_vectors : bool
+        Whether biases, gains and offsets decay too.
+    layer_decay : float or None
+        Factor of the learning rate from each layer to the one before it, of a model whose layers have a depth
+        (`eeg2fmri.models.capabilities.HasDepth`).
+    schedule : {"constant", "cosine", "cosine_restarts"}
+        Course of the learning rate after the warm-up; a cosine ends at `floor`.
+    cycles : int
+        Cosines of ``cosine_restarts``, each of which begins at `learning_rate`.
+    floor : float
+        Lowest learning rate of a cosine.
+    warmup_steps, warmup_epochs : int
+        Optimiser steps, or epochs, over which the learning rate rises linearly from 0.
     clip_norm : float or None
         Largest L2 norm of the whole gradient; None leaves it as it is.
     accumulate : int
@@ -38,10 +49,24 @@ class OptimiserConfig(Config):
     learning_rate: Annotated[float, Field(gt=0)] = PUBLISHED_LEARNING_RATE
     betas: tuple[Decay, Decay] = (0.9, 0.999)
     epsilon: Annotated[float, Field(gt=0)] = 1e-7
-    schedule: Literal["constant", "cosine"] = "constant"
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    decay_vectors: bool = True
+    layer_decay: Annotated[float, Field(gt=0, le=1)] | None = None
+    schedule: Literal["constant", "cosine", "cosine_restarts"] = "constant"
+    cycles: Annotated[int, Field(ge=1)] = 1
+    floor: Annotated[float, Field(ge=0)] = 0.0
     warmup_steps: Annotated[int, Field(ge=0)] = 0
+    warmup_epochs: Annotated[int, Field(ge=0)] = 0
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     accumulate: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _rates_fit(self) -> OptimiserConfig:
+        if self.warmup_steps and self.warmup_epochs:
+            raise ValueError("give 'warmup_steps' or 'warmup_epochs': a warm-up has one length")
+        if self.floor > self.learning_rate:
+            raise ValueError("'floor' is the lowest learning rate: it cannot be above 'learning_rate'")
+        return self
 
 
 class PenaltyConfig(Config):
@@ -67,9 +92,9 @@ class LossConfig(Config):
 
     Attributes
     ----------
-    reconstruction : {"absolute", "squared"}
-        Mean absolute difference, or half the mean squared difference. A model with a scale output is
-        always trained with the Laplace likelihood.
+    reconstruction : {"absolute", "squared", "own"}
+        Mean absolute difference, or half the mean squared difference. A model with a scale output is then
+        trained with the Laplace likelihood. ``own``: the loss that the model brings with it, over all voxels.
     voxels : {"all", "brain"}
         Voxels that count: the whole box as published, or those of the training brain mask.
     outside : float
@@ -85,7 +110,7 @@ class LossConfig(Config):
         Beside the weight decay and channel organisation that the model's own settings name.
     """
 
-    reconstruction: Literal["absolute", "squared"] = "absolute"
+    reconstruction: Literal["absolute", "squared", "own"] = "absolute"
     voxels: Literal["all", "brain"] = "all"
     outside: Annotated[float, Field(ge=0)] = 0.0
     latent: Annotated[float, Field(ge=0)] = 1.0
@@ -97,6 +122,8 @@ class LossConfig(Config):
     def _outside_needs_a_mask(self) -> LossConfig:
         if self.outside and self.voxels != "brain":
             raise ValueError("'outside' is the weight of voxels outside the brain: set 'voxels' to 'brain' with it")
+        if self.reconstruction == "own" and self.voxels != "all":
+            raise ValueError("a model's own loss weighs its voxels itself: leave 'voxels' at 'all'")
         return self
 
 
@@ -139,6 +166,9 @@ class TrainConfig(Config):
         process's own part of it.
     logs : tuple of {"csv", "tensorboard"}
         Where each epoch is written while the training runs: ``history.csv``, ``tensorboard/``.
+    encoder_weights : str or None
+        File with the weights that the encoder of the model starts from, ``.safetensors`` or ``.pth``, of a model that
+        has such an encoder; None starts at random.
     checkpoint_minutes : float
         Time between two saved states within an epoch; there is always one after each epoch.
 
@@ -171,6 +201,7 @@ class TrainConfig(Config):
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     synchronise_batch_norm: bool = True
     logs: tuple[Literal["csv", "tensorboard"], ...] = ("csv",)
+    encoder_weights: str | None = None
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 10.0
 
     @model_validator(mode="after")

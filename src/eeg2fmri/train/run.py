@@ -11,20 +11,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
+from eeg2fmri.core.digest import file_digest
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining
+from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining, StartsFromWeights
 from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.registry import build
@@ -47,6 +49,9 @@ from eeg2fmri.train.states.logs import epoch_log
 from eeg2fmri.train.steps.engine import make_fabric, quiet_buckets
 from eeg2fmri.train.steps.loop import Fitted, Training
 from eeg2fmri.train.steps.losses import Voxels
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -170,8 +175,9 @@ def _train(
     channels, features, window = train[0].x.shape
     eeg_shape = (channels, features, window)
     columns = row_columns(config.pairs, view.frequencies)
-    settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns)
+    settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns, _known(view))
     model = build(settings)
+    start = _told_start(run) if resume else _start(model, config)
     closed = isinstance(model, FitsInClosedForm)
     if config.epochs == 0 and not closed:
         raise ConfigError(
@@ -185,7 +191,7 @@ def _train(
     first = fabric.global_rank == 0
     if not first:
         progress = silent
-    facts = environment(config, whole, model, fabric)
+    facts = environment(config, whole, model, fabric) | start
     if first and not resume:
         with writing(run):
             make_run_folder(run, config, split, whole, facts)
@@ -228,3 +234,33 @@ def _train(
         with writing(run):
             remove_states(run)
     return TrainResult(run, fitted, first, " ".join(told))
+
+
+def _start(model: nn.Module, config: TrainConfig) -> dict[str, Any]:
+    """Read the encoder that a model starts from, and say of one that can be read where it came from."""
+    path = config.encoder_weights
+    if not isinstance(model, StartsFromWeights):
+        if path is not None:
+            raise ConfigError(
+                "this model has no encoder that starts from a file",
+                where="encoder_weights",
+                got=f"{path}, {type(model).__name__}",
+                hint="leave encoder_weights out",
+            )
+        return {}
+    if path is None:
+        return {"encoder": "random"}
+    model.load_encoder(path)
+    return {"encoder": f"{Path(path).name}, SHA-256 {file_digest(Path(path))}"}
+
+
+def _told_start(run: Path) -> dict[str, Any]:
+    """Give what a run that is resumed says of the start of its encoder."""
+    return {name: value for name, value in read_json(run / "environment.json").items() if name == "encoder"}
+
+
+def _known(store: Store) -> dict[str, Any]:
+    """Give what a store knows that settings of models may ask for by name."""
+    raw = store.config.raw
+    rate = {} if raw is None else {"sfreq": raw.true_rate(store.tr)}
+    return {"electrodes": tuple(store.electrodes), "affine": tuple(map(tuple, store.affine.tolist())), **rate}

@@ -32,6 +32,7 @@ from eeg2fmri.train.steps.engine import anyone, average_buffers, reduced
 from eeg2fmri.train.steps.interrupt import StopRequest
 from eeg2fmri.train.steps.losses import Voxels
 from eeg2fmri.train.steps.objective import Objective
+from eeg2fmri.train.steps.optimiser import make_optimiser
 from eeg2fmri.train.steps.order import epoch_batches, even_share, learning_rate
 
 if TYPE_CHECKING:
@@ -99,13 +100,7 @@ class Training:
         self.fabric = fabric
         self.sets = {"train": train, "validation": validation}
         self.n_pairs = len(cast(Sized, train))
-        self.optimiser = torch.optim.Adam(
-            model.parameters(),
-            config.optimiser.learning_rate,
-            config.optimiser.betas,
-            config.optimiser.epsilon,
-            fused=True,
-        )
+        self.optimiser = make_optimiser(model, config.optimiser)
         if fabric.world_size > 1 and config.synchronise_batch_norm:
             synchronise(model)
         self.model, self.wrapped = fabric.setup(model, self.optimiser)
@@ -208,7 +203,8 @@ class Training:
             self.fabric.clip_gradients(self.model, self.wrapped, max_norm=settings.clip_norm)
         per_epoch = -(-n_batches // every)
         for group_ in self.optimiser.param_groups:
-            group_["lr"] = learning_rate(settings, self.at.steps, per_epoch * self.config.epochs)
+            rate = learning_rate(settings, self.at.steps, per_epoch * self.config.epochs, per_epoch)
+            group_["lr"] = rate * group_["share"]
         self.wrapped.step()
         self.wrapped.zero_grad()
         self.at.steps += 1
@@ -228,7 +224,7 @@ class Training:
         row: Row = {"epoch": self.at.epoch + 1}
         row |= {f"train_{name}": value for name, value in reduced(self.fabric, self.at.means).items()}
         row |= {
-            "learning_rate": self.optimiser.param_groups[0]["lr"],
+            "learning_rate": max(group["lr"] for group in self.optimiser.param_groups),
             "seconds": self.at.seconds.rounded("loading", "step"),
         }
         with self._averaged():

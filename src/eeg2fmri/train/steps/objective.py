@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.models.capabilities import HasLoss
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.train.config import LossConfig
 from eeg2fmri.train.steps.losses import Voxels, synthesis_loss
@@ -28,20 +30,32 @@ class Objective:
     Raises
     ------
     ConfigError
-        If a penalty names no part of the model.
+        If a penalty names no part of the model, or the model has no loss of its own where that is asked for.
     """
 
     def __init__(self, model: nn.Module, config: LossConfig, n_pairs: int, voxels: Voxels | None = None) -> None:
         self._model, self._config, self._n_pairs = cast(Any, model), config, n_pairs
         self._voxels = voxels
+        self._own = config.reconstruction == "own"
+        if self._own and not isinstance(model, HasLoss):
+            raise ConfigError(
+                "this model has no loss of its own",
+                where="loss.reconstruction",
+                got=f"own, {type(model).__name__}",
+                expected="absolute or squared",
+            )
         self._named = Penalties(model, config.penalties)
 
     def parts(self, out: Synthesis, target: Tensor) -> dict[str, Tensor]:
-        """Parts of the loss of a batch; see `eeg2fmri.train.steps.losses.synthesis_loss`."""
+        """Parts of the loss of a batch: the model's own, or those of `eeg2fmri.train.steps.losses.synthesis_loss`."""
+        if self._own:
+            return cast(HasLoss, self._model).loss(out, target)
         return synthesis_loss(out, target, self._config, self._voxels)
 
     def weighed(self, parts: dict[str, Tensor]) -> Tensor:
         """Sum of the parts with their weights, a scalar: what validation compares epochs by."""
+        if self._own:
+            return cast(Tensor, sum(parts.values()))
         loss = parts["reconstruction"]
         if "latent" in parts:
             loss = loss + self._config.latent * parts["latent"]

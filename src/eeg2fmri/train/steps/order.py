@@ -49,11 +49,14 @@ def even_share(n_pairs: int, batch_size: int, rank: int = 0, world: int = 1) -> 
     return [[int(k) for k in mine[start : start + batch_size]] for start in range(0, len(mine), batch_size)]
 
 
-def learning_rate(config: OptimiserConfig, step: int, total: int) -> float:
-    """Learning rate of optimiser step `step` (from 0) out of `total`."""
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
+def learning_rate(config: OptimiserConfig, step: int, total: int, per_epoch: int = 1) -> float:
+    """Learning rate of optimiser step `step` (from 0) out of `total`, of which `per_epoch` are an epoch."""
+    warmup = config.warmup_steps or config.warmup_epochs * per_epoch
+    if step < warmup:
+        return config.learning_rate * (step + 1) / warmup
     if config.schedule == "constant":
         return config.learning_rate
-    done = (step - config.warmup_steps) / max(1, total - config.warmup_steps)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    done = min(1.0, (step - warmup) / max(1, total - warmup))
+    if config.schedule == "cosine_restarts" and done < 1:
+        done = done * config.cycles % 1
+    return config.floor + (config.learning_rate - config.floor) * 0.5 * (1 + math.cos(math.pi * done))

@@ -1,0 +1,378 @@
+"""Build BOLDFlow: two encoders of raw EEG, a Gaussian guess, and a flow from it to the target (2026)."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional
+
+from eeg2fmri.models.output import Synthesis
+from eeg2fmri.models.rivals.base import Length, RivalNetwork, Share
+from eeg2fmri.models.rivals.encoders.multiscale import MultiScaleSpectra
+from eeg2fmri.models.rivals.encoders.reve import Reve, head_places
+from eeg2fmri.models.rivals.encoders.weights import load_weights
+from eeg2fmri.models.rivals.neurobolt import CHANNELS, RawConfig
+from eeg2fmri.models.rivals.neurobolt import TARGET as REGIONS
+from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival, Score
+from eeg2fmri.nn.dense import Dropout
+from eeg2fmri.nn.draws import Draws
+from eeg2fmri.nn.tokens.attention import CrossAttention, sinusoid
+
+#: Largest value of a z-scored sample; least and first standard deviation of the guess.
+CLIP, SIGMA_LEAST, SIGMA_START = 15.0, 0.05, 0.2
+#: Power of the variance that the likelihood of the guess is weighed by (Seitzer et al., 2022).
+BETA = 0.5
+#: Features of the time of the flow, and the factor that spreads it from 0 to 1 over their periods.
+TIME, SPREAD = 64, 1000.0
+
+
+class BoldFlowConfig(RawConfig):
+    """Settings of a `BoldFlow`.
+
+    Attributes
+    ----------
+    eeg_shape, volume_shape, seed, electrodes, scales, spectral_depth, spectral_heads, spectral_dropout
+        As in `RawConfig`; the published target is a block of 4 volumes of 64 regions: volume_shape (256, 1, 1).
+    patch, stride : int
+        Samples of a patch of the temporal encoder, and from one to the next.
+    width, depth, heads, hidden : int
+        Of both encoders, of the temporal encoder, and of its feed-forward parts.
+    spectral_tokens : int
+        Tokens of an electrode in the spectral encoder.
+    source_widths : (int, int)
+        Of the layers that guess mean and standard deviation.
+    flow_width, flow_depth : int
+    dropout : float
+        Of guess and flow.
+    steps : int
+        Euler steps of the flow.
+    ensemble : int
+        Paths whose standard deviation is the uncertainty in evaluation.
+    point : {"draw", "mean"}
+        What is given for a window: one path, as published, or the mean of the ensemble.
+    """
+
+    kind: Literal["boldflow"] = "boldflow"
+    patch: Length = 200
+    stride: Length = 180
+    width: Annotated[int, Field(ge=2)] = 512
+    depth: Length = 22
+    heads: Length = 8
+    hidden: Length = 1361
+    spectral_tokens: Length = 64
+    source_widths: tuple[Length, Length] = (256, 128)
+    flow_width: Length = 512
+    flow_depth: Length = 4
+    dropout: Share = 0.1
+    steps: Length = 50
+    ensemble: Annotated[int, Field(ge=2)] = 50
+    point: Literal["draw", "mean"] = "draw"
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        if self.patch > self.eeg_shape[2]:
+            raise ValueError(f"a window of {self.eeg_shape[2]} samples is shorter than one patch of {self.patch}")
+        for heads in (self.heads, self.spectral_heads):
+            if self.width % heads:
+                raise ValueError(f"{heads} heads cannot share {self.width} features alike")
+        return self
+
+
+class Guess(nn.Module):
+    """Guesses the target from a vector: mean and standard deviation of a Normal.
+
+    Parameters
+    ----------
+    width : int
+        Of the vector.
+    widths : (int, int)
+    n_out : int
+    dropout : float
+    """
+
+    def __init__(self, width: int, widths: tuple[int, int], n_out: int, dropout: float) -> None:
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(width, widths[0]), nn.Linear(*widths)
+        self.mean, self.spread = nn.Linear(widths[1], n_out), nn.Linear(widths[1], n_out)
+        self.dropout = Dropout(dropout)
+        nn.init.zeros_(self.spread.weight)
+        nn.init.constant_(self.spread.bias, math.log(math.expm1(SIGMA_START - SIGMA_LEAST)))
+
+    def forward(self, z: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        """Map z (batch, width) -> mean and standard deviation, both (batch, n_out)."""
+        for layer in (self.fc1, self.fc2):
+            z = self.dropout(functional.gelu(layer(z)), draws)
+        return self.mean(z), functional.softplus(self.spread(z)) + SIGMA_LEAST
+
+
+class FlowBlock(nn.Module):
+    """A feed-forward part whose normalisation and weight follow a condition.
+
+    AdaLN-Zero: at the start it changes nothing. Peebles and Xie, ICCV 2023.
+
+    Parameters
+    ----------
+    width : int
+    dropout : float
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.modulation = nn.Linear(width, 3 * width)
+        self.dropout = Dropout(dropout)
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, x: Tensor, condition: Tensor, draws: Draws) -> Tensor:
+        """Map x and condition, both (..., width) -> (..., width)."""
+        gain, shift, gate = self.modulation(functional.silu(condition)).chunk(3, dim=-1)
+        inner = self.norm(x) * (1 + gain) + shift
+        inner = self.dropout(functional.gelu(self.fc1(inner)), draws)
+        out: Tensor = x + gate * self.fc2(inner)
+        return out
+
+
+class Velocity(nn.Module):
+    """Velocity of the flow at a place and a time, given what the encoders say.
+
+    Parameters
+    ----------
+    n_out, width_in, width, depth : int
+        Size of the target; of the vector of the encoders; of the layers; number of blocks.
+    dropout : float
+    """
+
+    def __init__(self, n_out: int, width_in: int, width: int, depth: int, dropout: float) -> None:
+        super().__init__()
+        self.first = nn.Linear(n_out, width)
+        self.of_time = nn.Sequential(nn.Linear(TIME, width), nn.GELU(), nn.Linear(width, width))
+        self.of_eeg = nn.Sequential(nn.Linear(width_in, width), nn.GELU(), nn.Linear(width, width))
+        self.blocks = nn.ModuleList(FlowBlock(width, dropout) for _ in range(depth))
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.modulation, self.last = nn.Linear(width, 2 * width), nn.Linear(width, n_out)
+        for layer in (self.modulation, self.last):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, time: Tensor, z: Tensor, draws: Draws) -> Tensor:
+        """Map places x (batch, n_out), times (batch,) or (1,), and vectors z (batch, width_in) -> (batch, n_out)."""
+        moment = sinusoid(SPREAD * time.float(), TIME).to(x.dtype)
+        condition = functional.gelu(self.of_time(moment) + self.of_eeg(z))
+        x = self.first(x)
+        for block in self.blocks:
+            x = block(x, condition, draws)
+        gain, shift = self.modulation(functional.silu(condition)).chunk(2, dim=-1)
+        out: Tensor = self.last(self.norm(x) * (1 + gain) + shift)
+        return out
+
+
+class BoldFlow(RivalNetwork):
+    """Raw EEG to a distribution of the target.
+
+    Parameters
+    ----------
+    config : BoldFlowConfig
+
+    Attributes
+    ----------
+    calibration : Tensor, shape ()
+        What the standard deviation of the ensemble is multiplied by (`calibrate`).
+    """
+
+    noise: Tensor
+    calibration: Tensor
+
+    def make(self, config: BoldFlowConfig) -> None:
+        """Make the layers."""
+        channels, _, samples = config.eeg_shape
+        width, n_out = config.width, math.prod(config.volume_shape)
+        self.temporal = Reve(
+            head_places(config.electrodes, channels),
+            samples,
+            patch=config.patch,
+            stride=config.stride,
+            width=width,
+            depth=config.depth,
+            heads=config.heads,
+            hidden=config.hidden,
+        )
+        self.query = nn.Parameter(nn.init.normal_(torch.empty(1, 1, width), std=0.02))
+        self.pooling, self.pooled = CrossAttention(width, config.heads), nn.LayerNorm(width)
+        self.spectral = MultiScaleSpectra(
+            channels,
+            samples,
+            width,
+            scales=config.scales,
+            tokens=config.spectral_tokens,
+            depth=config.spectral_depth,
+            heads=config.spectral_heads,
+            dropout=config.spectral_dropout,
+        )
+        self.guess = Guess(width, config.source_widths, n_out, config.dropout)
+        self.velocity = Velocity(n_out, width, config.flow_width, config.flow_depth, config.dropout)
+        self.register_buffer("calibration", torch.ones(()))
+        self.register_buffer("noise", torch.randn(config.ensemble, 1, n_out), persistent=False)
+
+    def forward(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> Synthesis:
+        """Synthesise (batch, x, y, z) from raw EEG x (batch, channel, 1, sample), V.
+
+        With y, in training and validation, the volume is the mean of the guess, and `for_loss` holds velocity, what it
+        should be, and standard deviation of the guess. Without, it is what the flow ends at: for a point drawn from
+        `generator`, or, without one, for points that follow from the seed, the same for every window; then `scale` is
+        that of the Laplace distribution with the standard deviation of the ensemble.
+        """
+        draws = self.draws(generator)
+        z = self.encode(x, draws)
+        mean, sigma = self.guess(z, draws)
+        shape, latent = self.config.volume_shape, z[:, :, None, None]
+        if y is not None:
+            return self._compared(z, mean, sigma, y, draws)
+        if draws.random:
+            end = self._flow(draws.normal(mean, sigma), z, draws)
+            return Synthesis(end.unflatten(1, shape), None, latent, None, None)
+        start = (mean + sigma * self.noise).flatten(0, 1)
+        many = z.repeat(len(self.noise), 1)
+        ends = self._flow(start, many, draws).unflatten(0, (len(self.noise), -1))
+        point = ends[0] if self.config.point == "draw" else ends.mean(dim=0)
+        scale = self.calibration * ends.std(dim=0) / math.sqrt(2)
+        return Synthesis(point.unflatten(1, shape), scale.unflatten(1, shape), latent, None, None)
+
+    def encode(self, x: Tensor, draws: Draws) -> Tensor:
+        """Map raw EEG x (batch, channel, 1, sample) -> (batch, width)."""
+        signal = x[:, :, 0]
+        centred = signal - signal.mean(dim=-1, keepdim=True)
+        # a nanovolt at least: a flat electrode stays flat
+        deviation = centred.square().mean(dim=-1, keepdim=True).sqrt()
+        signal = (centred / deviation.clamp_min(1e-9)).clamp(-CLIP, CLIP)
+        pooled = self.pooling(self.query.expand(x.shape[0], -1, -1), self.temporal(signal))[:, 0]
+        return functional.gelu(self.pooled(pooled) + self.spectral(signal, draws))
+
+    def _compared(self, z: Tensor, mean: Tensor, sigma: Tensor, y: Tensor, draws: Draws) -> Synthesis:
+        """Ask for the velocity at a random time between a point of the guess and the target; halfway without draws."""
+        start = draws.normal(mean, sigma)
+        time = torch.special.ndtr(draws.normal(torch.zeros_like(mean[:, :1]), torch.ones_like(mean[:, :1])))
+        end = y.flatten(1)
+        velocity = self.velocity((1 - time) * start + time * end, time[:, 0], z, draws)
+        shape = self.config.volume_shape
+        scale = (self.calibration * sigma / math.sqrt(2)).unflatten(1, shape)
+        return Synthesis(
+            mean.unflatten(1, shape), scale, z[:, :, None, None], None, None, (velocity, end - start, sigma)
+        )
+
+    def _flow(self, x: Tensor, z: Tensor, draws: Draws) -> Tensor:
+        """Follow the velocity from x (batch, n_out) at time 0 to time 1."""
+        steps = self.config.steps
+        for step in range(steps):
+            x = x + self.velocity(x, torch.full((1,), step / steps, device=x.device), z, draws) / steps
+        return x
+
+    def loss(self, out: Synthesis, y: Tensor) -> dict[str, Tensor]:
+        """Mean squared error of the velocity, and the likelihood of the guess weighed by its standard deviation."""
+        velocity, wanted, sigma = out.for_loss
+        mean, variance = out.volume.flatten(1), sigma.square()
+        likelihood = 0.5 * ((y.flatten(1) - mean).square() / variance + variance.log())
+        return {
+            "reconstruction": functional.mse_loss(velocity, wanted),
+            "guess": (variance.detach() ** BETA * likelihood).mean(),
+        }
+
+    @torch.no_grad()
+    def calibrate(self, residual: Tensor, scale: Tensor) -> float:
+        """Fit the multiplier of the uncertainty to volumes that did not train the model.
+
+        Parameters
+        ----------
+        residual, scale : Tensor, of the same shape
+            Measured minus synthesised, and the `scale` that the model gave with it.
+
+        Returns
+        -------
+        float
+            The multiplier: the root of the mean of (residual / standard deviation)^2, times the one before.
+        """
+        ratio = residual.square() / (2 * scale.square())
+        self.calibration.mul_(ratio.mean().sqrt().to(self.calibration))
+        return float(self.calibration)
+
+    def load_encoder(self, path: str) -> None:
+        """Start the temporal encoder from published weights of REVE-base; see `load_weights`."""
+        depth = range(self.config.depth)
+        names = {f"transformer.layers.{n}.0.": f"layers.{n}.attention." for n in depth}
+        names |= {f"transformer.layers.{n}.1.": f"layers.{n}." for n in depth}
+        names |= {"to_patch_embedding.0.": "to_patch_embedding."}
+        load_weights(self.temporal, path, other_names=names, surplus=("cls_query_token", "final_layer.", "fourier4d."))
+
+
+RIVAL = Rival(
+    kind="boldflow",
+    label="BOLDFlow",
+    paper="BOLDFlow (anonymous, under review 2026)",
+    licence="MIT (Prot10/boldflow)",
+    inputs=Inputs(
+        kind="raw",
+        window_s=32.0,
+        sfreq=200.0,
+        channels=CHANNELS,
+        high_pass=0.5,
+        scaling="z-score of each channel over the windows of the scan, cut at 15",
+    ),
+    target=REGIONS.model_copy(update={"block": 4, "atlas": "DiFuMo 64"}),
+    recipe=Recipe(
+        loss="MSE of the velocity + likelihood of the guess, weighed by its standard deviation",
+        learning_rate=1e-4,
+        schedule="cosine",
+        floor=1e-6,
+        warmup_epochs=3,
+        epochs=30,
+        batch_size=32,
+        patience=10,
+        clip_norm=2.0,
+        precision="16-mixed",
+        seed=12345,
+        selection="validation r of the mean of the guess",
+        decay_vectors=False,
+    ),
+    parameters=96_400_000,
+    scores=(
+        Score(data="29 scans (NeuroBOLT)", metric="MSE", value=0.239, spread=0.002, protocol="5 folds over subjects"),
+        Score(data="29 scans (NeuroBOLT)", metric="r", value=0.326, spread=0.008, protocol="5 folds over subjects"),
+        Score(
+            data="29 scans (NeuroBOLT)",
+            metric="r of connectivity",
+            value=0.584,
+            spread=0.017,
+            protocol="5 folds over subjects",
+            doubt="the mean connectivity of other people, without EEG, has .692",
+        ),
+        Score(data="ds003768", metric="MSE", value=0.255, spread=0.001, protocol="5 folds over subjects"),
+        Score(data="ds003768", metric="r", value=0.212, spread=0.001, protocol="5 folds over subjects"),
+    ),
+    pretrained="REVE-base",
+    changed="96.6 M parameters by the stated layers, 96.4 M as stated: the flow has 13.16 M here, 13.0 M there. "
+    "Channels are "
+    "z-scored by the window. The unit of places on the head (10 cm) and the periods of the time of the flow are "
+    "not stated. "
+    "Epochs are compared by the loss of validation.",
+    laptop={
+        "patch": 50,
+        "stride": 45,
+        "width": 32,
+        "depth": 2,
+        "heads": 4,
+        "hidden": 64,
+        "spectral_tokens": 8,
+        "spectral_depth": 1,
+        "spectral_heads": 4,
+        "source_widths": (32, 32),
+        "flow_width": 64,
+        "flow_depth": 2,
+        "steps": 10,
+        "ensemble": 8,
+    },
+)
