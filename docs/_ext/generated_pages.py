@@ -32,6 +32,7 @@ MAKERS = {
     "baselines": model_pages.baselines,
     "settings": model_pages.settings,
     "worlds": model_pages.worlds,
+    "published": model_pages.published,
     "package": api_pages.package,
 }
 

@@ -51,6 +51,37 @@ def baselines() -> str:
     return "\n".join(lines)
 
 
+def published() -> str:
+    """Return a section for each published model: where it is from, what it takes and gives, what was changed."""
+    from eeg2fmri.models.rivals.published import rivals
+
+    parts = []
+    for facts in rivals().values():
+        given, target = facts.inputs, facts.target
+        window = f"{given.window_s:g} s" if given.window_s else f"{given.rows} TR" if given.rows else "the window"
+        block = f", {target.block} volumes at once" if target.block > 1 else ""
+        spectrum = f", {given.bins} frequencies" if given.bins else ""
+        lines = {
+            "paper": facts.paper,
+            "licence of the authors' repository": facts.licence,
+            "takes": f"{given.kind} EEG, {window}{spectrum}; {given.scaling}",
+            "gives": f"{target.kind}{block}; {target.scaling}",
+            "parameters, as stated or added up": f"{facts.parameters:,}" if facts.parameters else "",
+            "starts from": facts.pretrained,
+            "changed or left in doubt": facts.changed,
+        }
+        rows = "\n".join(f"| {name} | {value} |" for name, value in lines.items() if value)
+        scores = "\n".join(
+            f"* {one.data}: {one.metric} {one.value:g}{f' ± {one.spread:g}' if one.spread else ''} ({one.protocol})"
+            + (f"; {one.doubt}" if one.doubt else "")
+            for one in facts.scores
+        )
+        name = "the baseline" if facts.baseline else "preset"
+        head = f"## {facts.label}\n\n{name} `{facts.kind}`" + ("" if facts.baseline else f", `{facts.small}`")
+        parts.append(f"{head}\n\n| | |\n|---|---|\n{rows}\n" + (f"\nPublished:\n\n{scores}\n" if scores else ""))
+    return "\n".join(parts)
+
+
 def worlds() -> str:
     """Return the rows of a table of the simulated worlds."""
     from eeg2fmri.simulate.worlds.catalogue import WORLDS

@@ -97,7 +97,7 @@ RIVALS = [
     _rival("e2fnet", widths=(8, 8, 8, 16)),
     _rival("e2fgan", widths=(8, 8, 8, 16), critic_widths=(2, 3, 4, 3)),
     _rival("nt_vit", RAW, sfreq=64.0, width=8, heads=2, depth=1, hidden=12),
-    _rival("spec2vol", width=8, branch=3, heads=2, unet_width=4, depths=(1, 2)),
+    _rival("spec2vol", width=8, branch=3, heads=2, unet_width=8, depths=(1, 2)),
     _rival("eeg2bold", RAW, sfreq=16.0, width=12, heads=3, depth=1),
     _rival("neurobolt", RAW, patch=12, depth=2, heads=2, scales=(6, 16), spectral_depth=1, spectral_heads=4),
     _rival(

@@ -105,6 +105,19 @@ def test_tables_of_models_name_what_is_registered(pages):
     assert "TrainConfig" in pages["model_pages"].settings()
 
 
+def test_every_published_model_has_its_section(pages):
+    from eeg2fmri.models.rivals.published import rivals
+
+    text = pages["model_pages"].published()
+    for kind, facts in rivals().items():
+        assert f"## {facts.label}\n" in text
+        assert f"`{kind}`" in text
+        assert facts.licence in text
+        assert facts.changed in text
+    assert "NODDI: SSIM 0.605 (best epoch on the test part)" in text
+    assert "r 0.326 ± 0.008" in text
+
+
 def test_bars_and_stars_of_docstrings_stay_what_they_are(pages):
     escape = pages["docstrings"].escape
     assert escape("mean |y - yhat| of a * b, ``x | y``") == r"mean \|y - yhat\| of a \* b, ``x | y``"

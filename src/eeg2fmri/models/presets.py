@@ -97,7 +97,6 @@ def model_config(
         Seed of the weights, where `spec` gives none.
     columns : mapping of str to sized, optional
         Columns of each kind of row features, where windows hold these (`eeg2fmri.data.pairs.of_store.row_columns`).
-
     known : mapping of str to value, optional
         What else is known of the store, under the names that settings of models have: electrodes, affine, sfreq.
 
@@ -123,8 +122,8 @@ def model_config(
 
         found = config_class(str(spec["kind"]))
         of_store = {"seed": seed, "eeg_shape": eeg_shape, "volume_shape": volume_shape, **(known or {})}
-        known = {key: value for key, value in of_store.items() if key in found.model_fields}
-        return found.make({**known, **spec}, where="model")
+        taken = {key: value for key, value in of_store.items() if key in found.model_fields}
+        return found.make({**taken, **spec}, where="model")
     spec.setdefault("seed", seed)
     if name not in PRESETS:
         known_names = [*PRESETS, *rivals]

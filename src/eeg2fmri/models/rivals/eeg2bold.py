@@ -95,7 +95,7 @@ class MorletPower(nn.Module):
     def __init__(self, n_samples: int, token: int, sfreq: float) -> None:
         super().__init__()
         self.n_samples, self.token = n_samples, token
-        peaks = torch.logspace(*(math.log10(f) for f in RANGE_HZ), WAVELETS)[:, None]
+        peaks = torch.logspace(math.log10(RANGE_HZ[0]), math.log10(RANGE_HZ[1]), WAVELETS)[:, None]
         bins = torch.arange(n_samples) * (sfreq / n_samples)
         # a wavelet is a Gaussian in frequency, at positive ones alone
         wavelets = 2 * torch.exp(-0.5 * ((bins - peaks) * CYCLES / peaks).square()) * (bins < sfreq / 2)

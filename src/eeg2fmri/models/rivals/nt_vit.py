@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal, Self
 
+import numpy as np
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
@@ -81,18 +82,17 @@ class MelSpectrogram(nn.Module):
 
     def __init__(self, sfreq: float) -> None:
         super().__init__()
-        frequencies = torch.arange(TRANSFORM // 2 + 1) * sfreq / TRANSFORM
-        edges = _hertz(torch.linspace(*map(_mel, RANGE_HZ), BANDS + 2, dtype=torch.float64)).float()
-        low, peak, high = (edges[n : n + BANDS, None] for n in range(3))
-        bands = torch.minimum((frequencies - low) / (peak - low), (high - frequencies) / (high - peak)).clamp_min(0)
+        frequencies = np.arange(TRANSFORM // 2 + 1) * sfreq / TRANSFORM
+        low, peak, high = (_edges()[n : n + BANDS, None] for n in range(3))
+        bands = np.minimum((frequencies - low) / (peak - low), (high - frequencies) / (high - peak)).clip(0)
         # frequencies that no band takes need not be computed
-        used = bands.sum(dim=0) > 0
-        at = torch.arange(FRAME)
-        angles = 2 * math.pi * at[:, None] * torch.arange(TRANSFORM // 2 + 1)[used] / TRANSFORM
-        taper = 0.5 - 0.5 * torch.cos(2 * math.pi * at / FRAME)
-        basis = taper[:, None] * torch.cat([angles.cos(), angles.sin()], dim=1)
-        self.register_buffer("basis", basis, persistent=False)
-        self.register_buffer("bands", bands[:, used].T.contiguous(), persistent=False)
+        used = bands.any(axis=0)
+        at = np.arange(FRAME)[:, None]
+        angles = 2 * np.pi * at * np.arange(TRANSFORM // 2 + 1)[used] / TRANSFORM
+        taper = 0.5 - 0.5 * np.cos(2 * np.pi * at / FRAME)
+        basis = taper * np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+        self.register_buffer("basis", torch.tensor(basis, dtype=torch.float32), persistent=False)
+        self.register_buffer("bands", torch.tensor(bands[:, used].T, dtype=torch.float32), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (..., sample) -> (..., band, frame); the signal is mirrored at its ends."""
@@ -216,12 +216,11 @@ class NTViT(RivalNetwork):
         return parts
 
 
-def _mel(hertz: float) -> float:
-    return 2595 * math.log10(1 + hertz / 700)
-
-
-def _hertz(mel: Tensor) -> Tensor:
-    return 700 * (10 ** (mel / 2595) - 1)
+def _edges() -> np.ndarray:
+    """Edges of bands that are equally wide on the Mel scale (2595 log10(1 + f / 700)), Hz."""
+    low, high = (2595 * np.log10(1 + f / 700) for f in RANGE_HZ)
+    edges: np.ndarray = 700 * (10 ** (np.linspace(low, high, BANDS + 2) / 2595) - 1)
+    return edges
 
 
 def _wide(n_in: int, hidden: int, n_out: int) -> nn.Sequential:

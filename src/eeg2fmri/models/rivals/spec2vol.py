@@ -29,7 +29,7 @@ class Spec2VolConfig(RivalConfig):
     width, branch, heads : int
         Channels of the encoder, of each of its three directions, and heads of its attention.
     unet_width : int
-        Features of the first stage of the U-Net; a multiple of 4.
+        Features of the first stage of the U-Net; a multiple of 4, 8 at least.
     depths : tuple of int
         Blocks of its stages.
     drop_path : float
@@ -42,7 +42,7 @@ class Spec2VolConfig(RivalConfig):
     width: Length = 256
     branch: Length = 32
     heads: Length = 8
-    unet_width: Annotated[int, Field(ge=4, multiple_of=4)] = 96
+    unet_width: Annotated[int, Field(ge=8, multiple_of=4)] = 96
     depths: Annotated[tuple[Length, ...], Field(min_length=1)] = (2, 2, 9, 2)
     drop_path: Share = 0.2
     data_range: Annotated[float, Field(gt=0)] = 1.0

@@ -94,6 +94,16 @@ class VSSBlock(nn.Module):
         return x + drop_path(inner, self.dropped, draws, self.training)
 
 
+class Stage(nn.ModuleList):
+    """Blocks of one resolution, one after the other."""
+
+    def forward(self, x: Tensor, draws: Draws) -> Tensor:
+        """Map x (batch, row, column, width) -> the same shape."""
+        for block in self:
+            x = block(x, draws)
+        return x
+
+
 class Merge(nn.Module):
     """Halve rows and columns: four pixels become one with twice their features.
 
@@ -172,15 +182,13 @@ class VMUNet(nn.Module):
         self.down = nn.ModuleList()
         for stage, depth in enumerate(depths):
             first = sum(depths[:stage])
-            self.down.append(nn.ModuleList(VSSBlock(widths[stage], rate) for rate in rates[first : first + depth]))
+            self.down.append(Stage(VSSBlock(widths[stage], rate) for rate in rates[first : first + depth]))
         self.up = nn.ModuleList()
         backwards = rates[::-1]
         upwards = depths[::-1]
         for stage, depth in enumerate(upwards):
             first = sum(upwards[:stage])
-            self.up.append(
-                nn.ModuleList(VSSBlock(widths[-1 - stage], rate) for rate in backwards[first : first + depth])
-            )
+            self.up.append(Stage(VSSBlock(widths[-1 - stage], rate) for rate in backwards[first : first + depth]))
         self.merge = nn.ModuleList(Merge(each) for each in widths[:-1])
         self.expand = nn.ModuleList(Expand(each, 2, each // 2) for each in widths[:0:-1])
         self.enlarge, self.last = Expand(width, patch, width // patch), nn.Conv2d(width // patch, n_out, 1)
@@ -191,14 +199,12 @@ class VMUNet(nn.Module):
         skipped = []
         for stage, blocks in enumerate(self.down):
             skipped.append(x)
-            for block in blocks:  # type: ignore[union-attr]
-                x = block(x, draws)
+            x = blocks(x, draws)
             if stage < len(self.merge):
                 x = self.merge[stage](x)
         for stage, blocks in enumerate(self.up):
             if stage:
                 x = self.expand[stage - 1](x + skipped[-stage])
-            for block in blocks:  # type: ignore[union-attr]
-                x = block(x, draws)
+            x = blocks(x, draws)
         out: Tensor = self.last(self.enlarge(x).movedim(-1, 1))
         return out

@@ -59,9 +59,15 @@ def load_weights(
     for name in own.keys() & found.keys():
         got, expected = found[name], own[name]
         if got.shape != expected.shape:
-            shapes = (str(tuple(tensor.shape)) for tensor in (got, expected))
-            hint = "build the encoder with the sizes that the file was trained with"
-            problems.append(Problem("a tensor has the wrong shape", f"{where}: {name}", *shapes, hint))
+            problems.append(
+                Problem(
+                    "a tensor has the wrong shape",
+                    f"{where}: {name}",
+                    str(tuple(got.shape)),
+                    str(tuple(expected.shape)),
+                    "build the encoder with the sizes that the file was trained with",
+                )
+            )
         elif not torch.isfinite(got).all():
             problems.append(Problem("a tensor is not finite", f"{where}: {name}"))
     if problems:
