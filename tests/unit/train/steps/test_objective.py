@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.train.config import LossConfig
 from eeg2fmri.train.steps.objective import Objective
 
@@ -67,3 +68,22 @@ def test_the_layer_of_batch_norm_that_can_be_synchronised_is_the_only_one_in_use
     model = SynthesizerNetwork(SynthesizerConfig.documented((6, 20, 4), (8, 9, 7), latent_shape=(2, 2, 2)))
     assert synchronise(model) > 0
     assert not [layer for layer in model.modules() if isinstance(layer, nn.modules.batchnorm._NormBase)]
+
+
+class WithLoss(Plain):
+    """A model whose loss has two parts."""
+
+    def loss(self, out, y):
+        return {"reconstruction": (out - y).square().mean(), "other": torch.tensor(0.25)}
+
+
+def test_a_model_brings_its_own_loss_where_it_is_asked_for():
+    config = LossConfig(reconstruction="own", latent=0, kl=0)
+    objective = Objective(WithLoss(), config, 10)
+    parts = objective.parts(torch.tensor([1.0, 3.0]), torch.tensor([1.0, 1.0]))
+    assert set(parts) == {"reconstruction", "other"}
+    assert objective.weighed(parts).item() == pytest.approx(2.25)
+    with pytest.raises(ConfigError, match="no loss of its own"):
+        Objective(Plain(), config, 10)
+    with pytest.raises(ConfigError, match="weighs its voxels itself"):
+        LossConfig(reconstruction="own", voxels="brain")

@@ -47,3 +47,14 @@ def test_learning_rate_warms_up_then_falls_to_zero():
 
 def test_a_constant_rate_stays():
     assert learning_rate(OptimiserConfig(learning_rate=0.3), 17, 20) == 0.3
+
+
+def test_restarts_begin_anew_and_end_at_the_floor():
+    config = OptimiserConfig(learning_rate=0.8, schedule="cosine_restarts", cycles=3, floor=0.2, warmup_epochs=1)
+    rates = [learning_rate(config, step, 64, per_epoch=4) for step in range(65)]
+    assert rates[:4] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert [rates[step] for step in (4, 24, 44)] == pytest.approx([0.8] * 3)
+    assert rates[14] == pytest.approx(0.5)
+    assert rates[64] == pytest.approx(0.2)
+    assert min(rates[4:]) >= 0.2
+    assert [step for step in range(5, 65) if rates[step] > rates[step - 1]] == [24, 44]
