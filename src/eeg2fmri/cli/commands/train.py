@@ -22,7 +22,10 @@ def command(
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="Model: documented (as published), or recommended (small, fitted in closed form)."),
+        typer.Option(
+            help="Model: documented (as published), recommended (small, fitted in closed form), or that of another group: "
+            "e2fnet, neurobolt and so on, with _small behind it for a laptop."
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
     target: Annotated[
