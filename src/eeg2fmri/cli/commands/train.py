@@ -23,7 +23,7 @@ def command(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="Model: documented (as published), recommended (small, fitted in closed form), or that of another group: "
+            help="Model: documented (as published), recommended (small, fitted in closed form), or another group's: "
             "e2fnet, neurobolt and so on, with _small behind it for a laptop."
         ),
     ] = None,
