@@ -87,9 +87,9 @@ RAW = (5, 1, 48)
 
 
 def _rival(
-    kind: str, eeg: tuple[int, int, int] = EEG, **sizes: Any
+    kind: str, eeg: tuple[int, int, int] = EEG, volume: tuple[int, int, int] = VOLUME, **sizes: Any
 ) -> tuple[dict[str, Any], tuple[tuple[int, ...], ...]]:
-    return {"kind": kind, "eeg_shape": eeg, "volume_shape": VOLUME, "seed": 3, **sizes}, (eeg, VOLUME)
+    return {"kind": kind, "eeg_shape": eeg, "volume_shape": volume, "seed": 3, **sizes}, (eeg, volume)
 
 
 #: Published models with small sizes.
@@ -97,7 +97,8 @@ RIVALS = [
     _rival("e2fnet", widths=(8, 8, 8, 16)),
     _rival("e2fgan", widths=(8, 8, 8, 16), critic_widths=(2, 3, 4, 3)),
     _rival("nt_vit", RAW, sfreq=64.0, width=8, heads=2, depth=1, hidden=12),
-    _rival("spec2vol", width=8, branch=3, heads=2, unet_width=8, depths=(1, 2)),
+    # more than one pixel in its last stage
+    _rival("spec2vol", EEG, (9, 10, 5), width=8, branch=3, heads=2, unet_width=8, depths=(1, 2)),
     _rival("eeg2bold", RAW, sfreq=16.0, width=12, heads=3, depth=1),
     _rival("neurobolt", RAW, patch=12, depth=2, heads=2, scales=(6, 16), spectral_depth=1, spectral_heads=4),
     _rival(

@@ -65,7 +65,7 @@ def test_positions_are_told_apart_by_sines():
 def test_whole_samples_are_dropped_and_the_mean_stays():
     x = torch.ones(4000, 2, 3)
     kept = drop_path(x, 0.25, Generated(torch.Generator().manual_seed(0)), training=True)
-    assert set(kept.flatten(1).sum(1).tolist()) == {0.0, pytest.approx(8.0)}
+    assert sorted(set(kept.flatten(1).sum(1).tolist())) == pytest.approx([0, 8])
     assert kept.mean() == pytest.approx(1, abs=0.05)
     assert drop_path(x, 0.25, Draws(), training=True) is x
     assert drop_path(x, 0.25, Generated(torch.Generator()), training=False) is x
