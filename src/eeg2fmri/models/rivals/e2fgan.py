@@ -71,8 +71,9 @@ class Critic(nn.Module):
 class E2fGAN(E2fNet):
     """E2fNet, trained to please a critic too.
 
-    Network and critic take their steps at the same time: the network's loss sees the critic's weights as constants, the
-    critic's loss sees the volumes as constants. In evaluation the critic has no part.
+    Measured and synthesised volumes are one batch of the critic. Network and critic take their steps at the same time:
+    the network's loss sees the critic's weights as constants, the critic's loss sees the volumes as constants. In
+    evaluation the critic has no part.
 
     Parameters
     ----------
@@ -93,11 +94,13 @@ class E2fGAN(E2fNet):
         out = super().forward(x, y, generator=generator)
         if y is None:
             return out
-        measured, made = self.critic(y), self.critic(out.volume.detach())
+        # one batch of both: normalised by themselves, their differences would be gone
+        measured, made = self.critic(torch.cat([y, out.volume.detach()])).unflatten(0, (2, -1)).unbind(0)
         constant = {name: value.detach() for name, value in self.critic.named_parameters()}
         # batch statistics are updated by the critic's own pass alone
         copies = {name: value.clone() for name, value in self.critic.named_buffers()}
-        pleased = functional_call(self.critic, (constant, copies), (out.volume,))
+        both = functional_call(self.critic, (constant, copies), (torch.cat([y, out.volume]),))
+        pleased = both.unflatten(0, (2, -1))[1]
         return out._replace(for_loss=(measured, made, pleased))
 
     def loss(self, out: Synthesis, y: Tensor) -> dict[str, Tensor]:
