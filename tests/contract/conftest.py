@@ -110,7 +110,14 @@ RIVALS = [
     ),
 ]
 
+_REGIONS = {"kind": "eeg2bold", "eeg_shape": RAW, "volume_shape": (4, 1, 1), "sfreq": 16.0, "width": 6, "heads": 3}
+
 TABLE = [
+    Case(
+        "regions around voxels",
+        {"kind": "parcelled", "eeg_shape": RAW, "volume_shape": VOLUME, "regions": 4, "inner": _REGIONS, "seed": 3},
+        (RAW, VOLUME),
+    ),
     Case("recommended", RECOMMENDED, ((5, 3, 4), VOLUME)),
     Case(
         "recommended, of row features",

@@ -108,6 +108,11 @@ def model_config(
         If the architecture is not valid for the shapes.
     """
     spec = dict(spec)
+    if spec.get("kind") == "parcelled":
+        # where its parts are is only known with the training recordings
+        of_parts = {name: value for name, value in (known or {}).items() if name != "affine"}
+        inner = model_config(spec["inner"], eeg_shape, (int(spec["regions"]), 1, 1), seed, columns, of_parts)
+        spec["inner"] = inner.model_dump(mode="json")
     name = spec.pop("preset", None)
     if columns and "recommended" in (name, spec.get("kind")):
         spec.setdefault("columns", [(kind, len(found)) for kind, found in columns.items()])

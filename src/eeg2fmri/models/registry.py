@@ -29,6 +29,7 @@ _MODELS = {
     "nt_vit": ("rivals.nt_vit", "NTViTConfig", "NTViT"),
     "spec2vol": ("rivals.spec2vol", "Spec2VolConfig", "Spec2Vol"),
     "eeg2bold": ("rivals.eeg2bold", "Eeg2BoldConfig", "Eeg2Bold"),
+    "parcelled": ("parcelled", "ParcelledConfig", "Parcelled"),
     "polynomial_classifier": ("classifiers.latent", "PolynomialClassifierConfig", "Classifier"),
 }
 #: Entry points by which another package adds kinds: their name is the kind, and they name a `ModelKind`.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eeg2fmri.report.pages.classification import write_classification
     from eeg2fmri.report.pages.index import write_index
     from eeg2fmri.report.pages.predictions import write_predictions
+    from eeg2fmri.report.pages.published import write_published
     from eeg2fmri.report.pages.run import write_report
     from eeg2fmri.report.pages.search import write_search_figure
     from eeg2fmri.report.read.folders import write_page
@@ -27,6 +28,7 @@ __all__ = [
     "write_index",
     "write_page",
     "write_predictions",
+    "write_published",
     "write_report",
     "write_search_figure",
 ]
@@ -38,6 +40,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "pages.benchmark": ["write_benchmark"],
         "pages.classification": ["write_classification"],
         "read.folders": ["write_page"],
+        "pages.published": ["write_published"],
         "pages.index": ["write_index"],
         "pages.predictions": ["write_predictions"],
         "pages.run": ["write_report"],

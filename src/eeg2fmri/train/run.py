@@ -175,7 +175,7 @@ def _train(
     channels, features, window = train[0].x.shape
     eeg_shape = (channels, features, window)
     columns = row_columns(config.pairs, view.frequencies)
-    settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns, _known(view))
+    settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns, known_of(view))
     model = build(settings)
     start = _told_start(run) if resume else _start(model, config)
     closed = isinstance(model, FitsInClosedForm)
@@ -259,8 +259,8 @@ def _told_start(run: Path) -> dict[str, Any]:
     return {name: value for name, value in read_json(run / "environment.json").items() if name == "encoder"}
 
 
-def _known(store: Store) -> dict[str, Any]:
-    """Give what a store knows that settings of models may ask for by name."""
+def known_of(store: Store) -> dict[str, Any]:
+    """Give what a store knows that settings of models may ask for by name: electrodes, affine, rate of raw EEG."""
     raw = store.config.raw
     rate = {} if raw is None else {"sfreq": raw.true_rate(store.tr)}
     return {"electrodes": tuple(store.electrodes), "affine": tuple(map(tuple, store.affine.tolist())), **rate}

@@ -360,13 +360,14 @@ RIVAL = Rival(
     "not stated. "
     "Epochs are compared by the loss of validation.",
     laptop={
-        "patch": 50,
-        "stride": 45,
+        "patch": 400,
+        "stride": 400,
+        "scales": (400, 800),
         "width": 32,
-        "depth": 2,
+        "depth": 1,
         "heads": 4,
         "hidden": 64,
-        "spectral_tokens": 8,
+        "spectral_tokens": 4,
         "spectral_depth": 1,
         "spectral_heads": 4,
         "source_widths": (32, 32),

@@ -236,5 +236,5 @@ RIVAL = Rival(
     "of regions. Its batches are consecutive volumes of one scan, here they are shuffled pairs. EEG is z-scored "
     "by the window. "
     "Of its two front ends the wavelets are built. The reach of the first weights (40 mm) is not stated.",
-    laptop={"width": 32, "heads": 4, "depth": 1},
+    laptop={"width": 16, "heads": 4, "depth": 1},
 )

@@ -206,5 +206,5 @@ RIVAL = Rival(
     "not stated: behind the position, attention and both feed-forward layers here. The batch is 64 as across "
     "subjects (16 "
     "within a scan). High-pass, resampling and the target's filter are those of the store and the pairs.",
-    laptop={"patch": 40, "depth": 2, "heads": 4, "spectral_depth": 1, "spectral_heads": 4},
+    laptop={"patch": 100, "depth": 1, "heads": 4, "scales": (200, 800), "spectral_depth": 1, "spectral_heads": 4},
 )

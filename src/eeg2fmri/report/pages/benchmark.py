@@ -13,6 +13,7 @@ from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.gallery import score_pictures
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
 from eeg2fmri.report.sections.verdict import claimed, key_numbers
+from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.files import as_float
 
@@ -49,23 +50,28 @@ def write_benchmark(folder: str | Path, out: str | Path | None = None) -> Path:
 
 def _render(name: str, evaluation: Evaluation, problems: Sequence[str]) -> str:
     folds, label = _fold_table(evaluation), evaluation.protocol_label
+    compared = Compared.of_facts(evaluation.facts)
     return fill(
         "scores.html.j2",
         kind="cross-validation" if folds else "benchmark",
         name=name,
         verdict=claimed(evaluation),
         numbers=[*key_numbers(evaluation), ("Methods", str(len(evaluation.methods)))],
-        warnings=[*(f"A file could not be read: {problem}" for problem in problems), *evaluation.notes],
+        warnings=[
+            *(f"A file could not be read: {problem}" for problem in problems),
+            *evaluation.notes,
+            *_left_out(compared),
+        ],
         pictures=score_pictures(evaluation),
         tables=[
             *folds,
             summary_table(evaluation),
-            *filter(None, [difference_table(evaluation), control_table(evaluation.controls)]),
+            *filter(None, [difference_table(evaluation), control_table(evaluation.controls), *_costs(compared)]),
         ],
         details=[*subject_tables(evaluation), *_run_table(evaluation.facts)],
         details_head="Every score of each test subject, how it was computed, and the runs",
         explanation=None,
-        sections=_sections(evaluation),
+        sections=[*_sections(evaluation), *_changes(compared)],
         reading=(f"Protocol: {label}. {READING[0]}", READING[1]),
     )
 
@@ -88,6 +94,24 @@ def _sections(evaluation: Evaluation) -> list[tuple[str, list[tuple[str, str]]]]
     if isinstance(statistics, Mapping):
         found.append(("Where statistics come from", [(str(name), str(text)) for name, text in statistics.items()]))
     return found
+
+
+def _costs(compared: Compared | None) -> list[Table]:
+    """Say what each model costs."""
+    if compared is None:
+        return []
+    title = f"What each model costs; published models in their {compared.size} sizes. {CAPTION}"
+    return [Table(title, tuple(name[:1].upper() + name[1:] for name in COLUMNS), tuple(compared.rows()))]
+
+
+def _left_out(compared: Compared | None) -> list[str]:
+    return [] if compared is None else [f"{name} has no row: {why}." for name, why in compared.left_out.items()]
+
+
+def _changes(compared: Compared | None) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Say of each published model what one protocol does otherwise than its authors."""
+    changed = {} if compared is None else compared.changed
+    return [(f"{label}: one protocol in place of the published one", [*one.items()]) for label, one in changed.items()]
 
 
 def _fold_table(evaluation: Evaluation) -> list[Table]:

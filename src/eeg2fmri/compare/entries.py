@@ -1,0 +1,162 @@
+"""Choose the models of a comparison, and the settings by which each is trained under one protocol."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from eeg2fmri.core.errors import ConfigError, Eeg2FmriError, InputError, StoreError
+from eeg2fmri.data.pairs.of_store import pairs_of_store
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.presets import with_preset
+from eeg2fmri.models.rivals.published import TRAINED, Rival, rival
+from eeg2fmri.train.config import TrainConfig
+
+#: Models of this package that stand in every comparison; the first is judged against the others.
+OWN = ("recommended", "documented")
+Size = Literal["small", "published"]
+#: Regions that a model of regions is given where the store holds voxels.
+REGIONS = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A model of a comparison.
+
+    Attributes
+    ----------
+    name : str
+        What the command line calls it, and its run folder.
+    label : str
+        What a reader calls it.
+    config : TrainConfig
+    given : dict
+        The settings as they were put together, without defaults.
+    protocol : dict of str to str
+        What is otherwise than its authors did it, and why; empty for models of this package.
+    """
+
+    name: str
+    label: str
+    config: TrainConfig
+    given: dict[str, Any]
+    protocol: dict[str, str]
+
+
+def choose_entries(
+    names: Sequence[str], store: Store, shared: Mapping[str, Any], size: Size
+) -> tuple[list[Entry], dict[str, str]]:
+    """Put together the settings of each model.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of models, or ``all``.
+    store : Store
+    shared : mapping
+        Settings of the training that all have in common (split, seed, minutes, accelerator).
+    size : {"small", "published"}
+        Sizes of the published models: those that a laptop can train, or their own.
+
+    Returns
+    -------
+    entries : list of Entry
+        The recommended one first.
+    left_out : dict of str to str
+        With ``all``: which the store has nothing for, and why.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown.
+    InputError, StoreError
+        If the store lacks what a model that was asked for by its name needs.
+    """
+    known = (*OWN, *TRAINED)
+    unknown = [name for name in names if name != "all" and name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        raise ConfigError(
+            "there is no such model to compare",
+            where="--models",
+            got=", ".join(unknown),
+            expected="all, or any of " + ", ".join(known),
+            hint=f"did you mean {near[0]!r}?" if near else "",
+        )
+    every = "all" in names
+    entries, left_out = [], {}
+    for name in known:
+        if not every and name not in names:
+            continue
+        try:
+            entries.append(_own(name, shared) if name in OWN else _rival(name, store, shared, size))
+            pairs_of_store(entries[-1].config.pairs, store)
+        except (InputError, StoreError) as error:
+            if not every:
+                raise
+            left_out[name] = reason(error)
+            entries = [entry for entry in entries if entry.name != name]
+    return entries, left_out
+
+
+def reason(error: Eeg2FmriError) -> str:
+    """Say an error in one line, with what to do."""
+    first = error.problems[0]
+    return first.what + (f" ({first.got})" if first.got else "") + (f": {first.hint}" if first.hint else "")
+
+
+def _own(name: str, shared: Mapping[str, Any]) -> Entry:
+    given = with_preset({**shared, "model": {"preset": name}})
+    if name == "recommended":  # epochs are for what is trained by steps
+        given["epochs"] = 0
+    return Entry(name, name, TrainConfig.make(given), given, {})
+
+
+def _rival(name: str, store: Store, shared: Mapping[str, Any], size: Size) -> Entry:
+    facts = rival(name)
+    preset = facts.small if size == "small" else name
+    model: dict[str, Any] = {"preset": preset}
+    if facts.target.kind == "regions" and not store.regions:
+        model = {"kind": "parcelled", "regions": REGIONS, "inner": model}
+    given = with_preset({**shared, "model": {"preset": preset}})
+    given["model"] = model
+    given["pairs"] = {**given.get("pairs", {}), **_target(facts)}
+    if size == "small" and given["pairs"].get("bins"):
+        given["pairs"]["bins"] = min(given["pairs"]["bins"], len(store.frequencies))
+    return Entry(name, facts.label, TrainConfig.make(given, where=name), given, _changes(facts, store, given))
+
+
+def _target(facts: Rival) -> dict[str, Any]:
+    """Scaling of the target under one protocol: no statistic of a test recording, no filter over the whole scan."""
+    if facts.target.kind == "regions":
+        return {"target": "dynamics"}
+    return {"target": "volume", "bold_scaling": "recording_range"}
+
+
+def _changes(facts: Rival, store: Store, given: Mapping[str, Any]) -> dict[str, str]:
+    """Say what one protocol does otherwise than the authors."""
+    recipe = facts.recipe
+    found = {"Target": _TARGETS[facts.target.scaling]}
+    if recipe is not None and recipe.selection:
+        found["Epoch"] = f"by the validation part; published: {recipe.selection}"
+    if facts.target.kind == "regions" and not store.regions:
+        found["Regions"] = f"{REGIONS} parts of the brain of about one size, by place; published: {facts.target.atlas}"
+    if facts.inputs.bins and given["pairs"].get("bins") != facts.inputs.bins:
+        found["Frequencies"] = f"those of the store; published: {facts.inputs.bins} bins"
+    if facts.target.block > 1:
+        found["Block"] = f"one volume a window; published: {facts.target.block}"
+    if facts.pretrained:
+        found["Encoder"] = f"random weights; published: {facts.pretrained}"
+    return found
+
+
+#: What takes the place of each published scaling.
+_TARGETS = {
+    "volume range": "scaled by statistics of the recording (training), brought back by those of the training group; "
+    "published: each volume by its own range, test volumes too",
+    "region quantile": "deviation from the recording's own mean, unfiltered; published: low-pass, mean and quantile "
+    "over the whole scan, test scans too",
+    "recording": "deviation from the recording's own mean; published: z-score over the whole scan, test scans too",
+}

@@ -1,0 +1,85 @@
+"""Score models as their publications did, step by step, on one or several stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.compare.entries import choose_entries
+from eeg2fmri.compare.published_steps import published_steps
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.log import Verbose, tells
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.models.rivals.published import TRAINED
+from eeg2fmri.results.published import PublishedProtocol
+
+
+@tells
+def as_published(
+    stores: Mapping[str, str | PathLike[str]],
+    out: str | Path,
+    models: Sequence[str] = ("e2fnet", "neurobolt"),
+    config: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+    verbose: Verbose = None,
+) -> PublishedProtocol:
+    """Show what a published protocol reports: never a score to be claimed.
+
+    Parameters
+    ----------
+    stores : mapping of words to path
+        What a reader calls the recordings, and their store; one whose EEG and BOLD are independent among them shows
+        what is reported for nothing.
+    out : path
+        Folder to make, for ``published.json``.
+    models : sequence of str
+        Published models, in their small sizes.
+    config : mapping, optional
+        Settings of the training for all.
+    seed : int
+    progress : Progress
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
+
+    Returns
+    -------
+    PublishedProtocol
+
+    Raises
+    ------
+    InputError
+        If `out` exists, or a store lacks what a model needs.
+    ConfigError
+        If a model is unknown, or is none of a publication.
+    """
+    path = Path(out)
+    if path.exists():
+        raise InputError("the folder exists already", where=str(path), hint="remove it or choose another name")
+    shared = {"seed": seed, "split": {"seed": seed}, **(config or {})}
+    opened = {words: Store.open(store) for words, store in stores.items()}
+    names = [name for name in models if name in TRAINED]
+    if not names:
+        raise InputError(
+            "no model of a publication is named", where="--models", got=", ".join(models), expected=", ".join(TRAINED)
+        )
+    for store in opened.values():
+        choose_entries(names, store, shared, "small")
+    steps = [
+        published_steps(store, name, shared, world=words, progress=progress)
+        for name in names
+        for words, store in opened.items()
+    ]
+    facts = {
+        **{f"store, {words}": store.hash for words, store in opened.items()},
+        "seed": seed,
+        "settings of the training": dict(config or {}),
+    }
+    found = PublishedProtocol(tuple(steps), facts)
+    path.mkdir(parents=True)
+    found.write(path)
+    return found

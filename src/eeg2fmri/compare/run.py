@@ -1,0 +1,143 @@
+"""Train each model by its own recipe under one protocol, and put all of them in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from eeg2fmri.compare.cost import measure_cost
+from eeg2fmri.compare.entries import Entry, Size, choose_entries, reason
+from eeg2fmri.compare.folder import open_comparison, run_folder, stage
+from eeg2fmri.core.errors import Eeg2FmriError, InputError
+from eeg2fmri.core.lock import locked
+from eeg2fmri.core.log import Verbose, tells
+from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.prepare.planning import run_jobs
+from eeg2fmri.data.splits.make import make_split
+from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.benchmark import benchmark
+from eeg2fmri.evaluate.run import chosen_device
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.train.run import train_run
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a comparison has come to.
+
+    Attributes
+    ----------
+    folder : Path
+    evaluation : Evaluation or None
+        None if a training was stopped before its end.
+    left_out : dict of str to str
+        Models that have no row, and why.
+    """
+
+    folder: Path
+    evaluation: Evaluation | None
+    left_out: dict[str, str]
+
+
+@tells
+def compare(
+    store: str | PathLike[str],
+    out: str | Path,
+    models: Sequence[str] = ("all",),
+    config: Mapping[str, Any] | None = None,
+    *,
+    size: Size = "small",
+    n_jobs: int = 1,
+    truth: str | Path | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], None] = lambda text: None,
+    device: str = "auto",
+    seed: int = 0,
+    verbose: Verbose = None,
+) -> Comparison:
+    """Train models on one split of a store, each by its own recipe, and score them beside every baseline.
+
+    One protocol holds for all: the same people train, validate and test; scaling stands on the training group; the
+    epoch is chosen by the validation part; the same volumes are scored, beside the same baselines. What a published
+    model was trained or scored by otherwise is said in the results. A comparison that was stopped or killed goes on
+    where it stood: what is trained is not trained again.
+
+    Parameters
+    ----------
+    store : Store or path
+    out : path
+        Folder to make, or to go on with.
+    models : sequence of str
+        Names of models; ``all`` are those that the store has what they need for.
+    config : mapping, optional
+        Settings of the training for all (``split``, ``minutes``, ``epochs``, ``accelerator``, ...), which go before
+        those of each recipe.
+    size : {"small", "published"}
+        Sizes of the published networks.
+    n_jobs : int
+        Models trained at the same time (joblib); inside ``joblib.parallel_config("dask")``, -1 uses the whole cluster.
+    truth, progress, device, seed
+        As `eeg2fmri.evaluate.benchmark.benchmark`.
+    say : callable
+        Told in a line what begins and what came out.
+    verbose : bool, str, int or None
+        Level of the log for this call; see `eeg2fmri.core.log`.
+
+    Raises
+    ------
+    ConfigError
+        If a model or a setting is unknown.
+    InputError
+        If no model can be trained, the store lacks what a named one needs, or `out` holds something else.
+    LeakageError
+        If what tests would train.
+    """
+    opened, path = Store.open(store), Path(out)
+    shared = {"seed": seed, "split": {"seed": seed}, **_precision(chosen_device(device)), **(config or {})}
+    entries, left_out = choose_entries(models, opened, shared, size)
+    if not entries:
+        raise InputError("no model can be trained on the store", where=str(opened.path), got=str(left_out))
+    for entry in entries:
+        make_split(opened, entry.config.split, entry.config.pairs)
+    open_comparison(path, opened, entries, seed)
+    with locked(path, "this comparison"):
+        # a bar cannot be drawn from another process
+        told = progress if n_jobs == 1 else silent
+        jobs = ((str(opened.path), run_folder(path, one.name), one, told) for one in entries)
+        for name, text, failed in run_jobs(_train, jobs, n_jobs):
+            say(f"{name}: {text}")
+            if failed == "asked":
+                return Comparison(path, None, left_out)
+            if failed:
+                left_out[name] = text
+        done = [entry for entry in entries if entry.name not in left_out]
+        if not done:
+            raise InputError("no model could be trained", where=str(path), got=str(left_out))
+        on = chosen_device(device)
+        runs = {entry.label: run_folder(path, entry.name) for entry in done}
+        cost = {label: measure_cost(run, on) for label, run in runs.items()}
+        facts = {
+            "comparison": {"protocol": "one protocol", "size": size, "cost": cost, "left_out": left_out},
+            "changed": {entry.label: entry.protocol for entry in done if entry.protocol},
+        }
+        table = benchmark(runs, opened, path, truth=truth, facts=facts, progress=progress, device=device, seed=seed)
+    return Comparison(path, table, left_out)
+
+
+def _precision(device: str) -> dict[str, Any]:
+    return {"precision": "bf16-mixed"} if device == "cuda" else {}
+
+
+def _train(store: str, run: Path, entry: Entry, progress: Progress) -> tuple[str, str, str]:
+    """Train a model, or go on; say what came of it, and how it failed: "asked", "error", or not."""
+    at = stage(run)
+    if at == "trained":
+        return entry.name, "is trained already", ""
+    try:
+        result = train_run(store, run, {} if at == "begun" else entry.given, resume=at == "begun", progress=progress)
+    except Eeg2FmriError as error:
+        return entry.name, reason(error), "error"
+    return entry.name, result.summary(), "asked" if result.interrupted else ""

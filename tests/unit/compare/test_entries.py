@@ -1,0 +1,41 @@
+"""Which models stand in a comparison, and that none of them is trained as published."""
+
+import pytest
+
+from eeg2fmri.compare.entries import choose_entries
+from eeg2fmri.core.errors import ConfigError, InputError, StoreError
+from eeg2fmri.models.rivals.published import TRAINED, rival
+
+
+def test_all_leaves_out_what_the_store_has_nothing_for(five, quick):
+    entries, left_out = choose_entries(["all"], five, quick, "small")
+    raw = {name for name in TRAINED if rival(name).inputs.kind == "raw"}
+    assert {entry.name for entry in entries} == {"recommended", "documented", *TRAINED} - raw
+    assert set(left_out) == raw
+    assert all("raw: {rate: 200}" in why for why in left_out.values())
+    assert entries[0].name == "recommended"
+
+
+def test_a_model_that_was_asked_for_by_name_is_not_left_out_silently(five, quick):
+    with pytest.raises(StoreError, match="raw EEG"):
+        choose_entries(["recommended", "neurobolt"], five, quick, "small")
+    with pytest.raises(ConfigError, match="did you mean 'e2fnet'"):
+        choose_entries(["e2fnt"], five, quick, "small")
+
+
+def test_one_protocol_scales_nothing_by_a_test_volume(five, quick):
+    entries, _ = choose_entries(["all"], five, quick, "small")
+    for entry in entries:
+        assert entry.config.pairs.bold_scaling != "volume_range"
+        assert entry.config.split == entries[0].config.split
+    assert "test volumes too" in next(entry for entry in entries if entry.name == "e2fnet").protocol["Target"]
+
+
+def test_epochs_are_for_what_is_trained_by_steps(five, quick):
+    entries, _ = choose_entries(["recommended", "e2fnet"], five, quick, "small")
+    assert [entry.config.epochs for entry in entries] == [0, 2]
+
+
+def test_published_sizes_want_the_published_frequencies(five, quick):
+    with pytest.raises(InputError, match="n_bins: 249"):
+        choose_entries(["e2fnet"], five, quick, "published")

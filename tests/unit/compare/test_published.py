@@ -1,0 +1,99 @@
+"""Published protocols: scaled as they say, chosen as they say, and marked as what not to do."""
+
+import json
+
+import numpy as np
+import pytest
+import scipy.signal
+
+from eeg2fmri.compare.published import as_published
+from eeg2fmri.compare.published_steps import _Course
+from eeg2fmri.compare.published_targets import OtherPairs, filtered_by_quantile, region_courses, window_range
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.pairs.dataset import PairDataset
+from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.report import write_page
+from eeg2fmri.results.files import ResultError
+from eeg2fmri.results.published import FILE, WARNING, PublishedProtocol
+
+
+def test_the_filter_knows_what_comes_and_the_quantile_is_one():
+    courses = np.random.default_rng(0).standard_normal((200, 3)) + 5
+    scaled = filtered_by_quantile(courses, 2.0, 0.15, 0.95)
+    np.testing.assert_allclose(np.quantile(np.abs(scaled), 0.95, axis=0), 1)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
+    b, a = scipy.signal.butter(5, 0.15 / 0.25)
+    other = scipy.signal.filtfilt(b, a, courses, axis=0)
+    for mine, theirs in zip(scaled.T, other.T, strict=True):
+        assert np.corrcoef(mine[20:-20], theirs[20:-20])[0, 1] > 0.9999
+    changed = courses.copy()
+    changed[120] += 10
+    assert np.abs(filtered_by_quantile(changed, 2.0, 0.15, 0.95) - scaled)[118].max() > 0.05
+    with pytest.raises(InputError, match="too short"):
+        filtered_by_quantile(courses[:8], 2.0, 0.15, 0.95)
+
+
+def test_courses_of_regions_are_means_of_z_scores(five):
+    parts = np.full(12 * 11 * 3, -1)
+    parts[:5], parts[7:9] = 0, 1
+    courses = region_courses(five, 2, parts, 2)
+    flat = np.asarray(five.bold(2), float).reshape(44, -1)
+    z = (flat - five.voxel_mean(2).ravel()) / five.voxel_std(2).ravel()
+    np.testing.assert_allclose(courses, np.stack([z[:, :5].mean(axis=1), z[:, 7:9].mean(axis=1)], axis=1), atol=1e-4)
+
+
+def test_windows_scaled_with_the_test_part_lie_between_0_and_1(five):
+    config = PairConfig(window=4)
+    train, test = PairDataset(five, [0, 1], config), PairDataset(five, [3], config)
+    low, high = window_range(train, test)
+    x = OtherPairs(test, low=low, high=high)[3].x
+    assert 0 <= float(x.min()) < float(x.max()) <= 1
+    np.testing.assert_allclose(x * (high - low) + low, test[3].x, atol=1e-5)
+
+
+def test_the_epoch_by_the_validation_part_and_by_the_test_part():
+    validation, test = np.zeros((3, 1, 2)), np.zeros((3, 2, 2))
+    validation[1] = 0.5  # the second epoch is the best that can be known
+    test[0] = [[0.4, -0.2], [0.2, -0.4]]
+    test[1] = 0.1
+    test[2] = [[-0.3, 0.6], [-0.1, 0.8]]
+    course = _Course(validation, test)
+    np.testing.assert_allclose(course.honest(), [0.1, 0.1])
+    np.testing.assert_allclose(course.chosen_by_test(False), [0.15, 0.35])
+    np.testing.assert_allclose(course.chosen_by_test(True), [0.5, 0.5])
+
+
+@pytest.fixture(scope="module")
+def steps(five, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("published") / "steps"
+    settings = {"epochs": 3, "split": {"train": 2, "validation": 1, "test": 2, "seed": 0}, "accelerator": "cpu"}
+    return folder, as_published({"nothing": five}, folder, ["e2fnet"], settings)
+
+
+def test_steps_of_a_model_of_volumes(steps):
+    _, found = steps
+    (model,) = found.models
+    means = [step.mean for step in model.steps]
+    assert [step.published for step in model.steps] == [True] * 4 + [False] * 2
+    assert means[3] >= means[2]
+    assert means[4] > 0.8  # people of this store differ little: their mean volume is nearly the truth
+    assert all(len(step.scores) == 2 for step in model.steps)
+
+
+def test_it_is_marked_as_what_not_to_do(steps):
+    folder, found = steps
+    content = json.loads((folder / FILE).read_text())
+    assert content["warning"] == WARNING
+    assert content["protocol"] == "as published"
+    assert PublishedProtocol.read(folder).models == found.models
+    page = write_page(folder).read_text()
+    assert WARNING in page
+    assert "As published: not to be done" in page
+    assert "no EEG, as published" in page
+
+
+def test_damage_is_named(steps, tmp_path):
+    folder, _ = steps
+    (tmp_path / FILE).write_text((folder / FILE).read_text()[:-200])
+    with pytest.raises(ResultError):
+        PublishedProtocol.read(tmp_path)

@@ -1,0 +1,76 @@
+"""A model of regions as a model of voxels: means in, values of a part out, nothing of a test recording."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from eeg2fmri.models import parcelled as module
+from eeg2fmri.models.output import Synthesis
+from eeg2fmri.models.parcelled import Parcelled, ParcelledConfig, parts_of_brain
+
+SHAPE = (4, 5, 3)
+
+
+class Inner(nn.Module):
+    """Gives the sums of electrodes, one a region."""
+
+    def forward(self, x, y=None, *, generator=None):
+        return Synthesis(x.sum(dim=(2, 3))[:, :, None, None], None, x, None, None)
+
+    def loss(self, out, y):
+        return {"reconstruction": (out.volume - y).square().mean()}
+
+    def regularization(self):
+        return torch.zeros(())
+
+    kl = regularization
+
+
+@pytest.fixture
+def model(monkeypatch):
+    monkeypatch.setattr(module, "build", lambda config: Inner())
+    made = Parcelled(ParcelledConfig(eeg_shape=(3, 2, 4), volume_shape=SHAPE, regions=3, inner={"kind": "inner"}))
+    rng = np.random.default_rng(0)
+    mask = rng.random(SHAPE) < 0.7
+    volumes = torch.from_numpy(rng.standard_normal((20, *SHAPE)).astype(np.float32))
+    made.look([SimpleNamespace(y=volume) for volume in volumes], mask)
+    return made, mask, volumes
+
+
+def test_parts_cover_the_brain_and_no_more():
+    mask = np.zeros((8, 9, 7), bool)
+    mask[1:7, 1:8, 1:6] = True
+    parts = parts_of_brain(mask, 6, 0)
+    assert (parts.reshape(mask.shape) >= 0).tolist() == mask.tolist()
+    sizes = np.bincount(parts[parts >= 0])
+    assert len(sizes) == 6
+    assert sizes.min() > 0.4 * sizes.mean()
+    np.testing.assert_array_equal(parts, parts_of_brain(mask, 6, 0))
+
+
+def test_means_of_the_training_volumes_have_unit_power(model):
+    made, _, volumes = model
+    means = made.means(volumes)
+    assert tuple(means.shape) == (20, 3, 1, 1)
+    torch.testing.assert_close(means.square().mean(dim=0), torch.ones(3, 1, 1))
+    flat, part = volumes.flatten(1).numpy(), made.part.numpy()
+    expected = np.stack([flat[:, part == k].mean(axis=1) for k in range(3)], axis=1) / made.spread.numpy()
+    np.testing.assert_allclose(means[:, :, 0, 0].numpy(), expected, atol=1e-5)
+
+
+def test_each_voxel_has_the_value_of_its_part(model):
+    made, mask, volumes = model
+    x = torch.randn(2, 3, 2, 4)
+    out = made(x, volumes[:2])
+    part = made.part.reshape(SHAPE)
+    assert (out.volume[:, ~torch.from_numpy(mask)] == 0).all()
+    for k in range(3):
+        value = x[:, k].sum(dim=(1, 2)) * made.spread[k]
+        torch.testing.assert_close(out.volume[:, part == k], value[:, None].expand(2, int((part == k).sum())))
+    parts = made.loss(out, volumes[:2])
+    assert float(parts["reconstruction"]) == pytest.approx(
+        float((x.sum(dim=(2, 3)) - made.means(volumes[:2])[:, :, 0, 0]).square().mean())
+    )
