@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.recommended.choice import Candidate, Design, candidate, local_candidate
-from eeg2fmri.models.recommended.families.family import Family, basis_of, usable_families
+from eeg2fmri.models.recommended.families.family import Basis, Family, basis_of, usable_families
+from eeg2fmri.models.recommended.fit_config import DRIFT_S
 from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
 from eeg2fmri.models.recommended.recordings import Recordings, gather
+from eeg2fmri.models.recommended.slow import slow_is_told
 from eeg2fmri.models.recommended.stacked import Stack
 from eeg2fmri.models.recommended.weigh import weighed
 from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, clearly_better, temporal_r
@@ -141,12 +144,16 @@ def fit(
     """
     settings = config.fit
     inside = np.flatnonzero(acquisition.mask)
-    recordings, left_out = gather(datasets, acquisition.subjects, inside, acquisition.tr, settings.drift_s)
+    recordings, left_out = gather(datasets, acquisition.subjects, inside, acquisition.tr, settings.drift_s or DRIFT_S)
     families, notes = usable_families(columns, config.responses, config.eeg_shape[0])
     cells = make_cells(voxel_positions(acquisition.mask, acquisition.affine, acquisition.space), settings.cell_mm)
     chosen = np.unique(np.linspace(0, len(inside) - 1, min(len(inside), CHOICE_VOXELS)).astype(int))
-    targets = _targets(recordings, chosen)
-    choosing = _Choosing(recordings, config, columns, acquisition, targets)
+    courses = [recordings.volumes(run)[:, chosen] for run in recordings.runs]
+    choosing = _Choosing(recordings, config, columns, acquisition, _targets(recordings, courses))
+    if settings.drift_s is None and (whole := choosing.with_slow_part(families, courses)) is not None:
+        notes += ("slow changes are fitted too, as the EEG tells those of people who are left out",)
+        recordings = whole
+        choosing = replace(choosing, recordings=recordings, targets=_targets(recordings, courses))
     delay = choosing.delay(families)
     found: list[Candidate] = []
     for number, family in enumerate(families):
@@ -155,7 +162,7 @@ def fit(
         if family.local:
             one = choosing.nearest(one, cells, cells.label[chosen], progress)
         found.append(one)
-    found = weighed(found, targets)
+    found = weighed(found, choosing.targets)
     kept = [one for one in found if one.weight > 1e-6] or found[:1]
     if not any(one.weight for one in kept):
         notes += (
@@ -190,21 +197,28 @@ class _Choosing:
     def candidate(self, family: Family, delay: float) -> Candidate:
         return candidate(self._design(family, delay), self.targets, self.config.fit.penalties)
 
-    def _design(self, family: Family, delay: float) -> Design:
+    def _basis(self, family: Family, delay: float) -> Basis:
         n_channels, _, n_rows = self.config.eeg_shape
         clock = n_rows, self.acquisition.tr, self.acquisition.lag
         shifts = [shift + delay for shift in self.config.shifts_s]
-        basis = basis_of(family, clock, shifts, self.config.fit.shifted, n_channels)
-        return Design.of(self.recordings, self.columns[family.kind], family, basis)
+        return basis_of(family, clock, shifts, self.config.fit.shifted, n_channels)
+
+    def _design(self, family: Family, delay: float) -> Design:
+        return Design.of(self.recordings, self.columns[family.kind], family, self._basis(family, delay))
+
+    def with_slow_part(self, families: Sequence[Family], courses: Sequence[np.ndarray]) -> Recordings | None:
+        """Give the recordings with their drifts, where that predicts those left out better; courses by run."""
+        seen = [one for one in _through_response(families) if not row_kinds()[one.kind].PRODUCTS_OF]
+        views = [(self.columns[one.kind], self._basis(one, 0.0)) for one in seen]
+        whole = self.recordings.drifts_from(self.acquisition.tr, np.inf)
+        told = views and slow_is_told(self.recordings, whole, views, courses)
+        return whole if told else None
 
     def delay(self, families: Sequence[Family]) -> float:
         """Choose the delay of the response that all families together predict best with; 0 if responses are fixed."""
         if self.config.responses == "shifts":
             return 0.0
-        through = [family for family in families if family.time != "lags" and family.space == "electrodes"]
-        # one response each: a delay is what the shifted ones would otherwise make up for
-        seen = [replace(family, time="response") for family in through]
-
+        seen = _through_response(families)
         groups = _merged(self.targets)
         best, trusted = 0.0, self._through(seen, 0.0, groups)
         for delay in DELAYS_S:
@@ -237,14 +251,18 @@ class _Choosing:
         return best
 
 
+def _through_response(families: Sequence[Family]) -> list[Family]:
+    """Choose families that see all electrodes, through one response each: shifted ones would make up for a delay."""
+    through = [family for family in families if family.time != "lags" and family.space == "electrodes"]
+    return [replace(family, time="response") for family in through]
+
+
 def _merged(groups: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Merge the arrays (pair, ...) of groups into few."""
     return [np.concatenate(groups[k::DELAY_GROUPS]) for k in range(min(DELAY_GROUPS, len(groups)))]
 
 
-def _targets(recordings: Recordings, chosen: np.ndarray) -> list[np.ndarray]:
-    """Take some voxels (pair, voxel) of every group, drifts removed."""
-    return [
-        np.concatenate([run.without_drift(recordings.volumes(run)[:, chosen]) for run in recordings.of(group)])
-        for group in recordings.groups
-    ]
+def _targets(recordings: Recordings, courses: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Take the drifts out of courses (pair, voxel) by run, and put those of a group together."""
+    clean = [(run.group, run.without_drift(y)) for run, y in zip(recordings.runs, courses, strict=True)]
+    return [np.concatenate([y for of, y in clean if of == group]) for group in recordings.groups]

@@ -11,6 +11,9 @@ from eeg2fmri.models.regression.leave_out import PENALTIES
 
 Positive = Annotated[float, Field(gt=0)]
 
+#: Shortest period of drifts where the settings name none, s.
+DRIFT_S = 256.0
+
 
 class ClosedFormConfig(Config):
     """How the regressions are regularised.
@@ -27,8 +30,9 @@ class ClosedFormConfig(Config):
         Prior deviation of the weights of shifted responses relative to those of the first response.
     cell_mm : float
         Edge of the cubes of voxels that share a prior, mm.
-    drift_s : float
-        Shortest period of drifts, s.
+    drift_s : float or None
+        Shortest period of drifts, s. None: drifts slower than `DRIFT_S` are taken out, unless the EEG tells the slow
+        changes of people who are left out (`eeg2fmri.models.recommended.slow`).
     """
 
     penalties: Annotated[tuple[Positive, ...], Field(min_length=1)] = PENALTIES
@@ -36,4 +40,4 @@ class ClosedFormConfig(Config):
     floor: Annotated[float, Field(ge=0)] = 0.1
     shifted: Annotated[float, Field(ge=0)] = 0.3
     cell_mm: Positive = 36.0
-    drift_s: Positive = 256.0
+    drift_s: Positive | None = None

@@ -23,6 +23,10 @@ SHORTEST = 8
 KEPT_BYTES = 300_000_000
 
 
+#: Dataset and pairs of a run, by which its volumes are kept.
+_Place = tuple[int, range]
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """Pairs of one recording that follow each other without a gap.
@@ -67,12 +71,12 @@ class Recordings:
         self.runs, self.inside = list(runs), inside
         self.groups = list(dict.fromkeys(run.group for run in runs))
         size = sum(len(run.pairs) for run in runs) * len(inside) * 4
-        self._kept: dict[int, np.ndarray] | None = {} if size <= KEPT_BYTES else None
-        self._means: dict[int, np.ndarray] = {}
+        self._kept: dict[_Place, np.ndarray] | None = {} if size <= KEPT_BYTES else None
+        self._means: dict[_Place, np.ndarray] = {}
 
     def volumes(self, run: Run) -> np.ndarray:
         """Give the volumes (pair, voxel) of a run, float32, as they are."""
-        key = id(run)
+        key = id(run.dataset), run.pairs
         if self._kept is not None and key in self._kept:
             return self._kept[key]
         found = np.empty((len(run.pairs), len(self.inside)), np.float32)
@@ -90,6 +94,13 @@ class Recordings:
     def of(self, group: str) -> list[Run]:
         """Give the runs of a group."""
         return [run for run in self.runs if run.group == group]
+
+    def drifts_from(self, tr: float, drift_s: float) -> Recordings:
+        """Give the same recordings with other drifts (shortest period in s); volumes that are kept are shared."""
+        runs = [replace(run, slow=drifts(len(run.pairs), tr, drift_s)) for run in self.runs]
+        found = Recordings(runs, self.inside)
+        found._kept, found._means = self._kept, self._means
+        return found
 
 
 def gather(
@@ -124,24 +135,31 @@ def gather(
     InputError
         If there is no pair, or a single recording of less than four.
     """
-    runs = []
-    for dataset in datasets:
-        for pairs, recording in _unbroken(dataset):
-            runs.append(_run(dataset, pairs, recording, subjects.get(recording, str(recording)), tr, drift_s))
-    if not runs:
-        raise InputError("there is no recording to fit")
+    runs = runs_of(datasets, subjects, tr, drift_s)
     left_out = "subjects"
     if len({run.group for run in runs}) == 1:
         left_out = "recordings"
         runs = [replace(run, group=str(run.recording)) for run in runs]
     if len({run.group for run in runs}) == 1:
         left_out = "blocks of time"
-        runs = [block for run in runs for block in _blocks(run, tr, drift_s)]
+        runs = [block for run in runs for block in blocks_of(run, tr, drift_s)]
     names = list(dict.fromkeys(run.group for run in runs))
     if len(names) > MOST_GROUPS:
         shared = {name: str(k % MOST_GROUPS) for k, name in enumerate(names)}
         runs = [replace(run, group=shared[run.group]) for run in runs]
     return Recordings(runs, inside), left_out
+
+
+def runs_of(datasets: Iterable[Dataset[Any]], subjects: Mapping[int, str], tr: float, drift_s: float) -> list[Run]:
+    """Read the EEG of every pair; the group of a run is its subject. Arguments and errors as those of `gather`."""
+    runs = [
+        _run(dataset, pairs, recording, subjects.get(recording, str(recording)), tr, drift_s)
+        for dataset in datasets
+        for pairs, recording in _unbroken(dataset)
+    ]
+    if not runs:
+        raise InputError("there is no recording to fit")
+    return runs
 
 
 def _unbroken(dataset: Dataset[Any]) -> Iterator[tuple[range, int]]:
@@ -168,7 +186,7 @@ def _run(dataset: Dataset[Any], pairs: range, recording: int, group: str, tr: fl
     return Run(group, recording, rows, pairs, dataset, drifts(len(pairs), tr, drift_s))
 
 
-def _blocks(run: Run, tr: float, drift_s: float) -> list[Run]:
+def blocks_of(run: Run, tr: float, drift_s: float) -> list[Run]:
     """Cut a run into blocks; pairs of a window's length between two are not used, so that none reaches into the next.
 
     A run that is too short for it is cut into fewer blocks, at last into halves that touch.

@@ -1,0 +1,80 @@
+"""Slow changes are fitted where the EEG tells those of people who were left out, and only there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from eeg2fmri.data.pairs.dataset import Pair
+from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.haemodynamic import row_responses
+from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+
+CHANNELS, ROWS, GRID, TR, VOLUMES = 3, 8, (3, 2, 2), 2.5, 480
+
+
+def slow_course(rng):
+    """Make a course that changes over 5 to 8 minutes, of deviation 1."""
+    time = np.arange(VOLUMES) * TR
+    found = sum(np.cos(2 * np.pi * (time / period + rng.uniform())) for period in rng.uniform(300, 480, 4))
+    return (found - found.mean()) / found.std()
+
+
+class SlowPairs(Dataset):
+    """EEG whose first electrode drifts; BOLD that follows it (``eeg``), drifts by itself (``own``), or as all do.
+
+    Where BOLD follows slow EEG, it follows the fast part of the same electrode the other way round.
+
+    ``shared``: EEG and BOLD of everyone have one trend.
+    """
+
+    def __init__(self, recordings, bold):
+        self.items = []
+        response = row_responses(ROWS, TR, 0, (0.0,))[0]
+        for recording in recordings:
+            rng = np.random.default_rng(recording)
+            rows = rng.standard_normal((VOLUMES, CHANNELS, 1))
+            trend = np.linspace(-1, 1, VOLUMES) * 3
+            told = slow_course(rng)
+            rows[:, 0, 0] += trend if bold == "shared" else told
+            rows = rows.astype(np.float32)
+            slow = {"eeg": 2 * told, "own": 4 * slow_course(rng), "shared": 2 * trend}[bold]
+            for t in range(ROWS, VOLUMES):
+                window = np.moveaxis(rows[t - ROWS : t], 0, -1)
+                seen = np.einsum("cbt,t->cb", window, response)
+                volume = 0.5 * rng.standard_normal(GRID) + slow[t]
+                volume += seen[1, 0] if bold != "eeg" else 3 * (response @ told[t - ROWS : t] - seen[0, 0])
+                volume = torch.from_numpy(volume.astype(np.float32))
+                self.items.append(Pair(torch.from_numpy(window.copy()), volume, recording, t))
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, k):
+        return self.items[k]
+
+
+def fitted(bold, **settings):
+    config = RecommendedConfig(eeg_shape=(CHANNELS, 1, ROWS), volume_shape=GRID, components=2, fit=settings)
+    model = Recommended(config).eval()
+    acquisition = Acquisition(TR, np.ones(GRID, bool), np.diag([20.0, 20, 20, 1]))
+    return model, model.fit_closed_form(SlowPairs(range(5), bold), None, acquisition)
+
+
+@pytest.mark.parametrize(("bold", "kept"), [("eeg", True), ("own", False), ("shared", False)])
+def test_slow_changes_are_fitted_where_the_own_eeg_tells_them(bold, kept):
+    _, report = fitted(bold)
+    assert any("slow changes" in note for note in report.notes) is kept
+
+
+def test_people_whose_bold_changes_slowly_are_predicted_better(correlation):
+    unseen = SlowPairs([11, 12], "eeg")
+    chosen, told = (correlation(fitted("eeg", **settings)[0], unseen).mean() for settings in ({}, {"drift_s": 100.0}))
+    assert chosen > told + 0.1
+
+
+def test_a_period_that_is_given_is_kept_to():
+    _, report = fitted("eeg", drift_s=100.0)
+    assert not any("slow changes" in note for note in report.notes)
