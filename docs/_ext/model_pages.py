@@ -17,6 +17,9 @@ SETTINGS = {
     "crossvalidate": "eeg2fmri.train.config.TrainConfig",
 }
 
+#: Kinds of inputs of published models, in words.
+INPUTS = {"raw": "raw EEG", "rectangular": "spectra of whole TRs", "spectrogram": "spectra of whole TRs"}
+
 
 def presets() -> str:
     """Return the names that ``model: {preset: NAME}`` takes."""
@@ -64,7 +67,7 @@ def published() -> str:
         lines = {
             "paper": facts.paper,
             "licence of the authors' repository": facts.licence,
-            "takes": f"{given.kind} EEG, {window}{spectrum}; {given.scaling}",
+            "takes": f"{INPUTS[given.kind]}, {window}{spectrum}; {given.scaling}",
             "gives": f"{target.kind}{block}; {target.scaling}",
             "parameters, as stated or added up": f"{facts.parameters:,}" if facts.parameters else "",
             "starts from": facts.pretrained,
