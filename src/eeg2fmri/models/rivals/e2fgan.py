@@ -134,7 +134,9 @@ RIVAL = Rival(
         for metric, value in (("SSIM", ssim), ("PSNR (dB)", psnr))
     ),
     changed="The weight of the critic in the loss is not stated: it is 1 here. One optimiser steps network and "
-    "critic at once. "
-    "The count is that of the network without the critic.",
+    "critic at "
+    "once, and measured and synthesised volumes are one batch of the critic. The count is that of the network "
+    "without the "
+    "critic.",
     laptop={"widths": (8, 16, 32, 32), "critic_widths": (8, 8, 16, 16)},
 )

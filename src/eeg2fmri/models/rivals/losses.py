@@ -29,7 +29,7 @@ def similarity(predicted: Tensor, volume: Tensor, data_range: float = 1.0) -> Te
     Tensor, shape (batch,)
         Mean over windows and slices.
     """
-    images = torch.stack([predicted, volume]).movedim(-1, 2).flatten(0, 2)[:, None]
+    images = torch.stack([predicted, volume]).movedim(-1, 2).flatten(0, 2)
     n, kind = len(images) // 2, images.dtype
     images = images.float() if kind in (torch.float16, torch.bfloat16) else images
     products = [images, images.square(), (images[:n] * images[n:])]
@@ -43,13 +43,18 @@ def similarity(predicted: Tensor, volume: Tensor, data_range: float = 1.0) -> Te
 
 
 def _blurred(images: Tensor) -> Tensor:
-    for axis in (2, 3):
-        size = min(WINDOW, (images.shape[axis] - 1) // 2 * 2 + 1)
-        at = torch.arange(size, device=images.device, dtype=images.dtype) - size // 2
-        weights = torch.exp(-at.square() / (2 * SIGMA**2))
-        kernel = (weights / weights.sum()).reshape(1, 1, *((size, 1) if axis == 2 else (1, size)))
-        images = functional.conv2d(images, kernel)
-    return images
+    """Average within the window, wherever it fits: one matrix product for the rows and one for the columns."""
+    rows, columns = (_windows(size, images) for size in images.shape[-2:])
+    return rows @ images @ columns.T
+
+
+def _windows(size: int, like: Tensor) -> Tensor:
+    """Weights of each place of the window (place, size) along an axis."""
+    width = min(WINDOW, (size - 1) // 2 * 2 + 1)
+    at = torch.arange(width, device=like.device, dtype=like.dtype) - width // 2
+    weights = torch.exp(-at.square() / (2 * SIGMA**2))
+    places = torch.eye(size, device=like.device, dtype=like.dtype).unfold(0, width, 1)  # (place, size, width)
+    return places @ (weights / weights.sum())
 
 
 def similarity_and_error(predicted: Tensor, volume: Tensor, data_range: float = 1.0) -> dict[str, Tensor]:
