@@ -53,6 +53,69 @@ def test_pulses_that_fill_the_whole_recording() -> None:
     np.testing.assert_allclose(times, starts[starts > 0])
 
 
+def test_a_long_file_is_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eeg2fmri.data.timing.read_markers.BLOCK", 2 * 700)
+    ((_, times),) = found(pulses(1.5)).items()
+    np.testing.assert_allclose(times, STARTS)
+
+
+def test_samples_that_are_not_finite_are_no_pulses() -> None:
+    values = pulses(0.5, 3, 8)
+    values[[10, 1000, 1001]] = np.nan
+    assert set(found(values)) <= {"TTL/8", "TTL/0"}
+    np.testing.assert_allclose(found(values)["TTL/8"], STARTS)
+    assert found(np.full(6000, np.nan)) == {}
+    assert found(np.full(6000, 7.0)) == {}
+
+
+def test_every_code_is_a_marker_of_its_own() -> None:
+    values = pulses(0.5, 0, 1)
+    values[round(STARTS[3] * SFREQ) :][:50] = 16
+    marked = found(values)
+    np.testing.assert_allclose(marked["TTL/16"], STARTS[[3]])
+    np.testing.assert_allclose(marked["TTL/1"], np.delete(STARTS, 3))
+
+
+def test_of_more_values_rest_starts_and_ends_the_recording_or_is_the_most_common() -> None:
+    values = np.full(6000, 2.0)
+    values[500:3800], values[4000:4100] = 9.0, 4.0
+    assert {name: list(times) for name, times in found(values).items()} == {"TTL/9": [5.0], "TTL/4": [40.0]}
+    values[-10:] = 4.0
+    assert {name: list(times) for name, times in found(values).items()} == {
+        "TTL/2": [38.0, 41.0],
+        "TTL/4": [40.0, 59.9],
+    }
+
+
+def test_up_to_64_values_are_codes_and_more_are_a_voltage() -> None:
+    starts = np.arange(1, 59, 0.9)
+    for codes, names in ((63, {f"TTL/{code}" for code in range(1, 64)}), (64, {"TTL/high"})):
+        values = np.zeros(6000)
+        for code, start in zip(range(1, codes + 1), starts, strict=False):
+            values[round(start * SFREQ) :][:30] = code if codes == 63 else 1000 + code
+        assert set(found(values)) == names
+
+
+def test_values_near_whole_numbers_are_codes() -> None:
+    wobble = 4e-4 * np.sin(np.arange(6000))
+    assert set(found(pulses(0.5, 0, 2) + wobble)) == {"TTL/2"}
+    assert set(found(pulses(0.5, 0, 2) + 100 * wobble)) == {"TTL/high"}
+
+
+def test_noise_between_the_levels_changes_nothing() -> None:
+    values = pulses(0.5, -1.0, 4.0)
+    values[2050:2055] = 1.3  # between the two, while the channel rests
+    ((_, times),) = found(values + 0.01).items()
+    np.testing.assert_allclose(times, STARTS)
+
+
+def test_of_pulses_that_fill_the_recording_rest_is_low_unless_hardly_ever() -> None:
+    starts = np.arange(-1, 61, 2.0)
+    often, seldom = (found(pulses(high_s, 1, 6, starts)) for high_s in (1.7, 1.9))
+    assert (set(often), set(seldom)) == ({"TTL/6"}, {"TTL/1"})
+    np.testing.assert_allclose(seldom["TTL/1"], starts[:-1] + 1.9)
+
+
 def test_a_status_channel_behind_annotations() -> None:
     info = mne.create_info(["Cz", "STI 014"], SFREQ, ["eeg", "stim"])
     raw = mne.io.RawArray(np.vstack([np.zeros(6000), pulses(1.5, 0, 8)]), info, verbose="error")
