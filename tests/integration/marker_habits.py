@@ -205,7 +205,7 @@ HABITS: dict[str, Habit] = {
     "early": Habit(
         "EEG that ends before the scan, in the middle of a volume",
         every("Response", "R128", N - 3),
-        "triggers: trim",
+        "volumes_before: 0\ntriggers: repair",
         "fewer volume markers",
         kept=N - 4,
         end=-7,
@@ -227,8 +227,8 @@ HABITS: dict[str, Habit] = {
     "paused": Habit(
         "a pause of the recorder within the scan (`New Segment`)",
         R,
-        "triggers: trim",
-        "paused between",
+        "train: 1\nvolumes_before: 0\ntriggers: trim",
+        "fewer volume markers",
         kept=14,
         cut=(35.0, 39.0),
     ),
@@ -236,15 +236,15 @@ HABITS: dict[str, Habit] = {
     "split_files": Habit(
         "the EEG of a scan in two files (`split-01`, `split-02`)",
         R,
-        "triggers: trim",
-        "paused between",
+        "train: 1\nvolumes_before: 0\ntriggers: trim",
+        "fewer volume markers",
         kept=12,
         parts="split",
     ),
     "run_files": Habit(
         "the EEG of a scan in two files (`run-01`, `run-02`)",
         R,
-        "eeg: {runs: parts}\ntriggers: trim",
+        "eeg: {runs: parts}\ntrain: 1\nvolumes_before: 0\ntriggers: trim",
         "no EEG file belongs",
         kept=12,
         parts="run",
@@ -334,6 +334,6 @@ def table() -> str:
     """The habits as rows of a Markdown table."""
     rows = ["| in the recording | outcome | to go on, write |", "|---|---|---|"]
     for habit in HABITS.values():
-        way = " and ".join(f"`{line}`" for line in habit.way.splitlines())
+        way = ", ".join(f"`{line}`" for line in habit.way.splitlines())
         rows.append(f"| {habit.words} | {'refused' if habit.refused else 'right'} | {way or 'nothing'} |")
     return "\n".join(rows)

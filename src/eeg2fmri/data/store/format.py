@@ -31,6 +31,9 @@ ARRAYS = {
 OPTIONAL = {"amplitude.npy", "nuisance.npy", "raw.npy", "raw16.npy"}
 META = "meta.json"
 
+#: What a manifest says of recordings at several sampling rates; those of earlier versions say nothing.
+ALIKE = "magnitudes are those of the lowest rate"
+
 #: The next step for every damage.
 AGAIN = "prepare the store again"
 
@@ -125,6 +128,24 @@ def refuse_paths(manifest: Path, recordings: Any) -> None:
                     expected="a name without / and \\",
                     hint=AGAIN,
                 )
+
+
+def refuse_unlike_rates(path: Path, manifest: dict[str, Any], rates: set[float]) -> None:
+    """Refuse magnitudes that grow with the sampling rate of their recording, as earlier versions stored them.
+
+    Raises
+    ------
+    StoreError
+        If the recordings were sampled at several rates, and the manifest does not say that they are alike.
+    """
+    if len(rates) > 1 and manifest.get("rates") != ALIKE:
+        raise StoreError(
+            "the store was made by an earlier version, and magnitudes of its recordings cannot be compared",
+            where=str(path),
+            got="EEG at " + ", ".join(f"{rate:g} Hz" for rate in sorted(rates)),
+            expected="one sampling rate, or magnitudes of the lowest",
+            hint=AGAIN + " (eeg2fmri prepare DATA STORE, with the same settings)",
+        )
 
 
 def seal(manifest: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from eeg2fmri.data.store.format import (
     damaged,
     file_problems,
     read_manifest,
+    refuse_unlike_rates,
 )
 from eeg2fmri.data.store.recording import Recording as Recording
 from eeg2fmri.data.store.recording import read_recording
@@ -183,6 +184,7 @@ class Store:
             config = PrepareConfig.make(manifest["config"], where=str(path / MANIFEST))
             grid = manifest["grid"]
             recordings = tuple(read_recording(path / name) for name in digests)
+            refuse_unlike_rates(path, manifest, {recording.sfreq for recording in recordings})
             return cls(
                 path=path,
                 hash=manifest["hash"],

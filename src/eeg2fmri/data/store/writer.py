@@ -23,7 +23,7 @@ from eeg2fmri.core.digest import CONTENT, ContentHash
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.core.files import cannot_write
 from eeg2fmri.data.settings.prepare import PrepareConfig
-from eeg2fmri.data.store.format import ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
+from eeg2fmri.data.store.format import ALIKE, ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
 from eeg2fmri.data.store.store import Recording
 from eeg2fmri.data.store.unfinished import Partial, remove_left_behind
 
@@ -222,6 +222,7 @@ class StoreWriter:
             "grid": [int(size) for size in grid],
             "affine": np.asarray(affine, float).tolist(),
             "space": space,
+            "rates": ALIKE,
             "notes": list(notes),
             "regions": [int(number) for number in regions],
             "commit": None if commit is None else dict(commit),

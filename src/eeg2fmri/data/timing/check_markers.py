@@ -13,6 +13,8 @@ from eeg2fmri.data.timing.trains import Train
 
 #: Largest deviation of the mean interval of markers from the TR (relative) that can be clock drift.
 LARGEST_DRIFT = 5e-3
+#: Deviation from which no mending goes on: what was taken for a train is none.
+NO_DRIFT = 2e-2
 #: Largest deviation of one marker from a regular sequence, in TRs.
 LARGEST_DEVIATION_TR = 0.1
 #: Refits of the sequence without the markers that deviate.

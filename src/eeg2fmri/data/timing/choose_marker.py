@@ -79,7 +79,7 @@ def find_marker(
     if wanted is not None:
         names = [wanted] if isinstance(wanted, str) else list(wanted)
         return _by_slice(_together(markers, [named_marker(markers, name, where) for name in names]), tr, n_volumes)
-    usable = {name: np.asarray(times, float) for name, times in markers.items() if not _of_recorder(name)}
+    usable = _usable(markers)
     known = _known(usable)
     regular = [name for name in usable if _is_regular(usable[name], tr)]
     best = [name for name in known if name in regular][:1] or _distinct(regular, usable)
@@ -115,8 +115,16 @@ def find_marker(
 
 def has_volume_marker(markers: Mapping[str, np.ndarray], tr: float) -> bool:
     """Tell whether a marker has the name or the regularity of a volume marker."""
-    usable = {name: np.asarray(times, float) for name, times in markers.items() if not _of_recorder(name)}
-    return bool(_known(usable)) or any(_is_regular(times, tr) for times in usable.values())
+    return bool(_known(_usable(markers))) or marks_volumes(markers, tr)
+
+
+def marks_volumes(markers: Mapping[str, np.ndarray], tr: float) -> bool:
+    """Tell whether a marker comes every TR, or at every slice."""
+    return any(_is_regular(times, tr) or per_slice(times, tr) is not None for times in _usable(markers).values())
+
+
+def _usable(markers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(times, float) for name, times in markers.items() if not _of_recorder(name)}
 
 
 def _present(markers: Mapping[str, np.ndarray]) -> str:

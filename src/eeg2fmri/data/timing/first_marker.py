@@ -9,6 +9,7 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.settings.first_volume import FirstMarker
 from eeg2fmri.data.timing.choose_marker import named_as, named_marker
+from eeg2fmri.data.timing.pauses import UNKNOWN_S
 
 #: The next step where the first marker is not that of the first volume.
 _SAY = (
@@ -89,7 +90,7 @@ def onsets_from_first(
             expected=f"at most {first.short_s:g} s",
             hint=_SAY,
         )
-    if times[-1] > end + tr:
+    if ((times > end + tr) & (times < times[0] + UNKNOWN_S / 2)).any():  # not after a pause of unknown length
         raise InputError(
             "the marker of the first volume comes after the scan too: the first one may be that of another scan",
             where=place,

@@ -23,7 +23,7 @@ _CUTS = (CUT, "edge boundary", "bad boundary", "new segment")
 #: What stands for stretches that are in the file as zeros (FIF).
 SKIP = "BAD_ACQ_SKIP"
 #: s that a pause of unknown length is taken for: no train of markers goes on over it.
-_UNKNOWN_S = 1e6
+UNKNOWN_S = 1e6
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Span:
         """Time on the clock (s after the first sample) of times in the file."""
         found = np.array(times, float)
         for pause in self.pauses:
-            found[np.asarray(times) >= pause.start_s - 1e-9] += _UNKNOWN_S if pause.lost_s is None else pause.lost_s
+            found[np.asarray(times) >= pause.start_s - 1e-9] += UNKNOWN_S if pause.lost_s is None else pause.lost_s
         return found
 
     def file(self, clock: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ class Span:
         found = clock.copy()
         for pause in self.pauses:
             begins = pause.start_s + behind
-            lost = _UNKNOWN_S if pause.lost_s is None else pause.lost_s
+            lost = UNKNOWN_S if pause.lost_s is None else pause.lost_s
             behind += lost
             found = np.where(clock >= begins - 1e-9, clock - behind, found)
             found[(clock >= begins - 1e-9) & (clock < begins + lost - 1e-9)] = np.nan
@@ -101,7 +101,7 @@ class Span:
         found, behind = [], 0.0
         for pause in self.pauses:
             begins = pause.start_s + behind
-            behind += _UNKNOWN_S if pause.lost_s is None else pause.lost_s
+            behind += UNKNOWN_S if pause.lost_s is None else pause.lost_s
             if pause.stop_s + behind <= first + 1e-9 or begins >= last - 1e-9:
                 found.append(pause)
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.timing.choose_marker import has_volume_marker
+from eeg2fmri.data.timing.choose_marker import marks_volumes
 from eeg2fmri.data.timing.pauses import is_pause
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def markers_of(
 ) -> dict[str, np.ndarray]:
     """Collect the times of all markers by their description.
 
-    Markers are annotations; where there are none that could be of volumes, or a channel is named, they are the
-    pulses of trigger channels, described by channel and value (``Status/128``).
+    Markers are annotations; where none comes every TR, the pulses of trigger channels too, described by channel and
+    value (``Status/128``); where a channel is named, its pulses alone.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def markers_of(
             )
         return _pulses(raw, trigger_channel if trigger_channel in found else found[0])
     markers = _annotated(raw)
-    if markers and (tr is None or has_volume_marker(markers, tr)):
+    if markers and (tr is None or marks_volumes(markers, tr)):
         return markers
     stim = [name for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True) if kind == "stim"]
     return markers | {name: times for channel in stim for name, times in _pulses(raw, channel).items()}

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.settings.first_volume import ClockConfig
+from eeg2fmri.data.settings.first_volume import COUNTS, ClockConfig
 from eeg2fmri.data.timing.pauses import Span
 from eeg2fmri.data.timing.trains import Train, Trains
 
 #: Fewest markers of a train that can be chosen by its number.
 FEWEST = 3
 #: Share of the markers of the longest train that another one must have to be taken into account.
-RIVAL = 0.5
+MAIN = 0.5
+#: Share of the volumes by which a train may be shorter or longer to be a rival of one that fits.
+RIVAL = 0.25
 #: Share of the volumes that must be marked where only the markers from the first to the last are as many as volumes.
 MARKED = 0.5
-#: Share of a TR by which the EEG of the last marker must be shorter to say that the EEG ended before the scan.
-SHORTER = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +72,9 @@ class Scan:
 def choose_reading(trains: Trains, scan: Scan, clock: ClockConfig, where: str) -> tuple[Reading, tuple[str, ...]]:
     """Choose the train of a scan, and the volume of its first marker.
 
-    A train of as many markers as there are volumes is taken, if it is the only one. Where there are fewer, EEG that
-    ended within the volume of the last marker is the reason, or a pause at one end of the train; where there are more,
-    dummy scans that the sidecar of the image tells of. What is not clear is left to the user: that EEG begins shortly
-    before the first marker does not say whether the scan had begun before it.
+    A train of as many markers as there are volumes is taken, if no other one could be the scan with some of its markers
+    lost; one of more markers, if the sidecar of the image tells of so many dummy scans. All else is left to the user:
+    that EEG ended within a volume, or was paused before one, does not say that no other marker is lost.
 
     Returns
     -------
@@ -100,17 +98,20 @@ def choose_reading(trains: Trains, scan: Scan, clock: ClockConfig, where: str) -
         chains = [numbered[clock.train - 1]]
     shift = (clock.volumes_before or 0) - (clock.dummies or 0)
     exact = _exact(chains, scan.n_volumes - shift)
+    said = any(getattr(clock, name) is not None for name in COUNTS)
+    if said:  # what is said counts from the first marker of a train
+        exact = [train for train in exact if not train.lost and any(train.times[0] == one.times[0] for one in numbered)]
     if exact:
+        exact += _rivals(exact, numbered, scan.n_volumes) if clock.train is None else []
         fitting = [Reading(train, shift, write) for train, write in zip(exact, _ways(exact, numbered), strict=True)]
+        if clock.count_from is not None and not fitting[0].write.startswith("train"):
+            fitting = fitting[:1] if clock.count_from == "first" else fitting[-1:]
+    elif said:
+        fitting = _said(chains, scan, clock, shift)
     else:
-        fitting = _anchored(_main(chains), scan, clock, shift)
-    if clock.count_from is not None:
-        fitting = fitting[:1] if clock.count_from == "first" else fitting[-1:]
+        fitting = [reading for train in _main(chains) for reading in _readings(train, scan)]
     if len(fitting) == 1:
         return fitting[0], (fitting[0].words,) if fitting[0].words else ()
-    around = _around_a_pause(fitting, scan)
-    if around is not None:
-        return around, (around.words,)
     raise _ambiguous(fitting, numbered, scan, where)
 
 
@@ -145,19 +146,33 @@ def _alone(piece: tuple[int, int], lost: int) -> bool:
     return piece[1] - piece[0] + 1 < lost
 
 
+def _rivals(exact: Sequence[Train], numbered: Sequence[Train], n_volumes: int) -> list[Train]:
+    """Find other trains that could be the scan, with markers lost or too many, beside one that fits."""
+    holders = {_holder(train, numbered) for train in exact}
+    return [
+        train
+        for number, train in enumerate(numbered, 1)
+        if len(exact) == 1 and number not in holders and abs(train.extent - n_volumes) <= RIVAL * n_volumes
+    ]
+
+
 def _main(chains: Sequence[Train]) -> list[Train]:
     """Trains that are about as long as the longest."""
     trains = [train for chain in chains for train in chain.broken()]
     most = max(len(train.times) for train in trains)
-    return sorted((each for each in trains if len(each.times) >= RIVAL * most), key=lambda train: train.times[0])
+    return sorted((each for each in trains if len(each.times) >= MAIN * most), key=lambda train: train.times[0])
 
 
-def _anchored(trains: Sequence[Train], scan: Scan, clock: ClockConfig, shift: int) -> list[Reading]:
-    if clock.dummies is not None or clock.volumes_before is not None or clock.count_from == "first":
-        return [Reading(train, shift) for train in trains]
-    if clock.count_from == "last":
-        return [Reading(train, scan.n_volumes - train.extent) for train in trains]
-    return [reading for train in trains for reading in _readings(train, scan)]
+def _said(chains: Sequence[Train], scan: Scan, clock: ClockConfig, shift: int) -> list[Reading]:
+    """List the readings of what the user says of the first marker or the last: one of each train."""
+    long = [chain for chain in chains if len(chain.times) >= FEWEST or scan.span.pauses] or list(chains)
+    found = []
+    for train in (each for chain in long for each in chain.broken()):
+        first = scan.n_volumes - train.extent if clock.count_from == "last" else shift
+        short = len(train.times) < FEWEST
+        way = f"first_volume_s: {scan.span.file(train.times[:1])[0] - first * scan.tr:.6g}" if short else ""
+        found.append(Reading(train, first, way))
+    return found
 
 
 def _readings(train: Train, scan: Scan) -> list[Reading]:
@@ -174,16 +189,10 @@ def _readings(train: Train, scan: Scan) -> list[Reading]:
     if more == 0:
         return _with_lone_markers(train, scan)
     fewer = -more
-    began_late, ended_early = _paused_before(train, scan), _ended_within(train, scan)
-    late = Reading(train, fewer, f"volumes_before: {fewer}", f"volumes without marker before the first: {fewer}")
-    early = Reading(train, 0, "volumes_before: 0", f"volumes without marker after the last: {fewer}")
-    if began_late and not ended_early:
-        told = f"the EEG began with volume {fewer}; volumes before it, without EEG: {fewer}"
-        return [replace(late, words=told)]
-    if ended_early and not began_late:
-        told = f"the first marker taken for volume 0: the EEG ended with volume {train.extent - 1}, {fewer} too early"
-        return [replace(early, words=told)]
-    return [late, early]
+    return [
+        Reading(train, fewer, f"volumes_before: {fewer}", f"volumes without marker before the first: {fewer}"),
+        Reading(train, 0, "volumes_before: 0", f"volumes without marker after the last: {fewer}"),
+    ]
 
 
 def _with_lone_markers(train: Train, scan: Scan) -> list[Reading]:
@@ -196,34 +205,6 @@ def _with_lone_markers(train: Train, scan: Scan) -> list[Reading]:
     if fewer > before:
         found.append(Reading(core, fewer, f"volumes_before: {fewer}", "what comes last, alone, is none of the scan"))
     return found
-
-
-def _paused_before(train: Train, scan: Scan) -> bool:
-    """Tell whether the recorder was paused where the volume before the train should have been."""
-    before = np.array([train.expected(-1)])
-    start = scan.span.file(before)[0]
-    return not bool(scan.span.has_eeg(before, scan.tr)[0]) and not start < 0
-
-
-def _ended_within(train: Train, scan: Scan) -> bool:
-    """Tell whether the EEG ended within the volume of the last marker, or the recorder was paused before the next."""
-    last, after, before = train.times[-1:], np.array([train.expected(train.extent)]), np.array([train.expected(-1)])
-    if scan.span.file(before)[0] < 0:
-        return False  # the scan may have begun before the EEG as well
-    tolerance = SHORTER * scan.tr
-    if not scan.span.has_eeg(last, scan.tr - tolerance)[0]:
-        return True
-    stop = scan.span.file(after)[0] + scan.tr
-    return not bool(scan.span.has_eeg(after, scan.tr)[0]) and not stop > scan.span.duration_s
-
-
-def _around_a_pause(fitting: Sequence[Reading], scan: Scan) -> Reading | None:
-    """Of the parts of a scan that a pause of unknown length divides, the one with the most volumes."""
-    whole = [reading for reading in fitting if reading.words.startswith(("the EEG began", "the first marker taken"))]
-    in_order = all(one.last < other.first for one, other in pairwise(whole))
-    if len(whole) < 2 or len(whole) < len(fitting) or not in_order or not scan.span.pauses:
-        return None
-    return max(whole, key=lambda reading: len(reading.train.times))
 
 
 def _ways(exact: Sequence[Train], numbered: Sequence[Train]) -> list[str]:
@@ -246,10 +227,10 @@ def _ambiguous(fitting: Sequence[Reading], numbered: Sequence[Train], scan: Scan
     ways = []
     for reading in fitting:
         lines = [reading.write] if reading.write else []
-        if several and not reading.write.startswith(("train", "count_from", "first_volume_s")):
+        if (several or len(numbered) > 1) and not reading.write.startswith(("train", "count_from", "first_volume_s")):
             lines.insert(0, f"train: {_holder(reading.train, numbered)}")
         if reading.first > 0 or reading.last < scan.n_volumes - 1 or reading.train.lost:
-            lines.append("triggers: repair")
+            lines.append("triggers: trim" if scan.span.pauses else "triggers: repair")
         start = reading.train.expected(-reading.first) if len(reading.train.times) > 1 else reading.train.times[0]
         shown = float(scan.span.file(np.array([start]))[0])
         at = f"volume 0 at {shown:.3f} s" if np.isfinite(shown) else "volume 0 in a pause of the EEG"
@@ -264,7 +245,8 @@ def _ambiguous(fitting: Sequence[Reading], numbered: Sequence[Train], scan: Scan
         expected=_volumes(scan.n_volumes),
         hint="write what is right: "
         + ", or ".join(ways)
-        + ("; any number of volumes between can be given too" if between else ""),
+        + ("; any number of volumes between can be given too" if between else "")
+        + "; where it differs between recordings, in a table: first_volumes",
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
-from eeg2fmri.data.timing.check_markers import interval_problem, marker_problems, number_markers
+from eeg2fmri.data.timing.check_markers import NO_DRIFT, interval_problem, marker_problems, number_markers
 from eeg2fmri.data.timing.choose_marker import find_marker
 from eeg2fmri.data.timing.first_marker import onsets_from_first
 from eeg2fmri.data.timing.pauses import Span, listed_pauses
@@ -200,7 +200,7 @@ def _marked(
     problems = list(marker_problems(numbered, reading, tr, place, span.file(times)))
     if clock.triggers != "trim" and not has_eeg.all():
         _refuse_pauses(expected + volumes.after_s, tr, has_eeg, span, where)
-    if problems and clock.triggers == "error":
+    if problems and (clock.triggers == "error" or abs(numbered.interval / tr - 1) > NO_DRIFT):
         raise InputError.of(problems)
     if not problems and clock.triggers == "error":
         onsets, first = numbered.sound, 0

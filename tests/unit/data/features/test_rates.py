@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.data.features.rates import fitting_rate, rate_factor
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.store.format import MANIFEST, seal
+from eeg2fmri.data.store.store import Store
 
 
 def analog(names: tuple[str, ...], sfreq: float, seconds: float) -> np.ndarray:
@@ -37,6 +40,12 @@ def test_recordings_of_one_signal_at_two_rates_are_alike_in_a_store(two: Any) ->
     # whole periods in a window: nothing leaks, so that only the rate could differ
     np.testing.assert_allclose(store.eeg(1), store.eeg(0), atol=1e-4 * store.eeg(0).max())
     np.testing.assert_allclose(store.amplitude(1), store.amplitude(0), rtol=1e-2, atol=1e-2)
+    # a store as an earlier version left it, whose magnitudes grow with the rate
+    manifest = json.loads((store.path / MANIFEST).read_text())
+    del manifest["rates"]
+    (store.path / MANIFEST).write_text(json.dumps({**manifest, "seal": seal(manifest)}))
+    with pytest.raises(StoreError, match=r"earlier version(.|\n)*100 Hz, 300 Hz(.|\n)*prepare the store again"):
+        Store.open(store.path)
 
 
 def test_the_factor_is_the_ratio_of_the_samples_in_a_window() -> None:

@@ -12,7 +12,9 @@ import scipy.io
 from tests.written_eeg import write_edf
 
 from eeg2fmri.data.eeg.read import read_raw
+from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.eeg import EegConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.timing.read_markers import markers_of
 
 SFREQ, TR = 100.0, 2.0
@@ -144,3 +146,28 @@ def test_a_row_of_an_array_with_a_name_of_its_own(tmp_path: Path) -> None:
     raw = read_raw(tmp_path / "x.mat", config=EegConfig.make({"matlab": settings, "trigger_channel": "scan"}))
     assert raw.get_channel_types() == ["eeg", "eeg", "stim"]
     np.testing.assert_allclose(markers_of(raw, "scan")["scan/1"], STARTS)
+
+
+@pytest.mark.parametrize(
+    "annotations", [["eyes open", "eyes closed", "eyes open"], ["T0", "T1", "T2"], ["TR", "start", "stop"]]
+)
+def test_triggers_behind_annotations_give_each_volume_its_samples(annotations: list[str], two: Any) -> None:
+    """Also where an annotation has the name of a volume marker and is none."""
+    starts = two.onset_samples()
+    for subject in ("01", "02"):
+        header = two.eeg(subject, markers=np.array([], int))
+        raw = mne.io.read_raw_brainvision(header, preload=True, verbose="error")
+        status = np.zeros((1, raw.n_times))
+        for start in starts:
+            status[0, start : start + 90] = 8
+        info = mne.create_info(["Status"], raw.info["sfreq"], ["stim"])
+        raw.add_channels([mne.io.RawArray(status, info, verbose="error")], force_update_info=True)
+        raw.set_annotations(mne.Annotations([0.5, 1.7, 4.1], 0.0, annotations), verbose="error")
+        raw.save(header.with_suffix(".fif"), verbose="error")
+        for suffix in (".vhdr", ".vmrk", ".eeg"):
+            header.with_suffix(suffix).unlink()
+    store = prepare(two.root, two.root.parent / "store", PrepareConfig())
+    np.testing.assert_allclose(store.recordings[0].onsets, starts / two.sfreq)
+    signal = two.eeg_signal("01")[: len(store.electrodes), starts[3] :][:, : round(store.tr * two.sfreq)]
+    spectrum = np.abs(np.fft.rfft(signal))[:, 1 : len(store.frequencies) + 1]
+    np.testing.assert_allclose(store.eeg(0)[3], spectrum, rtol=1e-3, atol=1e-8)

@@ -9,6 +9,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.settings.first_volume import ClockConfig
 from eeg2fmri.data.timing.choose_marker import find_marker, has_volume_marker
+from eeg2fmri.data.timing.pauses import Span
 from eeg2fmri.data.timing.volume_onsets import Alignment, Volumes, volume_onsets
 
 TR = 2.0
@@ -200,3 +201,36 @@ def test_a_marker_that_stands_alone_does_not_make_up_the_number(lone: int, ways:
         name, count = way.split(": ")
         found = align(times, triggers="repair", **{name: int(count)})
         assert f"volume 0 at {found.onsets[0] - TR * found.first:.3f} s" in text
+
+
+SECOND = np.concatenate([np.delete(REGULAR, 7), REGULAR[-1] + 30.3 + TR * np.arange(len(REGULAR))])
+
+
+@pytest.mark.parametrize("said", [{}, {"count_from": "first"}, {"dummies": 0}, {"triggers": "trim"}])
+def test_a_scan_that_lost_a_marker_beside_one_that_is_whole(said: dict[str, Any]) -> None:
+    """The whole one fits; but it may be of another scan in the same EEG."""
+    with pytest.raises(InputError, match=r"cannot be told(.|\n)*'train: 2'(.|\n)*'train: 1'"):
+        align(SECOND, **said)
+    found = align(SECOND, triggers="repair", train=1)
+    np.testing.assert_allclose(found.onsets, REGULAR, atol=1e-6)
+    np.testing.assert_allclose(align(SECOND, train=2).onsets, SECOND[-len(REGULAR) :], atol=1e-6)
+
+
+def test_what_is_said_of_the_first_marker_needs_its_train() -> None:
+    """A localiser before the scan has a first marker too."""
+    times = np.concatenate([REGULAR[0] - 40.7 + TR * np.arange(5), np.delete(REGULAR, [0, 1, 9])])
+    with pytest.raises(InputError, match=r"cannot be told(.|\n)*'train: 1'(.|\n)*'train: 2'"):
+        align(times, triggers="repair", volumes_before=2)
+    found = align(times, triggers="repair", volumes_before=2, train=2)
+    np.testing.assert_allclose(found.onsets, REGULAR, atol=1e-6)
+
+
+def test_an_eeg_that_ended_early_may_have_lost_its_first_markers_too() -> None:
+    times = REGULAR[3:-4]
+    span = Span(float(times[-1]) + 0.4 * TR)
+    with pytest.raises(InputError, match=r"cannot be told(.|\n)*'volumes_before: 7'(.|\n)*'volumes_before: 0'"):
+        volume_onsets({"R128": times}, Volumes(20, TR), 250, ClockConfig(triggers="repair"), span)
+    said = ClockConfig(triggers="repair", volumes_before=3)
+    found = volume_onsets({"R128": times}, Volumes(20, TR), 250, said, span)
+    np.testing.assert_allclose(found.onsets, REGULAR[: len(found.onsets)], atol=1e-6)
+    assert (found.first, len(found.onsets)) == (0, 15)
