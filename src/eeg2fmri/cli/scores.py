@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.cli.console import say, table
@@ -21,3 +22,20 @@ def print_scores(evaluation: Evaluation) -> None:
         say(f"note: {note}")
     for claim in evaluation.claims:
         say(claim.sentence)
+
+
+def atlas_of(image: Path | None, names: Path | None) -> Path | tuple[Path, Path] | None:
+    """Put the image of an atlas and the table of its names together.
+
+    Raises
+    ------
+    InputError
+        If there are names and no atlas.
+    """
+    from eeg2fmri.core.errors import InputError
+
+    if names is None:
+        return image
+    if image is None:
+        raise InputError("names of regions need an atlas", where="--regions", got=str(names), hint="add --atlas IMAGE")
+    return image, names

@@ -21,6 +21,7 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.benchmark import benchmark
 from eeg2fmri.evaluate.run import chosen_device
 from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import DIFFERENCE
 from eeg2fmri.train.run import train_run
 
 
@@ -52,6 +53,7 @@ def compare(
     size: Size = "small",
     n_jobs: int = 1,
     truth: str | Path | None = None,
+    difference: float = DIFFERENCE,
     progress: Progress = silent,
     say: Callable[[str], None] = lambda text: None,
     device: str = "auto",
@@ -79,7 +81,7 @@ def compare(
         Sizes of the published networks.
     n_jobs : int
         Models trained at the same time (joblib); inside ``joblib.parallel_config("dask")``, -1 uses the whole cluster.
-    truth, progress, device, seed
+    truth, difference, progress, device, seed
         As `eeg2fmri.evaluate.benchmark.benchmark`.
     say : callable
         Told in a line what begins and what came out.
@@ -123,7 +125,17 @@ def compare(
             "comparison": {"protocol": "one protocol", "size": size, "cost": cost, "left_out": left_out},
             "changed": {entry.label: entry.protocol for entry in done if entry.protocol},
         }
-        table = benchmark(runs, opened, path, truth=truth, facts=facts, progress=progress, device=device, seed=seed)
+        table = benchmark(
+            runs,
+            opened,
+            path,
+            truth=truth,
+            facts=facts,
+            difference=difference,
+            progress=progress,
+            device=device,
+            seed=seed,
+        )
     return Comparison(path, table, left_out)
 
 

@@ -17,9 +17,10 @@ from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, read_recordings, write_recordings
 from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
-from eeg2fmri.results.controls import CONTROLS, Controls, control_warnings
+from eeg2fmri.results.controls import CONTROLS, Controls
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.files import defined
+from eeg2fmri.results.method import DIFFERENCE
 
 #: Facts of a fold that are those of all of them.
 SHARED = ("store_hash", "protocol", "protocol_claim", "target", "pairs", "statistics", "p_value_protocol")
@@ -35,7 +36,7 @@ DEPENDENT = (
 OF_RECORDINGS = ("latent_frechet_distance", "regions")
 
 
-def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Evaluation:
+def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int, difference: float = DIFFERENCE) -> Evaluation:
     """Put the scores of all folds together and write them.
 
     A subject's score is the mean over the recordings, or blocks, in which any fold tested the subject; intervals and
@@ -50,6 +51,8 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
         Folder for ``scores.json``, ``scores.csv``, ``null.npz`` and ``recordings.npz``.
     seed : int
         Of the draws of signs and bootstrap samples.
+    difference : float
+        Smallest difference of temporal r by which the model must be better than simpler ones.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
         **_ceilings(found),
         **_controls(tested),
         **_once_a_recording(found),
-        **{name: first[name] for name in ("difference_that_counts",) if name in first},
+        "difference_that_counts": difference,
         "fold": None,
         "folds": len(runs),
         "test_recordings": list(subject_of),
@@ -98,7 +101,7 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int) -> Eval
     notes = (*protocol_notes(PROTOCOLS[first["protocol"]]), *space_notes(store), DEPENDENT)
     folders = {name: run for run, each in zip(runs, found, strict=True) for name in each["test_recordings"]}
     facts |= write_group(store, folders, subject_of, facts.get("regions", {}), out, rng)
-    told = (*control_warnings(facts), *filter(None, [coupled_note(facts, model)]), *_read_again(reads))
+    told = (*filter(None, [coupled_note(facts, model)]), *_read_again(reads))
     after = (*told, *_rows_left_out(tested, [method.name for method in scores.methods]))
     evaluation = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)
     write_recordings(out / RECORDINGS, scores, subject_of)

@@ -19,11 +19,13 @@ from eeg2fmri.crossvalidate.pool import pool_folds
 from eeg2fmri.data.pairs.of_store import pairs_of_store
 from eeg2fmri.data.splits.make import make_folds, make_split
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.inputs.atlas import AtlasLike
 from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.models.presets import with_preset
 from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.method import DIFFERENCE
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
 
@@ -78,9 +80,10 @@ def cross_validate(
     config: TrainConfig | Mapping[str, Any] | str | Path,
     *,
     only: Sequence[int] = (),
-    atlas: str | Path | None = None,
+    atlas: AtlasLike | None = None,
     truth: str | Path | None = None,
     own: Sequence[Baseline] = (),
+    difference: float = DIFFERENCE,
     progress: Progress = silent,
     say: Callable[[str], None] = lambda text: None,
     device: str = "auto",
@@ -104,7 +107,7 @@ def cross_validate(
         ``split.by`` of what.
     only : sequence of int
         Folds to train and test now, from 1; all by default. Other processes may do others at the same time.
-    atlas, truth : path, optional
+    atlas, truth, difference
         As `eeg2fmri.evaluate.run.evaluate_run`.
     own : sequence of Baseline
         Methods of your own, fitted anew in each fold; see `eeg2fmri.models.own`.
@@ -168,10 +171,18 @@ def cross_validate(
                     return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
                 say(result.summary())
             tested = evaluate_run(
-                folder.run(fold), opened, atlas=atlas, truth=truth, own=own, progress=progress, device=device, seed=seed
+                folder.run(fold),
+                opened,
+                atlas=atlas,
+                truth=truth,
+                own=own,
+                difference=difference,
+                progress=progress,
+                device=device,
+                seed=seed,
             )
             say(tested.verdict)
     left = tuple(folder.left)
     with locked(folder.path, "putting this cross-validation together"):
-        evaluation = None if left else pool_folds(opened, runs, folder.path, seed)
+        evaluation = None if left else pool_folds(opened, runs, folder.path, seed, difference)
     return CrossValidation(folder.path, runs, left, evaluation)

@@ -27,7 +27,7 @@ from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, all_baselines
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.method import DIFFERENCE, Method
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
@@ -40,6 +40,7 @@ def benchmark(
     truth: str | Path | None = None,
     own: Sequence[Baseline] = (),
     facts: Mapping[str, Any] = MappingProxyType({}),
+    difference: float = DIFFERENCE,
     progress: Progress = silent,
     device: str = "auto",
     seed: int = 0,
@@ -60,7 +61,7 @@ def benchmark(
         Folder for ``scores.json``, ``scores.csv`` and ``null.npz``; made if it does not exist.
     facts : mapping
         More to be written with the scores.
-    truth, own, progress, device, seed
+    truth, own, difference, progress, device, seed
         As `eeg2fmri.evaluate.run.evaluate_run`.
     verbose : bool, str, int or None
         Level of the log for this call; see `eeg2fmri.core.log`.
@@ -102,7 +103,7 @@ def benchmark(
     baselines = score_baselines(first, beside(all_baselines(), own), recordings, scores)
     ceilings = score_ceilings(known, recordings, scores)
     folders = {label: str(run.folder) for label, run in opened.items()}
-    all_facts = {"runs": folders, **baselines, **ceilings, **facts}
+    all_facts = {"runs": folders, "difference_that_counts": difference, **baselines, **ceilings, **facts}
     evaluation = summarise(first, scores, generator(seed, "evaluate"), reads, all_facts)
     try:
         evaluation.write(folder)

@@ -18,6 +18,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
 from eeg2fmri.core.staged import kept_elsewhere, staged_files
 from eeg2fmri.evaluate.controls.study import ControlStudy
+from eeg2fmri.evaluate.inputs.atlas import Atlas, AtlasLike
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
 from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model
@@ -35,10 +36,11 @@ from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.truth.ceilings import CEILINGS, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
-from eeg2fmri.results.claims import DIFFERENCE
 from eeg2fmri.results.controls import CONTROLS
 from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.images import write_map
+from eeg2fmri.results.method import DIFFERENCE
+from eeg2fmri.results.regions import REGIONS, write_regions
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")
@@ -47,7 +49,7 @@ def evaluate_run(
     run: str | Path,
     store: str | PathLike[str],
     *,
-    atlas: str | Path | None = None,
+    atlas: AtlasLike | None = None,
     truth: str | Path | None = None,
     own: Sequence[Baseline] = (),
     difference: float = DIFFERENCE,
@@ -68,8 +70,9 @@ def evaluate_run(
         Run folder.
     store : Store or path
         The store that it was trained on.
-    atlas : path, optional
-        3-D NIfTI image of labels in the space of the store: its regions are scored too, in ``scores.json``.
+    atlas : path, (path, path) or Bunch of nilearn, optional
+        Atlas in the space of the store: an image of labels or of a map a region, the same with a table of names, or
+        what a fetcher of nilearn gave. Its regions are scored too, in ``scores.json`` and ``regions.tsv``.
     truth : path, optional
         BIDS folder of the simulated data set that the store was made of: both ceilings are scored too. Left out, it is
         looked for where the store was prepared from.
@@ -108,8 +111,9 @@ def evaluate_run(
     'fixed-subjects'
     """
     opened, on = open_run(run, store), chosen_device(device)
-    if atlas is not None:
-        check_atlas(opened.store, atlas)
+    regions_of = None if atlas is None else Atlas.open(atlas)
+    if regions_of is not None:
+        check_atlas(opened.store, regions_of)
     known = known_truth(opened.store, truth, opened.split.test)
     folder = opened.folder / FOLDER
     made: list[Evaluation] = []
@@ -117,7 +121,7 @@ def evaluate_run(
         reads = record_reading(opened, folder, seed)
         try:
             with staged_files(folder) as part:
-                scores, facts = _scored(opened, known, part, on, atlas, own, seed, progress)
+                scores, facts = _scored(opened, known, part, on, regions_of, own, seed, progress)
                 facts["difference_that_counts"] = difference
                 made.append(summarise(opened, scores, generator(seed, "evaluate"), reads, facts))
                 write_recordings(part / RECORDINGS, scores, subjects_of(opened))
@@ -132,7 +136,7 @@ def _scored(
     known: Any,
     folder: Path,
     on: str,
-    atlas: str | Path | None,
+    atlas: Atlas | None,
     own: Sequence[Baseline],
     seed: int,
     progress: Progress,
@@ -151,16 +155,18 @@ def _scored(
         controls.add(recording, prediction)
         distances[recording.id] = latent_distance(opened, recording.id, on, progress)
         if atlas is not None:
-            regions[recording.id] = score_regions(opened.store, recording, prediction, atlas).to_dict()
+            regions[recording.id] = score_regions(opened.store, recording, prediction, atlas)
     add_intervals(opened, folder, [recording.id for recording in recordings], on, progress)
     facts = {
         "latent_frechet_distance": distances,
-        **({"regions": regions} if regions else {}),
+        **({"regions": {name: found.to_dict() for name, found in regions.items()}} if regions else {}),
         **_calibrated(uncertain, intervals, progress),
         CONTROLS: controls.result().to_dict(),
     }
     facts |= score_baselines(opened, beside(standard_baselines(), own), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)
+    if regions:
+        write_regions(folder / REGIONS, regions.values())
     return scores, facts
 
 
@@ -228,7 +234,7 @@ def _score_model(
     scores: Scores,
     folder: Path,
     device: str,
-    atlas: str | Path | None,
+    atlas: Atlas | None,
 ) -> np.ndarray:
     prediction = predict_with_model(run, recording.id, device, scores.progress)
     found, test = scores.add_mapped(model_method(run), recording, prediction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,11 @@ from eeg2fmri.evaluate.significance.tests import (
     sign_flip_test,
 )
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
-from eeg2fmri.results.claims import DIFFERENCE
-from eeg2fmri.results.controls import control_warnings
+from eeg2fmri.results.claims import tells
+from eeg2fmri.results.controls import CONTROLS, Controls
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.intervals import IntervalScores
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.method import DIFFERENCE, Method
 from eeg2fmri.results.pooled_test import PooledTest
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every draw.
@@ -64,8 +65,7 @@ def summarise(
     Evaluation
     """
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store), *_interval_notes(run, facts))
-    first = (*control_warnings(facts), *fit_notes(facts))
-    told = (*first, coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
+    told = (*fit_notes(facts), coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
     after = tuple(filter(None, told))
     voxels = {name: dict(found) for name, found in scores.voxels.items()}
     all_facts = {**_facts(run, reads), "significant_voxels": voxels, **facts}
@@ -131,7 +131,7 @@ def summarise_recordings(
     )
     counts = float(facts.get("difference_that_counts", DIFFERENCE))
     exchanged = _exchanged(scores, list(subject_of), rng)
-    return Evaluation(
+    found = Evaluation(
         methods=methods,
         subjects=subjects,
         metrics=METRICS,
@@ -142,9 +142,19 @@ def summarise_recordings(
         against=_differences(methods, values, scores.nulls, weights_of(own), rng, counts),
         space=space,
         facts={**facts, **exchanged},
-        notes=(*notes, *_few(subjects, pooled, methods[0]), *after),
         nulls=nulls,
     )
+    explained, warnings = _explained(found)
+    all_notes = (*notes, *_few(subjects, pooled, methods[0]), *warnings, *after)
+    return replace(found, facts={**found.facts, **explained}, notes=all_notes)
+
+
+def _explained(evaluation: Evaluation) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Let the controls explain what the evaluation claims that the EEG tells: their facts and warnings."""
+    if CONTROLS not in evaluation.facts:
+        return {}, ()
+    found = replace(Controls.from_dict(evaluation.facts[CONTROLS]), told=tells(evaluation))
+    return {CONTROLS: found.to_dict()}, found.warnings
 
 
 def _coverage(facts: Mapping[str, Any]) -> str:

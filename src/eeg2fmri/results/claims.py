@@ -15,15 +15,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from eeg2fmri.results.files import defined
-from eeg2fmri.results.method import SIGNIFICANT
+from eeg2fmri.results.method import DIFFERENCE, SIGNIFICANT
 
 if TYPE_CHECKING:
     from eeg2fmri.results.evaluation import Evaluation
 
 #: Fewest subjects with which flipping signs can reach p = .05: all of 2^5 patterns but one.
 SUBJECTS = 5
-#: Difference of r that counts.
-DIFFERENCE = 0.01
 #: An r that would not have been found more often than not is no reason to say that there is none.
 FOUND = 0.1
 #: Standard deviations of the null from the level .05 to a power of .8, one-sided.
@@ -218,14 +216,17 @@ def better(evaluation: Evaluation) -> Claim:
 
 def brain(evaluation: Evaluation) -> Claim:
     """Say whether the score could be something else than the activity of the brain, as the controls tell."""
-    found = evaluation.facts.get("controls")
-    if not found:
+    found = evaluation.controls
+    if found is None:
         return Claim("brain", "not decided", "(c) Not decided: no controls were run.")
-    if not found["informative"]:
-        return Claim("brain", "not decided", f"(c) {found['sentence']}")
-    biting = [row["could_be"] for row in found["rows"] if row["bites"] and row["kind"] != "template"]
-    could_be = " or ".join(dict.fromkeys(biting))
-    return Claim("brain", "no" if could_be else "yes", f"(c) {found['sentence']}", {"could_be": could_be})
+    decision: Decision = "not decided" if not found.informative else "no" if found.biting else "yes"
+    return Claim("brain", decision, f"(c) {found.sentence}", {"could_be": found.could_be})
+
+
+def tells(evaluation: Evaluation) -> bool:
+    """Whether the EEG is claimed to carry information, with the right sign: then there is something to explain."""
+    informs = information(evaluation)
+    return informs.decision == "yes" and not informs.numbers.get("reversed")
 
 
 def best_regions(evaluation: Evaluation, count: int = 3) -> list[str]:

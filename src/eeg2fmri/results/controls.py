@@ -27,16 +27,22 @@ class Controls:
     places : str
         Which voxels are looked at, in words.
     voxels : int
+    told : bool or None
+        Whether the evaluation claims that the EEG tells something of the BOLD; None where controls stand by themselves,
+        and the p values say so.
     """
 
     rows: tuple[Control, ...]
     p_values: Mapping[str, float]
     places: str
     voxels: int
+    told: bool | None = None
 
     @property
     def informative(self) -> bool:
-        """Whether the model's r there is more than chance, so that there is something to explain."""
+        """Whether there is something to explain: one test decides that for the claims and for the controls."""
+        if self.told is not None:
+            return self.told
         return bool(self.p_values) and combined(list(self.p_values.values())) <= SIGNIFICANT
 
     @property
@@ -48,14 +54,19 @@ class Controls:
         return tuple(row for row in rows if not single or row.name != ALL_KNOWN) if self.informative else ()
 
     @property
+    def could_be(self) -> str:
+        """List what the score could be, as in "motion or the task"; empty where no control bites."""
+        names = list(dict.fromkeys(row.could_be for row in self.biting))
+        return _listed(names, "or") if names else ""
+
+    @property
     def sentence(self) -> str:
         """Say in one sentence whether the score could be something else than the activity of the brain."""
         looked = [row for row in self.rows if row.available]
         if not self.informative:
             return "There is no score beyond chance for which something else than the brain could be the reason."
         if self.biting:
-            names = list(dict.fromkeys(row.could_be for row in self.biting))
-            return f"The score could be {_listed(names, 'or')}. {self.biting[0].sentence}"
+            return f"The score could be {self.could_be}. {self.biting[0].sentence}"
         absent = [row.label for row in self.rows if not row.available]
         told = f"None of {len(looked)} controls explains the score"
         return f"{told}; not known: {_listed(absent, 'and')}." if absent else f"{told}."
@@ -94,6 +105,7 @@ class Controls:
             p_values={str(name): as_float(value) for name, value in content["p_values"].items()},
             places=str(content["places"]),
             voxels=int(content["voxels"]),
+            told=bool(content["informative"]),
         )
 
     @classmethod
@@ -110,11 +122,6 @@ class Controls:
 
 def _of_connectivity(row: Control) -> str:
     return f"The connectivity could be {row.could_be}. {row.sentence}"
-
-
-def control_warnings(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the warnings of the controls among the facts of an evaluation; none where there were no controls."""
-    return Controls.from_dict(facts[CONTROLS]).warnings if CONTROLS in facts else ()
 
 
 def _listed(names: Sequence[str], word: str) -> str:

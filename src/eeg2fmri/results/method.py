@@ -9,6 +9,8 @@ Role = Literal["model", "null", "baseline", "ceiling"]
 
 #: Largest p value that is called significant.
 SIGNIFICANT = 0.05
+#: Difference of temporal r that counts.
+DIFFERENCE = 0.01
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from eeg2fmri.results.files import as_float, defined
+from eeg2fmri.core.files import write_csv
+from eeg2fmri.results.files import as_float, cell, defined
+
+#: Table of the regions of all test recordings of a run.
+REGIONS = "regions.tsv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +25,9 @@ class RegionScores:
     recording, atlas : str
         Its id; the file of the labels.
     labels : tuple of str, length region
-        As in the atlas.
+        Names, where the atlas has some.
+    numbers : int array, shape (region,)
+        In the image of the atlas; of maps their places, from 1.
     r, p_value, p_corrected : array, shape (region,)
         Temporal r; p value against surrogates, of the region by itself and corrected for all regions by the largest r.
         NaN where they are not defined.
@@ -33,6 +40,7 @@ class RegionScores:
     recording: str
     atlas: str
     labels: tuple[str, ...]
+    numbers: np.ndarray
     r: np.ndarray
     p_value: np.ndarray
     p_corrected: np.ndarray
@@ -42,15 +50,15 @@ class RegionScores:
 
     def to_dict(self) -> dict[str, Any]:
         """Give all but the recording as JSON values."""
-        columns = zip(self.labels, self.r, self.p_value, self.p_corrected, strict=True)
+        columns = zip(self.labels, self.numbers, self.r, self.p_value, self.p_corrected, strict=True)
         return {
             "atlas": self.atlas,
             "temporal_r": defined(self.median),
             "p_value": defined(self.p_of_median),
             "connectivity_similarity": defined(self.connectivity),
             "regions": {
-                label: {"r": defined(r), "p_value": defined(p), "p_corrected": defined(corrected)}
-                for label, r, p, corrected in columns
+                label: {"index": int(number), "r": defined(r), "p_value": defined(p), "p_corrected": defined(corrected)}
+                for label, number, r, p, corrected in columns
             },
         }
 
@@ -65,6 +73,7 @@ class RegionScores:
             recording=recording,
             atlas=str(content["atlas"]),
             labels=tuple(str(label) for label in regions),
+            numbers=np.array([int(one.get("index", k)) for k, one in enumerate(regions.values(), 1)], int),
             r=r,
             p_value=p_value,
             p_corrected=p_corrected,
@@ -72,3 +81,15 @@ class RegionScores:
             p_of_median=as_float(content["p_value"]),
             connectivity=as_float(content["connectivity_similarity"]),
         )
+
+
+def write_regions(path: Path, found: Iterable[RegionScores]) -> None:
+    """Write a row a region and recording, separated by tabs: recording, index, name, r and its p values."""
+    rows = [
+        [one.recording, int(number), label, cell(float(r)), cell(float(p)), cell(float(corrected))]
+        for one in found
+        for label, number, r, p, corrected in zip(
+            one.labels, one.numbers, one.r, one.p_value, one.p_corrected, strict=True
+        )
+    ]
+    write_csv(path, ["recording", "index", "name", "r", "p_value", "p_corrected"], rows, delimiter="\t")

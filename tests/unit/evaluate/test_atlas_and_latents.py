@@ -6,6 +6,7 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.frechet import frechet_distance
 from eeg2fmri.evaluate.metrics.functions import temporal_r
@@ -31,6 +32,7 @@ def atlas(tmp_path):
     labels = np.zeros(GRID, np.int16)
     labels[:2], labels[2:4], labels[4, :3], labels[5] = 11, 12, 15, 40
     nibabel.Nifti1Image(labels, np.diag([3.0, 3, 3, 1])).to_filename(tmp_path / "atlas.nii.gz")
+    (tmp_path / "atlas.tsv").write_text("index\tname\n11\tCuneus L\n")
     return tmp_path / "atlas.nii.gz", labels
 
 
@@ -41,8 +43,9 @@ def test_scores_of_regions(template_store, atlas, rng):
     truth = np.asarray(template_store.bold(0))
     recording = Recording("sub-01_task-a", np.arange(40), truth, mask, 1.0, 2.0, mask)
     prediction = truth + rng.standard_normal(truth.shape) * 2
-    scores = score_regions(template_store, recording, prediction, path).to_dict()
-    assert list(scores["regions"]) == ["11", "12", "15", "40"]
+    scores = score_regions(template_store, recording, prediction, Atlas.open(path)).to_dict()
+    assert list(scores["regions"]) == ["Cuneus L", "12", "15", "40"]
+    assert [one["index"] for one in scores["regions"].values()] == [11, 12, 15, 40]
     courses = [region_courses(series, labels, mask)[1][:, :, None, None] for series in (truth, prediction)]
     expected = temporal_r(*courses, columns=recording.basis.drifts).ravel()
     assert [region["r"] for region in scores["regions"].values()] == pytest.approx(expected, abs=1e-6)
@@ -54,7 +57,7 @@ def test_scores_of_regions(template_store, atlas, rng):
 
 
 def test_atlas_needs_a_template_space(small_run, small_store, template_store, atlas):
-    check_atlas(template_store, atlas[0])
+    check_atlas(template_store, Atlas.open(atlas[0]))
     with pytest.raises(InputError, match="template space"):
         evaluate_run(small_run, small_store.path, atlas=atlas[0])
     assert not (small_run / "evaluation").exists()

@@ -6,6 +6,8 @@ import pytest
 
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.registry import METRICS
+from eeg2fmri.results.control import Control, OfRecording
+from eeg2fmri.results.controls import ALL_KNOWN, Controls
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import Method
 from eeg2fmri.results.pooled_test import PooledTest
@@ -53,8 +55,11 @@ def decisions(evaluation):
 
 
 def controls(could_be="motion", bites=True, informative=True):
-    row = {"could_be": could_be, "bites": bites, "kind": "known"}
-    return {"informative": informative, "sentence": f"The score could be {could_be}.", "rows": [row]}
+    """What an evaluation keeps of its controls: one of motion, and one that takes out all that is known."""
+    found = OfRecording("01", 0.2, remaining=0.02 if bites else 0.19, volumes=100)
+    together = Control(ALL_KNOWN, "everything", "all together", "known", {"r": found})
+    one = Control("motion", "motion regressors", could_be, "known", {"r": found})
+    return Controls((one, together), {"r": 0.001 if informative else 0.6}, "voxels", 10).to_dict()
 
 
 def test_information_and_a_better_model(make):
@@ -154,8 +159,8 @@ def test_what_could_be_something_else_did_not_help(make):
 
 
 def test_where_is_told_by_share_and_names_of_regions(make):
-    region = {"r": 0.3, "p_value": 0.001, "p_corrected": 0.01}
-    weak = {"r": 0.4, "p_value": 0.1, "p_corrected": 0.6}
+    region = {"index": 1, "r": 0.3, "p_value": 0.001, "p_corrected": 0.01}
+    weak = {"index": 2, "r": 0.4, "p_value": 0.1, "p_corrected": 0.6}
     regions = {
         "atlas": "a.nii.gz", "temporal_r": 0.1, "p_value": 0.1, "connectivity_similarity": None,
         "regions": {"Cuneus L": region, "Insula R": weak},

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.results.control import Control, OfRecording
-from eeg2fmri.results.controls import CONTROLS, Controls, control_warnings
+from eeg2fmri.results.controls import Controls
 
 
 def control(kind: str = "known", subjects: int = 2, name: str = "motion", **found: float) -> Control:
@@ -90,8 +91,17 @@ def test_the_sentence_names_what_it_could_be_and_what_is_not_known() -> None:
     assert found.sentence.startswith("The score could be could be motion or could be other_subject. ")
     assert "r 0.200 becomes 0.020" in found.sentence
     assert len(found.warnings) == 2
-    assert control_warnings({CONTROLS: found.to_dict()}) == found.warnings
-    assert control_warnings({}) == ()
+    assert Controls.from_dict(found.to_dict()).warnings == found.warnings
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_the_evaluation_claims_decides_whether_there_is_something_to_explain(told: bool) -> None:
+    """However its own p values are: one test decides for the claims and for the controls."""
+    found = replace(study(control(remaining=0.02), p=0.6 if told else 0.001), told=told)
+    assert found.informative is told
+    assert bool(found.biting) is told
+    assert bool(found.warnings) is told
+    assert Controls.from_dict(found.to_dict()).informative is told
 
 
 def test_all_together_are_told_where_none_explains_the_score_by_itself() -> None:

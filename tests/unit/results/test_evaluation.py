@@ -186,13 +186,17 @@ COURSES = "sub-03_task-rest_courses.npz"
 def with_regions(run: Path, examples) -> Path:
     """Add an atlas of three regions, courses with intervals, the distance of latents."""
     rng = generator(4, "regions")
-    region = {"r": 0.3, "p_value": 0.01, "p_corrected": 0.02}
+    region = {"index": 7, "r": 0.3, "p_value": 0.01, "p_corrected": 0.02}
     one = {
         "atlas": "atlas<1>.nii.gz",
         "temporal_r": 0.2,
         "p_value": 0.04,
         "connectivity_similarity": 0.55,
-        "regions": {"7": region, "12": {**region, "p_corrected": 0.3}, "40": dict.fromkeys(region)},
+        "regions": {
+            "7": region,
+            "12": {**region, "index": 12, "p_corrected": 0.3},
+            "40": {**dict.fromkeys(region), "index": 40},
+        },
     }
     added = {"regions": {"sub-03_task-rest": one}, "latent_frechet_distance": {"sub-03_task-rest": 1.5, "sub-04": None}}
     path = run / "evaluation" / "scores.json"

@@ -7,6 +7,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from eeg2fmri.results.method import DIFFERENCE
+
 
 def command(
     store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
@@ -36,6 +38,9 @@ def command(
         Path | None,
         typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
     ] = None,
+    difference: Annotated[
+        float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
+    ] = DIFFERENCE,
 ) -> None:
     """Train models on one split, each by its own recipe, and score them beside all baselines.
 
@@ -70,6 +75,7 @@ def command(
             size=cast(Size, size),
             n_jobs=jobs,
             truth=truth,
+            difference=difference,
             progress=progress,
             say=say,
             seed=seed,

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from eeg2fmri.results.method import DIFFERENCE
+
 #: Old spellings of leaving one out, and what is left out.
 OLD = {"leave-one-subject-out": "subject", "leave-one-session-out": "session"}
 
@@ -38,12 +40,20 @@ def command(
     epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, order and draws.")] = None,
     atlas: Annotated[
-        Path | None, typer.Option(help="NIfTI of labelled regions in the space of the store, to score regions too.")
+        Path | None,
+        typer.Option(help="NIfTI of numbered regions, or of a map a region, in the space of the store: scores them."),
+    ] = None,
+    regions: Annotated[
+        Path | None,
+        typer.Option(help="Table of the atlas's names (TSV, CSV, look-up table, XML). Found beside it otherwise."),
     ] = None,
     truth: Annotated[
         Path | None,
         typer.Option(help="BIDS folder of simulated recordings: also score both ceilings from its known truth."),
     ] = None,
+    difference: Annotated[
+        float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
+    ] = DIFFERENCE,
     fold: Annotated[
         list[int] | None, typer.Option(help="Train and test this fold alone, from 1; may be repeated.")
     ] = None,
@@ -53,7 +63,7 @@ def command(
     Example: eeg2fmri crossvalidate store cv --preset recommended --folds 5
     """
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
-    from eeg2fmri.cli.scores import print_scores
+    from eeg2fmri.cli.scores import atlas_of, print_scores
     from eeg2fmri.cli.settings import read_settings
     from eeg2fmri.core.space import described
     from eeg2fmri.crossvalidate import cross_validate
@@ -70,8 +80,9 @@ def command(
             out,
             settings,
             only=fold or (),
-            atlas=atlas,
+            atlas=atlas_of(atlas, regions),
             truth=truth,
+            difference=difference,
             progress=progress,
             say=say,
             seed=seed or 0,

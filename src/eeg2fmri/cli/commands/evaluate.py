@@ -7,17 +7,27 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.results.method import DIFFERENCE
+
 
 def command(
     run: Annotated[Path, typer.Argument(help="Run folder made by train.")],
     store: Annotated[Path, typer.Argument(help="The store it was trained on.")],
     atlas: Annotated[
-        Path | None, typer.Option(help="NIfTI of labelled regions in the space of the store, to score regions too.")
+        Path | None,
+        typer.Option(help="NIfTI of numbered regions, or of a map a region, in the space of the store: scores them."),
+    ] = None,
+    regions: Annotated[
+        Path | None,
+        typer.Option(help="Table of the atlas's names (TSV, CSV, look-up table, XML). Found beside it otherwise."),
     ] = None,
     truth: Annotated[
         Path | None,
         typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
     ] = None,
+    difference: Annotated[
+        float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
+    ] = DIFFERENCE,
     json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
 ) -> None:
     """Score a run on its test subjects, and say whether the EEG helped.
@@ -25,11 +35,13 @@ def command(
     Example: eeg2fmri evaluate run store --json scores.json
     """
     from eeg2fmri.cli.console import progress_bar, wrote
-    from eeg2fmri.cli.scores import print_scores
+    from eeg2fmri.cli.scores import atlas_of, print_scores
     from eeg2fmri.evaluate.run import evaluate_run
 
     with progress_bar() as progress:
-        evaluation = evaluate_run(run, store, atlas=atlas, truth=truth, progress=progress)
+        evaluation = evaluate_run(
+            run, store, atlas=atlas_of(atlas, regions), truth=truth, difference=difference, progress=progress
+        )
     print_scores(evaluation)
     wrote("scores", run / "evaluation")
     if json:

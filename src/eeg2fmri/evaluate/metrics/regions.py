@@ -2,52 +2,75 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.bold.headers import load_nifti
-from eeg2fmri.data.bold.spaces import nearest_on, refuse_no_overlap, space_problem
 from eeg2fmri.evaluate.metrics.arrays import as_numpy
 
+#: Share of the largest eigenvalue below which maps hold nothing that others do not.
+RANK = 1e-10
 
-def read_atlas(path: str | Path, grid: tuple[int, int, int], affine: np.ndarray, space: str = "unknown") -> np.ndarray:
-    """Read an atlas and bring its labels to a grid, nearest neighbour.
 
-    Parameters
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Regions of an atlas on the grid of the volumes.
+
+    Attributes
     ----------
-    path : path
-        3-D NIfTI image of labels; 0 is background. It must be in the space of the volumes.
-    grid : (x, y, z)
-    affine : array, shape (4, 4)
-        Voxel indices of the grid to mm.
-    space : str
-        Of the volumes; an atlas that says that it is in another one is refused.
-
-    Returns
-    -------
-    int array, shape (x, y, z)
-        0 outside the atlas.
-
-    Raises
-    ------
-    InputError
-        If the image is no atlas or does not overlap the grid.
+    numbers : int array, shape (region,)
+    names : tuple of str, length region
+    values : int array, shape (x, y, z), or float array, shape (x, y, z, region)
+        Number of the region of each voxel, 0 for none; or a map for each region.
     """
-    image = load_nifti(Path(path), [])
-    values = np.asarray(image.dataobj)
-    if values.ndim != 3 or not np.array_equal(values, np.round(values)):
-        raise InputError(
-            "the image is no atlas", where=str(path), got=str(values.shape), expected="three axes of whole numbers"
-        )
-    problem = space_problem(Path(path), image, space, "the atlas")
-    if problem is not None:
-        raise InputError.of([problem])
-    labels = nearest_on(values.astype(np.int64), np.asarray(image.affine, float), affine, grid)
-    refuse_no_overlap(labels, Path(path), "the atlas")
-    return labels
+
+    numbers: np.ndarray
+    names: tuple[str, ...]
+    values: np.ndarray
+
+    def courses(self, volumes: Any, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the course of each region: the mean over its voxels, or its weight in a sum of maps (least squares).
+
+        Parameters
+        ----------
+        volumes : array or tensor, shape (volume, x, y, z)
+        mask : bool array, shape (x, y, z)
+            Voxels that count.
+
+        Returns
+        -------
+        kept : int array, shape (region,)
+            Positions of the regions that have a voxel inside the mask.
+        courses : array, shape (volume, region)
+            As nilearn's NiftiLabelsMasker and NiftiMapsMasker give them.
+
+        Raises
+        ------
+        InputError
+            If the grids differ or no region has a voxel inside the mask.
+        """
+        if self.values.ndim == 3:
+            numbers, found = region_courses(volumes, self.values, mask)
+            return np.searchsorted(self.numbers, numbers), found
+        inside = mask.astype(bool) & self.values.any(axis=-1)
+        weights = self.values[inside].astype(np.float64)
+        kept = np.flatnonzero(weights.any(axis=0))
+        if not kept.size:
+            raise InputError("no region of the atlas has a voxel inside the mask")
+        weights = weights[:, kept]
+        solved = np.linalg.pinv(weights.T @ weights, rcond=RANK, hermitian=True)
+        sums = np.stack([weights.T @ as_numpy(volume)[inside].astype(np.float64) for volume in volumes])
+        return kept, sums @ solved
+
+    def voxels(self, position: int) -> np.ndarray:
+        """Voxels (x, y, z) of a region; of a map those where it has half of its largest weight or more."""
+        if self.values.ndim == 3:
+            found: np.ndarray = self.values == self.numbers[position]
+            return found
+        of_map: np.ndarray = self.values[..., position] >= self.values[..., position].max() / 2
+        return of_map
 
 
 def region_courses(volumes: Any, labels: np.ndarray, mask: Any | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.examples import chosen_voxels
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
-from eeg2fmri.evaluate.metrics.regions import read_atlas, region_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.truth.parts import column_r
 from eeg2fmri.results.courses import LEVEL, Courses
@@ -32,7 +32,7 @@ def write_courses(
     recording: Recording,
     prediction: np.ndarray,
     r: np.ndarray,
-    atlas: str | Path | None = None,
+    atlas: Atlas | None = None,
 ) -> None:
     """Write the courses of a test recording, without intervals.
 
@@ -44,8 +44,8 @@ def write_courses(
     prediction : array, shape (volume, x, y, z)
     r : array, shape (x, y, z)
         Temporal r, by which voxels are chosen.
-    atlas : path, optional
-        Image of labels; the regions with the highest, the median and the lowest r are shown.
+    atlas : Atlas, optional
+        The regions with the highest, the median and the lowest r are shown.
     """
     facts = run.store.recordings[run.store.index(recording.id)]
     names, voxels = chosen_voxels(r, facts.affine)
@@ -57,13 +57,15 @@ def write_courses(
     names = ["brain mean", *names]
     of_regions: dict[str, Any] = {}
     if atlas is not None:
-        labels = read_atlas(atlas, run.store.grid, facts.affine, run.store.space)
-        regions, truth = region_courses(recording.truth, labels, recording.mask)
-        _, guess = region_courses(prediction, labels, recording.mask)
-        of_regions = {"region_labels": regions, "region_truth": truth, "region_prediction": guess}
-        for name, label in _chosen_regions(regions, column_r(truth, guess)):
-            names.append(name)
-            inside.append((labels == label) & recording.mask)
+        regions = atlas.on(run.store.grid, facts.affine, run.store.space)
+        kept, truth = regions.courses(recording.truth, recording.mask)
+        _, guess = regions.courses(prediction, recording.mask)
+        of_regions = {"region_labels": regions.numbers[kept], "region_truth": truth, "region_prediction": guess}
+        for what, position in _chosen(column_r(truth, guess)):
+            voxels = regions.voxels(int(kept[position])) & recording.mask
+            if voxels.any():
+                names.append(f"region {regions.names[kept[position]]} ({what})")
+                inside.append(voxels)
     Courses(
         recording.id,
         tuple(names),
@@ -136,14 +138,14 @@ def _error(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return (prediction - prediction.mean()) - (truth - truth.mean())
 
 
-def _chosen_regions(regions: np.ndarray, r: np.ndarray) -> list[tuple[str, int]]:
-    """Regions with the highest, the median and the lowest r: the best one alone would flatter."""
+def _chosen(r: np.ndarray) -> list[tuple[str, int]]:
+    """Positions of the highest, the median and the lowest r, with these words: the best one alone would flatter."""
     order = np.argsort(r, kind="stable")
     places = {"highest r": order[-1], "median r": order[(len(order) - 1) // 2], "lowest r": order[0]}
     chosen: dict[int, str] = {}
     for what, k in places.items():
-        chosen.setdefault(int(regions[k]), what)
-    return [(f"region {label} ({what})", label) for label, what in chosen.items()]
+        chosen.setdefault(int(k), what)
+    return [(what, position) for position, what in chosen.items()]
 
 
 def _inside(courses: Courses) -> np.ndarray:

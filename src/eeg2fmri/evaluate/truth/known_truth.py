@@ -15,7 +15,7 @@ from eeg2fmri.data.bold.regrid import regrid
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.store.format import read_manifest
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.evaluate.metrics.regions import read_atlas
+from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.truth.oracle import Rhythm, source_power
 from eeg2fmri.evaluate.truth.parts import LeftOut
 from eeg2fmri.simulate.head.sources import parcels
@@ -118,7 +118,7 @@ class KnownTruth:
         facts = self.store.recordings[self.store.index(name)]
         one = self._recording(name)
         path = self.truth.path / COMMON_ATLAS if self.common else one.subject_folder / "atlas.nii.gz"
-        return read_atlas(path, self.store.grid, facts.affine)
+        return Atlas.open(path).on(self.store.grid, facts.affine).values
 
     def _eeg(self, one: RecordingTruth) -> tuple[np.ndarray, float]:
         path = next(iter(sorted(self.root.rglob(f"{one.id}_eeg.vhdr"))))

@@ -15,10 +15,10 @@ BURST_RATE, BURST_S, FLOOR, RATE_DEPTH = 0.25, 1.2, 0.15, 0.9
 STAGES, STAY_S, FADE_S = (1.0, 0.5, 0.0), (60.0, 25.0, 60.0), 2.0
 #: How far a steep background grows as a flat one fades.
 TILT = 0.8
-#: Change of the logarithm of power while a task goes on; length of a block and of an event, s.
-TASK_EFFECT, BLOCK_S, EVENT_S = -1.2, 20.0, 1.5
+#: Change of the logarithm of power while a task goes on; length of a block, and of what follows an event, s.
+TASK_EFFECT, BLOCK_S, EVENT_S = -1.6, 20.0, 3.0
 #: Shortest and longest time from one event to the next, s.
-BETWEEN_S = (6.0, 14.0)
+BETWEEN_S = (8.0, 20.0)
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,15 @@ def draw_course(
     if world.course == "stages":
         power = power * _staged(world, n_times, rng)[None]
     if active is not None:
-        change = np.exp(TASK_EFFECT * active)
-        power = power * (change / change.mean(axis=1, keepdims=True))[:, None]
+        power = power * task_change(active)[:, None]
     return power.astype(np.float32)
+
+
+def task_change(active: np.ndarray) -> np.ndarray:
+    """Give the factor of mean 1 by which a task changes power, (region, time), where and when it goes on."""
+    change = np.exp(TASK_EFFECT * active)
+    relative: np.ndarray = change / change.mean(axis=1, keepdims=True)
+    return relative
 
 
 def _latent(mixing: np.ndarray, n_times: int, rng: np.random.Generator) -> np.ndarray:

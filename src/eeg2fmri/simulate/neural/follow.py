@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.simulate.neural.courses import draw_course, draw_task, log_power
+from eeg2fmri.simulate.neural.courses import draw_course, draw_task, log_power, task_change
 from eeg2fmri.simulate.neural.envelopes import RATE
 from eeg2fmri.simulate.neural.haemodynamics import convolve, drive, expected_std, response
 from eeg2fmri.simulate.worlds.world import World
@@ -13,7 +13,9 @@ from eeg2fmri.simulate.worlds.world import World
 LONG_S = 3000.0
 
 
-def neural_signal(world: World, course: np.ndarray, weights: np.ndarray, source: np.ndarray) -> np.ndarray:
+def neural_signal(
+    world: World, course: np.ndarray, weights: np.ndarray, source: np.ndarray, active: np.ndarray | None = None
+) -> np.ndarray:
     """Give what drives the BOLD of each region.
 
     Parameters
@@ -25,6 +27,8 @@ def neural_signal(world: World, course: np.ndarray, weights: np.ndarray, source:
         Rows of unit norm.
     source : array of int, shape (region,)
         Region whose course each region follows.
+    active : array, shape (region, time), optional
+        Where and when a task goes on.
 
     Returns
     -------
@@ -36,6 +40,9 @@ def neural_signal(world: World, course: np.ndarray, weights: np.ndarray, source:
         return weights[:, [0]] * (first**2 - 1) / np.sqrt(2) + weights[:, [1]] * first * second
     if world.linear:
         return drive(followed, weights)
+    if active is not None:
+        change = task_change(active[source])[:, None]
+        followed = change + world.spontaneous * (followed / change - 1)
     return np.einsum("rbt,rb->rt", followed - 1, weights)
 
 
@@ -58,6 +65,6 @@ def response_size(
     times = np.arange(int(LONG_S * RATE)) / RATE
     task = draw_task(world, times, rng, fixed=False)
     where = None if task is None else active[:, None] * task.course(times)
-    neural = neural_signal(world, draw_course(world, mixing, len(times), rng, where), weights, source)
+    neural = neural_signal(world, draw_course(world, mixing, len(times), rng, where), weights, source, where)
     size = convolve(neural, response(0.0)[None]).std(axis=1)
     return np.where(size > 0, size, 1.0)

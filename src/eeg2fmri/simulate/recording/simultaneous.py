@@ -145,14 +145,14 @@ def draw_neural(
     hrf = responses(subject.delay, subject.stretch)
     times = study.clock.envelopes
     task = draw_task(world, times, rng, fixed=True)
-    course = _course(study, task, rng)
-    hidden = _course(study, draw_task(world, times, hidden_rng, fixed=False), hidden_rng)
+    course, active = _course(study, task, rng)
+    elsewhere = _course(study, draw_task(world, times, hidden_rng, fixed=False), hidden_rng)
 
-    def bold(of: np.ndarray, size: np.ndarray) -> np.ndarray:
-        neural = size * neural_signal(world, of, subject.weights, group.source)
+    def bold(of: np.ndarray, during: np.ndarray | None, size: np.ndarray) -> np.ndarray:
+        neural = size * neural_signal(world, of, subject.weights, group.source, during)
         return regional_bold(neural, hrf, subject.gain, study.size)
 
-    from_eeg, other = bold(course, coupling), bold(hidden, np.sqrt(1 - coupling**2))
+    from_eeg, other = bold(course, active, coupling), bold(*elsewhere, np.sqrt(1 - coupling**2))
     power, synchrony = course, None
     if world.shows == "synchrony":
         power, synchrony = course.copy(), course[:, 0]
@@ -160,8 +160,8 @@ def draw_neural(
     return Neural(power, (from_eeg + other).astype(np.float32), from_eeg.astype(np.float32), synchrony, task)
 
 
-def _course(study: Study, task: Task | None, rng: np.random.Generator) -> np.ndarray:
-    """Envelope power of every region and band, (region, band, time)."""
+def _course(study: Study, task: Task | None, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:
+    """Envelope power of every region and band, (region, band, time), and where and when a task goes on, if any."""
     times, group = study.clock.envelopes, study.group
     active = None if task is None else group.coupled[:, None] * task.course(times)
-    return draw_course(study.world, group.mixing, len(times), rng, active)
+    return draw_course(study.world, group.mixing, len(times), rng, active), active

@@ -35,6 +35,8 @@ class World:
         rhythm, whose power stays.
     effect : {"sum", "products"}
         BOLD goes with a weighted sum of powers, or with squares and products of log powers.
+    spontaneous : float
+        How much of what power does by itself BOLD follows, where it follows what a task does to power.
     source : {"own", "far"}
         Whose power a region follows: its own, or that of a region far away.
     lags, peaks : tuple of float or None
@@ -57,6 +59,7 @@ class World:
     course: Literal["log-normal", "bursts", "stages", "seesaw", "blocks", "events"] = "log-normal"
     shows: Literal["power", "synchrony"] = "power"
     effect: Literal["sum", "products"] = "sum"
+    spontaneous: float = 1.0
     source: Literal["own", "far"] = "own"
     lags: tuple[float, float] | None = None
     peaks: tuple[float, float] | None = None

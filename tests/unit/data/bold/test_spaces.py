@@ -17,7 +17,7 @@ from eeg2fmri.data.bold.own_mean import read_mean_volume
 from eeg2fmri.data.bold.regrid import regrid_affine
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
-from eeg2fmri.evaluate.metrics.regions import read_atlas
+from eeg2fmri.evaluate.inputs.atlas import Atlas
 
 SPACE = "MNI152NLin6Asym"
 
@@ -99,7 +99,7 @@ def test_an_atlas_of_a_template_is_no_atlas_of_native_volumes(name: str, code: i
     with pytest.raises(InputError, match="the atlas is in another space"):
         make(two, bold={"atlas": name})
     with pytest.raises(InputError, match="the atlas is in another space"):
-        read_atlas(two.root / name, two.shape, two.affine, "native")
+        Atlas.open(two.root / name).on(two.shape, two.affine, "native")
     derivatives(two, {"01": two.affine, "02": two.affine}, None)
     settings = {"derivatives": "derivatives/fmriprep", "atlas": name}
     if code == 3:

@@ -1,9 +1,8 @@
-import nibabel
 import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, read_atlas, region_courses
+from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, region_courses
 
 GRID = (5, 4, 3)
 
@@ -25,25 +24,7 @@ def test_mean_of_each_region(rng, labels):
     assert region_courses(volumes, labels)[0].tolist() == [2, 7, 30]
 
 
-def test_atlas_on_another_grid_is_brought_by_its_affine(tmp_path, labels):
-    # twice as fine, and with the x axis turned round
-    fine = np.repeat(np.repeat(np.repeat(labels, 2, 0), 2, 1), 2, 2)[::-1]
-    affine = np.diag([-1.5, 1.5, 2.0, 1.0])
-    affine[:3, 3] = [1.5 * (len(fine) - 1) - 0.75, -0.75, -1.0]
-    nibabel.Nifti1Image(fine.astype(np.int16), affine).to_filename(tmp_path / "atlas.nii.gz")
-    found = read_atlas(tmp_path / "atlas.nii.gz", GRID, np.diag([3.0, 3.0, 4.0, 1.0]))
-    np.testing.assert_array_equal(found, labels)
-
-
-def test_wrong_atlases_are_named(tmp_path, rng, labels):
-    for name, values, affine in (
-        ("fractions", rng.random(GRID), np.eye(4)),
-        ("series", np.ones((*GRID, 2)), np.eye(4)),
-        ("elsewhere", labels.astype(float), np.diag([1.0, 1, 1, 1]) + np.eye(4, k=3) * 500),
-    ):
-        nibabel.Nifti1Image(values, affine).to_filename(tmp_path / f"{name}.nii")
-        with pytest.raises(InputError, match=r"no atlas|outside the volumes"):
-            read_atlas(tmp_path / f"{name}.nii", GRID, np.eye(4))
+def test_regions_that_are_not_there_are_named(rng, labels):
     with pytest.raises(InputError, match="another grid"):
         region_courses(rng.random((2, 4, 4, 3)), labels)
     with pytest.raises(InputError, match="no region"):

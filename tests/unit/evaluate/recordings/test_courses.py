@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.progress import silent
+from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.functions import temporal_r
-from eeg2fmri.evaluate.recordings.courses import _chosen_regions, add_intervals, half_width, write_courses
+from eeg2fmri.evaluate.recordings.courses import _chosen, add_intervals, half_width, write_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.results.courses import COURSES
 
@@ -27,12 +28,8 @@ def test_intervals_of_new_errors_hold_what_they_claim(rng):
 
 
 def test_regions_of_every_kind_are_chosen_once():
-    assert _chosen_regions(np.array([4, 7, 9]), np.array([0.1, 0.5, 0.3])) == [
-        ("region 7 (highest r)", 7),
-        ("region 9 (median r)", 9),
-        ("region 4 (lowest r)", 4),
-    ]
-    assert _chosen_regions(np.array([4]), np.array([0.1])) == [("region 4 (highest r)", 4)]
+    assert _chosen(np.array([0.1, 0.5, 0.3])) == [("highest r", 1), ("median r", 2), ("lowest r", 0)]
+    assert _chosen(np.array([0.1])) == [("highest r", 0)]
 
 
 def test_courses_are_means_of_their_voxels_and_intervals_come_from_the_validation_recordings(
@@ -48,7 +45,7 @@ def test_courses_are_means_of_their_voxels_and_intervals_come_from_the_validatio
     labels[:8], labels[8:] = 3, 5
     affine = run.store.recordings[run.store.index(name)].affine
     nibabel.Nifti1Image(labels, affine).to_filename(tmp_path / "atlas.nii.gz")
-    write_courses(tmp_path, run, recording, prediction, r, tmp_path / "atlas.nii.gz")
+    write_courses(tmp_path, run, recording, prediction, r, Atlas.open(tmp_path / "atlas.nii.gz"))
     add_intervals(run, tmp_path, [name], "cpu")
     with np.load(tmp_path / f"{name}{COURSES}", allow_pickle=False) as arrays:
         found = dict(arrays)
