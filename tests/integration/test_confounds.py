@@ -16,7 +16,7 @@ from eeg2fmri.simulate.config import small_config
 from eeg2fmri.simulate.dataset import simulate_dataset
 from eeg2fmri.train.run import train_run
 
-SIZE = {"subjects": 5, "volumes": 150, "grid": (12, 14, 10), "electrodes": 16, "regions": 20, "seed": 3}
+SIZE = {"subjects": 7, "volumes": 150, "grid": (12, 14, 10), "electrodes": 16, "regions": 20, "seed": 3}
 #: World, and what its score could be.
 CONFOUNDED = {"events": "the task", "blocks": "the task", "motion": "motion"}
 
@@ -32,7 +32,7 @@ def found(tmp_path_factory: pytest.TempPathFactory):
             simulate_dataset(folder / "bids", small_config(**SIZE, world=world, derivatives="fmriprep"))
             bold = {"derivatives": "derivatives/fmriprep"}
             store = prepare(folder / "bids", folder / "store", PrepareConfig.make({"bold": bold}))
-            split = {"by": "subject", "test": 1}
+            split = {"by": "subject", "test": 3}
             train_run(store, folder / "run", {"model": {"preset": "recommended"}, "split": split, "seed": 1})
             made[world] = folder / "run", evaluate_run(folder / "run", store)
         return made[world]

@@ -13,6 +13,7 @@ import pytest
 
 from eeg2fmri.cli.main import run as command_line
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, LeakageError
+from eeg2fmri.core.lock import locked
 from eeg2fmri.crossvalidate import cross_validate
 from eeg2fmri.crossvalidate import run as module
 from eeg2fmri.data.splits.make import read_split
@@ -104,6 +105,16 @@ def test_a_killed_fold_goes_on(copied: Path, small_store: Path, done: Path) -> N
     assert after["scores"] == before["scores"]
     assert [one["times_read"] for one in after["each_fold"]] == [1, 1, 2]
     assert any("fold 3 2 times" in note for note in after["notes"])
+
+
+def test_a_folder_that_another_process_works_in_is_refused(copied: Path, small_store: Path) -> None:
+    before = read(copied / "scores.json")
+    with locked(copied, "somebody else's work"), pytest.raises(InputError, match="together is under way in another"):
+        cross_validate(small_store, copied, SETTINGS)
+    shutil.rmtree(copied / "fold-02" / "evaluation")
+    with locked(copied / "fold-02-work", "another fold"), pytest.raises(InputError, match="fold 2 of this"):
+        cross_validate(small_store, copied, SETTINGS, only=[2])
+    assert read(copied / "scores.json") == before
 
 
 def test_a_leak_that_comes_in_later_is_refused(copied: Path, small_store: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.random import generator
-from eeg2fmri.crossvalidate.group import write_group
+from eeg2fmri.crossvalidate.group import group_of
 from eeg2fmri.data.splits.claims import PROTOCOLS
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.metrics.registry import HEADLINE
@@ -100,7 +100,8 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int, differe
     rng = generator(seed, "cross-validation")
     notes = (*protocol_notes(PROTOCOLS[first["protocol"]]), *space_notes(store), DEPENDENT)
     folders = {name: run for run, each in zip(runs, found, strict=True) for name in each["test_recordings"]}
-    facts |= write_group(store, folders, subject_of, facts.get("regions", {}), out, rng)
+    group = group_of(store, folders, subject_of, facts.get("regions", {}), rng)
+    facts |= group.write(out) if group is not None else {}
     told = (*filter(None, [coupled_note(facts, model)]), *_read_again(reads))
     after = (*told, *_rows_left_out(tested, [method.name for method in scores.methods]))
     evaluation = summarise_recordings(scores, subject_of, rng, store.space, facts, notes, after)

@@ -231,18 +231,10 @@ def tells(evaluation: Evaluation) -> bool:
 
 def best_regions(evaluation: Evaluation, count: int = 3) -> list[str]:
     """Name the regions with the highest mean r over recordings that are significant in most of them."""
-    scores: dict[str, list[tuple[float, float]]] = {}
-    for one in evaluation.regions:
-        for label, r, p in zip(one.labels, one.r, one.p_corrected, strict=True):
-            if math.isfinite(r):
-                scores.setdefault(label, []).append((float(r), float(p)))
-    passed = {
-        label: sum(r for r, _ in found) / len(found)
-        for label, found in scores.items()
-        if 2 * sum(p <= SIGNIFICANT for _, p in found) > len(found)
-    }
-    best = sorted(passed, key=lambda label: -passed[label])[:count]
-    return [f"{label} (r {passed[label]:.2f})" for label in best]
+    from eeg2fmri.results.regions import over_recordings
+
+    best = [one for one in over_recordings(evaluation.regions) if one.mostly_significant]
+    return [f"{one.name} (r {one.r:.2f})" for one in best[:count]]
 
 
 def _score(evaluation: Evaluation, method: str, metric: str) -> float:

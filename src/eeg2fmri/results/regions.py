@@ -11,6 +11,7 @@ import numpy as np
 
 from eeg2fmri.core.files import write_csv
 from eeg2fmri.results.files import as_float, cell, defined
+from eeg2fmri.results.method import SIGNIFICANT
 
 #: Table of the regions of all test recordings of a run.
 REGIONS = "regions.tsv"
@@ -81,6 +82,35 @@ class RegionScores:
             p_of_median=as_float(content["p_value"]),
             connectivity=as_float(content["connectivity_similarity"]),
         )
+
+
+@dataclass(frozen=True)
+class RegionMean:
+    """A region over recordings: its name, mean r, in how many it has one, and in how many that is significant."""
+
+    name: str
+    r: float
+    recordings: int
+    significant: int
+
+    @property
+    def mostly_significant(self) -> bool:
+        """Whether it is significant, corrected for all regions, in more than half of the recordings."""
+        return 2 * self.significant > self.recordings
+
+
+def over_recordings(found: Iterable[RegionScores]) -> list[RegionMean]:
+    """Average regions over the recordings that have them, the highest mean r first."""
+    scores: dict[str, list[tuple[float, bool]]] = {}
+    for one in found:
+        for name, r, p in zip(one.labels, one.r, one.p_corrected, strict=True):
+            if np.isfinite(r):
+                scores.setdefault(name, []).append((float(r), bool(p <= SIGNIFICANT)))
+    means = [
+        RegionMean(name, sum(r for r, _ in own) / len(own), len(own), sum(passed for _, passed in own))
+        for name, own in scores.items()
+    ]
+    return sorted(means, key=lambda one: -one.r)
 
 
 def write_regions(path: Path, found: Iterable[RegionScores]) -> None:

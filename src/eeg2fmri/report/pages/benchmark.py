@@ -11,11 +11,13 @@ from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import plural, score, times
 from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.gallery import score_pictures
+from eeg2fmri.report.sections.group import group_pictures, group_tables
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
 from eeg2fmri.report.sections.verdict import claimed, key_numbers
 from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
 from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.files import as_float
+from eeg2fmri.results.files import ResultError, as_float
+from eeg2fmri.results.group import Group
 
 
 def write_benchmark(folder: str | Path, out: str | Path | None = None) -> Path:
@@ -44,11 +46,23 @@ def write_benchmark(folder: str | Path, out: str | Path | None = None) -> Path:
     problems: list[str] = []
     evaluation = Evaluation.read(folder, problems)
     path = folder / "report.html" if out is None else Path(out)
-    write_text(path, _render(folder.resolve().name, evaluation, problems))
+    group = _group(folder, evaluation, problems)
+    tables = group_tables(evaluation, group, path.parent)
+    write_text(path, _render(folder.resolve().name, evaluation, problems, tables, group))
     return path
 
 
-def _render(name: str, evaluation: Evaluation, problems: Sequence[str]) -> str:
+def _group(folder: Path, evaluation: Evaluation, problems: list[str]) -> Group | None:
+    try:
+        return Group.read(folder, evaluation.facts)
+    except ResultError as error:
+        problems.append(error.brief("maps over subjects"))
+        return None
+
+
+def _render(
+    name: str, evaluation: Evaluation, problems: Sequence[str], of_group: Sequence[Table], group: Group | None
+) -> str:
     folds, label = _fold_table(evaluation), evaluation.protocol_label
     compared = Compared.of_facts(evaluation.facts)
     return fill(
@@ -62,9 +76,10 @@ def _render(name: str, evaluation: Evaluation, problems: Sequence[str]) -> str:
             *evaluation.notes,
             *_left_out(compared),
         ],
-        pictures=score_pictures(evaluation),
+        pictures=[*score_pictures(evaluation), *(group_pictures(group) if group is not None else [])],
         tables=[
             *folds,
+            *of_group,
             summary_table(evaluation),
             *filter(None, [difference_table(evaluation), control_table(evaluation.controls), *_costs(compared)]),
         ],

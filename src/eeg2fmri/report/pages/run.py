@@ -21,7 +21,7 @@ from eeg2fmri.report.sections import gallery
 from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.explanation_gallery import explanation_pictures
 from eeg2fmri.report.sections.explanation_words import explanation_text
-from eeg2fmri.report.sections.region_gallery import latent_words, region_pictures, region_table
+from eeg2fmri.report.sections.region_gallery import latent_words, named_regions, region_pictures, region_table
 from eeg2fmri.report.sections.tables import (
     difference_table,
     quality_table,
@@ -91,6 +91,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         times_read=times(evaluation.times_read) if evaluation and evaluation.times_read else "",
         pictures=pictures,
         regions=region_table(evaluation.regions) if evaluation else None,
+        named_regions=named_regions(evaluation.regions) if evaluation else None,
         latents=latent_words(evaluation) if evaluation else "",
         protocol=results.protocol.label,
         training=gallery.training_words(results.history) if results.history else "",

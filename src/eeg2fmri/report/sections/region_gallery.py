@@ -13,7 +13,7 @@ from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.method import SIGNIFICANT
-from eeg2fmri.results.regions import RegionScores
+from eeg2fmri.results.regions import RegionScores, over_recordings
 
 
 def region_pictures(regions: RegionScores, courses: Courses | None = None) -> list[Picture]:
@@ -72,6 +72,18 @@ def region_table(regions: Sequence[RegionScores]) -> Table | None:
     )
     head = ("Recording", "Regions", "Median temporal r", "Test", "Significant regions", "Connectivity similarity")
     return Table(f"Regions of {regions[0].atlas}", head, rows)
+
+
+def named_regions(regions: Sequence[RegionScores], count: int = 20) -> Table | None:
+    """List the regions with the highest mean r over recordings by name; None without an atlas."""
+    found = over_recordings(regions)
+    if not found:
+        return None
+    rows = tuple((one.name, decimals(one.r), f"{one.significant} of {one.recordings}") for one in found[:count])
+    strong = tuple(k for k in range(len(rows)) if found[k].mostly_significant)
+    of = f"The {count} highest of {len(found)} regions" if len(found) > count else plural(len(found), "region")
+    caption = f"{of}, mean over the test recordings; significant: corrected for all regions. All are in regions.tsv."
+    return Table(caption, ("Region", "Mean temporal r", "Significant in"), rows, strong=strong)
 
 
 def latent_words(evaluation: Evaluation) -> str:

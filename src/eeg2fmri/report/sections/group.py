@@ -1,0 +1,117 @@
+"""Show what a cross-validation found over subjects: maps, regions by name, subjects with links to their folds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from eeg2fmri.report.figures.volumes import correlation_map, signed_maps
+from eeg2fmri.report.html.numbers import correlation, decimals, p_value, plural
+from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.sections.tables import Table
+from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.group import Group
+from eeg2fmri.results.method import SIGNIFICANT
+
+#: Regions that are listed; the file has all of them.
+LISTED = 40
+
+
+def group_pictures(group: Group) -> list[Picture]:
+    """Draw the mean r over subjects, outlined where it is significant, and its t value."""
+    share, highest = group.voxels.significant, float(group.voxels.mean.max())
+    at = ", ".join(f"{x:.0f}" for x in group.peak_mm)
+    people = plural(len(group.subjects), "subject")
+    passed = group.volume(group.voxels.p) <= SIGNIFICANT
+    told = f"highest {correlation(highest)} at {at} mm; {share:.1%} of the voxels significant"
+    return [
+        picture(
+            correlation_map,
+            group.volume(group.voxels.mean),
+            group.affine,
+            kind="png",
+            mask=group.common,
+            significant=passed if passed.any() else None,
+            title=f"mean of {people}",
+            alt=f"Axial slices: temporal correlation of each voxel, mean over {people}; {told}.",
+            caption=f"Temporal r, mean over {people}: {told} (outlined; signs of subjects flipped, corrected for all "
+            "voxels by the largest mean).",
+        ),
+        picture(
+            signed_maps,
+            {"t over subjects": group.volume(group.voxels.t)},
+            group.affine,
+            kind="png",
+            mask=group.common,
+            unit="t",
+            alt=f"Axial slices: t value over {people} of the temporal correlation of each voxel.",
+            caption=f"t value over {people} of the temporal r of each voxel: mean over its standard error.",
+        ),
+    ]
+
+
+def group_tables(evaluation: Evaluation, group: Group | None, folder: Path) -> list[Table]:
+    """List each subject with the fold that tested it, and the regions by name."""
+    found = [_subjects(evaluation, group, folder)] if evaluation.facts.get("each_fold") else []
+    if group is not None and group.regions is not None:
+        found.append(_regions(group))
+    return found
+
+
+def _subjects(evaluation: Evaluation, group: Group | None, folder: Path) -> Table:
+    headline, model = evaluation.headline, evaluation.model.name
+    fold_of = {str(s): str(one["fold"]) for one in evaluation.facts["each_fold"] for s in one["subjects"]}
+    regions = None if group is None else group.regions
+    best = {}
+    if group is not None and regions is not None:
+        for subject, r in zip(group.subjects, regions.of_subjects, strict=True):
+            best[subject] = f"{regions.names[int(np.argmax(r))]} ({decimals(float(r.max()))})"
+    runs = evaluation.facts.get("runs", {})
+    rows, links = [], {}
+    for subject in evaluation.subjects:
+        fold = fold_of.get(subject, "")
+        score, p = evaluation.score(model, headline.name, subject), evaluation.p_value(model, subject)
+        rows.append((f"sub-{subject}", f"fold {fold}", decimals(score), _p(p), best.get(subject, "\N{EN DASH}")))
+        address = _address(runs, f"fold {fold}", folder)
+        links |= {f"sub-{subject}": address} if address else {}
+    head = ("Subject", "Tested by", headline.title, "Against surrogates", "Best region")
+    return Table("Each subject; names lead to the runs that tested them.", head, tuple(rows), links=links)
+
+
+def _address(runs: Mapping[str, Any], fold: str, folder: Path) -> str:
+    """Address, from the page's folder, of a fold's report, or of its folder where it has none."""
+    if fold not in runs:
+        return ""
+    run = Path(str(runs[fold]))
+    # a folder that was moved as a whole keeps its folds beside the page
+    run = folder / run.name if (folder / run.name).is_dir() else run
+    if not run.is_dir():
+        return ""
+    report = run / "report.html"
+    relative = os.path.relpath((report if report.is_file() else run).resolve(), folder.resolve())
+    return "./" + quote(Path(relative).as_posix())
+
+
+def _regions(group: Group) -> Table:
+    assert group.regions is not None
+    names, scores = group.regions.names, group.regions.scores
+    rows = tuple(
+        (name, decimals(float(mean)), decimals(float(t)), _p(float(p)))
+        for name, mean, t, p in zip(names[:LISTED], scores.mean, scores.t, scores.p, strict=False)
+    )
+    strong = tuple(k for k in range(len(rows)) if scores.p[k] <= SIGNIFICANT)
+    of = f"The {LISTED} highest of {len(names)} regions" if len(names) > LISTED else plural(len(names), "region")
+    caption = (
+        f"{of} over {plural(len(group.subjects), 'subject')}: mean temporal r, its t value, and its p value corrected "
+        "for all regions. All of them, with each subject's r, in group_regions.tsv."
+    )
+    return Table(caption, ("Region", "Mean temporal r", "t", "Test"), rows, strong=strong)
+
+
+def _p(value: float) -> str:
+    return "no test" if np.isnan(value) else p_value(value)
