@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def test_a_confound_is_named_and_does_not_help(world: str, found) -> None:
     assert any(note.startswith(f"The score could be {CONFOUNDED[world]}.") for note in evaluation.notes)
     assert evaluation.finding.label == "Could be something else"
     kept = Evaluation.read(run / "evaluation")
-    page = write_report(run).read_text(encoding="utf-8")
+    page = html.unescape(write_report(run).read_text(encoding="utf-8"))
     for text in (evaluation.verdict, evaluation.finding.label):
         assert text in page
         assert text in (kept.verdict, kept.finding.label)

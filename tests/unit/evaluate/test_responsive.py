@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from eeg2fmri.core.progress import silent
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.inputs import responsive as module
 from eeg2fmri.evaluate.inputs.methods import Method
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
@@ -110,6 +112,18 @@ def test_drifts_of_the_same_sign_are_no_information(worlds):
     assert evaluation.claims[0].decision != "yes"
     assert not evaluation.helped
     assert evaluation.claims[0].numbers["share_significant"] < 0.02
+
+
+def test_a_model_that_was_chosen_by_leaving_people_out_chooses_alone(worlds, monkeypatch):
+    """Nothing is fitted again where the model brings its r in people left out."""
+    run = worlds[False]
+    there = np.zeros(GRID, np.float32)
+    there[1:4, 6:9, 1:4] = 0.4
+    monkeypatch.setattr(module.HaemodynamicRidge, "fit", lambda *a, **k: pytest.fail("a ridge was fitted"))
+    monkeypatch.setattr(run.loaded.model, "left_out_r", torch.from_numpy(there), raising=False)
+    where = responsive_voxels(run)
+    assert where.sum() == 25
+    assert there[where].min() > 0
 
 
 def test_the_test_part_does_not_choose(worlds, monkeypatch):

@@ -1,9 +1,9 @@
 """Choose voxels where BOLD follows the EEG, in the training group, before any test recording is read.
 
 A median over the brain cannot show that a tenth of it follows the EEG. So the voxels that are looked at are chosen
-where predictions of recordings that had not been fitted fit best: a ridge on band power is fitted to part of the
-training group and asked for the rest, which works whatever the model is, and the model of the run is asked for the
-validation recordings, or for its r in people left out. Both maps are smoothed, averaged, and the best voxels are taken.
+where predictions of recordings that had not been fitted fit best. A model that was chosen by leaving people out brings
+its r in them. For any other, a ridge on band power is fitted to part of the training group and asked for the rest, and
+the model is asked for the validation recordings. The maps are smoothed, averaged, and the best voxels are taken.
 """
 
 from __future__ import annotations
@@ -44,7 +44,11 @@ def responsive_voxels(run: OpenRun, device: str = "cpu", progress: Progress = si
     bool array, shape (x, y, z), or None
         None where nothing can be left out, or there are too few regions to choose from.
     """
-    maps = [*_of_ridge(run, progress), *_of_model(run, device, progress)]
+    left_out = getattr(run.loaded.model, "left_out_r", None)
+    if left_out is not None and bool(left_out.any()):
+        maps = [np.where(run.store.brain_mask(), left_out.numpy().astype(float), np.nan)]
+    else:
+        maps = [*_of_ridge(run, progress), *_of_model(run, device, progress)]
     if not maps:
         return None
     inside = np.mean([np.isfinite(one) for one in maps], axis=0) > 0.5
@@ -76,13 +80,7 @@ def _of_ridge(run: OpenRun, progress: Progress) -> Iterator[np.ndarray]:
 
 
 def _of_model(run: OpenRun, device: str, progress: Progress) -> Iterator[np.ndarray]:
-    """Map temporal r of the model in recordings that it was not fitted to.
-
-    A model that was fitted to the validation recordings too, in closed form, brings the r of people left out itself.
-    """
-    left_out = getattr(run.loaded.model, "left_out_r", None)
-    if left_out is not None and bool(left_out.any()):
-        yield np.where(run.store.brain_mask(), left_out.numpy().astype(float), np.nan)
+    """Map temporal r of the model in recordings that it was not fitted to."""
     for name in run.unseen:
         yield from _map(run, name, predict_with_model(run, name, device, progress))
 
