@@ -18,6 +18,8 @@ from eeg2fmri.simulate.dataset import simulate_dataset
 from eeg2fmri.train.run import train_run
 
 SIZE = {"subjects": 7, "volumes": 150, "grid": (12, 14, 10), "electrodes": 16, "regions": 20, "seed": 3}
+#: An eighth of these regions follows in the focal world: five.
+LARGER = {"subjects": 8, "volumes": 160, "electrodes": 32, "regions": 40}
 #: World, and what its score could be.
 CONFOUNDED = {"events": "the task", "blocks": "the task", "motion": "motion"}
 
@@ -29,8 +31,8 @@ def found(tmp_path_factory: pytest.TempPathFactory):
 
     def make(world: str) -> tuple[Path, Evaluation]:
         if world not in made:
-            folder = tmp_path_factory.mktemp(world)
-            simulate_dataset(folder / "bids", small_config(**SIZE, world=world, derivatives="fmriprep"))
+            folder, size = tmp_path_factory.mktemp(world), SIZE | (LARGER if world == "focal" else {})
+            simulate_dataset(folder / "bids", small_config(**size, world=world, derivatives="fmriprep"))
             bold = {"derivatives": "derivatives/fmriprep"}
             store = prepare(folder / "bids", folder / "store", PrepareConfig.make({"bold": bold}))
             split = {"by": "subject", "test": 3}

@@ -72,7 +72,8 @@ def _subjects(evaluation: Evaluation, group: Group | None, folder: Path) -> Tabl
         for subject, r in zip(group.subjects, regions.of_subjects, strict=True):
             best[subject] = f"{regions.names[int(np.argmax(r))]} ({decimals(float(r.max()))})"
     runs = evaluation.facts.get("runs", {})
-    rows, links = [], {}
+    rows: list[tuple[str, ...]] = []
+    links: dict[str, str] = {}
     for subject in evaluation.subjects:
         fold = fold_of.get(subject, "")
         score, p = evaluation.score(model, headline.name, subject), evaluation.p_value(model, subject)
