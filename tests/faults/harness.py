@@ -8,9 +8,12 @@ refused, or give a wrong result: `work` compares what it gets with what is true.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import importlib
 import io
 import json
 import os
+import pkgutil
 import resource
 import shutil
 import signal
@@ -25,7 +28,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# imported once, not in every child: a case then costs milliseconds
+import lightning.fabric  # noqa: F401
+import mne.io.brainvision.brainvision  # noqa: F401
+import nibabel  # noqa: F401
+import optuna  # noqa: F401
+import scipy.io  # noqa: F401
+import torch.export  # noqa: F401
+import typer  # noqa: F401
+
+import eeg2fmri
+from eeg2fmri.cli.main import run
 from eeg2fmri.core.errors import Eeg2FmriError
+
+for module in pkgutil.walk_packages(eeg2fmri.__path__, "eeg2fmri."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
 
 #: Whether every case is run, as `make faults` does; otherwise a share of each kind.
 ALL = os.environ.get("EEG2FMRI_FAULTS") == "all"
@@ -91,8 +109,6 @@ class Told(Exception):
 
 def command(*arguments: object) -> None:
     """Run the command line; a refusal becomes an error with what it printed."""
-    from eeg2fmri.cli.main import run
-
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         status = run([str(argument) for argument in arguments])
@@ -101,6 +117,20 @@ def command(*arguments: object) -> None:
     if status:
         assert "error" in text.lower() or "stopped" in text or "interrupted" in text, f"status {status}: {text!r}"
         raise Told(text)
+
+
+def without_privileges() -> None:
+    """Let the modes of files hold for this process, also where the tests run as root."""
+    if os.getuid() == 0:
+        # all capabilities but those to pass over modes (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)
+        header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+        kept = 0xFFFFFFFF & ~0b110
+        now = (ctypes.c_uint32 * 6)()
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.capget(header, now) == 0
+        now[0] &= kept
+        now[1] &= kept
+        assert libc.capset(header, now) == 0
 
 
 def run_cases(kind: str, cases: Iterable[Case], honest: Callable[[Path], Any], every: int = 10) -> Report:

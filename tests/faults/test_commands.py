@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.faults import damage
-from tests.faults.harness import Case, command, judge, run_cases
+from tests.faults.harness import Case, command, judge, run_cases, without_privileges
 
 from eeg2fmri.core.random import generator
 
@@ -128,15 +128,12 @@ INPUTS: dict[str, Callable[[Path], Any]] = {
 
 @pytest.fixture(scope="module")
 def inputs(small_bids: Path, small_store: Path, small_run: Path) -> Iterator[Path]:
-    """Folder that everybody can read, with a data set, its store, a run and settings."""
+    """Folder with a data set, its store, a run and settings."""
     folder = Path(tempfile.mkdtemp(prefix="faults-in-"))
-    folder.chmod(0o755)
     for name, source in (("bids", small_bids), ("store", small_store), ("run", small_run)):
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("evaluation", "explain", "*.html", ".*"))
     for name, settings in SETTINGS.items():
         (folder / name).write_text(json.dumps(settings))
-    for path in folder.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
     yield folder
     shutil.rmtree(folder)
 
@@ -153,22 +150,8 @@ def called(name: str, inputs: Path, place: Path, out: str = "out") -> None:
 
 
 def with_run(name: str, inputs: Path, place: Path) -> None:
-    place.chmod(0o777)
     if "RUN" in COMMANDS[name]:
         shutil.copytree(inputs / "run", place / "run")
-        for path in (place / "run", *(place / "run").rglob("*")):
-            os.chown(path, *NOBODY)
-
-
-NOBODY = (65534, 65534)
-
-
-def as_nobody() -> None:
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setgid(NOBODY[1])
-        os.setuid(NOBODY[0])
-    os.environ["HOME"] = "/nonexistent"
 
 
 def place_cases(name: str, inputs: Path) -> Iterator[Case]:
@@ -179,7 +162,7 @@ def place_cases(name: str, inputs: Path) -> Iterator[Case]:
             (place / "chosen").write_text(chosen(place))
 
         def work(place: Path) -> None:
-            as_nobody()
+            without_privileges()
             called(name, inputs, place, (place / "chosen").read_text())
 
         must = "either" if place_name in ("a link that leads nowhere", "a folder of that name") else "refused"
@@ -225,10 +208,13 @@ def stop_cases(name: str, inputs: Path, moments: int) -> Iterator[Case]:
 def input_cases(name: str, inputs: Path) -> Iterator[Case]:
     """Each file that a command is given, or the main files of each folder, in every way that it cannot be."""
     files = [word for word in COMMANDS[name] if word.endswith((".json", ".vhdr"))]
-    files += ["IN/run/config.json", "IN/run/weights.safetensors", "IN/run/split.json"] * ("IN/run" in COMMANDS[name])
+    files += ["IN/run/config.json", "IN/run/weights.safetensors"] * ("IN/run" in COMMANDS[name])
+    files += ["IN/run/split.json"] * (name == "explain")
     files += ["IN/store/manifest.json"] * ("IN/store" in COMMANDS[name])
     for file in files:
         for way, apply in INPUTS.items():
+            if way == "empty" and file.removeprefix("IN/") in SETTINGS:
+                continue  # the defaults
 
             def make(place: Path, file: str = file, apply: Callable[[Path], Any] = apply) -> None:
                 with_run(name, inputs, place)
@@ -247,45 +233,14 @@ def input_cases(name: str, inputs: Path) -> Iterator[Case]:
             yield Case(f"{file} {way}", work, make, "refused", "", LEAVES["evaluate"] if name == "evaluate" else ())
 
 
-def test_places(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cases = [case for name in COMMANDS for case in named(name, place_cases(name, inputs))]
-    judge(run_cases("places", cases, lambda place: called("simulate", inputs, place), every=9), capsys)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command(name: str, inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = [*place_cases(name, inputs), *limit_cases(name, inputs), *input_cases(name, inputs)]
+    if name not in ("tune", "crossvalidate", "benchmark"):  # minutes: their parts are stopped as commands of their own
+        cases += stop_cases(name, inputs, 10)
 
+    def honest(place: Path) -> None:
+        with_run(name, inputs, place)
+        called(name, inputs, place)
 
-def test_limits(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cases = [case for name in COMMANDS for case in named(name, limit_cases(name, inputs))]
-    judge(run_cases("file-size limits", cases, honest_of(inputs), every=100), capsys)
-
-
-def test_stops(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    moments = {
-        "prepare": 12,
-        "train": 12,
-        "simulate": 12,
-        "simulate-eeg": 8,
-        "predict": 8,
-        "evaluate": 8,
-        "report": 6,
-        "explain": 6,
-    }
-    cases = [case for name, count in moments.items() for case in named(name, stop_cases(name, inputs, count))]
-    judge(run_cases("stops", cases, honest_of(inputs), every=100), capsys)
-
-
-def test_inputs(inputs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cases = [case for name in COMMANDS for case in named(name, input_cases(name, inputs))]
-    judge(run_cases("inputs", cases, honest_of(inputs), every=15), capsys)
-
-
-def honest_of(inputs: Path) -> Callable[[Path], Any]:
-    def work(place: Path) -> None:
-        with_run("train", inputs, place)
-        called("train", inputs, place)
-
-    return work
-
-
-def named(name: str, cases: Iterator[Case]) -> list[Case]:
-    from dataclasses import replace
-
-    return [replace(case, name=f"{name}: {case.name}") for case in cases]
+    judge(run_cases(name, cases, honest, every=11), capsys)

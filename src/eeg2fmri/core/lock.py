@@ -16,7 +16,8 @@ def locked(folder: Path, what: str) -> Iterator[None]:
     """Hold the lock of a folder, which need not exist; the system lets go of it when the process ends, however.
 
     The lock is a hidden file beside the folder, so that the folder can be made, renamed and removed meanwhile. It is
-    removed at the end; a process that is killed leaves it, which locks nothing.
+    removed at the end, with the folders above that were made for it and are empty; a process that is killed leaves it,
+    which locks nothing.
 
     Parameters
     ----------
@@ -36,6 +37,7 @@ def locked(folder: Path, what: str) -> Iterator[None]:
     ...     print("nobody else writes to the run now")
     nobody else writes to the run now
     """
+    above = [parent for parent in folder.absolute().parents if not parent.exists()]
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     file = folder.absolute().with_name(f".{folder.name}.lock")
     try:
@@ -51,3 +53,7 @@ def locked(folder: Path, what: str) -> Iterator[None]:
             where=str(folder),
             hint="wait until it has ended, or choose another folder",
         ) from None
+    finally:
+        for parent in above:  # made for the lock: where nothing was written, nothing is left
+            with suppress(OSError):
+                parent.rmdir()

@@ -18,13 +18,12 @@ from eeg2fmri.data.store.quality import left_out
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.presets import with_preset
 from eeg2fmri.train.config import TrainConfig
+from eeg2fmri.train.states.state import BEGIN, GO_ON
 
 #: Folder of the states of an unfinished training.
 STATES = "states"
 
 #: What the system says where a file cannot be written: full, over a quota or limit, read-only.
-#: The next step then.
-GO_ON = "make room, then continue with --resume: the last saved state of the training is intact"
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -155,7 +154,7 @@ def writing(run: Path) -> Iterator[None]:
         yield
     except OutputError as error:
         first = error.problems[0]
-        raise CheckpointError(first.what, where=first.where, got=first.got, hint=GO_ON) from error
+        raise CheckpointError(first.what, where=first.where, got=first.got, hint=_next_step(run)) from error
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
@@ -163,5 +162,9 @@ def writing(run: Path) -> Iterator[None]:
             "the run folder cannot be written",
             where=str(error.filename or run),
             got=str(error),
-            hint=GO_ON,
+            hint=_next_step(run),
         ) from error
+
+
+def _next_step(run: Path) -> str:
+    return GO_ON if any((run / STATES).glob("state-*.json")) else BEGIN

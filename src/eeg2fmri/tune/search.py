@@ -135,7 +135,14 @@ def tune(
     wanted = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
     limit = optuna.study.MaxTrialsCallback(config.trials, states=wanted)
     if len(study.get_trials(deepcopy=False, states=wanted)) < config.trials:
-        study.optimize(objective, callbacks=[limit, tell])
+        try:
+            study.optimize(objective, callbacks=[limit, tell])
+        except AssertionError:  # optuna found a journal that had not taken its own lines
+            raise InputError(
+                "the journal of the study cannot be written",
+                where=str(out / JOURNAL),
+                hint="make room; the same command goes on with the study",
+            ) from None
     return _finish(study, out)
 
 

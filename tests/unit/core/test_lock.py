@@ -43,3 +43,12 @@ def test_the_lock_is_free_after_an_error(tmp_path):
     with locked(tmp_path / "run", "a training"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_folders_that_were_made_for_the_lock_alone_are_removed(tmp_path):
+    with locked(tmp_path / "a" / "b" / "run", "a training"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with locked(tmp_path / "a" / "b" / "run", "a training"):
+        (tmp_path / "a" / "b" / "run").mkdir()
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["run"]

@@ -21,6 +21,8 @@ from eeg2fmri.core.parse import read_json
 KEPT = 2
 #: The next step where one cannot be written.
 GO_ON = "make room, then continue with --resume: the state before this one is intact"
+#: The same where there is no state before.
+BEGIN = "make room, then start the training again: nothing was kept of it"
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,12 @@ def write_state(folder: Path, step: int, state: State) -> None:
     """
     name = f"state-{step:09d}"
     tensors = {key: value.detach().cpu().contiguous() for key, value in state.tensors.items()}
-    with told_of(folder, raises=CheckpointError, hint=GO_ON):
+    # the weights of the best epoch lie below the states
+    hint = GO_ON if any([*folder.glob("state-*.json"), *folder.parent.glob("state-*.json")]) else BEGIN
+    with told_of(folder, raises=CheckpointError, hint=hint):
         folder.mkdir(parents=True, exist_ok=True)
     files = (folder / f"{name}.safetensors", folder / f"{name}.json")
-    with whole_files(*files, raises=CheckpointError, hint=GO_ON) as (weights, record):
+    with whole_files(*files, raises=CheckpointError, hint=hint) as (weights, record):
         save_file(tensors, weights)
         record.write_text(json.dumps({"sha256": file_digest(weights), "facts": state.facts}), encoding="utf-8")
     for old in sorted(folder.glob("state-*.json"))[:-KEPT]:

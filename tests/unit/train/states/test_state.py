@@ -71,3 +71,19 @@ def test_a_full_disk_keeps_the_state_before_and_leaves_no_part(tmp_path, monkeyp
         write_state(tmp_path, 2, make(2))
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".safetensors"]
     assert read_state(tmp_path).facts == {"epoch": 1}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_next_step_is_to_resume_only_where_there_is_a_state(tmp_path, monkeypatch, before):
+    if before:
+        write_state(tmp_path, 1, make(1))
+
+    def full(tensors, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "save_file", full)
+    for folder in (tmp_path, tmp_path / "best"):
+        with pytest.raises(CheckpointError) as told:
+            write_state(folder, 2, make(2))
+        assert ("--resume" in str(told.value)) == before
+        assert ("start the training again" in str(told.value)) != before
