@@ -143,3 +143,34 @@ def test_an_export_that_does_not_fit_is_refused_before_it_begins(small_run, tmp_
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(OutputError, match=r"too little space(.|\n)*1.0 kB free"):
         export_run(small_run, tmp_path / "model.pt2")
+
+
+def with_volumes(bids, place, change):
+    import shutil
+
+    import nibabel
+    import numpy as np
+
+    shutil.copytree(bids, place)
+    path = place / "sub-01" / "func" / "sub-01_task-rest_bold.nii.gz"
+    image = nibabel.load(path)
+    volumes = np.array(image.dataobj)
+    change(volumes)
+    nibabel.Nifti1Image(volumes, image.affine, image.header).to_filename(path)
+    return place
+
+
+def test_volumes_of_one_value_are_told_and_most_of_them_refused(small_bids, tmp_path):
+    def two(volumes):
+        volumes[..., [7, 12]] = 0
+
+    store = prepare(with_volumes(small_bids, tmp_path / "two", two), tmp_path / "store")
+    assert any("one value alone" in text and "7, 12" in text for text in store.recordings[0].quality["warnings"])
+    assert not any("one value alone" in text for text in store.recordings[1].quality["warnings"])
+
+    def most(volumes):
+        volumes[..., 10:] = 0
+
+    with pytest.raises(InputError, match=r"most volumes hold one value(.|\n)*sub-01_task-rest_bold"):
+        prepare(with_volumes(small_bids, tmp_path / "most", most), tmp_path / "none")
+    assert not (tmp_path / "none").exists()

@@ -150,6 +150,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
                 *opened.notes,
                 *bold.notes,
                 *_gradient_note(eeg.quality),
+                *eeg.notes,
                 *nuisance.notes,
             ],
         },
@@ -165,6 +166,7 @@ class _WrittenEeg:
 
     quality: dict[str, Any]
     files: dict[str, dict[str, Any]]
+    notes: list[str]
 
 
 def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) -> _WrittenEeg:
@@ -201,7 +203,7 @@ def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) 
         "cleaned": list(config.eeg.clean.steps),
         **({"no_amplitudes": amplitude.problem} if amplitude.problem else {}),
     }
-    return _WrittenEeg(quality, files)
+    return _WrittenEeg(quality, files, checks.notes())
 
 
 def _gradient_note(quality: dict[str, Any]) -> list[str]:

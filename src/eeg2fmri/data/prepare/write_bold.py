@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.bold.brain_mask import brain_mask
 from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
 from eeg2fmri.data.bold.image import BoldImage
@@ -192,14 +192,25 @@ def _blocks(
     plan: Plan, projection: Projection, stop: threading.Event, notes: list[str] | None = None
 ) -> Iterator[np.ndarray]:
     """Give the volumes that are kept, some at a time; the others are read too, so that damage anywhere is seen."""
-    start = plan.alignment.first
+    start, read, still = plan.alignment.first, 0, list[int]()
     for block in plan.bold.blocks(notes):
         if stop.is_set():
             raise CancelledError
+        still += [read + k for k, volume in enumerate(block) if volume.min() == volume.max()]
+        read += len(block)
         kept = block[max(0, start) : max(0, start + plan.n_volumes)]
         start -= len(block)
         if len(kept):
             yield kept if projection.same else np.stack([projection(volume) for volume in kept])
+    if 2 * len(still) > read:
+        raise InputError(
+            "most volumes hold one value alone",
+            where=str(plan.files.bold),
+            got=f"{len(still)} of {read}: {first_of(still, 8)}",
+            hint=COPY_AGAIN,
+        )
+    if still and notes is not None:
+        notes.append(f"volumes that hold one value alone (from 0), kept as they are: {first_of(still, 8)}")
 
 
 def _nuisance(plan: Plan, config: PrepareConfig, sources: list[Path]) -> Nuisance | None:
