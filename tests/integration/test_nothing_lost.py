@@ -154,7 +154,7 @@ def with_volumes(bids, place, change):
     shutil.copytree(bids, place)
     path = place / "sub-01" / "func" / "sub-01_task-rest_bold.nii.gz"
     image = nibabel.load(path)
-    volumes = np.array(image.dataobj)
+    volumes = np.asarray(image.dataobj).copy()
     change(volumes)
     nibabel.Nifti1Image(volumes, image.affine, image.header).to_filename(path)
     return place

@@ -45,7 +45,7 @@ def shortened(text: str) -> str:
     """Cut a text that is longer than a person reads, and say how much is missing.
 
     >>> shortened("a" * 3000)[-30:]
-    'aa ... (1000 characters more)'
+    'aaa ... (1000 characters more)'
     """
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text) - LONGEST} characters more)"
 

@@ -24,6 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
+from eeg2fmri.core.left_behind import PART, remove_left_behind
 
 #: What the system says of a place that cannot be written, and what to do about it.
 REASONS: dict[int, tuple[str, str]] = {
@@ -94,6 +95,7 @@ def whole_files(*paths: str | Path, raises: type[Eeg2FmriError] = OutputError, h
         with _told(targets[0], [*targets, *parts], raises, hint):
             for target in targets:
                 _check_place(target)
+                remove_left_behind(target.parent)
             yield parts
             for part in parts:
                 _sync(part)
@@ -275,7 +277,7 @@ def _name_fits(path: Path) -> None:
 def _beside(path: Path) -> Path:
     """Name a hidden file beside another, short, with its endings: some libraries choose the format by them."""
     endings = "".join(path.suffixes[-2:])
-    return path.with_name(f".part-{os.getpid()}-{secrets.token_hex(4)}{endings if len(endings) < 20 else ''}")
+    return path.with_name(f"{PART}{os.getpid()}-{secrets.token_hex(4)}{endings if len(endings) < 20 else ''}")
 
 
 def _sync(path: Path) -> None:

@@ -203,3 +203,22 @@ def test_links_that_lead_nowhere_exist(tmp_path):
         refuse_existing(tmp_path / "link")
     (tmp_path / "empty").mkdir()
     refuse_existing(tmp_path / "empty", tmp_path / "absent")
+
+
+def test_files_of_dead_processes_are_removed_by_the_next(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    old, new, alive, mine = (
+        tmp_path / name
+        for name in (f".part-{dead.pid}-aa.json", f".part-{dead.pid}-bb.json", f".part-{os.getpid()}-cc", ".part-mine")
+    )
+    for path in (old, new, alive, mine):
+        path.write_text("half")
+    for path in (old, alive, mine):
+        os.utime(path, (1e9, 1e9))
+    write_text(tmp_path / "a.txt", "all of it")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", new.name, alive.name, mine.name}
