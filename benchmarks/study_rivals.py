@@ -1,9 +1,8 @@
 """Published models beside ours and every baseline on simulated worlds, by one protocol and as published.
 
-A data set has 12 subjects (12 electrodes at 250 Hz, 120 volumes of 12 x 14 x 11 voxels, TR 2 s): five train, two choose
-the epoch, five are tested. What is there already is not made again.
+Data sets are simulated, 12 subjects each; what is there already is not made again.
 
-    python -m benchmarks.study_rivals OUT --minutes 0.3
+    python -m benchmarks.study_rivals OUT --epochs 2
     python -m benchmarks.study_rivals OUT --published
     python -m benchmarks.study_rivals OUT --table
 """
@@ -27,50 +26,48 @@ from eeg2fmri.results.published import COLUMNS as STEPS
 from eeg2fmri.results.published import FILE, PublishedProtocol
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
-SIZE = {
-    "subjects": 12,
-    "volumes": 120,
-    "tr": 2.0,
-    "sfreq": 250.0,
-    "electrodes": 12,
-    "grid": [12, 14, 11],
-    "regions": 30,
-    "t1w_voxel_mm": 8.0,
+#: A data set of 12 subjects: five train, two choose the epoch, five are tested.
+SIZES = {
+    "small": {"volumes": 90, "electrodes": 8, "grid": [11, 12, 11]},
+    "larger": {"volumes": 120, "electrodes": 12, "grid": [12, 14, 11]},
 }
+SHARED = {"subjects": 12, "tr": 2.0, "sfreq": 250.0, "regions": 30, "t1w_voxel_mm": 8.0}
 #: World and coupling of each data set.
-WORLDS = {"focal": ("focal", 1.0), "own sources": ("powers", 1.0), "null": ("powers", 0.0)}
+WORLDS = {"focal": ("focal", 1.0), "null": ("powers", 0.0), "own sources": ("powers", 1.0)}
 SPLIT = {"train": 5, "validation": 2, "test": 5}
 
 
-def store_of(folder: Path, name: str, seed: int) -> Store:
+def store_of(folder: Path, name: str, seed: int, size: str) -> Store:
     """Open the store of a world, or make it."""
     path = folder / f"{name.replace(' ', '-')}-{seed}" / "store"
     if path.exists():
         return Store.open(path)
     world, coupling = WORLDS[name]
-    values = {**SIZE, "world": world, "coupling": coupling, "seed": seed}
+    values = {**SHARED, **SIZES[size], "world": world, "coupling": coupling, "seed": seed}
     bids = path.with_name("bids")
     if not bids.exists():
         simulate_dataset(bids, SimulationConfig.make(values))
     return prepare(bids, path, {"raw": {"rate": 200.0}})
 
 
-def judge(folder: Path, name: str, seed: int, minutes: float, models: Sequence[str]) -> None:
+def judge(folder: Path, name: str, store: Store, seed: int, limits: dict[str, float], models: Sequence[str]) -> None:
     """Train all models on a world, and write its table and its page."""
     out = folder / f"{name.replace(' ', '-')}-{seed}" / "benchmark"
     if (out / "scores.json").is_file():
         return
-    store = store_of(folder, name, seed)
-    config: dict[str, Any] = {"split": {**SPLIT, "seed": seed}, "minutes": minutes}
+    config: dict[str, Any] = {"split": {**SPLIT, "seed": seed}, **limits}
     compare(store, out, models, config, seed=seed, say=print, device="cpu")
     write_benchmark(out)
 
 
-def published(folder: Path, seed: int, epochs: int, models: Sequence[str]) -> None:
+def published(folder: Path, seed: int, size: str, epochs: int, models: Sequence[str]) -> None:
     """Take published protocols apart on a world with coupling and on its twin without."""
     out = folder / f"published-{seed}"
     if not (out / FILE).is_file():
-        stores = {"coupling 1": store_of(folder, "own sources", seed), "coupling 0": store_of(folder, "null", seed)}
+        stores = {
+            "coupling 1": store_of(folder, "own sources", seed, size),
+            "coupling 0": store_of(folder, "null", seed, size),
+        }
         config = {"split": {**SPLIT, "seed": seed}, "epochs": epochs, "accelerator": "cpu"}
         as_published(stores, out, models, config, seed=seed)
     write_published(out)
@@ -116,8 +113,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=0.3, help="longest training of each model")
-    parser.add_argument("--epochs", type=int, default=10, help="epochs of each training as published")
+    parser.add_argument("--size", default="small", choices=list(SIZES))
+    parser.add_argument("--minutes", type=float, default=10.0, help="longest training of each model")
+    parser.add_argument("--epochs", type=int, default=2, help="epochs of each training")
     parser.add_argument("--models", nargs="+", default=["all"])
     parser.add_argument("--worlds", nargs="+", default=list(WORLDS), choices=list(WORLDS))
     parser.add_argument("--prepare", action="store_true", help="make the stores, and no more")
@@ -126,13 +124,14 @@ def main() -> None:
     given = parser.parse_args()
     if not given.table and not given.published:
         for name in given.worlds:
-            store = store_of(given.out, name, given.seed)
+            store = store_of(given.out, name, given.seed, given.size)
             print(name, store, flush=True)
             if not given.prepare:
-                judge(given.out, name, given.seed, given.minutes, given.models)
+                limits = {"epochs": given.epochs, "minutes": given.minutes}
+                judge(given.out, name, store, given.seed, limits, given.models)
     if given.published:
         models = ["e2fnet", "boldflow"] if given.models == ["all"] else given.models
-        published(given.out, given.seed, given.epochs, models)
+        published(given.out, given.seed, given.size, given.epochs, models)
     print(tables(given.out, given.seed))
 
 
