@@ -153,4 +153,6 @@ def test_gradient_steps_start_from_the_closed_form_and_keep_the_better(small_sto
     losses = [row["validation_loss"] for row in result.fitted.history]
     assert result.fitted.best_epoch == losses.index(min(losses))
     with pytest.raises(ConfigError, match="has to be trained"):
-        train_run(small_store, tmp_path / "none", {"epochs": 0, "pairs": {"window": 4}})
+        train_run(
+            small_store, tmp_path / "none", {"epochs": 0, "pairs": {"window": 4}, "model": {"preset": "documented"}}
+        )

@@ -9,13 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eeg2fmri.core.progress import Progress
+from eeg2fmri.core.progress import Progress, silent
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 #: Characters in a line of a file or pipe.
 WIDTH = 130
+
+
+_said = {"quiet": False}
+
+
+def quiet(wanted: bool) -> None:
+    """Say nothing but errors from now on, or say everything again."""
+    _said["quiet"] = wanted
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -38,6 +46,9 @@ def progress_bar() -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     out = console(stderr=True)
+    if _said["quiet"]:
+        yield silent
+        return
     if not out.is_terminal:
         yield ProgressLines(lambda line: print(line, file=sys.stderr))
         return
@@ -109,6 +120,8 @@ def _duration(seconds: float) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
     """Print a table; the first column is text, the others are numbers."""
+    if _said["quiet"]:
+        return
     from rich.table import Table
     from rich.text import Text
 
@@ -123,17 +136,19 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], cap
 
 def wrote(what: str, path: str | Path) -> None:
     """Say what was written and where."""
-    print(f"{what}: {path}")
+    say(f"{what}: {path}")
 
 
 def say(text: str) -> None:
     """Print one line."""
-    print(text)
+    if not _said["quiet"]:
+        print(text)
 
 
 def warn(text: str) -> None:
     """Print a warning to standard error."""
-    print(f"eeg2fmri: warning: {text}", file=sys.stderr)
+    if not _said["quiet"]:
+        print(f"eeg2fmri: warning: {text}", file=sys.stderr)
 
 
 def fail(text: str) -> None:

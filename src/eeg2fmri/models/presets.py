@@ -37,7 +37,9 @@ TRAINING: dict[str, dict[str, Any]] = {
 }
 
 #: Name of each preset, and what makes its settings for the shapes of a store.
-PRESETS = {"documented": _documented, "recommended": _recommended}
+PRESETS = {"recommended": _recommended, "documented": _documented}
+#: What is trained where no model is named.
+DEFAULT = "recommended"
 
 
 def rival_presets() -> dict[str, tuple[str, bool]]:
@@ -57,14 +59,15 @@ def training_of(preset: str) -> dict[str, Any]:
 
 
 def with_preset(values: dict[str, Any]) -> dict[str, Any]:
-    """Add the settings of a training that go with its preset; what the user gives stays.
+    """Add the settings of a training that go with its preset, `DEFAULT` if none is named; what the user gives stays.
 
     Parameters
     ----------
     values : dict
         Settings of a training, with ``{"model": {"preset": NAME}}``.
     """
-    model = values.get("model")
+    values = {"model": {"preset": DEFAULT}, **values}
+    model = values["model"]
     extra = training_of(str(model.get("preset"))) if isinstance(model, dict) else {}
     merged = {**extra, **values}
     for key, value in extra.items():

@@ -134,7 +134,7 @@ class TrainConfig(Config):
     ----------
     model : dict
         ``{"preset": NAME, ...}`` with settings of that preset to change, or a whole model config with
-        its ``kind``.
+        its ``kind``; ``recommended`` by default, with the other settings that go with it.
     pairs : PairConfig
         Windows, lag, scaling and target.
     split : SplitConfig
@@ -183,7 +183,7 @@ class TrainConfig(Config):
       do:       did you mean 'epochs'?
     """
 
-    model: dict[str, Any] = Field(default_factory=lambda: {"preset": "documented"})
+    model: dict[str, Any] = Field(default_factory=lambda: {"preset": "recommended"})
     pairs: PairConfig = PairConfig()
     split: SplitConfig = SplitConfig()
     loss: LossConfig = LossConfig()

@@ -84,7 +84,8 @@ def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
     if not (run / STATES).is_dir() and (run / "weights.safetensors").is_file():
         raise InputError("the training of this run is complete", where=str(run), hint="train a new run")
     config = TrainConfig.read(run / "train.yaml")
-    given = with_preset({name: value for name, value in values.items() if name != "epochs"})
+    said = {name: value for name, value in values.items() if name != "epochs"}
+    given = with_preset({"model": config.model, **said})
     meant = TrainConfig.make(given).model_dump(mode="json")
     others = [
         name for name in sorted(given) if _differs(given[name], meant[name], config.model_dump(mode="json")[name])

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 #: trial.
 SCORE = "validation_reconstruction"
 
+#: Model whose settings are searched, where no other is named: the recommended one has none that a search would find.
+SEARCHED = {"model": {"preset": "documented"}}
 #: How often a worker tries to make or open the database before it gives up.
 MAKING_TRIES = 6
 #: File of a study that needs no database.
@@ -111,7 +113,7 @@ def tune(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     opened, out = Store.open(store), Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    base = TrainConfig.make(with_preset({**config.base, "epochs": config.epochs}))
+    base = TrainConfig.make(with_preset({**SEARCHED, **config.base, "epochs": config.epochs}))
     base = base.model_copy(update={"pairs": pairs_of_store(base.pairs, opened)})
     folds = inner_splits(opened, base.split, config.folds, config.seed, base.pairs)
     study = _study(out, storage, config)

@@ -6,6 +6,7 @@ import typer
 
 from eeg2fmri.cli.commands import (
     benchmark,
+    bids_app,
     classify,
     crossvalidate,
     datasets,
@@ -24,25 +25,27 @@ from eeg2fmri.cli.commands import (
     train,
     tune,
 )
+from eeg2fmri.cli.common import Command
 
 
 def register(app: typer.Typer) -> None:
     """Add every sub-command to `app`, in the order of the work."""
-    app.command("demo")(demo.command)
-    app.command("simulate")(simulate.command)
-    app.command("simulate-eeg")(simulate_eeg.command)
-    app.command("datasets")(datasets.command)
-    app.command("download")(download.command)
-    app.command("prepare")(prepare.command)
+    app.command("demo", cls=Command)(demo.command)
+    app.command("simulate", cls=Command)(simulate.command)
+    app.command("simulate-eeg", cls=Command)(simulate_eeg.command)
+    app.command("datasets", cls=Command)(datasets.command)
+    app.command("download", cls=Command)(download.command)
+    app.command("prepare", cls=Command)(prepare.command)
     app.add_typer(store.app, name="store")
-    app.command("train")(train.command)
-    app.command("predict")(predict.command)
-    app.command("evaluate")(evaluate.command)
-    app.command("crossvalidate")(crossvalidate.command)
-    app.command("benchmark")(benchmark.command)
-    app.command("explain")(explain.command)
-    app.command("report")(report.command)
-    app.command("export")(export.command)
-    app.command("classify")(classify.command)
-    app.command("tune")(tune.command)
-    app.command("import-checkpoint")(import_checkpoint.command)
+    app.command("train", cls=Command)(train.command)
+    app.command("predict", cls=Command)(predict.command)
+    app.command("bids-app", cls=Command)(bids_app.command)
+    app.command("evaluate", cls=Command)(evaluate.command)
+    app.command("crossvalidate", cls=Command)(crossvalidate.command)
+    app.command("benchmark", cls=Command)(benchmark.command)
+    app.command("explain", cls=Command)(explain.command)
+    app.command("report", cls=Command)(report.command)
+    app.command("export", cls=Command)(export.command)
+    app.command("classify", cls=Command)(classify.command)
+    app.command("tune", cls=Command)(tune.command)
+    app.command("import-checkpoint", cls=Command)(import_checkpoint.command)

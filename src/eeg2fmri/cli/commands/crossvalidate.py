@@ -35,7 +35,9 @@ def command(
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="Model: documented (as published), or recommended (small, fitted in closed form)."),
+        typer.Option(
+            help="Model: recommended (small, fitted in closed form), or documented (as published).",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, order and draws.")] = None,

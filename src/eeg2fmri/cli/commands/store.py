@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.cli.common import Command
+
 app = typer.Typer(
     help="Look into a store, or cut its tie to the data.\n\nExample: eeg2fmri store info store",
     no_args_is_help=True,
@@ -18,7 +20,7 @@ app = typer.Typer(
 def _top() -> None: ...
 
 
-@app.command("info")
+@app.command("info", cls=Command)
 def info(
     store: Annotated[Path, typer.Argument(help="Folder that eeg2fmri prepare wrote.")],
     figures: Annotated[Path | None, typer.Option(help="Folder for a figure of each recording's quality.")] = None,
@@ -60,7 +62,7 @@ def info(
                 wrote("figure", path)
 
 
-@app.command("detach")
+@app.command("detach", cls=Command)
 def detach(store: Annotated[Path, typer.Argument(help="Folder that eeg2fmri prepare wrote.")]) -> None:
     """Let a store be used whatever becomes of the files that it was made of.
 

@@ -23,7 +23,7 @@ def command(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="Model: documented (as published), recommended (small, fitted in closed form), or another group's: "
+            help="Model: recommended (small, fitted in closed form), documented (as published), or another group's: "
             "e2fnet, neurobolt and so on, with _small behind it for a laptop."
         ),
     ] = None,
@@ -37,7 +37,9 @@ def command(
 ) -> None:
     """Train a synthesiser; the best epoch is chosen by the validation part of the split.
 
-    Example: eeg2fmri train store run --epochs 10 --target volume
+    Example: eeg2fmri train store run
+
+    Example: eeg2fmri train store run --preset documented --epochs 10 --target volume
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.cli.settings import read_settings

@@ -1,0 +1,144 @@
+"""Give every command the same options: how much is said, a log file, and where each value comes from."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from eeg2fmri.cli import console
+from eeg2fmri.cli.defaults import DEFAULTS
+from eeg2fmri.core.log import logger, set_log_level
+
+
+class Command(TyperCommand):
+    """A command with `COMMON` after its own options."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Give its own parameters, the common ones that it does not have itself, and the help."""
+        own: list[Any] = super().get_params(ctx)
+        last = own.pop()
+        for one in own:
+            if one.param_type_name == "option" and one.default is None and one.show_default in (None, True, False):
+                one.show_default = DEFAULTS.get((ctx.info_name, one.name), "none")
+        taken = {name for one in (*own, last) for name in one.opts}
+        return [*own, *(one for one in COMMON if not taken & set(one.opts)), last]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Print where values come from in place of working, if that is asked for."""
+        if ctx.meta.pop(PRINT, False):
+            print_values(ctx)
+            return None
+        return super().invoke(ctx)
+
+
+#: Mark in the context that values are to be printed.
+PRINT = "eeg2fmri.print_config"
+
+
+def _quiet(given: bool) -> None:
+    console.quiet(given)
+
+
+def _verbose(given: bool) -> None:
+    if given:
+        set_log_level("INFO")
+
+
+def _log_file(ctx: typer.Context, given: Path | None) -> None:
+    if given is not None:
+        ctx.call_on_close(log_to(given))
+
+
+def _print_config(ctx: typer.Context, given: bool) -> None:
+    ctx.meta[PRINT] = given
+
+
+def _shared(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.", callback=_quiet)] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say more of what is done.", callback=_verbose)] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to which all that is said is added, with times.", callback=_log_file, show_default="none"
+        ),
+    ] = None,
+    print_config: Annotated[
+        bool,
+        typer.Option(
+            "--print-config",
+            help="Print what would be used, and where each value is from, and stop.",
+            callback=_print_config,
+        ),
+    ] = False,
+) -> None: ...
+
+
+def _options() -> list[Any]:
+    """Make options of the arguments of `_shared`, whose values go to no command."""
+    app = typer.Typer(add_completion=False)
+    app.command()(_shared)
+    made = list(typer.main.get_command(app).params)
+    for one in made:
+        one.expose_value = False
+    return made
+
+
+COMMON = _options()
+
+
+def log_to(path: Path) -> Any:
+    """Add everything that is said, and the log, to a file; return what ends that.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from eeg2fmri.core.files import told_of
+
+    with told_of(path):
+        handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (_Copied(stream, handler) for stream in before)
+
+    def end() -> None:
+        sys.stdout, sys.stderr = before
+        logger.removeHandler(handler)
+        handler.close()
+
+    return end
+
+
+class _Copied:
+    """A stream whose whole lines also go to a log file."""
+
+    def __init__(self, stream: Any, handler: logging.Handler) -> None:
+        self._stream, self._handler, self._open = stream, handler, ""
+
+    def write(self, text: str) -> int:
+        """Write to the stream, and lines that are whole to the file; what a terminal draws anew is no line."""
+        *lines, self._open = (self._open + text).split("\n")
+        for line in lines:
+            if line.strip() and "\x1b" not in line and "\r" not in line:
+                self._handler.handle(logging.LogRecord("eeg2fmri", logging.INFO, "", 0, line, None, None))
+        return int(self._stream.write(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def print_values(ctx: Any) -> None:
+    """Print each value that the command would use with its source: default, preset, file, option."""
+    from eeg2fmri.cli.sources import values_of
+
+    found = values_of(ctx)
+    width = max((len(name) for name, _, _ in found), default=0)
+    for name, value, source in found:
+        print(f"{name:<{width}}  {value}  # {source}")

@@ -1,0 +1,127 @@
+"""Options that all commands share, defaults in the help, and where values come from."""
+
+import re
+
+import pytest
+import typer
+
+from eeg2fmri.cli import console
+from eeg2fmri.cli.defaults import DEFAULTS
+from eeg2fmri.cli.main import app, run
+from eeg2fmri.cli.sources import default_of
+
+COMMANDS = typer.main.get_command(app).commands
+#: Options of which a setting of the same name is something else, or that decide it by other means.
+OTHERS = {("explain", "rules"), ("benchmark", "epochs")}
+
+
+@pytest.fixture(autouse=True)
+def _loud():
+    yield
+    console.quiet(False)
+
+
+def names():
+    for name, command in COMMANDS.items():
+        yield from (
+            ((name, inner) for inner in getattr(command, "commands", {})) if hasattr(command, "commands") else [(name,)]
+        )
+
+
+@pytest.mark.parametrize("name", list(names()), ids=" ".join)
+def test_every_command_has_the_shared_options_and_every_option_its_default(name, capsys):
+    assert run([*name, "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for option in ("--quiet", "--verbose", "--log-file", "--print-config"):
+        assert option in shown
+    options = shown.split("Options: ")[1]
+    each = re.split(r" (?=(?:-\w, )?--[a-z][a-z-]+ <)", " " + options)[1:]
+    for one in each:
+        assert "default:" in one or "required" in one, one.split("  ")[0][:80]
+
+
+@pytest.mark.parametrize(("command", "option"), sorted(set(DEFAULTS) - OTHERS))
+def test_defaults_in_the_help_are_those_of_the_settings(command, option):
+    assert DEFAULTS[command, option].split(",")[0] == str(default_of(command, option))
+
+
+def test_no_option_with_a_setting_lacks_its_default():
+    options = [(name, one.name) for name, command in COMMANDS.items() for one in command.params if one.default is None]
+    assert [one for one in options if default_of(*one) is not None and one not in DEFAULTS] == []
+
+
+def test_quiet_says_nothing_but_errors(small_store, capsys):
+    assert run(["store", "info", str(small_store), "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert run(["store", "info", "nowhere", "-q"]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert run(["store", "info", str(small_store)]) == 0
+    assert "recordings:" in capsys.readouterr().out
+
+
+def test_the_log_file_has_what_was_said_with_times_and_is_added_to(small_store, tmp_path, capsys):
+    for _ in range(2):
+        assert run(["store", "info", str(small_store), "--log-file", str(tmp_path / "log.txt")]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "hash:" in line]
+    logged = [line for line in (tmp_path / "log.txt").read_text().splitlines() if "hash:" in line]
+    assert len(said) == len(logged) == 2
+    assert logged[0].endswith(said[0])
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ INFO ", logged[0])
+    assert run(["store", "info", str(small_store), "--log-file", str(tmp_path / "no" / "log.txt")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def rows(capsys):
+    lines = capsys.readouterr().out.splitlines()
+    return {line.split()[0]: tuple(line.split(None, 1)[1].rsplit("  # ", 1)) for line in lines}
+
+
+def test_print_config_names_the_source_of_each_value_and_does_nothing(tmp_path, capsys):
+    (tmp_path / "c.yaml").write_text("epochs: 7\npairs: {lag: 1}\nseed: 3\n")
+    given = ["train", "nowhere", str(tmp_path / "run"), "--config", str(tmp_path / "c.yaml"), "--seed", "5"]
+    assert run([*given, "--print-config"]) == 0
+    found = rows(capsys)
+    assert found["seed"] == ("5", "option")
+    assert found["epochs"] == ("7", f"file {tmp_path / 'c.yaml'}")
+    assert found["pairs.lag"] == ("1", f"file {tmp_path / 'c.yaml'}")
+    assert found["pairs.target"] == ('"dynamics"', "preset or command")
+    assert found["batch_size"] == ("4", "default")
+    assert found["model.preset"] == ('"recommended"', "preset or command")
+    assert not (tmp_path / "run").exists()
+
+
+def test_print_config_of_folds_and_of_a_command_without_settings(capsys):
+    assert run(["crossvalidate", "store", "cv", "--folds", "3", "--print-config"]) == 0
+    assert rows(capsys)["split.folds"] == ("3", "option")
+    assert run(["crossvalidate", "store", "cv", "--print-config"]) == 0
+    assert rows(capsys)["split.folds"][0] == "5"
+    assert run(["report", "run", "--print-config"]) == 0
+    assert rows(capsys)["folder"] == ('"run"', "option")
+
+
+def test_print_config_refuses_what_training_would(tmp_path, capsys):
+    assert run(["train", "store", "run", "--preset", "nosuch", "--print-config"]) == 1
+    assert "recommended" in capsys.readouterr().err
+    (tmp_path / "c.yaml").write_text("epoch: 7\n")
+    assert run(["train", "store", "run", "--config", str(tmp_path / "c.yaml"), "--print-config"]) == 1
+    assert "epochs" in capsys.readouterr().err
+
+
+def test_help_needs_no_heavy_imports():
+    import subprocess
+    import sys
+
+    code = "import sys; from eeg2fmri.cli.main import run; run(['train', '--help']); print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in ("torch", "numpy", "pydantic", "mne", "nibabel", "rich.console"):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_a_training_without_options_is_recommended():
+    from eeg2fmri.models.presets import with_preset
+    from eeg2fmri.train.config import TrainConfig
+
+    settings = TrainConfig.make(with_preset(TrainConfig.given(None)))
+    assert settings.model == {"preset": "recommended"}
+    assert (settings.epochs, settings.pairs.target) == (0, "dynamics")
+    assert TrainConfig().model == {"preset": "recommended"}
