@@ -26,6 +26,7 @@ from eeg2fmri.models.saving.hub import Loaded, load
 from eeg2fmri.models.saving.pretrained import Pretrained, folder_of
 from eeg2fmri.models.synthesis import synthesize
 from eeg2fmri.predict.checks import checked_mean
+from eeg2fmri.predict.hub_card import hub_card
 from eeg2fmri.predict.stream import CONSTANT, Stream, is_constant
 from eeg2fmri.predict.stream_channels import stream_channels, wanted
 
@@ -69,6 +70,8 @@ class Synthesizer:
         Model, card, group statistics and digest of the checkpoint.
     device : str
         Torch device.
+    folder : Path, optional
+        Run folder, from which `push_to_hub` tells how the model was tested.
 
     Examples
     --------
@@ -77,8 +80,9 @@ class Synthesizer:
     (9, 11, 8, 23)
     """
 
-    def __init__(self, loaded: Loaded, device: str = "cpu") -> None:
+    def __init__(self, loaded: Loaded, device: str = "cpu", folder: Path | None = None) -> None:
         self.loaded = loaded
+        self.folder = folder
         self.card = loaded.card
         self.device = device
 
@@ -103,9 +107,10 @@ class Synthesizer:
             import torch
 
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        loaded = load(folder_of(path))
+        folder = folder_of(path)
+        loaded = load(folder)
         loaded.card.check_usable(str(path))
-        return cls(loaded, device)
+        return cls(loaded, device, Path(folder))
 
     def __repr__(self) -> str:
         """Say in a line what the synthesiser is."""
@@ -131,17 +136,23 @@ class Synthesizer:
         """
         cast(Pretrained, self.loaded.model).save_pretrained(folder)
 
-    def push_to_hub(self, repo_id: str, **options: Any) -> Any:
+    def push_to_hub(self, repo_id: str, *, licence: str | None = None, **options: Any) -> Any:
         """Save to the Hugging Face Hub, from where ``from_pretrained("hub:owner/name")`` takes it.
+
+        A card goes with it: intended use, data, protocol, what was found and the controls, licence.
 
         Parameters
         ----------
         repo_id : str
             ``owner/name``.
+        licence : str, optional
+            Licence of the weights, such as ``CC-BY-4.0``; the card says that none is stated if it is left out.
         **options
             ``private``, ``token``, ``branch``, ``commit_message`` of `huggingface_hub.ModelHubMixin.push_to_hub`.
         """
-        return cast(Pretrained, self.loaded.model).push_to_hub(repo_id, **options)
+        about = hub_card(self.card, repo_id, run=self.folder, licence=licence)
+        model = cast(Pretrained, self.loaded.model)
+        return model.push_to_hub(repo_id, model_card_kwargs={"about": about}, **options)
 
     def predict(
         self,

@@ -17,8 +17,8 @@ _README = """---
 {{ card_data }}
 ---
 
-A model of the Python package eeg2fmri. `config.json` says what it is and what it was trained on; `weights.safetensors`
-holds its weights and the statistics of its training group. Load it with `from_pretrained`.
+{{ about | default("A model of the Python package eeg2fmri. `config.json` says what it is and what it was trained on; "
+"`weights.safetensors` holds its weights and the statistics of its training group. Load it with `from_pretrained`.") }}
 """
 
 

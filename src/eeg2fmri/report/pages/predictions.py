@@ -18,6 +18,7 @@ from eeg2fmri.report.figures.synthesised import carpet, mean_and_fluctuation
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import plural
 from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.sections.methods import methods_of_predictions
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.files import reading
@@ -98,6 +99,7 @@ def _subject_page(name: str, found: Predictions, ones: Sequence[Prediction]) -> 
         name=name,
         verdict=_verdict(ones),
         numbers=_numbers(found),
+        methods=methods_of_predictions(found),
         warnings=[],
         summary=None,
         subjects=[],
@@ -121,6 +123,7 @@ def _index_page(found: Predictions, subjects: Sequence[str]) -> str:
         name=str(found.description.get("Name", found.folder.name)),
         verdict=_verdict(found.recordings),
         numbers=_numbers(found),
+        methods=methods_of_predictions(found),
         warnings=[f"Left out: {one.id}: {one.reason}" for one in found.left_out],
         summary=Table(caption, head, tuple(rows)),
         subjects=[(name, f"./{name}.html") for name in subjects],

@@ -21,6 +21,7 @@ from eeg2fmri.report.sections import gallery
 from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.explanation_gallery import explanation_pictures
 from eeg2fmri.report.sections.explanation_words import explanation_text
+from eeg2fmri.report.sections.methods import methods_of_run
 from eeg2fmri.report.sections.region_gallery import latent_words, named_regions, region_pictures, region_table
 from eeg2fmri.report.sections.tables import (
     difference_table,
@@ -94,6 +95,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
         named_regions=named_regions(evaluation.regions) if evaluation else None,
         latents=latent_words(evaluation) if evaluation else "",
         protocol=results.protocol.label,
+        methods=methods_of_run(results),
         training=gallery.training_words(results.history) if results.history else "",
         calibration=gallery.calibration_facts(evaluation) if evaluation else {},
         explanation=explanation_text(results.explanation) if results.explanation else None,
