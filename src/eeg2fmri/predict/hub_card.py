@@ -56,8 +56,8 @@ def hub_card(card: ModelCard, repo: str, *, run: Path | None = None, licence: st
     parts = [
         f"# {repo.split('/')[-1]}",
         f"A synthesiser of BOLD from EEG (kind `{card.model['kind']}`), made with eeg2fmri "
-        f"{card.versions.get('eeg2fmri', __version__)}. `config.json` holds every fact of it, `weights.safetensors` the "
-        "weights and the statistics of its training group.",
+        f"{card.versions.get('eeg2fmri', __version__)}. `config.json` holds every fact of it, `weights.safetensors` "
+        "the weights and the statistics of its training group.",
         LOADING.format(repo=repo),
         INTENDED,
         _data(card),
@@ -76,8 +76,9 @@ def _data(card: ModelCard) -> str:
     return (
         "## Data\n\n"
         f"Simultaneous EEG and fMRI: {len(card.electrodes)} electrodes ({electrodes}), {len(card.frequencies)} "
-        f"frequencies up to {card.frequencies[-1]:.1f} Hz; {voxels} every {card.tr:g} s, space {described(card.space)}. "
-        "Recordings themselves are not part of the model; the mean and the deviation of the group are."
+        f"frequencies up to {card.frequencies[-1]:.1f} Hz; {voxels} every {card.tr:g} s, space "
+        f"{described(card.space)}. Recordings themselves are not part of the model; the mean and the deviation of the "
+        "group are."
     )
 
 

@@ -34,6 +34,7 @@ from eeg2fmri.data.store.touched import touched_problems
 
 if TYPE_CHECKING:
     import pandas
+    import xarray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -244,6 +245,12 @@ class Store:
             for recording in self.recordings
         }
         return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("recording")
+
+    def to_xarray(self, recording: int | str) -> xarray.Dataset:
+        """Give a recording with its axes named; see `eeg2fmri.data.store.to_xarray.to_xarray`."""
+        from eeg2fmri.data.store.to_xarray import to_xarray
+
+        return to_xarray(self, recording)
 
     def __fspath__(self) -> str:
         """Folder of the store: whatever takes the path of a store takes the store."""
