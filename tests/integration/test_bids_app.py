@@ -63,7 +63,7 @@ def test_wrong_input_is_told(app, small_bids, tmp_path, capsys):
     assert app(small_bids, tmp_path / "out", "participant", *wrong) == 1
     said = capsys.readouterr().err
     assert "sub-77" in said
-    assert app("--version") == 0
+    assert app(small_bids, tmp_path / "out", "participant", "--version") == 0
     assert re.fullmatch(r"eeg2fmri \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
 
 

@@ -24,7 +24,7 @@ def main() -> None:
     from eeg2fmri.cli.main import main as command_line
 
     given = as_ours(sys.argv[1:])
-    command_line(given if given == ["--version"] else ["bids-app", *given])
+    command_line(["--version"] if "--version" in given else ["bids-app", *given])
 
 
 def as_ours(arguments: Sequence[str]) -> list[str]:
