@@ -17,11 +17,13 @@ class FakeHub(BaseHTTPRequestHandler):
     files: dict = {}  # noqa: RUF012
 
     def do_POST(self):
-        """Answer the three calls of a push: make a repository, ask how files travel, commit."""
+        """Answer the calls of a push: make a repository, check the card, ask how files travel, commit."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if "/repos/create" in self.path:
             name = json.loads(body)["name"]
             self.answer({"url": f"http://127.0.0.1/{json.loads(body).get('organization', 'me')}/{name}"})
+        elif "/validate-yaml" in self.path:
+            self.answer({"errors": [], "warnings": []})
         elif "/preupload/" in self.path:
             asked = json.loads(body)["files"]
             self.answer({"files": [{**one, "uploadMode": "regular", "shouldIgnore": False} for one in asked]})
@@ -30,7 +32,7 @@ class FakeHub(BaseHTTPRequestHandler):
                 entry = json.loads(line)
                 if entry["key"] == "file":
                     self.files[entry["value"]["path"]] = base64.b64decode(entry["value"]["content"])
-            where = f"http://127.0.0.1{self.path}"
+            where = f"http://127.0.0.1:{self.server.server_port}/me/model/commit/{'0' * 40}"
             self.answer({"commitOid": "0" * 40, "commitUrl": where, "success": True})
         else:
             self.answer({"error": self.path}, 404)

@@ -10,13 +10,31 @@ from eeg2fmri.report.sections.methods import REFERENCES, methods_of_run
 
 
 def cited(text):
-    """Keys of the works that a text names, by their short forms."""
+    """Return the keys of the works that a text names, by their short forms."""
     return {key for key, (short, _) in REFERENCES.items() if short in text}
 
 
-@pytest.fixture(scope="module")
-def results(small_run):
-    return RunResults.read(small_run)
+IDS = ("sub-01_task-rest", "sub-02_task-rest", "sub-03_task-rest")
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Results of a training of the published network, which was not evaluated."""
+    return RunResults(
+        folder=tmp_path,
+        card={
+            "model": {"kind": "synthesizer"},
+            "electrodes": [f"E{k}" for k in range(12)],
+            "tr": 1.5,
+            "grid": [9, 11, 8],
+            "space": "native",
+            "pairs": {"window": 4, "lag": 0, "eeg": "spectrogram", "target": "volume"},
+            "prepare": {"layout": None},
+        },
+        settings={"epochs": 1},
+        split={"train": IDS[:1], "validation": IDS[1:2], "test": IDS[2:]},
+        environment={"eeg2fmri": "0.1.0", "packages": {"torch": "2.13.0", "mne": "1.13.2", "nilearn": "0.14.1"}},
+    )
 
 
 def test_the_paragraph_has_versions_data_model_and_split(results):
