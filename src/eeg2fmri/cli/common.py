@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,9 +51,9 @@ def _verbose(given: bool) -> None:
         set_log_level("INFO")
 
 
-def _log_file(ctx: typer.Context, given: Path | None) -> None:
+def _log_file(given: Path | None) -> None:
     if given is not None:
-        ctx.call_on_close(log_to(given))
+        _logs.callback(log_to(given))
 
 
 def _print_config(ctx: typer.Context, given: bool) -> None:
@@ -89,6 +91,19 @@ def _options() -> list[Any]:
 
 
 COMMON = _options()
+
+
+#: What ends the log files of a command, after its last word.
+_logs = ExitStack()
+
+
+@contextmanager
+def logs_ended() -> Iterator[None]:
+    """End the log files that are begun inside."""
+    try:
+        yield
+    finally:
+        _logs.close()
 
 
 def log_to(path: Path) -> Any:

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from eeg2fmri import __version__
 from eeg2fmri.cli import commands
+from eeg2fmri.cli.common import logs_ended
 from eeg2fmri.cli.console import fail, warn
 from eeg2fmri.cli.stop import Stoppable
 from eeg2fmri.core.deprecation import OldNameWarning
@@ -109,12 +110,13 @@ def _of_system(error: OSError) -> str:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    with Stoppable() as stop:
-        status = _run(arguments)
-    if status == INTERRUPTED:
-        fail(stop.said)
-        return stop.status
-    return status
+    with logs_ended():
+        with Stoppable() as stop:
+            status = _run(arguments)
+        if status == INTERRUPTED:
+            fail(stop.said)
+            return stop.status
+        return status
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -78,6 +78,14 @@ def test_the_log_file_has_what_was_said_with_times_and_is_added_to(small_store, 
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_errors_are_in_the_log_file_too(tmp_path, capsys):
+    assert run(["store", "info", str(tmp_path / "nowhere"), "--log-file", str(tmp_path / "log.txt"), "--quiet"]) == 1
+    logged = (tmp_path / "log.txt").read_text()
+    assert "eeg2fmri: error: " in logged
+    assert "nowhere" in logged
+    assert "nowhere" in capsys.readouterr().err
+
+
 def rows(capsys):
     lines = capsys.readouterr().out.splitlines()
     return {line.split()[0]: tuple(line.split(None, 1)[1].rsplit("  # ", 1)) for line in lines}
