@@ -40,7 +40,8 @@ def measure_cost(run: Path, device: str = "cpu") -> dict[str, Any]:
     if file.is_file():
         return dict(read_json(file))
     loaded, made = load(run), read_json(run / "environment.json")
-    model = loaded.model.to(device)
+    # the counter follows gradients wherever something asks for them
+    model = loaded.model.to(device).requires_grad_(False)
     windows = torch.zeros(BATCH, *loaded.card.model["eeg_shape"], device=device)
     windows += 1e-5 * torch.randn(windows.shape, generator=torch.Generator().manual_seed(0)).to(device)
     with torch.inference_mode():
