@@ -240,11 +240,12 @@ def _score_model(
     found, test = scores.add_mapped(model_method(run), recording, prediction)
     scores.add_shifted(recording, prediction)
     facts = run.store.recordings[run.store.index(recording.id)]
-    write_map(folder / f"{recording.id}_desc-temporalr_map.nii.gz", found.r, facts.affine, undefined=np.nan)
+    made_of = run.store.elements
+    write_map(folder / f"{recording.id}_desc-temporalr_map.nii.gz", found.r, facts.affine, np.nan, made_of)
     for name in ("epistemic", "aleatoric"):
         values = getattr(maps, name, None)
         if values is not None:
-            write_map(folder / f"{recording.id}_desc-{name}_map.nii.gz", values, facts.affine)
+            write_map(folder / f"{recording.id}_desc-{name}_map.nii.gz", values, facts.affine, elements=made_of)
     make_examples(recording, facts, prediction, found.r, test, maps).write(folder)
     write_courses(folder, run, recording, prediction, found.r, atlas)
     return prediction

@@ -15,10 +15,11 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.files import whole_files
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.bold.own_mean import read_mean_volume
-from eeg2fmri.data.bold.to_nifti import volumes_to_image
+from eeg2fmri.data.bold.elements import Elements
+from eeg2fmri.data.bold.own_mean import read_mean_elements, read_mean_volume
 from eeg2fmri.data.prepare.new_recording import Cleaning
 from eeg2fmri.data.timing.without_bold import Times
+from eeg2fmri.predict.series_files import output_files, without_ending, write_series
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
 
 #: What the unit of a synthesised image is, in words: BOLD has no absolute unit.
@@ -57,7 +58,8 @@ def predict_file(
     recording : path
         EEG file that MNE reads.
     out : path
-        ``.nii`` or ``.nii.gz``; must not exist. A BIDS derivative is named
+        ``.nii`` or ``.nii.gz``; of a model of grayordinates ``.dtseries.nii``, of parcels ``.ptseries.nii``, of both
+        hemispheres ``.func.gii`` with ``hemi-L`` in its name. Must not exist. A BIDS derivative is named
         ``sub-<label>_task-<label>_desc-synthesised_bold.nii.gz``. Regions of an atlas are also written as a table
         beside it, ``.tsv``.
     cleaning, settings, **times
@@ -88,8 +90,11 @@ def predict_file(
     card = synthesizer.card
     if card.regions:
         _refuse_existing(table)
+    _refuse_existing(*output_files(card, out))
     own_mean, notes = None, list[str]()
-    if mean_image is not None:
+    if mean_image is not None and card.elements:
+        own_mean = read_mean_elements(mean_image, card.elements)
+    elif mean_image is not None:
         affine = np.asarray(card.affine)
         own_mean = read_mean_volume(mean_image, card.grid, affine, card.prepare, space=card.space, notes=notes)
     made = synthesizer.predict_volumes(
@@ -128,15 +133,15 @@ def write_prediction(
         If `out` is no NIfTI name or cannot be written.
     """
     card, sidecar = synthesizer.card, _sidecar_of(out)
-    image = volumes_to_image(made.volumes, np.asarray(card.affine), card.tr, float(made.onsets[0]))
+    images = output_files(card, out)
     notes = (*made.notes, *_notes(synthesizer, made, own_mean))
     facts = {**_facts(synthesizer, made, own_mean), **more, "Notes": list(notes)}
-    outputs = (out, sidecar, *((sidecar.with_suffix(".tsv"),) if card.regions else ()))
+    outputs = (*images, sidecar, *((sidecar.with_suffix(".tsv"),) if card.regions else ()))
     with whole_files(*outputs) as parts:
-        image.to_filename(parts[0])
-        parts[1].write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        write_series(card, made.volumes, float(made.onsets[0]), list(parts[: len(images)]), out)
+        parts[len(images)].write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         if card.regions:
-            _write_regions(parts[2], card.regions, made)
+            _write_regions(parts[-1], card.regions, made)
     return PredictedFile(out, sidecar, len(made.volumes), notes)
 
 
@@ -147,10 +152,7 @@ def _refuse_existing(*paths: Path) -> None:
 
 
 def _sidecar_of(out: Path) -> Path:
-    for suffix in (".nii.gz", ".nii"):
-        if out.name.endswith(suffix):
-            return out.with_name(out.name.removesuffix(suffix) + ".json")
-    raise InputError("the output is no NIfTI name", got=out.name, expected="a name that ends in .nii.gz or .nii")
+    return without_ending(out).with_name(f"{without_ending(out).name}.json")
 
 
 def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -> dict[str, Any]:
@@ -162,6 +164,7 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -
         "Units": UNITS,
         "SpatialReference": card.space,
         **({"Regions": list(card.regions)} if card.regions else {}),
+        **({"Elements": Elements.of_text(card.elements).what} if card.elements else {}),
         "Model": synthesizer.loaded.card.model["kind"],
         "CheckpointSHA256": synthesizer.loaded.digest,
         "Target": card.pairs.target,

@@ -12,7 +12,6 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import tells
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.bold.to_nifti import volumes_to_image
 from eeg2fmri.data.features.band_amplitude import AmplitudeCollector
 from eeg2fmri.data.features.row_features import row_features
 from eeg2fmri.data.features.rows.kind import RowSource
@@ -27,12 +26,13 @@ from eeg2fmri.models.saving.pretrained import Pretrained, folder_of
 from eeg2fmri.models.synthesis import synthesize
 from eeg2fmri.predict.checks import checked_mean
 from eeg2fmri.predict.hub_card import hub_card
+from eeg2fmri.predict.series_files import series_image
 from eeg2fmri.predict.stream import CONSTANT, Stream, is_constant
 from eeg2fmri.predict.stream_channels import stream_channels, wanted
 
 if TYPE_CHECKING:
     import mne
-    from nibabel import Nifti1Image
+    from nibabel import Cifti2Image, Nifti1Image
 
 #: Windows that go through the model at once: enough to fill two cores, few enough to stay small.
 BATCH = 8
@@ -163,7 +163,7 @@ class Synthesizer:
         settings: Mapping[str, Any] | None = None,
         progress: Progress = silent,
         **times: Unpack[Times],
-    ) -> Nifti1Image:
+    ) -> Nifti1Image | Cifti2Image:
         """Synthesise the BOLD of an EEG recording.
 
         Parameters
@@ -190,7 +190,8 @@ class Synthesizer:
         -------
         nibabel.Nifti1Image, shape (x, y, z, volume)
             BOLD in the unit of the training recordings; affine and TR in the header, the start of the first
-            volume in ``toffset`` (s).
+            volume in ``toffset`` (s). Of a model of grayordinates, vertices or parcels, a `nibabel.Cifti2Image`, shape
+            (volume, element), with the brain models or parcels that it was trained on.
 
         Raises
         ------
@@ -206,7 +207,7 @@ class Synthesizer:
             progress=progress,
             **times,
         )
-        return volumes_to_image(made.volumes, np.asarray(self.card.affine), self.card.tr, float(made.onsets[0]))
+        return series_image(self.card, made.volumes, float(made.onsets[0]))
 
     @tells
     def predict_volumes(

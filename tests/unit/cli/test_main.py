@@ -38,6 +38,7 @@ def test_wrong_arguments_exit_with_2_and_a_message(arguments, capsys):
         (["predict", "nowhere", "a.vhdr", "out.nii.gz"], "nowhere"),
         (["evaluate", "nowhere", "no-store"], "no-store"),
         (["report", "nowhere"], "nowhere"),
+        (["stream", "nowhere", "--lsl", "amplifier"], "nowhere"),
         (["import-checkpoint", "nowhere", "out"], "nowhere"),
         (["tune", "nowhere", "study"], "nowhere"),
         (["simulate", "out", "--config", "nowhere.yaml"], "nowhere.yaml"),
@@ -163,3 +164,16 @@ def test_a_world_by_name_is_written_and_an_unknown_one_refused(tmp_path, capsys)
     assert "did you mean events" in capsys.readouterr().err
     assert run(["simulate", *tiny]) == 1
     assert "no folder to write to" in capsys.readouterr().err
+
+
+def test_a_figure_of_ones_own_is_added_to_a_page(tmp_path, capsys):
+    from PIL import Image
+
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "train.yaml").write_text("epochs: 2\n", encoding="utf-8")
+    Image.new("RGB", (8, 6)).save(tmp_path / "cap.png")
+    added = ["--add", str(tmp_path / "cap.png"), "--caption", "Our cap."]
+    assert run(["report", str(tmp_path / "run"), *added]) == 0
+    assert "<figcaption>Our cap.</figcaption>" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert run(["report", str(tmp_path / "run"), "--caption", "Nothing."]) == 1
+    assert "more captions than pictures" in capsys.readouterr().err

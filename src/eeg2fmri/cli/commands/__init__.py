@@ -22,6 +22,7 @@ from eeg2fmri.cli.commands import (
     simulate,
     simulate_eeg,
     store,
+    stream,
     train,
     tune,
 )
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(store.app, name="store")
     app.command("train", cls=Command)(train.command)
     app.command("predict", cls=Command)(predict.command)
+    app.command("stream", cls=Command)(stream.command)
     app.command("bids-app", cls=Command)(bids_app.command)
     app.command("evaluate", cls=Command)(evaluate.command)
     app.command("crossvalidate", cls=Command)(crossvalidate.command)

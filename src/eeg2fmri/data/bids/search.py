@@ -88,9 +88,9 @@ def raw_bold(root: Path) -> list[Path]:
     return _raw(root, images(root, "bold"))
 
 
-def images(root: Path, suffix: str) -> list[Path]:
+def images(root: Path, suffix: str, extensions: Sequence[str] = BOLD_EXTENSIONS) -> list[Path]:
     """Find the images ``sub-*/[ses-*/]func/*_<suffix>``, as raw data and derivatives have them, sorted."""
-    return sorted(_ending(root, "func", [f"_{suffix}{extension}" for extension in BOLD_EXTENSIONS]))
+    return sorted(_ending(root, "func", [f"_{suffix}{extension}" for extension in extensions]))
 
 
 def _ending(root: Path, datatype: str, ends: Iterable[str]) -> list[Path]:

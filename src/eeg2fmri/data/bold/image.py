@@ -19,6 +19,8 @@ from eeg2fmri.data.timing.repetition_time import header_tr
 if TYPE_CHECKING:
     from nibabel import Nifti1Image
 
+    from eeg2fmri.data.bold.elements import Elements
+
 #: No deflate stream grows by more than this when it is unpacked.
 LARGEST_EXPANSION = 1032
 #: Voxels (of all volumes together) that are in memory at once, 2 MB; and volumes, where these are small.
@@ -128,6 +130,16 @@ class BoldImage:
         )
         opened._check_size()
         return opened
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it was read from."""
+        return (self.path,)
+
+    @property
+    def elements(self) -> Elements | None:
+        """What lies along x where it is no grid of voxels; None for volumes."""
+        return None
 
     def volumes(self) -> Iterator[np.ndarray]:
         """Read the volumes in order: float32 (x, y, z), BOLD units.

@@ -10,6 +10,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bids.sidecars import entities
+from eeg2fmri.data.bold.element_series import open_bold_series
+from eeg2fmri.data.bold.elements import Elements
 from eeg2fmri.data.bold.headers import load_nifti, orientation
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.regrid import regrid_affine
@@ -77,13 +79,43 @@ def read_mean_volume(
         told.append("the mean image has other voxels than the model: sampled at those by its affine")
     if notes is not None:
         notes += told
+    return projection(_mean(opened))
+
+
+def read_mean_elements(path: str | Path, elements: str) -> np.ndarray:
+    """Read a subject's own mean of a series of CIFTI or GIFTI that has the elements of a model.
+
+    Parameters
+    ----------
+    path : path
+        See `eeg2fmri.data.bold.element_series.open_bold_series`.
+    elements : str
+        Of the model (`eeg2fmri.data.bold.elements.Elements.text`).
+
+    Returns
+    -------
+    array, shape (element, 1, 1), float32
+        BOLD units.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has other elements.
+    """
+    opened = open_bold_series(path)
+    Elements.of_text(elements).refuse_other(opened.elements, opened.path)
+    return _mean(opened)
+
+
+def _mean(opened: BoldImage) -> np.ndarray:
+    """Average the volumes with steady magnetisation."""
     skip = 0 if opened.n_volumes == 1 else first_steady_volume(opened.header_tr or 0.0)
     skip = min(skip, opened.n_volumes - 1)
     total = np.zeros(opened.shape, float)
     for volume, values in enumerate(opened.volumes()):
         if volume >= skip:
             total += values
-    return projection((total / (opened.n_volumes - skip)).astype(np.float32))
+    return (total / (opened.n_volumes - skip)).astype(np.float32)
 
 
 def _target(

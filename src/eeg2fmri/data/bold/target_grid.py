@@ -16,6 +16,7 @@ from eeg2fmri.data.bold.spaces import nearest_on
 if TYPE_CHECKING:
     from nibabel import Nifti1Image
 
+    from eeg2fmri.data.bold.elements import Elements
     from eeg2fmri.data.bold.image import BoldImage
 
 
@@ -32,12 +33,15 @@ class Target:
         Regions in place of voxels.
     sources : tuple of Path
         Images that decided it, beside those of the recordings.
+    elements : Elements or None
+        Grayordinates, parcels or vertices in place of voxels.
     """
 
     grid: Grid
     affine: np.ndarray | None = None
     atlas: Atlas | None = None
     sources: tuple[Path, ...] = ()
+    elements: Elements | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -177,6 +177,8 @@ def _reference(names: list[list[str]]) -> list[str]:
 def _target(
     plans: Sequence[Plan], config: PrepareConfig, root: Path, problems: list[Problem], notes: dict[str, list[str]]
 ) -> Target:
+    if any(plan.bold.elements for plan in plans):
+        return _elements(plans, config, problems)
     if config.bold.atlas is not None:
         atlas = Atlas.open(_beside(root, config.bold.atlas))
         problem = space_problem(atlas.path, atlas.image, plans[0].space, "the atlas")
@@ -212,6 +214,24 @@ def _target(
     grid = _grid(plans, config, problems, notes)
     problems += [problem for problem in found if problem is not None]
     return Target(grid)
+
+
+def _elements(plans: Sequence[Plan], config: PrepareConfig, problems: list[Problem]) -> Target:
+    """Settle that all recordings have the same grayordinates, parcels or vertices."""
+    first = next(plan.bold.elements for plan in plans if plan.bold.elements)
+    world = True if config.bold.resample == "world" else None
+    asked = (("grid", config.grid), ("bold: {atlas}", config.bold.atlas), ("bold: {resample: world}", world))
+    problems += [
+        Problem(f"'{name}' is for volumes", got=first.what, hint="leave it out")
+        for name, value in asked
+        if value is not None
+    ]
+    for plan in plans:
+        try:
+            first.refuse_other(plan.bold.elements, plan.files.bold)
+        except InputError as error:
+            problems += error.problems
+    return Target((len(first), 1, 1), elements=first)
 
 
 def _space(plans: Sequence[Plan], problems: list[Problem]) -> str:

@@ -16,6 +16,7 @@ from eeg2fmri.core.room import check_memory
 from eeg2fmri.data.bids.recording_files import RecordingFiles
 from eeg2fmri.data.bids.sidecars import entities, read_json_sidecar
 from eeg2fmri.data.bids.tables import clock_of
+from eeg2fmri.data.bold.element_series import open_bold_series
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.eeg.channel_matrix import Derivation, derive
 from eeg2fmri.data.eeg.channel_names import electrode_names
@@ -106,7 +107,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
     collect = Collector()
     notes: list[str] = []
     raw = collect(lambda: read_raw(files.eeg, notes, config.eeg))
-    bold = collect(lambda: BoldImage.open(files.bold))
+    bold = collect(lambda: open_bold_series(files.bold))
     sidecar = collect(lambda: read_json_sidecar(files.bold, "bold"))
     timing = None
     if bold is not None and sidecar is not None:
@@ -177,7 +178,10 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
         sfreq=rate,
         tr=tr,
         bold=bold,
-        space=entities(files.bold).get("space") or config.bold.space or "native",
+        space=entities(files.bold).get("space")
+        or config.bold.space
+        or (bold.elements and bold.elements.space)
+        or "native",
         alignment=alignment,
         notes=(*notes, *bold.notes, *timing_notes, *slice_notes, *alignment.notes, *derived_notes),
         derivation=derivation,
@@ -195,7 +199,7 @@ def content_problems(files: RecordingFiles, config: PrepareConfig) -> list[Probl
     raw = opened(lambda: read_raw(files.eeg, config=config.eeg))
     if raw is not None and electrode_names(raw):
         collect.problems += collect(partial(_sample_problems, raw, config.eeg, str(files.eeg))) or []
-    bold = opened(lambda: BoldImage.open(files.bold))
+    bold = opened(lambda: open_bold_series(files.bold))
     if bold is not None:
         collect(partial(deque, bold.volumes(), maxlen=0))
     return collect.problems

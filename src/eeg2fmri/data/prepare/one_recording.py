@@ -95,7 +95,7 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     """
     collect, opening = Collector(), Collector()
     opened = opening(lambda: open_bold(plan, common, config))
-    paths = [*eeg_files(plan.files.eeg, config.eeg), plan.files.bold, *sidecars(plan.files.bold, "bold", ".json")]
+    paths = [*eeg_files(plan.files.eeg, config.eeg), *plan.bold.files, *sidecars(plan.files.bold, "bold", ".json")]
     nuisance = collect(lambda: nuisance_table(plan, config)) or NuisanceTable()
     paths += clock_files(plan.files, config, root)
     paths += [*common.target.sources, *(() if opened is None else opened.sources), *nuisance.sources]

@@ -134,6 +134,7 @@ def _prepared(root: Path, target: Path, config: PrepareConfig, by_hash: bool, n_
             notes=notes,
             regions=() if common.target.atlas is None else [int(number) for number in common.target.atlas.numbers],
             commit=commit_of(root),
+            elements="" if common.target.elements is None else common.target.elements.text,
         )
     return Store.open(writer.path)
 

@@ -123,7 +123,7 @@ def open_bold(plan: Plan, common: Common, config: PrepareConfig) -> OpenedBold:
     projection = Projection(plan.bold, common.target)
     sources: list[Path] = []
     nuisance = _nuisance(plan, config, sources)
-    asked = config.mask if config.bold.atlas is None else "varying"
+    asked = config.mask if config.bold.atlas is None and plan.bold.elements is None else "varying"
     notes: list[str] = []
     mask = _brain(plan, sources, notes) if asked == "derivatives" else None
     rule: Literal["epi", "varying"] = "epi" if asked == "epi" else "varying"

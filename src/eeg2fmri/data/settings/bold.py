@@ -21,6 +21,9 @@ class BoldConfig(Config):
     derivatives : str or None
         Folder of fMRIPrep below the BIDS folder, for example ``derivatives/fmriprep``: its ``desc-preproc_bold``
         images are read instead of the raw ones, with their brain masks.
+    kind : {"volume", "dtseries", "ptseries", "gifti"}
+        Which images of the derivatives: volumes; dense (``.dtseries.nii``) or parcellated (``.ptseries.nii``) series of
+        CIFTI; the ``.func.gii`` files of both hemispheres. With a layout the names of its files tell.
     space : str or None
         Which ``space-`` of the derivatives; needed where there are several. For other files with a layout: the space
         that they are in, where their names do not say it.
@@ -43,6 +46,7 @@ class BoldConfig(Config):
     """
 
     derivatives: Name | None = None
+    kind: Literal["volume", "dtseries", "ptseries", "gifti"] = "volume"
     space: Name | None = None
     choose: dict[Name, Label] = Field(default_factory=dict)
     resample: Literal["dct", "world"] = "dct"
@@ -53,6 +57,8 @@ class BoldConfig(Config):
 
     @model_validator(mode="after")
     def _consistent(self) -> BoldConfig:
+        if self.kind != "volume" and self.derivatives is None:
+            raise ValueError("'kind' chooses among derivatives: name their folder, for example derivatives/fmriprep")
         if self.like is not None and self.resample != "world":
             raise ValueError("'like' needs resample: world")
         if self.atlas is not None and self.resample == "world":

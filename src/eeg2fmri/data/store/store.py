@@ -68,6 +68,9 @@ class Store:
         What the user should know of the data set, such as files that were left out.
     regions : tuple of int
         Numbers in the atlas of what is stored along x, where regions are stored in place of voxels; else empty.
+    elements : str
+        Grayordinates, parcels or vertices along x in place of voxels, as `eeg2fmri.data.bold.elements.Elements.text`
+        has them; else empty.
     commit : dict or None
         Commit of the data set when the store was made (`eeg2fmri.data.store.commit.commit_of`); None where git did
         not keep it.
@@ -95,6 +98,7 @@ class Store:
     notes: tuple[str, ...]
     _digests: dict[str, dict[str, Any]] = field(repr=False)
     regions: tuple[int, ...] = ()
+    elements: str = field(default="", repr=False)
     commit: dict[str, Any] | None = None
 
     @classmethod
@@ -201,6 +205,7 @@ class Store:
                 notes=tuple(manifest["notes"]),
                 _digests=digests,
                 regions=tuple(int(number) for number in manifest.get("regions", ())),
+                elements=str(manifest.get("elements", "")),
                 commit=manifest.get("commit"),
             )
         except ConfigError as error:

@@ -191,6 +191,7 @@ class StoreWriter:
         regions: Sequence[int] = (),
         commit: Mapping[str, Any] | None = None,
         origin: Mapping[str, Any] | None = None,
+        elements: str = "",
     ) -> None:
         """Write the manifest; the store takes its name when the context ends.
 
@@ -208,6 +209,8 @@ class StoreWriter:
             See `eeg2fmri.data.store.commit.commit_of`.
         origin : mapping, optional
             Where the sources are; see `eeg2fmri.data.store.sources`.
+        elements : str
+            See `eeg2fmri.data.store.store.Store`.
         """
         manifest: dict[str, Any] = {
             "format": FORMAT,
@@ -228,6 +231,8 @@ class StoreWriter:
             "commit": None if commit is None else dict(commit),
             "recordings": [{"id": name, "files": files[name]} for name in files],
         }
+        if elements:
+            manifest["elements"] = elements
         manifest["seal"] = seal(manifest)
         text = json.dumps(manifest, indent=1, allow_nan=False) + "\n"
         (self.temporary / MANIFEST).write_text(text, encoding="utf-8")

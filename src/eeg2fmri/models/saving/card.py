@@ -48,6 +48,8 @@ class ModelCard(Config):
         BIDS space of the volumes, ``native``, or ``unknown``.
     regions : tuple of int
         Numbers in the atlas of what is along x of the grid, where regions are predicted in place of voxels; else empty.
+    elements : str
+        Grayordinates, parcels or vertices along x of the grid (see `eeg2fmri.data.store.store.Store`); else empty.
     pairs : PairConfig
         How windows and volumes were paired and scaled.
     prepare : PrepareConfig or None
@@ -65,6 +67,7 @@ class ModelCard(Config):
     affine: tuple[Row, Row, Row, Row] | tuple[()] = ()
     space: str = "unknown"
     regions: tuple[int, ...] = ()
+    elements: str = ""
     pairs: PairConfig = PairConfig()
     prepare: PrepareConfig | None = None
     versions: dict[str, str] = Field(default_factory=lambda: versions())
@@ -124,6 +127,7 @@ class ModelCard(Config):
                 "affine": [[float(v) for v in row] for row in store.affine],
                 "space": store.space,
                 "regions": store.regions,
+                "elements": store.elements,
                 "pairs": pairs.at(store.tr).model_dump(),
                 "prepare": store.config.model_dump(),
             },

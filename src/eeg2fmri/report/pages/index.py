@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.space import described
 from eeg2fmri.report.figures.scores import benchmark_bars
 from eeg2fmri.report.html.document import fill
+from eeg2fmri.report.html.links import link
 from eeg2fmri.report.html.numbers import duration, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.read.run import RunResults
@@ -81,7 +80,7 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
     names = _names(runs)
     metrics = _metrics(runs)
     rows = [
-        Row(name, _address(run, beside), verdict(run), _cells(run, metrics))
+        Row(name, link(run.folder / "report.html", beside), verdict(run), _cells(run, metrics))
         for name, run in zip(names, runs, strict=True)
     ]
     folds = are_folds(runs)
@@ -151,16 +150,6 @@ def _score(evaluation: Evaluation, metric: Metric) -> str:
     low, high = evaluation.interval(evaluation.model.name, metric.name)
     known = metric.name == evaluation.headline.name and np.isfinite([low, high]).all()
     return f"{text} ({interval(low, high, metric)})" if known else text
-
-
-def _address(run: RunResults, beside: Path) -> str:
-    report = run.folder / "report.html"
-    if not report.is_file():
-        return ""
-    relative = os.path.relpath(report.resolve(), beside.resolve())
-    # a folder may be called what an address may not: spaces, #, ?
-
-    return "./" + quote(Path(relative).as_posix())
 
 
 def _rank(run: RunResults) -> tuple[bool, float]:

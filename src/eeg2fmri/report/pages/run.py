@@ -19,6 +19,7 @@ from eeg2fmri.report.html.pictures import Picture
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections import gallery
 from eeg2fmri.report.sections.controls import control_table
+from eeg2fmri.report.sections.element_gallery import recording_pictures
 from eeg2fmri.report.sections.explanation_gallery import explanation_pictures
 from eeg2fmri.report.sections.explanation_words import explanation_text
 from eeg2fmri.report.sections.methods import methods_of_run
@@ -74,6 +75,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
     evaluation = results.evaluation
     pictures = _pictures(results, progress)
     shown, space = results.examples[:SUBJECTS_WITH_MAP], str(results.card.get("space", ""))
+    shown = () if results.card.get("elements") else shown  # the viewer shows voxels
     volumes = viewer.viewer_data(shown, space=space, budget=_room(pictures))
     left_out = max(len(results.examples) - SUBJECTS_WITH_MAP, 0)
     return fill(
@@ -136,7 +138,7 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
         found["explanation"] = explanation_pictures(results.explanation)
     progress("Drawing the report", 1, total)
     for done, one in enumerate(maps, start=2):
-        found["maps"] += gallery.map_pictures(one, how_many(done - 2))
+        found["maps"] += recording_pictures(one, how_many(done - 2), str(results.card.get("elements", "")))
         progress("Drawing the report", done, total)
     for done, some in enumerate(courses, start=2 + len(maps)):
         found["maps"].append(gallery.course_picture(some))

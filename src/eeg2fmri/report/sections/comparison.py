@@ -9,7 +9,7 @@ from typing import Any
 from eeg2fmri.report.html.numbers import value
 from eeg2fmri.report.html.pictures import Picture
 from eeg2fmri.report.read.run import RunResults
-from eeg2fmri.report.sections.gallery import map_pictures
+from eeg2fmri.report.sections.element_gallery import recording_pictures
 from eeg2fmri.report.sections.tables import Table
 
 #: Runs whose maps are drawn; more are too small to compare.
@@ -39,9 +39,9 @@ def shared_maps(names: Sequence[str], runs: Sequence[RunResults]) -> list[Pictur
     if len(runs) < 2 or not shared:
         return []
     drawn = []
-    for name, maps in list(zip(names, found, strict=True))[:MAPS]:
-        (one,) = map_pictures(maps[shared[0]], "correlation")
-        drawn.append(_named(one, name))
+    for name, run, maps in list(zip(names, runs, found, strict=True))[:MAPS]:
+        pictures = recording_pictures(maps[shared[0]], "correlation", str(run.card.get("elements", "")))
+        drawn += [_named(one, name) for one in pictures]
     return drawn
 
 

@@ -138,7 +138,7 @@ def map_pictures(maps: Examples, which: str = "all") -> list[Picture]:
 def _correlation(maps: Examples) -> Picture:
     r = np.asarray(maps.r)
     inside = r[np.isfinite(r)] if maps.mask is None else r[maps.mask & np.isfinite(r)]
-    threshold = _threshold(inside)
+    threshold = threshold_of(inside)
     share = float((inside >= threshold).mean()) if len(inside) else 0.0
     middle = float(np.median(inside)) if len(inside) else float("nan")
     significant = None if maps.p_max is None else np.nan_to_num(maps.p_max, nan=1.0) <= SIGNIFICANT
@@ -172,7 +172,7 @@ def _tested(significant: np.ndarray | None, voxels: int) -> str:
     )
 
 
-def _threshold(inside: np.ndarray) -> float:
+def threshold_of(inside: np.ndarray) -> float:
     """Return a round value that leaves about the upper third of |r| coloured."""
     if not len(inside):
         return 0.0

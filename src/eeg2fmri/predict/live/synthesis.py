@@ -1,0 +1,202 @@
+"""Turn timed samples into timed courses: gaps filled and told of, cleaning, the synthesis, means of regions.
+
+It knows nothing of where samples come from, so that a recording can be played through it faster than it was made.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.prepare.new_recording import Cleaning
+from eeg2fmri.data.settings.eeg import CleanConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.predict.live.cleaning import CausalCleaning
+from eeg2fmri.predict.live.regions import Reduction
+from eeg2fmri.predict.synthesizer import Synthesizer
+
+#: Time (s) between samples beyond the usual from which samples are missing.
+GAP_S = 0.02
+#: Longest gap (s) that is bridged; after a longer one the stream begins anew.
+LONGEST_GAP_S = 5.0
+
+
+@dataclass(frozen=True)
+class LiveVolume:
+    """What is told of one volume.
+
+    Attributes
+    ----------
+    index : int
+        Number since the first volume.
+    timestamp : float
+        Start of the volume that it stands for, s, on the clock of the samples.
+    values : array, shape (course,)
+        BOLD units.
+    notes : tuple of str
+        Gaps and constant channels in the EEG that it was made of.
+    """
+
+    index: int
+    timestamp: float
+    values: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+class LiveSynthesis:
+    """Samples with their times in, courses with theirs out.
+
+    Parameters
+    ----------
+    synthesizer : Synthesizer
+    sfreq : float
+        Hz.
+    channels : sequence of str
+    reduction : Reduction
+        What becomes of a volume.
+    first_volume_s : float
+        Start of the first volume, s after the first sample; see `begin_at`.
+    cleaning : {"replay", "done"}
+        ``replay``: the steps of the training's recordings are taken, causally.
+
+    Raises
+    ------
+    InputError
+        See `Synthesizer.stream` and `CausalCleaning`.
+    """
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        sfreq: float,
+        channels: Sequence[str],
+        reduction: Reduction,
+        *,
+        first_volume_s: float = 0.0,
+        cleaning: Cleaning = "replay",
+    ) -> None:
+        self.sfreq, self.channels, self.reduction = sfreq, tuple(channels), reduction
+        card = synthesizer.card
+        self.tr, self._window = card.tr, card.pairs.window
+        prepared = card.prepare or PrepareConfig()
+        self._steps = prepared.eeg.clean if cleaning == "replay" else CleanConfig()
+        plain = prepared.model_copy(update={"eeg": prepared.eeg.model_copy(update={"clean": CleanConfig()})})
+        loaded = replace(synthesizer.loaded, card=card.model_copy(update={"prepare": plain}))
+        self._synthesizer, self._how = Synthesizer(loaded, synthesizer.device), cleaning
+        self._restarts = 0
+        self.first_volume_s = first_volume_s
+        self._begin()
+        self.notes = (*self._clean.notes, *self._stream.notes)
+
+    def _begin(self) -> None:
+        self._clean = CausalCleaning(self._steps, self.sfreq, len(self.channels), self.tr)
+        self._stream = self._synthesizer.stream(
+            self._clean.sfreq, self.channels, first_volume_s=self.first_volume_s, cleaning=self._how
+        )
+        self._taken, self._last, self._base = 0, np.nan, 0
+        self._held: np.ndarray | None = None
+        self._gaps: list[tuple[float, str]] = []
+        self._marked = 0
+
+    def begin_at(self, timestamp: float) -> None:
+        """Begin anew with the first volume at a time on the clock of the samples; earlier samples are forgotten."""
+        self.first_volume_s = 0.0
+        self._begin()
+        self._wait_for = timestamp
+
+    _wait_for: float | None = None
+
+    def volume_at(self, timestamp: float) -> None:
+        """Take note of a volume marker: its time on the clock of the samples."""
+        if self._clean.gradient is not None and self._taken:
+            self._clean.gradient.start(self._taken - 1 + round((timestamp - self._last) * self.sfreq))
+            self._marked += 1
+
+    def take(self, samples: np.ndarray, timestamps: np.ndarray) -> list[LiveVolume]:
+        """Take the next samples.
+
+        Parameters
+        ----------
+        samples : array, shape (channel, sample)
+            V.
+        timestamps : array, shape (sample,)
+            s, rising.
+
+        Returns
+        -------
+        list of LiveVolume
+            Those that the samples complete.
+
+        Raises
+        ------
+        InputError
+            If shapes do not fit, or a sample is not finite.
+        """
+        samples, timestamps = np.asarray(samples, float), np.asarray(timestamps, float)
+        if samples.ndim != 2 or samples.shape != (len(self.channels), len(timestamps)):
+            raise InputError(
+                "samples and their times do not fit together",
+                got=f"{samples.shape} and {timestamps.shape}",
+                expected=f"({len(self.channels)}, sample) and (sample,)",
+            )
+        if self._wait_for is not None:
+            after = timestamps >= self._wait_for - 0.5 / self.sfreq
+            if not after.any():
+                return []
+            samples, timestamps, self._wait_for = samples[:, after], timestamps[after], None
+        made: list[LiveVolume] = []
+        steps = np.diff(timestamps, prepend=self._last if np.isfinite(self._last) else timestamps[:1] - 1 / self.sfreq)
+        breaks = np.flatnonzero((steps > 1 / self.sfreq + GAP_S) | (steps < -GAP_S))
+        for first, end in zip([0, *breaks], [*breaks, len(timestamps)], strict=True):
+            if first in breaks:
+                self._bridge(samples[:, first], float(steps[first]), made)
+            if end > first:
+                made += self._feed(samples[:, first:end], float(timestamps[end - 1]))
+        return made
+
+    def _bridge(self, following: np.ndarray, step: float, made: list[LiveVolume]) -> None:
+        """Fill a gap with a straight line, so that later volumes stay in their places; begin anew where it is long."""
+        missing = round(step * self.sfreq) - 1
+        if not 0 <= step <= LONGEST_GAP_S:
+            why = f"{step:.1f} s without samples" if step > 0 else "the clock of the stream went back"
+            self._restarts += 1
+            self._begin()
+            self._say(f"{why}: the stream began anew")
+            return
+        if missing < 1 or self._held is None:
+            return
+        self._say(f"{missing} samples were missing ({1000 * step:.0f} ms): a straight line stands in their place")
+        share = np.arange(1, missing + 1) / (missing + 1)
+        line = self._held[:, None] * (1 - share) + following[:, None] * share
+        made += self._feed(line, self._last + missing / self.sfreq)
+
+    def _say(self, note: str) -> None:
+        warnings.warn(note, stacklevel=5)
+        self._gaps.append((self._taken / self.sfreq, note))
+
+    def _feed(self, samples: np.ndarray, last: float) -> list[LiveVolume]:
+        if self._clean.gradient is not None and not self._marked:
+            self._mark_by_tr(samples.shape[1])
+        self._taken, self._last, self._held = self._taken + samples.shape[1], last, samples[:, -1]
+        made = []
+        for volume in self._stream.feed(self._clean(samples)):
+            since = (volume.index - self._window - 1) * self.tr + self.first_volume_s
+            gaps = tuple(note for at, note in self._gaps if since <= at)
+            timestamp = self._last - (self._taken - 1) / self.sfreq + volume.onset
+            values = self.reduction(volume.volume)
+            made.append(LiveVolume(volume.index, timestamp, values, (*gaps, *volume.notes)))
+            self._gaps = [(at, note) for at, note in self._gaps if since <= at]
+        return made
+
+    def _mark_by_tr(self, count: int) -> None:
+        """Without markers volumes start a TR apart from the first."""
+        assert self._clean.gradient is not None
+        first = np.ceil((self._taken / self.sfreq - self.first_volume_s) / self.tr - 1e-9)
+        end = (self._taken + count) / self.sfreq
+        while (start := self.first_volume_s + max(first, 0) * self.tr) < end:
+            self._clean.gradient.start(round(start * self.sfreq))
+            first = max(first, 0) + 1

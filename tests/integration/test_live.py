@@ -1,0 +1,177 @@
+"""Synthesis of a stream of Lab Streaming Layer on this machine: as offline, with the right times; gaps; the page."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import mne
+import numpy as np
+import pytest
+
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.predict.live.page import LivePage
+from eeg2fmri.predict.live.regions import reduction
+from eeg2fmri.predict.live.synthesis import LiveSynthesis, LiveVolume
+from eeg2fmri.predict.synthesizer import Synthesizer
+
+#: Of the clock of a stream at the first sample, s.
+CLOCK = 5000.0
+
+
+@pytest.fixture(scope="module")
+def synthesizer(small_run: Path) -> Synthesizer:
+    return Synthesizer.from_pretrained(small_run, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def eeg(small_bids: Path) -> mne.io.BaseRaw:
+    raw = mne.io.read_raw_brainvision(next(small_bids.glob("sub-02/eeg/*.vhdr")), preload=True, verbose="error")
+    raw.set_annotations(None)
+    return raw.pick("eeg")
+
+
+def offline(synthesizer: Synthesizer, eeg: mne.io.BaseRaw, first_volume_s: float = 0.0):
+    made = synthesizer.predict_volumes(eeg, first_volume_s=first_volume_s)
+    courses = reduction(synthesizer.loaded, mean=True)
+    return made, np.stack([courses(volume) for volume in made.volumes])
+
+
+def played(synthesizer: Synthesizer, eeg: mne.io.BaseRaw, keep: np.ndarray, times: np.ndarray, size: int = 37, **how):
+    live = LiveSynthesis(synthesizer, eeg.info["sfreq"], eeg.ch_names, reduction(synthesizer.loaded, mean=True), **how)
+    data, made = eeg.get_data()[:, keep], []
+    for first in range(0, data.shape[1], size):
+        part = slice(first, first + size)
+        made += live.take(data[:, part], times[keep][part])
+    return made
+
+
+def test_a_stream_gives_what_the_file_gives_at_the_times_that_it_stands_for(synthesizer, eeg) -> None:
+    sfreq, every = eeg.info["sfreq"], np.ones(eeg.n_times, bool)
+    found, courses = offline(synthesizer, eeg, 0.4)
+    made = played(synthesizer, eeg, every, CLOCK + np.arange(eeg.n_times) / sfreq, first_volume_s=0.4)
+    assert [one.index for one in made] == found.indices.tolist()
+    np.testing.assert_allclose([one.values for one in made], courses, rtol=1e-5)
+    np.testing.assert_allclose([one.timestamp for one in made], CLOCK + found.onsets, atol=1e-6)
+    assert not any(one.notes for one in made)
+
+
+def test_gaps_are_bridged_told_and_do_not_move_later_volumes(synthesizer, eeg) -> None:
+    sfreq = eeg.info["sfreq"]
+    times = CLOCK + np.arange(eeg.n_times) / sfreq
+    keep = np.ones(eeg.n_times, bool)
+    keep[1000:1060] = False
+    found, courses = offline(synthesizer, eeg)
+    with pytest.warns(UserWarning, match="60 samples were missing"):
+        made = played(synthesizer, eeg, keep, times)
+    assert [one.index for one in made] == found.indices.tolist()
+    noted = np.array([bool(one.notes) for one in made])
+    window = synthesizer.card.pairs.window * synthesizer.card.tr
+    hurt = (found.onsets > 1000 / sfreq) & (found.onsets - window < 1060 / sfreq)
+    assert hurt.any()
+    assert not hurt.all()
+    assert noted[hurt].all()
+    np.testing.assert_allclose(np.stack([one.values for one in made])[~hurt], courses[~hurt], rtol=1e-5)
+    np.testing.assert_allclose([one.timestamp for one in made], CLOCK + found.onsets, atol=1e-6)
+
+
+def test_after_a_long_gap_the_stream_begins_anew(synthesizer, eeg) -> None:
+    times = CLOCK + np.arange(eeg.n_times) / eeg.info["sfreq"]
+    times[1500:] += 60
+    with pytest.warns(UserWarning, match="60.0 s without samples: the stream began anew"):
+        made = played(synthesizer, eeg, np.ones(eeg.n_times, bool), times)
+    _, courses = offline(synthesizer, eeg.copy().crop(tmin=1500 / eeg.info["sfreq"]))
+    again = [one for one in made if one.timestamp > times[1500]]
+    np.testing.assert_allclose([one.values for one in again], courses, rtol=1e-5)
+
+
+def test_wrong_shapes_are_refused(synthesizer, eeg) -> None:
+    live = LiveSynthesis(synthesizer, eeg.info["sfreq"], eeg.ch_names, reduction(synthesizer.loaded))
+    with pytest.raises(InputError, match="do not fit together"):
+        live.take(np.zeros((2, 5)), np.zeros(4))
+
+
+def get(address: str, host: str | None = None) -> tuple[str, str]:
+    asked = urllib.request.Request(address, headers={} if host is None else {"Host": host})
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        return answer.read().decode(), answer.headers["Content-Security-Policy"]
+
+
+def test_the_page_is_for_this_machine_alone_and_loads_nothing() -> None:
+    with LivePage("<b>A stream", ["left</script>", "right"]) as page:
+        assert page.address.startswith("http://127.0.0.1:")
+        text, policy = get(page.address)
+        assert "<b>A stream" not in text
+        assert text.count("</script>") == 1
+        assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+        assert policy.startswith("default-src 'none'; connect-src 'self'")
+        assert json.loads(get(page.address + "courses")[0]) == []
+        for index in range(3):
+            page.show(LiveVolume(index, 10.0 + index, np.array([index, np.nan]), ("a note",)))
+        rows = json.loads(get(page.address + "courses?after=1")[0])
+        assert [(row["volume"], row["values"]) for row in rows] == [(1, [1.0, None]), (2, [2.0, None])]
+        for address, host, code in ((page.address, "elsewhere.org", 403), (page.address + "etc/passwd", None, 404)):
+            with pytest.raises(urllib.error.HTTPError) as error:
+                get(address, host)
+            assert error.value.code == code
+            error.value.close()
+
+
+@pytest.fixture(scope="module")
+def lsl(tmp_path_factory: pytest.TempPathFactory):
+    """Lab Streaming Layer that stays on this machine."""
+    if importlib.util.find_spec("mne_lsl") is None:
+        pytest.skip("mne-lsl is not installed")
+    if "mne_lsl" not in sys.modules:
+        settings = tmp_path_factory.mktemp("lsl") / "lsl_api.cfg"
+        settings.write_text("[multicast]\nResolveScope = machine\n[lab]\nKnownPeers = {127.0.0.1}\n[log]\nlevel = -3\n")
+        os.environ["LSLAPICFG"] = str(settings)
+    import mne_lsl.lsl
+
+    return mne_lsl.lsl
+
+
+def test_through_lab_streaming_layer(lsl, small_run, synthesizer, eeg) -> None:
+    from eeg2fmri.predict.live.run import LiveSettings, stream_lsl
+
+    sfreq, name = float(eeg.info["sfreq"]), f"test-{os.getpid()}"
+    info = lsl.StreamInfo(name, "EEG", len(eeg.ch_names), sfreq, "float32", name)
+    info.set_channel_names(eeg.ch_names)
+    info.set_channel_units(["microvolts"] * len(eeg.ch_names))
+    outlet = lsl.StreamOutlet(info)
+    marker_info = lsl.StreamInfo(f"{name}-m", "Markers", 1, 0, "string", f"{name}-m")
+    marks = lsl.StreamOutlet(marker_info)
+    start = lsl.local_clock() - eeg.n_times / sfreq
+
+    def play() -> None:
+        outlet.wait_for_consumers(20)
+        marks.wait_for_consumers(20)
+        marks.push_sample(["other"], timestamp=start + 0.1)
+        marks.push_sample(["volume"], timestamp=start + 0.4)
+        data = np.ascontiguousarray(1e6 * eeg.get_data().T, np.float32)
+        for first in range(0, len(data), 50):
+            part = data[first : first + 50]
+            outlet.push_chunk(part, timestamp=start + (first + len(part) - 1) / sfreq)
+
+    heard: list[LiveVolume] = []
+    player = threading.Thread(target=play)
+    player.start()
+    said: list[str] = []
+    settings = LiveSettings(
+        name, markers=f"{name}-m", marker="volume", out=f"{name}-bold", mean=True, seconds=3.0, wait_s=20.0
+    )
+    sent = stream_lsl(small_run, settings, said.append, heard.append)
+    player.join()
+    found, courses = offline(synthesizer, eeg, 0.4)
+    assert sent == len(heard) == len(found.indices)
+    np.testing.assert_allclose([one.values for one in heard], courses, rtol=1e-3)
+    np.testing.assert_allclose([one.timestamp for one in heard], start + found.onsets, atol=2e-3)
+    assert any(note.startswith("page: http://127.0.0.1:") for note in said)
+    with pytest.raises(InputError, match="there is no such stream"):
+        stream_lsl(small_run, LiveSettings("absent", wait_s=0.2), said.append)
