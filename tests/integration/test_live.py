@@ -175,3 +175,37 @@ def test_through_lab_streaming_layer(lsl, small_run, synthesizer, eeg) -> None:
     assert any(note.startswith("page: http://127.0.0.1:") for note in said)
     with pytest.raises(InputError, match="there is no such stream"):
         stream_lsl(small_run, LiveSettings("absent", wait_s=0.2), said.append)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_the_gradient_artefact_is_learned_from_markers_or_from_the_tr(synthesizer, eeg, marked: bool) -> None:
+    from eeg2fmri.data.settings.eeg import CleanConfig
+
+    sfreq, tr = eeg.info["sfreq"], synthesizer.card.tr
+    begins = 0.0 if marked else 0.4
+    courses_of = reduction(synthesizer.loaded, mean=True)
+    live = LiveSynthesis(synthesizer, sfreq, eeg.ch_names, courses_of, first_volume_s=begins)
+    live._steps = CleanConfig(gradient="average", gradient_volumes=4)
+    live._begin()
+    length = round(tr * sfreq)
+    starts = np.round((0.4 + tr * np.arange(int((eeg.times[-1] - 0.4) / tr))) * sfreq).astype(int)
+    artefact = 1e-3 * np.random.default_rng(1).standard_normal((len(eeg.ch_names), length))
+    artefact -= artefact.mean(axis=1, keepdims=True)
+    data, times, made = eeg.get_data(), CLOCK + eeg.times, []
+    for start in starts:
+        data[:, start : start + length] += artefact
+    if marked:
+        live.begin_at(times[starts[0]])
+        live.volume_at(times[starts[0]])
+    for first in range(0, data.shape[1], 25):
+        part = slice(first, first + 25)
+        made += live.take(data[:, part], times[part])
+        for start in starts[1:][(starts[1:] >= first) & (starts[1:] < first + 25)] if marked else []:
+            live.volume_at(times[start])
+    assert live._clean.gradient.known
+    raw = mne.io.RawArray(data, eeg.info, verbose="error")
+    as_it_is = played(synthesizer, raw, np.ones(eeg.n_times, bool), times, first_volume_s=0.4)
+    clean, dirty = (np.stack([one.values for one in some]).ravel() for some in (made, as_it_is))
+    _, courses = offline(synthesizer, eeg, 0.4)
+    late = slice(synthesizer.card.pairs.window, None)
+    assert np.abs(clean - courses.ravel())[late].mean() < 0.5 * np.abs(dirty - courses.ravel())[late].mean()

@@ -18,7 +18,9 @@ from eeg2fmri.data.bold.elements import LEFT, RIGHT, Elements
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.evaluate.run import evaluate_run
+from eeg2fmri.explain.run import explain_run
 from eeg2fmri.predict.derivative import predict_file
+from eeg2fmri.predict.folder import predict_folder
 from eeg2fmri.report import write_report
 from eeg2fmri.train.run import train_run
 
@@ -126,6 +128,10 @@ def test_series_go_all_the_way(
     np.testing.assert_allclose(predicted.mean(axis=0)[inside], own[inside], rtol=0.02)
     with pytest.raises(InputError, match="exists already"):
         predict_file(run.run, eeg, tmp_path / out)
+    with pytest.raises(InputError, match="synthesise its files one by one"):
+        predict_folder(run.run, data_set, tmp_path / "derived")
+    with pytest.raises(InputError, match="relevance is shown for voxels"):
+        explain_run(run.run, store.path)
     with pytest.raises(InputError, match="another kind of image than the model predicts"):
         predict_file(run.run, eeg, tmp_path / "out.nii.gz")
 

@@ -139,6 +139,13 @@ def predict_folder(
     files = labels.chosen((path, path_labels) for path, path_labels in find_eeg(root))
     synthesizer = _synthesizer(str(run))
     synthesizer.loaded.scaler()
+    if synthesizer.card.elements:
+        raise InputError(
+            "a folder is synthesised by models of voxels or regions",
+            where=str(run),
+            got="a model of grayordinates, vertices or parcels",
+            hint="synthesise its files one by one: eeg2fmri predict RUN FILE OUT",
+        )
     open_data_set(folder, root, synthesizer.loaded)
     jobs = [
         Job(str(run), name, tuple(chosen(group, choose) or group), root, folder, cleaning, settings)

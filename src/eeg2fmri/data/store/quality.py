@@ -31,6 +31,7 @@ def facts(store: Store) -> list[tuple[str, str]]:
     subjects = {recording.subject for recording in store.recordings}
     size = sum(entry["size"] for files in store._digests.values() for entry in files.values())
     voxels = f"{len(store.regions)} regions" if store.regions else " x ".join(map(str, store.grid)) + " voxels"
+    voxels = f"{store.grid[0]} {store.elements.split()[0]} elements" if store.elements else voxels
     return [
         ("store", str(store.path)),
         ("hash", store.hash),

@@ -216,6 +216,7 @@ class Store:
     def __repr__(self) -> str:
         """Say in a line what the store holds."""
         voxels = f"{len(self.regions)} regions" if self.regions else "x".join(map(str, self.grid)) + " voxels"
+        voxels = f"{self.grid[0]} {self.elements.split()[0]} elements" if self.elements else voxels
         subjects = len({recording.subject for recording in self.recordings})
         return (
             f"<{type(self).__name__} | {self.path.name}: {len(self.recordings)} recordings of {subjects} subjects, "

@@ -101,6 +101,11 @@ def open_run(folder: str | Path, store_path: str | PathLike[str], config: Explai
 def _axes(card: ModelCard) -> Axes:
     """Axes of the windows: every frequency, the bands whose amplitudes the model reads, or its row features."""
     pairs = card.pairs
+    if card.elements:
+        raise InputError(
+            "relevance is shown for voxels, and this model predicts grayordinates, vertices or parcels",
+            hint="explain a model of the same recordings' volumes, or of regions (bold: {atlas: ...})",
+        )
     if pairs.eeg in RAW:
         raise InputError(
             "a model on raw EEG cannot be explained by electrode and frequency",

@@ -87,7 +87,8 @@ class LiveSynthesis:
         plain = prepared.model_copy(update={"eeg": prepared.eeg.model_copy(update={"clean": CleanConfig()})})
         loaded = replace(synthesizer.loaded, card=card.model_copy(update={"prepare": plain}))
         self._synthesizer, self._how = Synthesizer(loaded, synthesizer.device), cleaning
-        self._restarts = 0
+        self._wait_for: float | None = None
+        self._by_marker = False
         self.first_volume_s = first_volume_s
         self._begin()
         self.notes = (*self._clean.notes, *self._stream.notes)
@@ -100,21 +101,19 @@ class LiveSynthesis:
         self._taken, self._last, self._base = 0, np.nan, 0
         self._held: np.ndarray | None = None
         self._gaps: list[tuple[float, str]] = []
-        self._marked = 0
 
     def begin_at(self, timestamp: float) -> None:
         """Begin anew with the first volume at a time on the clock of the samples; earlier samples are forgotten."""
         self.first_volume_s = 0.0
         self._begin()
-        self._wait_for = timestamp
-
-    _wait_for: float | None = None
+        self._wait_for, self._by_marker = timestamp, True
 
     def volume_at(self, timestamp: float) -> None:
         """Take note of a volume marker: its time on the clock of the samples."""
-        if self._clean.gradient is not None and self._taken:
-            self._clean.gradient.start(self._taken - 1 + round((timestamp - self._last) * self.sfreq))
-            self._marked += 1
+        self._by_marker = True
+        known, sample = (self._last, self._taken - 1) if self._taken else (self._wait_for, 0)
+        if self._clean.gradient is not None and known is not None:
+            self._clean.gradient.start(sample + round((timestamp - known) * self.sfreq))
 
     def take(self, samples: np.ndarray, timestamps: np.ndarray) -> list[LiveVolume]:
         """Take the next samples.
@@ -163,7 +162,6 @@ class LiveSynthesis:
         missing = round(step * self.sfreq) - 1
         if not 0 <= step <= LONGEST_GAP_S:
             why = f"{step:.1f} s without samples" if step > 0 else "the clock of the stream went back"
-            self._restarts += 1
             self._begin()
             self._say(f"{why}: the stream began anew")
             return
@@ -179,7 +177,7 @@ class LiveSynthesis:
         self._gaps.append((self._taken / self.sfreq, note))
 
     def _feed(self, samples: np.ndarray, last: float) -> list[LiveVolume]:
-        if self._clean.gradient is not None and not self._marked:
+        if self._clean.gradient is not None and not self._by_marker:
             self._mark_by_tr(samples.shape[1])
         self._taken, self._last, self._held = self._taken + samples.shape[1], last, samples[:, -1]
         made = []
