@@ -133,7 +133,7 @@ def test_series_go_all_the_way(
     with pytest.raises(InputError, match="relevance is shown for voxels"):
         explain_run(run.run, store.path)
     with pytest.raises(InputError, match="another kind of image than the model predicts"):
-        predict_file(run.run, eeg, tmp_path / "out.nii.gz")
+        predict_file(run.run, eeg, tmp_path / "other.nii.gz")
 
 
 def test_a_dense_series_is_written_with_its_brain_models(tmp_path: Path) -> None:
