@@ -13,12 +13,13 @@ import numpy as np
 from eeg2fmri import __version__
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.files import whole_files
-from eeg2fmri.core.log import Verbose, tells
+from eeg2fmri.core.log import Verbose, note, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.elements import Elements
 from eeg2fmri.data.bold.own_mean import read_mean_elements, read_mean_volume
 from eeg2fmri.data.prepare.new_recording import Cleaning
 from eeg2fmri.data.timing.without_bold import Times
+from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.predict.series_files import output_files, without_ending, write_series
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
 
@@ -163,7 +164,7 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -
         "RepetitionTime": card.tr,
         "Units": UNITS,
         "SpatialReference": card.space,
-        **({"Regions": list(card.regions)} if card.regions else {}),
+        **({"Regions": list(card.regions), "RegionNames": region_names(card)} if card.regions else {}),
         **({"Elements": Elements.of_text(card.elements).what} if card.elements else {}),
         "Model": synthesizer.loaded.card.model["kind"],
         "CheckpointSHA256": synthesizer.loaded.digest,
@@ -172,6 +173,20 @@ def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -
         "VolumeIndices": [int(k) for k in made.indices],
         "VolumeOnsets": [round(float(t), 6) for t in made.onsets],
     }
+
+
+def region_names(card: ModelCard) -> dict[str, str]:
+    """Name the regions of a model by the table that lies beside its atlas; empty where none can be read."""
+    from eeg2fmri.data.bold.atlas_names import read_names, table_beside
+
+    atlas = None if card.prepare is None or card.prepare.bold.atlas is None else Path(card.prepare.bold.atlas)
+    table = None if atlas is None else table_beside(atlas)
+    try:
+        names = {} if table is None else read_names(table)
+    except InputError as error:
+        note(f"regions have no names: {error.problems[0].what} ({table})")
+        return {}
+    return {str(number): names[number] for number in card.regions if number in names}
 
 
 def _write_regions(path: Path, regions: Sequence[int], made: SynthesizedVolumes) -> None:

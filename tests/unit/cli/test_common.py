@@ -57,6 +57,26 @@ def test_no_option_with_a_setting_lacks_its_default():
     assert [one for one in options if default_of(*one) is not None and one not in DEFAULTS] == []
 
 
+RANDOM = ("simulate", "simulate-eeg", "train", "evaluate", "crossvalidate", "benchmark", "explain", "classify", "tune")
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_every_command_that_draws_takes_a_seed(name):
+    assert "seed" in {one.name for one in COMMANDS[name].params}
+
+
+def test_the_seed_of_an_evaluation_arrives(monkeypatch):
+    class Arrived(Exception):
+        pass
+
+    def evaluate(*_, seed, **__):
+        raise Arrived(seed)
+
+    monkeypatch.setattr("eeg2fmri.evaluate.run.evaluate_run", evaluate)
+    with pytest.raises(Arrived, match="7"):
+        run(["evaluate", "run", "store", "--seed", "7"])
+
+
 def test_quiet_says_nothing_but_errors(small_store, capsys):
     assert run(["store", "info", str(small_store), "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")

@@ -28,6 +28,7 @@ def command(
     difference: Annotated[
         float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
     ] = DIFFERENCE,
+    seed: Annotated[int, typer.Option(help="Seed of surrogates, resampling and draws.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
 ) -> None:
     """Score a run on its test subjects, and say whether the EEG helped.
@@ -40,7 +41,7 @@ def command(
 
     with progress_bar() as progress:
         evaluation = evaluate_run(
-            run, store, atlas=atlas_of(atlas, regions), truth=truth, difference=difference, progress=progress
+            run, store, atlas=atlas_of(atlas, regions), truth=truth, difference=difference, seed=seed, progress=progress
         )
     print_scores(evaluation)
     wrote("scores", run / "evaluation")
