@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from eeg2fmri.calibrate.run import calibrate_run as calibrate
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.run import classify_run as classify
     from eeg2fmri.classify.view_training.estimator import EEGViewClassifier
@@ -52,6 +53,7 @@ __all__ = [
     "TuneConfig",
     "__version__",
     "benchmark",
+    "calibrate",
     "classify",
     "crossvalidate",
     "evaluate",
@@ -67,7 +69,18 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     # packages that are called: see `eeg2fmri.core.callable_package`
-    submodules={"classify", "crossvalidate", "evaluate", "explain", "predict", "report", "simulate", "train", "tune"},
+    submodules={
+        "calibrate",
+        "classify",
+        "crossvalidate",
+        "evaluate",
+        "explain",
+        "predict",
+        "report",
+        "simulate",
+        "train",
+        "tune",
+    },
     submod_attrs={
         "classify.config": ["ClassifyConfig"],
         "classify.view_training.estimator": ["EEGViewClassifier"],

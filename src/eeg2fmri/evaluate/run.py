@@ -21,6 +21,7 @@ from eeg2fmri.evaluate.controls.study import ControlStudy
 from eeg2fmri.evaluate.inputs.atlas import Atlas, AtlasLike
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
+from eeg2fmri.evaluate.inputs.frozen import frozen_model
 from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
@@ -163,7 +164,7 @@ def _scored(
         **_calibrated(uncertain, intervals, progress),
         CONTROLS: controls.result().to_dict(),
     }
-    facts |= score_baselines(opened, beside(standard_baselines(), own), recordings, scores)
+    facts |= score_baselines(opened, beside((*standard_baselines(), *frozen_model(opened)), own), recordings, scores)
     facts |= score_ceilings(known, recordings, scores)
     if regions:
         write_regions(folder / REGIONS, regions.values())

@@ -7,6 +7,7 @@ import typer
 from eeg2fmri.cli.commands import (
     benchmark,
     bids_app,
+    calibrate,
     classify,
     crossvalidate,
     datasets,
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     app.command("prepare", cls=Command)(prepare.command)
     app.add_typer(store.app, name="store")
     app.command("train", cls=Command)(train.command)
+    app.command("calibrate", cls=Command)(calibrate.command)
     app.command("predict", cls=Command)(predict.command)
     app.command("stream", cls=Command)(stream.command)
     app.command("bids-app", cls=Command)(bids_app.command)

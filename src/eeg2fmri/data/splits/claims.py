@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ProtocolName = Literal[
-    "fixed-subjects", "k-fold-subjects", "leave-one-subject-out", "across-sessions", "within-recording"
+    "fixed-subjects", "k-fold-subjects", "leave-one-subject-out", "across-sessions", "within-recording", "calibrated"
 ]
 
 
@@ -42,7 +42,7 @@ class Protocol:
     @property
     def new_people(self) -> bool:
         """Whether the test subjects are people that no training has seen."""
-        return self.name not in ("across-sessions", "within-recording")
+        return self.name not in ("across-sessions", "within-recording", "calibrated")
 
 
 _UNSEEN = (
@@ -76,6 +76,15 @@ PROTOCOLS: dict[str, Protocol] = {
             "the model has seen these very recordings, other minutes of them",
             "a good score carries over to other minutes of a recording that the model was trained on: cap, head, "
             "scanner and state are known, and neither new people nor another session are tested",
+        ),
+        Protocol(
+            "calibrated",
+            "calibrated to the person",
+            "subject whom the model was calibrated to, other minutes",
+            "subjects whom the model was calibrated to, other minutes",
+            "the model has seen minutes of this person's EEG and BOLD, none of those that are tested",
+            "a good score carries over to other minutes of the person whom the model was calibrated to, not to new "
+            "people; what the calibration adds is the difference to the same model, not calibrated",
         ),
     )
 }
