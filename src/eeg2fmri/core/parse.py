@@ -55,6 +55,23 @@ def read_yaml(path: Path, largest: int = LARGEST_FILE) -> Any:
         raise ValueError(str(error) or "nested too deeply") from None
 
 
+def texts(values: object) -> list[str]:
+    """Take a list of texts; anything else, a text alone too, is of a damaged file.
+
+    Raises
+    ------
+    TypeError
+
+    Example
+    -------
+    >>> texts(["Fz", "Cz"])
+    ['Fz', 'Cz']
+    """
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"a list of texts was expected, not {values!r:.100}")
+    return values
+
+
 def line_of(path: Path, keys: Sequence[Any]) -> int | None:
     r"""Find the line (from 1) of a nested key in a YAML or JSON file; None if it is not there.
 

@@ -115,7 +115,7 @@ def read_split(folder: Path) -> tuple[Split, str]:
     try:
         facts: dict[str, Any] = dict(read_json(path))
         store_hash = str(facts["store_hash"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise CheckpointError("the split of the run cannot be read", where=str(path), got=str(error)) from None
     try:
         values = {name: value for name, value in facts.items() if name not in BESIDE}

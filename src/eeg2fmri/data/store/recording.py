@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.parse import read_json
+from eeg2fmri.core.parse import read_json, texts
 from eeg2fmri.data.store.format import META, damaged
 
 
@@ -69,9 +69,21 @@ def read_recording(folder: Path) -> Recording:
             onsets=np.array(meta["onsets"], float),
             sfreq=float(meta["sfreq"]),
             affine=np.array(meta["affine"], float),
-            sources=tuple(meta["sources"]),
-            quality=dict(meta["quality"]),
-            nuisance=tuple(str(name) for name in meta.get("nuisance", ())),
+            sources=tuple(texts(meta["sources"])),
+            quality=_quality(meta["quality"]),
+            nuisance=tuple(texts(meta.get("nuisance", []))),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise damaged(folder / META, f"{type(error).__name__}: {error}") from None
+
+
+def _quality(values: object) -> dict[str, Any]:
+    """Take what is known of the quality; lists of words and numbers have to be that."""
+    if not isinstance(values, dict):
+        raise TypeError(f"quality: {type(values).__name__}")
+    for name in ("warnings", "bad_electrodes", "cleaned"):
+        texts(values.get(name, []))
+    for name in ("trigger_jitter_s", "drift_ppm", "eeg_std_v", "tsnr_median"):
+        if values.get(name) is not None:
+            float(values[name])
+    return dict(values)

@@ -188,9 +188,11 @@ def _absolute(path: Path) -> Path:
 def recall(store: Path) -> dict[str, Any]:
     """Read what was remembered of a store; empty where there is nothing sound."""
     try:
-        return dict(read_json(store / SEEN))
+        seen = dict(read_json(store / SEEN))
     except (OSError, ValueError, TypeError):
         return {}
+    # what is of another type was not written by `remember`
+    return {name: value for name, value in seen.items() if value is True or isinstance(value, dict)}
 
 
 def remember(store: Path, seen: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from eeg2fmri.core.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
+from eeg2fmri.core.parse import texts
 from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import (
@@ -194,7 +195,7 @@ class Store:
                 path=path,
                 hash=manifest["hash"],
                 config=config,
-                electrodes=tuple(manifest["electrodes"]),
+                electrodes=tuple(texts(manifest["electrodes"])),
                 frequencies=np.array(manifest["frequencies"], float),
                 tr=float(manifest["tr"]),
                 sfreq=min(recording.sfreq for recording in recordings),
@@ -202,7 +203,7 @@ class Store:
                 affine=np.array(manifest["affine"], float),
                 space=str(manifest["space"]),
                 recordings=recordings,
-                notes=tuple(manifest["notes"]),
+                notes=tuple(texts(manifest["notes"])),
                 _digests=digests,
                 regions=tuple(int(number) for number in manifest.get("regions", ())),
                 elements=str(manifest.get("elements", "")),
@@ -210,7 +211,7 @@ class Store:
             )
         except ConfigError as error:
             raise damaged(path / MANIFEST, str(error)) from None
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise damaged(path / MANIFEST, f"{type(error).__name__}: {error}") from None
 
     def __repr__(self) -> str:

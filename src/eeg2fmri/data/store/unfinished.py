@@ -65,7 +65,7 @@ class Partial:
             sound = not file_problems(folder, files)
             if sound and all(content_digest(folder / name) == facts[CONTENT] for name, facts in files.items()):
                 return dict(noted)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None
         return None
 
