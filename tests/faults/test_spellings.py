@@ -14,7 +14,7 @@ from eeg2fmri.data.settings.prepare import PrepareConfig
 SPELLINGS = (
     "s_1", "anna maria", "jörg", "s(1)", "王", "s.1", "s+1", "s-1", "S 1 ", "_s", "s_", "1", "001", "ß", "İ", "s'1",
     's"1', "s[1]", "s{1}", "s;1", "s&1", "s$1", "s%1", "s#1", "s@1", "s!1", "s~1", "s^1", "s=1", "s,1", "é", "e\u0301",
-    "😀", "\u200bs", "s\u00a01", "-", "--", "_", "...", "s\n1", "s\t1", "s\\1", "s:1", "s*1", "s?1", "s|1", "s<1>",
+    "😀", "\u200bs", "s\u00a01", "-", "--", "_", "s...", "s\n1", "s\t1", "s\\1", "s:1", "s*1", "s?1", "s|1", "s<1>",
     "a" * 100, "null", "NaN", "true", "1e5", "-1", "א", "ع", "s__1", "s_1_2",
 )  # fmt: skip
 #: Patterns of EEG and BOLD, and the paths of a recording that they are for.
