@@ -20,7 +20,7 @@ import numpy as np
 import scipy.fft
 import scipy.signal
 import scipy.stats
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from eeg2fmri.evaluate.significance.drifts import time_basis
 from eeg2fmri.evaluate.significance.sessions import session_test
@@ -221,33 +221,56 @@ def table(found: dict[str, dict[str, list[float]]]) -> str:
     return "\n".join(lines)
 
 
+TESTS = ("plain shifts", "surrogates", "five exchanged")
+
+
 @style.styled
 def drawing(content: dict[str, dict[str, dict[str, list[float]]]]) -> Figure:
-    """Draw rejection rates by world, and power over coupling."""
-    figure = style.empty_figure(style.PAGE, 4.6)
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    """Draw rejection rates by world with their intervals, and power over coupling."""
     names = list(content["nulls"])
-    rows = np.arange(len(names))[::-1]
-    tests = zip(("plain shifts", "surrogates", "five exchanged"), style.CYCLE, "xos", strict=False)
-    for aside, (test, colour, marker) in enumerate(tests):
-        p = np.array([np.mean(np.asarray(content["nulls"][name][test]) <= 0.05) for name in names])
-        left.plot(p, rows - 0.2 * (aside - 1), marker, color=colour, markersize=4, linestyle="", label=test)
-    left.axvline(0.05, color=style.ink(), linewidth=0.8, linestyle=":")
-    left.set_yticks(rows, names)
-    left.set_xlabel("share of independent recordings with p <= .05")
-    left.legend(loc="center right")
-    left.set_title("Independent truth and prediction")
-    for (name, shares), colour in zip(content["power"].items(), style.CYCLE, strict=False):
-        right.plot(COUPLINGS, shares["surrogates"], "o-", color=colour, markersize=4, label=name)
-        right.plot(COUPLINGS, shares["plain shifts"], "x:", color=colour, markersize=4)
-    right.set(xscale="log", ylim=(0, 1.02))
-    right.set_xticks(COUPLINGS, [f"{c:g}" for c in COUPLINGS])
-    right.minorticks_off()
-    right.set_xlabel("coupling (correlation)")
-    right.set_ylabel("share of recordings with p <= .05")
-    right.legend(loc="upper center", bbox_to_anchor=(0.4, -0.16))
-    right.set_title("Power (dotted: plain)")
+    figure = style.empty_figure(style.PAGE, 0.24 * len(names) + 1.9)
+    above, below = figure.subfigures(2, 1, height_ratios=(0.24 * len(names), 1.5))
+    _rates(above, {name: content["nulls"][name] for name in names})
+    _powers(below, content["power"])
     return figure
+
+
+def _rates(figure: SubFigure, nulls: dict[str, dict[str, list[float]]]) -> None:
+    """Draw a row a world: on the left tests of the package near .05, on the right plain shifts over the whole range."""
+    near, whole = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    rows = np.arange(len(nulls))[::-1]
+    for axes, tests in ((near, TESTS[1:]), (whole, TESTS[:1])):
+        for aside, test in enumerate(tests):
+            colour = style.CYCLE[TESTS.index(test)]
+            counts = np.array([[np.sum(np.asarray(p[test]) <= 0.05), len(p[test])] for p in nulls.values()])
+            ends = [scipy.stats.binomtest(int(k), int(n)).proportion_ci(0.95) for k, n in counts]
+            share = counts[:, 0] / counts[:, 1]
+            low, high = np.array([[end.low, end.high] for end in ends]).T
+            place = rows - 0.26 * (aside - 0.5) * (len(tests) - 1)
+            spread = np.stack([share - low, high - share])
+            axes.errorbar(share, place, xerr=spread, fmt="o", markersize=3.5, linewidth=1, color=colour, label=test)
+        axes.axvline(0.05, color=style.ink(), linewidth=0.8, linestyle=":")
+        axes.set_xlabel("share with p <= .05")
+        axes.legend(loc="lower right" if axes is whole else "upper right", fontsize="small")
+    near.set_yticks(rows, list(nulls))
+    near.set_xlim(0, 0.2)
+    whole.set_xlim(-0.03, 1.03)
+    near.set_title("Independent truth and prediction")
+    whole.set_title("Nothing taken out")
+
+
+def _powers(figure: SubFigure, power: dict[str, dict[str, list[float]]]) -> None:
+    """Draw a panel a kind of recording: power of plain shifts and of surrogates."""
+    panels = figure.subplots(1, len(power), sharey=True)
+    for axes, (name, shares) in zip(panels, power.items(), strict=True):
+        for test, line in (("plain shifts", "x:"), ("surrogates", "o-")):
+            axes.plot(COUPLINGS, shares[test], line, color=style.CYCLE[TESTS.index(test)], markersize=4, label=test)
+        axes.set(xscale="log", ylim=(0, 1.05), xlabel="coupling (correlation)")
+        axes.set_xticks(COUPLINGS[::2], [f"{c:g}" for c in COUPLINGS[::2]])
+        axes.minorticks_off()
+        axes.set_title(name)
+    panels[0].set_ylabel("power")
+    panels[-1].legend(loc="lower right", fontsize="small")
 
 
 def main() -> None:

@@ -32,7 +32,8 @@ class OfRecording:
     p_value : float
         Of `score`, against surrogates of the prediction.
     remaining : float
-        r of the model after what the control knows was taken out of truth and prediction.
+        r of the model after what the control knows was taken out of truth and prediction; of the connectivity, its
+        similarity beyond the template.
     volumes : int
         Volumes that were looked at.
     """
@@ -149,12 +150,14 @@ class Control:
             return f"{upper(alone)}."
         found = [f"what is predicted from {alone}"] if self.as_good else []
         if math.isfinite(self.remaining):
-            found.insert(0 if self.bites else 1, f"{self.without}, r {self.model:.3f} becomes {self.remaining:.3f}")
+            found.insert(0 if self.bites else 1, f"{self.without}, {of} {self.model:.3f} becomes {self.remaining:.3f}")
         return " ".join(f"{upper(text)}." for text in found)
 
     @property
     def without(self) -> str:
         """What `remaining` is of, in words."""
+        if self.kind == "template":
+            return f"beyond {self.label}"
         return self.label if self.name == "clean_windows" else f"without {self.label} in measured and predicted BOLD"
 
     @property

@@ -43,6 +43,10 @@ class IntervalScores:
         Of a voxel, nats.
     passes : int
         Monte Carlo passes through the model.
+    crps : float
+        Continuous ranked probability score of a voxel, BOLD units; NaN in files that have none.
+    energy_score : float
+        Of a volume, over the root of its number of voxels, BOLD units.
     """
 
     distribution: str
@@ -54,6 +58,8 @@ class IntervalScores:
     sharpness_recalibrated: float
     negative_log_likelihood: float
     passes: int
+    crps: float = float("nan")
+    energy_score: float = float("nan")
 
     def error(self, observed: np.ndarray) -> float:
         """Mean absolute distance of an observed coverage (level,) from the claimed one."""
@@ -71,6 +77,8 @@ class IntervalScores:
             "sharpness": defined(self.sharpness),
             "sharpness_recalibrated": defined(self.sharpness_recalibrated),
             "negative_log_likelihood": defined(self.negative_log_likelihood),
+            "crps": defined(self.crps),
+            "energy_score": defined(self.energy_score),
             "unit": UNITS,
             "recalibration": RECALIBRATION,
         }
@@ -100,6 +108,8 @@ class IntervalScores:
             sharpness_recalibrated=as_float(content.get("sharpness_recalibrated")),
             negative_log_likelihood=as_float(content["negative_log_likelihood"]),
             passes=int(content["passes"]),
+            crps=as_float(content.get("crps")),
+            energy_score=as_float(content.get("energy_score")),
         )
 
     @property

@@ -38,6 +38,8 @@ def study(*rows: Control, p: float = 0.001) -> Controls:
         (control("EEG", score=0.2, p_value=0.01), True),
         (control("template", score=0.3), True),
         (control("template", score=0.1), False),
+        (control("template", score=0.1, remaining=0.05), True),
+        (control("template", score=0.3, remaining=0.15), False),
         (control(model=-0.1, remaining=-0.05), False),
         (control(subjects=0), False),
     ],

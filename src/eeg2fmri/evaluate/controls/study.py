@@ -17,7 +17,7 @@ from eeg2fmri.evaluate.controls.partial import joined
 from eeg2fmri.evaluate.controls.regressors import KNOWN, clean_targets, known_columns, outside_band
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
-from eeg2fmri.evaluate.metrics.regions import connectivity_similarity
+from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, similarity_over
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 from eeg2fmri.results.control import Control, OfRecording
@@ -225,5 +225,6 @@ class ControlStudy:
             own = np.corrcoef(one.pieces[:, kept], rowvar=False)[upper]
             score = float(np.corrcoef(own, mean[upper])[0, 1])
             model = connectivity_similarity(one.pieces[:, kept], one.predicted_pieces[:, kept])
-            found[one.id] = OfRecording(one.subject, model, score=score, volumes=len(one.targets))
+            left = similarity_over(one.pieces[:, kept], one.predicted_pieces[:, kept], mean)
+            found[one.id] = OfRecording(one.subject, model, score=score, remaining=left, volumes=len(one.targets))
         return rows.CONNECTIVITY.filled(found)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import scipy.stats
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.random import generator
+from eeg2fmri.evaluate.intervals.proper import Distribution, crps, energy_score
 from eeg2fmri.evaluate.metrics.arrays import as_numpy
 from eeg2fmri.results.intervals import IntervalScores
-
-Distribution = Literal["normal", "laplace"]
 
 #: Claimed coverages of a reliability curve.
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
@@ -48,9 +48,11 @@ class Calibration:
         self._within = np.zeros(len(LEVELS), np.int64)
         self._deviation = 0.0
         self._likelihood = 0.0
+        self._crps, self._energy, self._volumes = 0.0, 0.0, 0
+        self._rng = generator(0, "energy score")
 
     def update(self, truth: Any, mean: Any, deviation: Any) -> None:
-        """Add values of one unit.
+        """Add the values of one volume.
 
         Parameters
         ----------
@@ -62,7 +64,8 @@ class Calibration:
         InputError
             If a deviation is not positive or a value not finite.
         """
-        error = np.abs(as_numpy(truth).astype(np.float64) - as_numpy(mean))
+        signed = as_numpy(truth).astype(np.float64) - as_numpy(mean)
+        error = np.abs(signed)
         deviation = as_numpy(deviation).astype(np.float64)
         if not (np.isfinite(error).all() and np.isfinite(deviation).all() and (deviation > 0).all()):
             raise InputError("intervals need finite errors and deviations above 0")
@@ -71,6 +74,10 @@ class Calibration:
         self._counts += np.bincount(np.searchsorted(EDGES, scaled, side="left"), minlength=len(self._counts))
         self._within += [np.count_nonzero(scaled <= half) for half in self._claimed.values()]
         self._deviation += float(deviation.sum())
+        self._crps += float(crps(error, deviation, self.distribution).sum())
+        if error.size:
+            self._energy += energy_score(signed, deviation, self.distribution, self._rng)
+            self._volumes += 1
         self._likelihood += float(_negative_log_likelihood(scaled, deviation, self.distribution).sum())
 
     def coverage(self) -> np.ndarray:
@@ -90,6 +97,14 @@ class Calibration:
     def negative_log_likelihood(self) -> float:
         """Mean negative log likelihood of a value, nats."""
         return self._likelihood / max(self.n, 1)
+
+    def crps(self) -> float:
+        """Mean continuous ranked probability score of a value, in its unit."""
+        return self._crps / max(self.n, 1)
+
+    def energy_score(self) -> float:
+        """Mean energy score of a volume over the root of its number of voxels, in the unit of the values."""
+        return self._energy / max(self._volumes, 1)
 
     def conformal_half_widths(self) -> np.ndarray:
         """Half widths, in claimed deviations, that these values need for each of `LEVELS`.
@@ -131,6 +146,8 @@ def score_intervals(validation: Calibration, test: Calibration, passes: int) -> 
         sharpness=test.mean_deviation(),
         sharpness_recalibrated=test.mean_deviation() * float(half_widths[LEVELS.index(0.7)]),
         negative_log_likelihood=test.negative_log_likelihood(),
+        crps=test.crps(),
+        energy_score=test.energy_score(),
         passes=passes,
     )
 

@@ -12,6 +12,8 @@ from eeg2fmri.evaluate.metrics.arrays import as_numpy
 
 #: Share of the largest eigenvalue below which maps hold nothing that others do not.
 RANK = 1e-10
+#: Size of what a template leaves of two connectivities below which it is rounding.
+LEFT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,3 +145,32 @@ def connectivity_similarity(first: Any, second: Any) -> float:
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return float("nan")
     return float(np.corrcoef(a, b)[0, 1])
+
+
+def similarity_over(first: Any, second: Any, template: np.ndarray) -> float:
+    """Correlate what two functional connectivities have beyond a template.
+
+    Connectivities of all people are alike, so that a template correlates with each. The template is regressed out of
+    both upper triangles before they are correlated.
+
+    Parameters
+    ----------
+    first, second : array or tensor, shape (volume, region)
+        Courses of the same regions; at least three.
+    template : array, shape (region, region)
+        Mean correlation matrix of other people.
+
+    Returns
+    -------
+    float
+        NaN if a region is constant in either, or nothing is left of one of them.
+    """
+    first, second = as_numpy(first), as_numpy(second)
+    if any((np.ptp(each, axis=0) == 0).any() for each in (first, second)):
+        return float("nan")
+    upper = np.triu_indices(first.shape[1], 1)
+    design = np.column_stack([np.ones(len(upper[0])), template[upper]])
+    each = [np.corrcoef(courses, rowvar=False)[upper] for courses in (first, second)]
+    a, b = (values - design @ np.linalg.lstsq(design, values, rcond=None)[0] for values in each)
+    sizes = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b / sizes) if sizes > LEFT else float("nan")

@@ -28,7 +28,7 @@ def control_table(controls: Controls | None) -> Table | None:
     return Table(
         f"r without drifts, mean over {controls.voxels} {controls.places}, then over test subjects. Alone: what the "
         "control reaches. Left: r of the model once the control is taken out of measured and predicted BOLD. Of the "
-        "connectivity, similarity in place of r.",
+        "connectivity, similarity in place of r, and what is left beyond the template.",
         ("Control", "Alone", "Left", "Model", "Does it explain the score?", "Recordings"),
         rows,
         strong=tuple(k for k, one in enumerate(controls.rows) if one in controls.biting),

@@ -96,6 +96,8 @@ def calibration_facts(evaluation: Evaluation) -> dict[str, str]:
         "Passes": str(found.passes),
         "Mean claimed standard deviation": f"{number(found.sharpness)} BOLD units",
         "Negative log likelihood of a voxel": f"{number(found.negative_log_likelihood)} nats",
+        "CRPS of a voxel (lower is better)": f"{number(found.crps)} BOLD units",
+        "Energy score of a volume, by root of voxels": f"{number(found.energy_score)} BOLD units",
         "Recalibration": RECALIBRATION,
     }
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, region_courses
+from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, region_courses, similarity_over
 
 GRID = (5, 4, 3)
 
@@ -42,3 +42,23 @@ def test_connectivity_similarity(rng):
     assert np.isnan(connectivity_similarity(first, second))
     with pytest.raises(InputError, match="at least three"):
         connectivity_similarity(first[:, :2], second[:, :2])
+
+
+def test_what_two_connectivities_have_beyond_a_template(rng):
+    template_mixing, own = rng.standard_normal((2, 20, 20))
+    noise = rng.standard_normal((3, 4000, 20))
+    template = np.corrcoef(noise[2] @ template_mixing, rowvar=False)
+    alike = [each @ (template_mixing + 0.6 * own) for each in noise[:2]]
+    # all of the similarity of these two is the template's
+    others = [each @ (template_mixing + 0.6 * rng.standard_normal((20, 20))) for each in noise[:2]]
+    assert connectivity_similarity(*others) > 0.4
+    assert abs(similarity_over(*others, template)) < 0.3
+    assert similarity_over(*alike, template) > 0.9
+    upper = np.triu_indices(20, 1)
+    design = np.column_stack([np.ones(190), template[upper]])
+    left = [
+        y - design @ np.linalg.solve(design.T @ design, design.T @ y)
+        for y in (np.corrcoef(each, rowvar=False)[upper] for each in alike)
+    ]
+    assert similarity_over(*alike, template) == pytest.approx(np.corrcoef(*left)[0, 1])
+    assert np.isnan(similarity_over(alike[0], np.ones_like(alike[1]), template))
