@@ -27,6 +27,7 @@ from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
 from eeg2fmri.evaluate.intervals.calibration import Calibration, score_intervals
+from eeg2fmri.evaluate.intervals.left_out import without_validation
 from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel, UncertaintyMaps
 from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, write_recordings
@@ -219,12 +220,13 @@ def chosen_device(device: str) -> str:
 
 
 def _calibrated(model: UncertainModel, test: Calibration, progress: Progress) -> dict[str, Any]:
-    """Score the intervals on the test recordings, as they are and recalibrated on the validation recordings."""
+    """Score the intervals on the test recordings, as they are and recalibrated on validation recordings left out."""
     if not model.uncertain:
         return {}
     validation = model.calibration()
+    left_out = model.on(without_validation(model.run, progress))
     for name in model.run.split.validation:
-        model.measure(name, validation, progress)
+        left_out.measure(name, validation, progress)
     return {"uncertainty": score_intervals(validation, test, model.passes).to_dict()}
 
 

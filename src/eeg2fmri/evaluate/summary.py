@@ -247,7 +247,10 @@ def _paired(
 def _interval_notes(run: OpenRun, facts: Mapping[str, Any]) -> list[str]:
     if "uncertainty" not in facts or run.unseen:
         return []
-    return ["The model was fitted to the validation recordings too: intervals recalibrated on them are too narrow."]
+    return [
+        "The model was fitted to the validation recordings too: its intervals were recalibrated with the errors of the "
+        "same model fitted without them."
+    ]
 
 
 def space_notes(store: Store) -> list[str]:

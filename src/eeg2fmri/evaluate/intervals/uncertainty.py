@@ -58,6 +58,10 @@ class UncertainModel:
         #: BOLD units of one unit of the output
         self._unit = np.abs(run.scaler.unscale(ones) - run.scaler.unscale(0 * ones))
 
+    def on(self, run: OpenRun) -> UncertainModel:
+        """Ask another model of the same kind in the same way."""
+        return self if run is self.run else UncertainModel(run, self.device, self.passes, self.seed)
+
     @property
     def uncertain(self) -> bool:
         """Whether the model has any uncertainty to tell of."""
