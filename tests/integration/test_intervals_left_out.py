@@ -17,7 +17,6 @@ def test_what_the_model_was_fitted_to_does_not_recalibrate_it(small_store: Path,
         "model": {"preset": "recommended", "scale": "laplace"},
         "pairs": {"window": 6},
         "accelerator": "cpu",
-        "split": {"by": "block"},
     }
     folder = train_run(small_store, tmp_path / "run", settings).run
     evaluation = evaluate_run(folder, small_store)

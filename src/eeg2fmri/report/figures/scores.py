@@ -40,7 +40,7 @@ def benchmark_bars(
     model : str
         The method that is judged; the others are baselines.
     null : (float, float) or None
-        2.5 and 97.5 percentile of the model's score when the EEG is shifted in time.
+        2.5 and 97.5 percentile of the scores of surrogates of the model's prediction.
     intervals : mapping of method to (float, float), or None
         95 % interval over subjects of the mean; NaN where there is none.
     chance : float or None
@@ -115,14 +115,14 @@ def null_histogram(
     p_value: float | None = None,
     width: float = style.COLUMN,
 ) -> Figure:
-    """Draw the scores that the model reaches with EEG shifted in time, and the one with the true EEG.
+    """Draw the scores that surrogates of the prediction reach, and that of the prediction itself.
 
     Parameters
     ----------
-    null : array, shape (shift,)
+    null : array, shape (draw,)
         Scores of the surrogates.
     observed : float
-        Score with the EEG where it belongs.
+        Score of the prediction itself.
     metric : str
         Name of the score with its unit.
     p_value : float or None
@@ -142,8 +142,8 @@ def null_histogram(
     figure = style.empty_figure(width, 2.0)
     axes = figure.add_subplot()
     bins = min(max(8, int(np.sqrt(null.size) * 1.5)), 40)
-    axes.hist(null, bins=bins, color=style.faint(), label=f"EEG shifted in time ({null.size})")
-    axes.axvline(observed, color=style.MODEL, linewidth=2, label=f"EEG in its place: {observed:.3f}, p = {p:.3g}")
+    axes.hist(null, bins=bins, color=style.faint(), label=f"surrogates ({null.size})")
+    axes.axvline(observed, color=style.MODEL, linewidth=2, label=f"the prediction itself: {observed:.3f}, p = {p:.3g}")
     axes.set_xlabel(metric)
     axes.set_ylabel("surrogates (count)")
     axes.margins(y=0.02)

@@ -94,7 +94,7 @@ def _render(
 #: What a reader of the scores has to know.
 READING = (
     "All methods are scored on the same volumes, which no training read. The first model is judged: the null is its "
-    "own score with the EEG shifted in time, and differences are its score minus that of the others.",
+    "own score with surrogates of its prediction, and differences are its score minus that of the others.",
     "Volumes of one brain look alike at all times: only the temporal correlation tells whether the EEG was used. The "
     "best of many models looks better than it is.",
 )

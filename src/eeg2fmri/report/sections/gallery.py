@@ -60,10 +60,11 @@ def _null(evaluation: Evaluation, test: PooledTest, null: np.ndarray) -> Picture
         test.observed,
         metric=headline.axis,
         p_value=None if np.isnan(test.p_value) else test.p_value,
-        alt=f"Histogram of {headline.title} over {plural(len(null), 'shift')} of the EEG in time, 95 % of them between "
-        f"{low} and {high}; a line marks {observed}, the value with the EEG in its place.",
-        caption="The same model was fed the same EEG, shifted in time around a circle: what remains is due to anatomy, "
-        f"slow drifts and chance. {p_value(test.p_value)}.",
+        alt=f"Histogram of {headline.title} over {plural(len(null), 'surrogate')} of the prediction, 95 % between "
+        f"{low} and {high}; a line marks {observed}, the value of the prediction itself.",
+        caption="Surrogates have the spectrum of the prediction and what its voxels share, and signs over time that "
+        "are drawn: what they reach is chance. Here outliers are drawn in and the variance is evened out, so that the "
+        f"value differs a little from the table's. {p_value(test.p_value)}.",
     )
 
 
