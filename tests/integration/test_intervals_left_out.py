@@ -26,7 +26,12 @@ def test_what_the_model_was_fitted_to_does_not_recalibrate_it(small_store: Path,
     seen: list[str] = []
     read = Store.bold
     with monkeypatch.context() as spied:
-        spied.setattr(Store, "bold", lambda store, name: seen.append(name) or read(store, name))
+
+        def bold(store: Store, one: int | str) -> np.ndarray:
+            seen.append(store.recordings[one].id if isinstance(one, int) else one)
+            return read(store, one)
+
+        spied.setattr(Store, "bold", bold)
         other = without_validation(run)
     assert set(seen) == set(run.split.train)
     assert without_validation(other) is not other  # the run says what its own model was fitted to
