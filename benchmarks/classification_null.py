@@ -81,7 +81,8 @@ def part(effect: float, scale: str, seeds: list[int]) -> dict[str, list[float]]:
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.methods.choice import make_methods
     from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
-    from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+    from eeg2fmri.models.recommended.config import RecommendedConfig
+    from eeg2fmri.models.recommended.model import Recommended
 
     n_electrodes = len(GROUPS["electrodes"])
     shape = (n_electrodes, FREQUENCIES, WINDOW)

@@ -12,7 +12,8 @@ from eeg2fmri.data.features.band_covariance import band_covariances
 from eeg2fmri.data.features.recentring import recentred_amplitude
 from eeg2fmri.data.pairs.dataset import Pair
 from eeg2fmri.models.recommended.acquisition import Acquisition
-from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+from eeg2fmri.models.recommended.config import RecommendedConfig
+from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.recording.simultaneous import simulate_recording
 from eeg2fmri.simulate.recording.study import make_participant, make_study, place_cap

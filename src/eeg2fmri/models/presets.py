@@ -19,7 +19,7 @@ def _documented(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) 
 
 
 def _recommended(eeg_shape: Shape, volume_shape: Shape, changes: dict[str, Any]) -> Config:
-    from eeg2fmri.models.recommended.model import RecommendedConfig
+    from eeg2fmri.models.recommended.config import RecommendedConfig
 
     own = {"eeg_shape": eeg_shape, "volume_shape": volume_shape, "responses": "rows"}
     return RecommendedConfig.make({**own, **changes}, where="model")

@@ -17,7 +17,8 @@ def synthesizer():
 @pytest.fixture(scope="session")
 def recommended():
     """Recommended synthesiser of 5 electrodes and 3 bands with weights of its seed; part of the grid is no brain."""
-    from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+    from eeg2fmri.models.recommended.config import RecommendedConfig
+    from eeg2fmri.models.recommended.model import Recommended
 
     model = Recommended(
         RecommendedConfig.make({"eeg_shape": (5, 3, 4), "volume_shape": VOLUME, "components": 9, "seed": 2})

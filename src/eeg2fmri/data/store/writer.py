@@ -24,7 +24,7 @@ from eeg2fmri.core.errors import StoreError
 from eeg2fmri.core.files import cannot_write
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import ALIKE, ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
-from eeg2fmri.data.store.store import Recording
+from eeg2fmri.data.store.recording import Recording
 from eeg2fmri.data.store.unfinished import Partial, remove_left_behind
 
 #: Bytes that are written at once. Far larger pieces get their pages in the cache of files in large runs, which were

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from eeg2fmri.core.config import Config
 from eeg2fmri.models.classifiers.latent import Classification, Classifier, LinearClassifierConfig
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
-from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+from eeg2fmri.models.recommended.config import RecommendedConfig
+from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.dense import Dense
 

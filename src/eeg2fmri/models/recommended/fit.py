@@ -11,8 +11,8 @@ import numpy as np
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.recommended.choice import Candidate, Design, candidate, local_candidate
+from eeg2fmri.models.recommended.config import DRIFT_S
 from eeg2fmri.models.recommended.families.family import Basis, Family, basis_of, usable_families
-from eeg2fmri.models.recommended.fit_config import DRIFT_S
 from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
 from eeg2fmri.models.recommended.recordings import Recordings, gather
 from eeg2fmri.models.recommended.slow import slow_is_told
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch.utils.data import Dataset
 
     from eeg2fmri.models.recommended.acquisition import Acquisition
-    from eeg2fmri.models.recommended.model import RecommendedConfig
+    from eeg2fmri.models.recommended.config import RecommendedConfig
 
 #: Voxels, spread evenly over the brain, on which penalties and weights are chosen.
 CHOICE_VOXELS = 1000

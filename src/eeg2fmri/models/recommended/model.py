@@ -3,103 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Annotated, Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import InputError, Problem, ShapeError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.config import RecommendedConfig
 from eeg2fmri.models.recommended.fit import FitReport, fit
-from eeg2fmri.models.recommended.fit_config import ClosedFormConfig
 from eeg2fmri.models.recommended.haemodynamic import row_responses
 from eeg2fmri.models.saving.pretrained import Pretrained
 from eeg2fmri.nn.init import generator, normal_
-
-Size = Annotated[int, Field(ge=1)]
-
-
-class RecommendedConfig(Config):
-    """Settings of the recommended synthesiser.
-
-    Attributes
-    ----------
-    eeg_shape : (channel, column, time)
-        Of a window of row features (`eeg2fmri.data.features.row_features`); let it reach back 20 s.
-    volume_shape : (x, y, z)
-    columns : tuple of (str, int)
-        Kinds of row features that stand side by side in a window, and how many columns each has. Empty: all are
-        amplitudes of whitened electrodes (`eeg2fmri.data.features.recentring`).
-    responses : {"shifts", "rows"}
-        ``shifts``: the EEG is seen through the responses of `shifts_s` alone; ``rows``: every row of a window has
-        weights of its own, so that families of features may see it in different ways.
-    components : int
-        Spatial components at most.
-    shifts_s : tuple of float
-        Responses: Glover's, later by so many seconds. The first one weighs most.
-    scale : {"none", "laplace"}
-        ``laplace`` gives each voxel the scale of the errors for subjects who were left out of the fit.
-    fit : ClosedFormConfig
-    seed : int
-        Of the weights before the fit.
-    """
-
-    kind: Literal["recommended"] = "recommended"
-    eeg_shape: tuple[Size, Size, Size]
-    volume_shape: tuple[Size, Size, Size]
-    columns: tuple[tuple[str, Size], ...] = ()
-    responses: Literal["shifts", "rows"] = "shifts"
-    components: Size = 48
-    shifts_s: Annotated[tuple[float, ...], Field(min_length=1)] = (0.0, -2.0, 2.0)
-    scale: Literal["none", "laplace"] = "none"
-    fit: ClosedFormConfig = ClosedFormConfig()
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _shifts_differ(self) -> RecommendedConfig:
-        if len(set(self.shifts_s)) != len(self.shifts_s):
-            raise ValueError("two responses have the same shift")
-        return self
-
-    @model_validator(mode="after")
-    def _columns_fill_the_windows(self) -> RecommendedConfig:
-        named = sum(count for _, count in self.columns)
-        if self.columns and named != self.eeg_shape[1]:
-            raise ValueError(f"the kinds of row features have {named} columns, a window has {self.eeg_shape[1]}")
-        return self
-
-    @property
-    def n_responses(self) -> int:
-        """Weights over time that the filters see the windows through."""
-        return self.eeg_shape[2] if self.responses == "rows" else len(self.shifts_s)
-
-    @property
-    def n_amplitudes(self) -> int:
-        """Amplitudes of whitened electrodes that the windows are made of; at least 1."""
-        return self.scaled_kinds().get("whitened", 1) if self.columns else self.eeg_shape[1]
-
-    def scaled_kinds(self) -> dict[str, int]:
-        """Kinds of row features that are scaled on the way to a window, and their columns."""
-        found = dict(self.columns)
-        for kind, count in self.columns:
-            base = row_kinds()[kind].PRODUCTS_OF
-            if base:
-                # n (n + 1) / 2 products of n
-                found.setdefault(base, round((np.sqrt(8 * count + 1) - 1) / 2))
-        return found
-
-    def places(self) -> dict[str, slice]:
-        """Places of each kind of row features among the columns of a window."""
-        kinds = self.columns or (("whitened", self.eeg_shape[1]),)
-        edges = np.cumsum([0, *[count for _, count in kinds]])
-        return {name: slice(int(edges[k]), int(edges[k + 1])) for k, (name, _) in enumerate(kinds)}
 
 
 class Recommended(Pretrained, nn.Module):

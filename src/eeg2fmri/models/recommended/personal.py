@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.models.recommended.config import DRIFT_S
 from eeg2fmri.models.recommended.families.family import Basis
-from eeg2fmri.models.recommended.fit_config import DRIFT_S
 from eeg2fmri.models.recommended.haemodynamic import row_responses
 from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.recommended.recordings import SHORTEST, Recordings, blocks_of, runs_of

@@ -5,7 +5,7 @@ import torch
 
 from eeg2fmri.models.classifiers.linear_view import LinearView, LinearViewConfig
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig
-from eeg2fmri.models.recommended.model import RecommendedConfig
+from eeg2fmri.models.recommended.config import RecommendedConfig
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load, save
 

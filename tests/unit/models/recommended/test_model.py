@@ -5,7 +5,8 @@ import torch
 from eeg2fmri.core.errors import ConfigError, InputError, ShapeError
 from eeg2fmri.models import registry
 from eeg2fmri.models.recommended.acquisition import Acquisition
-from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+from eeg2fmri.models.recommended.config import RecommendedConfig
+from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load, save
 

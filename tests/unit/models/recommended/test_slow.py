@@ -9,8 +9,9 @@ from torch.utils.data import Dataset
 
 from eeg2fmri.data.pairs.dataset import Pair
 from eeg2fmri.models.recommended.acquisition import Acquisition
+from eeg2fmri.models.recommended.config import RecommendedConfig
 from eeg2fmri.models.recommended.haemodynamic import row_responses
-from eeg2fmri.models.recommended.model import Recommended, RecommendedConfig
+from eeg2fmri.models.recommended.model import Recommended
 
 CHANNELS, ROWS, GRID, TR, VOLUMES = 3, 8, (3, 2, 2), 2.5, 480
 
