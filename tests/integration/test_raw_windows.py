@@ -6,7 +6,9 @@ import mne
 import numpy as np
 import pytest
 
+from eeg2fmri import Synthesizer
 from eeg2fmri.core.errors import InputError, StoreError
+from eeg2fmri.core.progress import silent
 from eeg2fmri.data.features.raw_rows import as_volts
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.of_store import pairs_of_store
@@ -16,6 +18,10 @@ from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.store.blocks import BlockStore
 from eeg2fmri.data.store.quality import facts
 from eeg2fmri.data.store.store import Store
+from eeg2fmri.evaluate.inputs.methods import predict_with_model
+from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.explain.run import explain_run
+from eeg2fmri.train.run import train_run
 
 RATE = 80.0
 
@@ -112,3 +118,38 @@ def test_the_volume_that_is_measured_with_the_eeg(raw_store):
     pairs = PairDataset(raw_store, [0], PairConfig(eeg="raw", window=1, lag=-1))
     assert (pairs.start == pairs.target).all()
     np.testing.assert_array_equal(pairs[2].x[:, 0].numpy(), as_volts(raw_store.raw(0)[pairs.target[2]]))
+
+
+@pytest.fixture(scope="module")
+def raw_run(raw_store, tmp_path_factory):
+    """A model of regions on raw EEG, around voxels."""
+    settings = {
+        "model": {"kind": "parcelled", "regions": 4, "inner": {"preset": "eeg2bold_small"}},
+        "pairs": {"eeg": "raw", "window_s": 4.2, "target": "dynamics"},
+        "loss": {"reconstruction": "own", "latent": 0.0, "kl": 0.0},
+        "epochs": 1,
+        "accelerator": "cpu",
+        "split": {"seed": 1},
+    }
+    return train_run(raw_store, tmp_path_factory.mktemp("raw") / "run", settings).run
+
+
+def test_a_recording_is_synthesised_as_it_is_evaluated(raw_store, raw_run, small_bids):
+    run = open_run(raw_run, raw_store)
+    name = run.split.test[0]
+    subject = raw_store.recordings[raw_store.index(name)].subject
+    file = next((small_bids / f"sub-{subject}" / "eeg").glob("*.vhdr"))
+    made = Synthesizer.from_pretrained(raw_run, device="cpu").predict_volumes(file)
+    expected = predict_with_model(run, name, "cpu", silent)
+    assert np.ptp(expected, axis=0).max() > 0
+    np.testing.assert_allclose(made.volumes[: len(expected)], expected, rtol=1e-4)
+    model = run.loaded.model
+    np.testing.assert_array_equal((model.part >= 0).numpy().reshape(raw_store.grid), run.scaler.statistics.mask)
+
+
+def test_a_stream_and_an_explanation_say_what_they_cannot(raw_store, raw_run, tmp_path):
+    synthesizer = Synthesizer.from_pretrained(raw_run, device="cpu")
+    with pytest.raises(InputError, match="eeg2fmri predict"):
+        synthesizer.stream(100.0, list(raw_store.electrodes))
+    with pytest.raises(InputError, match="cannot be explained by electrode and frequency"):
+        explain_run(raw_run, raw_store)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal, cast
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from eeg2fmri.core.config import Config
@@ -37,6 +38,13 @@ class ParcelledConfig(Config):
     regions: int = Field(ge=1)
     inner: dict[str, Any]
     seed: int = 0
+
+    @field_validator("inner")
+    @classmethod
+    def _as_written(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take the values as they come back from a file: tuples are lists there."""
+        plain: dict[str, Any] = json.loads(json.dumps(values))
+        return plain
 
 
 class Parcelled(Pretrained, nn.Module):
