@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from eeg2fmri.models.capabilities import FitsInClosedForm, LendsView
+from eeg2fmri.models.capabilities import FitsInClosedForm, HasLoss, LendsView
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.registry import build, config_class, kinds, model_class
 from eeg2fmri.models.saving.card import ModelCard
@@ -130,6 +130,25 @@ def test_runs_in_float_types(case, dtype, tensors_of):
         size = b.abs().max()
         tolerance = {torch.float32: 1e-4, torch.bfloat16: 0.2, torch.float64: 0}[dtype]
         assert (a.double() - b).abs().max() <= tolerance * size
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_a_step_of_a_loss_of_its_own_in_mixed_precision(case, device):
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    model, inputs = case.model().train().to(device), [tensor.to(device) for tensor in case.tensors()]
+    if not isinstance(model, HasLoss):
+        assert not case.name.startswith("published")
+        return
+    losses = []
+    for mixed in (False, True):
+        with torch.autocast(device, torch.bfloat16, enabled=mixed):
+            out = model(*inputs, generator=torch.Generator(device).manual_seed(2))
+        out = out._replace(volume=out.volume.float(), for_loss=tuple(part.float() for part in out.for_loss))
+        losses.append(sum(model.loss(out, inputs[1]).values()))
+    losses[1].backward()
+    assert losses[1].item() == pytest.approx(losses[0].item(), rel=0.1, abs=0.02)
+    assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters() if parameter.grad is not None)
 
 
 @pytest.mark.gpu
