@@ -46,7 +46,7 @@ def _settings(kind, **changes):
 @pytest.mark.parametrize("kind", TRAINED)
 def test_every_published_network_takes_its_own_training(kind, raw_store, tmp_path):
     run = train_run(raw_store, tmp_path / "run", _settings(kind)).run
-    (row,) = csv.DictReader((run / "history.csv").open())
+    (row,) = csv.DictReader((run / "history.csv").read_text().splitlines())
     assert 0 <= float(row["validation_reconstruction"]) < 100
     model = load(run).model
     assert type(model) is type(build(model.config))
