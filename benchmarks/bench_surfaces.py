@@ -50,7 +50,6 @@ def measure() -> list[Row]:
 
 def _write(root: Path, subject: str) -> None:
     """Write noise as EEG and as a dense series of one subject."""
-    import mne
     import pybv
     from nibabel.cifti2 import BrainModelAxis, Cifti2Header, Cifti2Image, SeriesAxis
 
@@ -60,8 +59,8 @@ def _write(root: Path, subject: str) -> None:
         folder.mkdir(parents=True)
     n_times = round((VOLUMES * TR + 2) * SFREQ)
     starts = np.round((1 + np.arange(VOLUMES) * TR) * SFREQ).astype(int)
-    events = [{"onset": int(start), "duration": 1, "description": "R128", "type": "Response"} for start in starts]
-    names = mne.channels.make_standard_montage("standard_1020").ch_names[:CHANNELS]
+    events = [{"onset": int(start), "duration": 1, "description": 128, "type": "Response"} for start in starts]
+    names = ["Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2", "F7", "F8", "T7", "T8", "P7", "P8"]
     pybv.write_brainvision(
         data=1e-5 * rng.standard_normal((CHANNELS, n_times)), sfreq=SFREQ, ch_names=names,
         fname_base=f"sub-{subject}_task-rest_eeg", folder_out=eeg, events=events,
