@@ -25,6 +25,8 @@ from eeg2fmri.report.figures import (
     regions,
     scores,
     spectra,
+    surface,
+    synthesised,
     timecourses,
     training,
     volumes,
@@ -288,6 +290,31 @@ def _connectivity() -> Figure:
     return regions.connectivity(truth, prediction)
 
 
+def _surface() -> Figure:
+    values = np.linspace(-0.5, 0.5, surface.VERTICES)
+    values[:2000] = np.nan
+    sides = {"left": values, "right": -values}
+    title = "sub-03, temporal r (dimensionless)"
+    return surface.surface_map(sides, limit=0.5, threshold=0.2, title=title, width=3.5)
+
+
+def _structures() -> Figure:
+    rng = generator(4, "structures")
+    values = {name: rng.standard_normal(40) / 9 + k / 20 for k, name in enumerate(("cortex left", "thalamus left"))}
+    return surface.structure_bars(values, unit="temporal r (dimensionless)")
+
+
+def _mean_and_fluctuation() -> Figure:
+    truth, mask = recording()[0], phantom()[1]
+    return synthesised.mean_and_fluctuation(np.moveaxis(truth, 0, -1), AFFINE, mask=mask, slices=6, width=3.5)
+
+
+def _carpet() -> Figure:
+    rng = generator(5, "carpet")
+    courses = np.sin(np.arange(40) / 4) + rng.standard_normal((30, 40)) / 2
+    return synthesised.carpet(courses, np.arange(40) * 2.0, width=3.5)
+
+
 EXAMPLES: dict[str, Callable[[], Figure]] = {
     "volume_comparison": _comparison,
     "volume_comparison_dynamics": _dynamics,
@@ -320,6 +347,10 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "calibration_curve": _calibration,
     "confusion_matrix": _confusion,
     "roc_curve": _roc,
+    "surface_map": _surface,
+    "structure_bars": _structures,
+    "mean_and_fluctuation": _mean_and_fluctuation,
+    "carpet": _carpet,
 }
 
 

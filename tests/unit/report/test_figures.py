@@ -66,6 +66,10 @@ NAMES = [
     "calibration_curve",
     "confusion_matrix",
     "roc_curve",
+    "surface_map",
+    "structure_bars",
+    "mean_and_fluctuation",
+    "carpet",
 ]
 
 

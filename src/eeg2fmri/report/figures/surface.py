@@ -112,7 +112,7 @@ def structure_bars(values: Mapping[str, np.ndarray], *, unit: str, width: float 
     names = [name for name in list(values)[::-1] if len(values[name])]
     if not names:
         raise InputError("there is no structure with a value to draw")
-    figure = style.empty_figure(width, 0.6 + 0.17 * len(names))
+    figure = style.empty_figure(width, max(1.4, 0.6 + 0.17 * len(names)))
     axes = figure.add_subplot()
     axes.axvline(0, color=style.ink(), linewidth=0.7, zorder=0)
     for row, name in enumerate(names):

@@ -96,7 +96,7 @@ def carpet(courses: np.ndarray, onsets: np.ndarray, *, what: str = "voxels", wid
     figure = style.empty_figure(width, 3.0)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, 2.4])
     above.plot(onsets, z.mean(axis=0), color=style.MODEL)
-    above.set_ylabel("mean z")
+    above.set_ylabel("mean z (SD)")
     step = float(np.median(np.diff(onsets))) if len(onsets) > 1 else 1.0
     extent = (onsets[0] - step / 2, onsets[-1] + step / 2, len(courses), 0)
     image = below.imshow(
@@ -105,6 +105,6 @@ def carpet(courses: np.ndarray, onsets: np.ndarray, *, what: str = "voxels", wid
     below.set(xlabel="time after the first EEG sample (s)", ylabel=f"{what} ({len(courses)})")
     below.set_yticks([])
     bar = figure.colorbar(image, ax=[above, below], shrink=0.8, aspect=24, pad=0.02)
-    bar.set_label("z over time")
+    bar.set_label("z over time (SD)")
     bar.outline.set_visible(False)
     return figure
