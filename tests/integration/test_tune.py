@@ -127,7 +127,7 @@ def test_a_trial_that_is_worse_than_the_others_ends_early(small_store, base, tmp
             history.append({"epoch": epoch, search.SCORE: float(len(trained))})
             trained[-1] = epoch
             on_epoch(history[-1])
-        return SimpleNamespace(fitted=SimpleNamespace(history=history))
+        return SimpleNamespace(interrupted=False, fitted=SimpleNamespace(history=history))
 
     monkeypatch.setattr(search, "train_run", pretended)
     found = tune(small_store, tmp_path / "on", TuneConfig(base=base, vary=FAST, trials=8, epochs=6))
