@@ -182,6 +182,12 @@ def test_settings_of_volumes_are_refused(data_set: Path, tmp_path: Path) -> None
         PrepareConfig.make({"bold": {"kind": "gifti"}})
 
 
+def test_recordings_share_what_they_have_in_common(data_set: Path) -> None:
+    found = [open_bold_series(path) for path in data_set.glob("derivatives/fmriprep/sub-*/func/*.dtseries.nii")]
+    assert len(found) == 3
+    assert len({id(series.elements) for series in found}) == 1
+
+
 def test_damage_is_told(data_set: Path, tmp_path: Path) -> None:
     source = next(data_set.glob("derivatives/fmriprep/sub-02/func/*.dtseries.nii"))
     broken = tmp_path / source.name

@@ -156,7 +156,7 @@ class CiftiSeries(ElementSeries):
             float(proxy.slope),
             float(proxy.inter),
             tuple(notes),
-            of=Elements("dense" if dense else "parcels", axes[1]),
+            of=Elements("dense" if dense else "parcels", axes[1]).shared(),
         )
         opened._check_size()
         return opened
@@ -210,7 +210,7 @@ class GiftiSeries(ElementSeries):
             1.0,
             0.0,
             tuple(notes),
-            of=Elements.of_hemispheres(n_vertices),
+            of=Elements.of_hemispheres(n_vertices).shared(),
             parts=(files[1],),
         )
 

@@ -7,6 +7,7 @@ standard, so that what is written has the very models that were read.
 from __future__ import annotations
 
 import base64
+import weakref
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,6 +81,10 @@ class Elements:
         except (zlib.error, IndexError, KeyError, AttributeError, TypeError) as error:
             raise ValueError(f"the description of elements is damaged: {error}") from None
 
+    def shared(self) -> Elements:
+        """Return the one that is known already where it is the same: names of 91,282 grayordinates take 11 MB."""
+        return _KNOWN.setdefault(self.text, self)
+
     @cached_property
     def text(self) -> str:
         """The kind, and the XML of the CIFTI header, packed, in base 64."""
@@ -147,6 +152,10 @@ class Elements:
                 hint="prepare recordings of one space and density; wb_command -cifti-create-dense-from-template brings "
                 "CIFTI files to the brain models of another",
             )
+
+
+#: Elements in use, by their text.
+_KNOWN: weakref.WeakValueDictionary[str, Elements] = weakref.WeakValueDictionary()
 
 
 def _of(elements: Elements) -> str:
