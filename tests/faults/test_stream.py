@@ -93,7 +93,7 @@ def cases(runs: dict[str, Path], eeg: Path) -> Iterator[Case]:
             lost = set() if again else set(range(first // per_row, (last - 1) // per_row + 1))
             expected = [k for k in whole if not lost & set(range(k - window, k))]
             if lost:  # a NaN may be in some rows of the chunk alone
-                assert set(expected) <= {one.index for one in made} < set(whole)
+                assert set(expected) <= {one.index for one in made} <= set(whole)
             else:
                 assert [one.index for one in made] == expected
             for one in made:

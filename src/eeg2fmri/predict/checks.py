@@ -10,6 +10,9 @@ import numpy as np
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.units import eeg_unit_problem
 
+#: Hz: more than any amplifier of EEG has.
+HIGHEST_HZ = 1e6
+
 
 def checked_mean(own_mean: object, grid: Sequence[int]) -> np.ndarray | None:
     """Refuse a mean volume of another grid, or with values that are no numbers.
@@ -53,9 +56,10 @@ def checked_rate(sfreq: object) -> float:
     """
     if isinstance(sfreq, (int, float, np.number)) and not isinstance(sfreq, (bool, np.complexfloating)):
         rate = float(sfreq)
-        if np.isfinite(rate) and rate > 0:
+        if 0 < rate < HIGHEST_HZ:
             return rate
-    raise InputError("the sampling rate is none", got=repr(sfreq)[:100], expected="a number of Hz above 0")
+    expected = f"a number of Hz above 0 and below {HIGHEST_HZ:g}"
+    raise InputError("the sampling rate is none", got=repr(sfreq)[:100], expected=expected)
 
 
 def checked_samples(samples: object, n_channels: int) -> np.ndarray:

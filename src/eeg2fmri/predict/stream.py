@@ -165,9 +165,10 @@ class Stream:
         segment = self._buffer[:, first : first + self._n_samples]
         row, self._row = self._row, self._row + 1
         still = np.all(segment == segment[:, :1], axis=1)
-        if still.all() or not np.isfinite(segment).all():
+        finite = np.isfinite(segment).all()  # what is not was told of when it was fed
+        if still.all() or not finite:
             begins, self._in_succession = self._in_succession > 0 or row == 0, 0
-            if begins and still.all():
+            if begins and finite:
                 raise InputError(
                     "EEG channels are constant",
                     where=f"{self._start_of(row) / self.sfreq:.3f} s after the first sample",
