@@ -74,7 +74,8 @@ def test_a_public_data_set_is_classified(
     else:
         groups = {"001": "HC", "002": "HC", "003": "SZ", "004": "SZ"}
         make(root, groups, signal=alpha_of({"003", "004"}), seconds=SECONDS)
-    table = next(root.rglob("*_channels.tsv")).read_text(encoding="utf-8").strip().splitlines()
+    names = "*_electrodes.tsv" if name == "schizophrenia" else "*_channels.tsv"
+    table = next(root.rglob(names)).read_text(encoding="utf-8").strip().splitlines()
     assert len(table) - 1 == channels
     (tmp_path / "classify.json").write_text(json.dumps(SETTINGS))
     store, result = tmp_path / "store", tmp_path / "result"

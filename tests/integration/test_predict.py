@@ -249,7 +249,7 @@ def test_an_existing_output_is_not_overwritten(small_run, recording, tmp_path):
 
 @pytest.mark.parametrize("name", ["a.img", "a.nii.zip", "a"])
 def test_the_output_has_to_be_a_nifti_name(small_run, recording, tmp_path, name):
-    with pytest.raises(InputError, match="NIfTI name"):
+    with pytest.raises(InputError, match="no name of an image"):
         predict_file(small_run, recording, tmp_path / name)
 
 

@@ -19,7 +19,7 @@ from eeg2fmri.cli.console import fail, warn
 from eeg2fmri.cli.stop import Stoppable
 from eeg2fmri.core.deprecation import OldNameWarning
 from eeg2fmri.core.errors import Eeg2FmriError, Problem
-from eeg2fmri.core.log import ENVIRONMENT, set_log_level
+from eeg2fmri.core.log import ENVIRONMENT, use_log_level
 
 #: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
@@ -75,9 +75,9 @@ commands.register(app)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 or 143 stopped."""
     warnings.showwarning = _plainly(warnings.showwarning)
-    if ENVIRONMENT not in os.environ:
-        set_log_level("ERROR")  # the commands print the notes of their results
-    sys.exit(run(arguments))
+    # the commands print the notes of their results
+    with use_log_level(None if ENVIRONMENT in os.environ else "ERROR"):
+        sys.exit(run(arguments))
 
 
 def _plainly(show: Callable[..., None]) -> Callable[..., None]:
@@ -110,7 +110,7 @@ def _of_system(error: OSError) -> str:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    with logs_ended():
+    with logs_ended(), use_log_level(None):
         with Stoppable() as stop:
             status = _run(arguments)
         if status == INTERRUPTED:

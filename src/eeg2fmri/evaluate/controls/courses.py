@@ -13,7 +13,7 @@ from eeg2fmri.data.pairs.windows import PairConfig, pair_index
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.controls.partial import partial_r, without
 from eeg2fmri.evaluate.recordings.scoring import seed_of
-from eeg2fmri.evaluate.significance.drifts import TimeBasis, time_basis
+from eeg2fmri.evaluate.significance.drifts import FEWEST, TimeBasis, time_basis
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull, headline_null
 
 #: Voxels that are looked at, at most: a mean over more of them does not change.
@@ -161,19 +161,20 @@ class Courses:
 def training_courses(
     store: Store, recordings: Sequence[str], pairs: PairConfig, places: Places, progress: Progress
 ) -> list[Courses]:
-    """Read training recordings, those of different subjects first, at most 12."""
+    """Read training recordings that are long enough for drifts, those of different subjects first, at most 12."""
     turns: dict[str, int] = {}
     order = []
+    targets = {}
     for name in recordings:
-        subject = store.recordings[store.index(name)].subject
-        turns[subject] = turns.get(subject, 0) + 1
-        order.append((turns[subject], name))
+        facts = store.recordings[store.index(name)]
+        targets[name] = pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)[1]
+        if len(targets[name]) >= FEWEST:
+            turns[facts.subject] = turns.get(facts.subject, 0) + 1
+            order.append((turns[facts.subject], name))
     chosen = [name for _, name in sorted(order, key=lambda one: one[0])[:TRAINING]]
     found = []
     for number, name in enumerate(chosen, 1):
-        facts = store.recordings[store.index(name)]
-        targets = pair_index(facts.n_volumes, store.tr, pairs, where=facts.id)[1]
-        found.append(Courses.of(store, name, targets, places))
+        found.append(Courses.of(store, name, targets[name], places))
         progress("Reading for the controls", number, len(chosen))
     return found
 

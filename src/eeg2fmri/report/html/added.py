@@ -62,6 +62,7 @@ def add_to_page(page: str | Path, items: Sequence[str | Path | Figure], captions
     Examples
     --------
     >>> from matplotlib.figure import Figure
+    >>> from eeg2fmri.report import write_page
     >>> add_to_page(write_page("run", "page.html"), [Figure()], ["Where the electrodes lay."]).name
     'page.html'
     """
