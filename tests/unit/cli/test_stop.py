@@ -23,6 +23,19 @@ def command(monkeypatch):
     return take
 
 
+@pytest.fixture(autouse=True)
+def not_ignored():
+    """Start from the signals of a terminal: tests run by nohup, or in the background, inherit ignored ones."""
+    signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {one: signal.getsignal(one) for one in signals}
+    for one in signals:
+        if before[one] is signal.SIG_IGN:
+            signal.signal(one, signal.default_int_handler if one is signal.SIGINT else signal.SIG_DFL)
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
 def test_a_stop_removes_what_is_half_written(command, tmp_path, capsys, name, status):
     from eeg2fmri.core.files import whole_file, whole_folder

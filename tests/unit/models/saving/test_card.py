@@ -30,6 +30,7 @@ def test_of_store_takes_what_the_store_knows(synthesizer_config):
         space="native",
         sfreq=250.0,
         regions=(),
+        elements="",
         config=PrepareConfig(n_bins=7),
     )
     card = ModelCard.of_store(store, synthesizer_config, PairConfig(window=4, lag=1))
