@@ -110,9 +110,22 @@ def choose_reading(trains: Trains, scan: Scan, clock: ClockConfig, where: str) -
         fitting = _said(chains, scan, clock, shift)
     else:
         fitting = [reading for train in _main(chains) for reading in _readings(train, scan)]
+    if fitting and not any(_has_markers(reading, scan.n_volumes) for reading in fitting):
+        raise InputError(
+            "no volume marker would be one of the volumes",
+            where=where,
+            got="; ".join(f"{name}: {value}" for name in COUNTS if (value := getattr(clock, name)) is not None)
+            + f"; {_listed([reading.train for reading in fitting], scan)}",
+            expected=f"{_volumes(scan.n_volumes)}, and markers of them",
+            hint="lower dummies or volumes_before, or leave them out: the errors then tell what fits",
+        )
     if len(fitting) == 1:
         return fitting[0], (fitting[0].words,) if fitting[0].words else ()
     raise _ambiguous(fitting, numbered, scan, where)
+
+
+def _has_markers(reading: Reading, n_volumes: int) -> bool:
+    return any(0 <= number + reading.first < n_volumes for number in reading.train.numbers.tolist())
 
 
 def _exact(chains: Sequence[Train], extent: int) -> list[Train]:

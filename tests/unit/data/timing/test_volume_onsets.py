@@ -234,3 +234,10 @@ def test_an_eeg_that_ended_early_may_have_lost_its_first_markers_too() -> None:
     found = volume_onsets({"R128": times}, Volumes(20, TR), 250, said, span)
     np.testing.assert_allclose(found.onsets, REGULAR[: len(found.onsets)], atol=1e-6)
     assert (found.first, len(found.onsets)) == (0, 15)
+
+
+@pytest.mark.parametrize("name", ["dummies", "volumes_before"])
+@pytest.mark.parametrize("count", [20, 10**9, 10**30])
+def test_counts_that_leave_no_marker_to_a_volume_are_refused(name: str, count: int) -> None:
+    with pytest.raises(InputError, match=f"(?s)no volume marker would be one.*got: +{name}: {count}; train 1: 20 mark"):
+        align(REGULAR, 20, "R128", **{name: count})
