@@ -22,6 +22,13 @@ T = TypeVar("T")
 #: Parts of a split, in the order in which they are shown.
 PARTS = ("train", "validation", "test")
 
+#: Entries of the files that hold mappings themselves.
+INSIDE: Mapping[str, tuple[str, ...]] = {
+    "config.json": ("model", "pairs", "prepare"),
+    "train.yaml": ("model", "pairs", "split"),
+    "environment.json": ("packages",),
+}
+
 #: Measures of quality in a store: how they are called, and the factor into the unit that is named.
 MEASURES: Mapping[str, tuple[str, float]] = {
     "marker": ("Volume marker", 1),
@@ -55,7 +62,10 @@ class RunFiles:
         self._read: dict[str, Mapping[str, Any]] = {}
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        """Read a YAML or JSON file that holds a mapping; empty if it is absent or damaged."""
+        """Read a YAML or JSON file that holds a mapping; empty if it is absent or damaged.
+
+        An entry in which a mapping is read (`INSIDE`) is left out where it is none.
+        """
         if name not in self._read:
             self._read[name] = self._mapping(name)
         return self._read[name]
@@ -65,10 +75,13 @@ class RunFiles:
         if not path.is_file():
             return {}
         try:
-            return read_mapping(path)
+            values = read_mapping(path)
         except ConfigError as error:
             self.problems.append(f"{name}: {error.problems[0].what} ({error.problems[0].got})")
             return {}
+        wrong = [key for key in INSIDE.get(name, ()) if not isinstance(values.get(key, {}), dict)]
+        self.problems += [f"{name}: {key} is no mapping ({type(values[key]).__name__})" for key in wrong]
+        return {key: value for key, value in values.items() if key not in wrong}
 
     def split(self) -> Mapping[str, tuple[str, ...]]:
         """Read the recording ids of each part."""

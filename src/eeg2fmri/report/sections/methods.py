@@ -83,7 +83,7 @@ def methods_of_run(results: RunResults) -> Methods:
     if kind == PUBLISHED:
         keys.append("calhas2022")
     sentences += [_split(results), *_tested(results)]
-    packages = dict(results.environment.get("packages") or {})
+    packages = results.environment.get("packages", {})
     used = [f"{name} {version}" + _cited(name, keys) for name, version in packages.items()]
     made_by = results.environment.get("eeg2fmri", __version__)
     sentences.append(f"Everything was computed with eeg2fmri {made_by}" + (f", {', '.join(used)}." if used else "."))

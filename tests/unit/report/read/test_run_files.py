@@ -89,3 +89,12 @@ def test_a_damaged_file_is_named(run, name, content):
 def test_a_history_without_rows(run):
     (run / "history.csv").write_text("epoch,train_loss\n", encoding="utf-8")
     assert RunResults.read(run).history.best_epoch is None
+
+
+@pytest.mark.parametrize(("file", "key"), [("environment.json", "packages"), ("config.json", "pairs")])
+def test_an_entry_that_is_no_mapping_is_left_out_and_named(run, file, key):
+    (run / file).write_text(json.dumps({key: 10**9, "seed": 4}), encoding="utf-8")
+    results = RunResults.read(run)
+    assert results.problems == (f"{file}: {key} is no mapping (int)",)
+    found = results.environment if file == "environment.json" else results.card
+    assert found == {"seed": 4}
