@@ -9,10 +9,12 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, NamedTuple, cast
 
+import torch
 from torch import nn
 
 from eeg2fmri.core.config import Config
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.room import check_memory
 
 #: Kind of a config -> module of `eeg2fmri.models`, config class, model class. Modules are imported when needed.
 _MODELS = {
@@ -91,6 +93,53 @@ def build(config: Config | Mapping[str, Any]) -> nn.Module:
         values = dict(config)
         config = config_class(str(values.get("kind"))).make(values)
     return model_class(str(getattr(config, "kind", None)))(config)
+
+
+def outline(config: Config | Mapping[str, Any]) -> nn.Module:
+    """Build the model of a config without memory for its tensors, which have shapes alone; raises as `build`."""
+    with torch.device("meta"):
+        return build(config)
+
+
+def check_room(config: Config | Mapping[str, Any], copies: int = 1) -> None:
+    """Refuse a model whose tensors do not fit into memory, before any is taken.
+
+    Parameters
+    ----------
+    config : Config or mapping
+        As for `build`.
+    copies : int
+        How often the tensors will be in memory at once, at least.
+
+    Raises
+    ------
+    ConfigError
+        If a tensor would have a size that no array can have; or as `build`.
+    InputError
+        If the tensors need more memory than there is.
+    ShapeError
+        As `build`.
+
+    Examples
+    --------
+    >>> from eeg2fmri.models.presets import model_config
+    >>> check_room(model_config({"preset": "documented", "latent_shape": (10**5, 3, 2)}, (5, 9, 4), (12, 11, 3), 0))
+    Traceback (most recent call last):
+        ...
+    eeg2fmri.core.errors.InputError: the model needs more memory than there is
+      where:    model
+      got:      ... free
+      expected: at least ... GB
+      do:       choose smaller sizes in the settings of the model, or another preset
+    """
+    hint = "choose smaller sizes in the settings of the model, or another preset"
+    try:
+        tensors = outline(config).state_dict().values()
+    except (RuntimeError, OverflowError, TypeError) as error:
+        # torch says so of sizes that no array can have
+        got = str(error).splitlines()[0]
+        raise ConfigError("the model cannot be built from its settings", where="model", got=got, hint=hint) from None
+    check_memory(copies * sum(tensor.nbytes for tensor in tensors), "the model", "model", hint)
 
 
 def _entry(kind: str) -> ModelKind:

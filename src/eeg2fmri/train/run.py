@@ -29,7 +29,7 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining, StartsFromWeights
 from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.recommended.acquisition import Acquisition
-from eeg2fmri.models.registry import build
+from eeg2fmri.models.registry import build, check_room
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import save
 from eeg2fmri.train.config import TrainConfig
@@ -176,6 +176,7 @@ def _train(
     eeg_shape = (channels, features, window)
     columns = row_columns(config.pairs, view.frequencies)
     settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns, known_of(view))
+    check_room(settings, copies=2)  # that which is trained, and at the end the best weights
     model = build(settings)
     start = _told_start(run) if resume else _start(model, config)
     closed = isinstance(model, FitsInClosedForm)

@@ -5,12 +5,13 @@ import sys
 import pytest
 import torch
 
-from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.errors import ConfigError, Eeg2FmriError, InputError
 from eeg2fmri.explain.rules.registry import rule_of
 from eeg2fmri.models import registry
 from eeg2fmri.models.capabilities import ExplainsItself
 from eeg2fmri.models.classifiers.latent import Classifier, LinearClassifierConfig
 from eeg2fmri.models.presets import model_config
+from eeg2fmri.models.registry import build, check_room
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load, save
 
@@ -111,3 +112,21 @@ def test_a_model_of_another_package_is_built_saved_and_loaded(another_package, t
 def test_what_is_wrong_with_another_package_is_told(another_package, kind, words):
     with pytest.raises(ConfigError, match=words):
         registry.build({"kind": kind})
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(10**5, "needs more memory"), (10**9, "cannot be built"), (10**30, "cannot be built")]
+)
+def test_a_model_that_no_memory_holds_is_refused_before_any_is_taken(size, words):
+    spec = {"preset": "documented", "latent_shape": (size, 3, 2)}
+    with pytest.raises(Eeg2FmriError, match=words):
+        check_room(model_config(spec, (5, 9, 4), (12, 11, 3), 0))
+
+
+def test_room_is_that_of_all_copies(monkeypatch):
+    config = model_config({"preset": "documented", "latent_shape": (2, 3, 2)}, (5, 9, 4), (12, 11, 3), 0)
+    needed = sum(tensor.nbytes for tensor in build(config).state_dict().values())
+    monkeypatch.setattr("eeg2fmri.core.room.free_memory", lambda: 1.5 * needed)
+    check_room(config)
+    with pytest.raises(InputError, match="the model needs more memory"):
+        check_room(config, copies=2)

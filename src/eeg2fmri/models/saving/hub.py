@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Problem
 from eeg2fmri.data.pairs.scaling import BoldScaler, GroupStatistics
-from eeg2fmri.models.registry import build
+from eeg2fmri.models.registry import build, outline
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.carried import CarriesCard
 from eeg2fmri.models.saving.files import AGAIN, CONFIG, WEIGHTS, read_files, write_files
@@ -119,14 +119,13 @@ def load(folder: str | Path) -> Loaded:
     try:
         card = ModelCard.make(stored.card, where=where)
         # settings may ask for any size: names and shapes are compared before memory is taken
-        with torch.device("meta"):
-            outline = build(card.model)
-        tensors = _with_later(outline, stored.tensors)
-        _compare(outline, tensors, str(folder / WEIGHTS))
+        shapes = outline(card.model)
+        tensors = _with_later(shapes, stored.tensors)
+        _compare(shapes, tensors, str(folder / WEIGHTS))
         model = build(card.model)
     except ConfigError as error:
         raise CheckpointError.of(error.problems) from None
-    except (RuntimeError, OverflowError, ValueError) as error:
+    except (RuntimeError, OverflowError, TypeError, ValueError) as error:
         # torch says so of sizes that no array can have
         raise CheckpointError(
             "the model cannot be built from its settings", where=where, got=str(error).splitlines()[0], hint=AGAIN
