@@ -100,9 +100,9 @@ class Parcelled(Pretrained, nn.Module):
     def means(self, y: Tensor) -> Tensor:
         """Give the mean of each part (batch, region, 1, 1) of volumes (batch, x, y, z), in units of its spread."""
         buffers = cast(Any, self)
-        flat, inside = y.flatten(1), buffers.part >= 0
-        sums = flat.new_zeros(len(y), self.config.regions).index_add(1, buffers.part[inside], flat[:, inside])
-        found: Tensor = (sums / (buffers.size * buffers.spread))[:, :, None, None]
+        # part 0 here is what lies outside the brain; `shape` and not `len`, which an export would fix to one batch
+        sums = y.new_zeros(y.shape[0], self.config.regions + 1).index_add(1, buffers.part + 1, y.flatten(1))
+        found: Tensor = (sums[:, 1:] / (buffers.size * buffers.spread))[:, :, None, None]
         return found
 
     def forward(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> Synthesis:
@@ -120,11 +120,14 @@ class Parcelled(Pretrained, nn.Module):
         """
         out = self.inner(x, None if y is None else self.means(y), generator=generator)
         scale = None if out.scale is None else self._voxels(out.scale, outside=1.0)
-        return Synthesis(self._voxels(out.volume), scale, out.z_eeg, out.z_fmri, out.attention, for_loss=out)
+        return Synthesis(self._voxels(out.volume), scale, out.z_eeg, out.z_fmri, out.attention, out.for_loss)
 
     def loss(self, out: Synthesis, y: Tensor) -> dict[str, Tensor]:
         """Give the loss of the inner model on the means of the parts."""
-        found: dict[str, Tensor] = cast(Any, self.inner).loss(out.for_loss, self.means(y))
+        # voxels of a part have one value: their mean is that of the inner model
+        scale = None if out.scale is None else self.means(out.scale)
+        of_parts = out._replace(volume=self.means(out.volume), scale=scale)
+        found: dict[str, Tensor] = cast(Any, self.inner).loss(of_parts, self.means(y))
         return found
 
     def regularization(self) -> Tensor:
@@ -141,9 +144,9 @@ class Parcelled(Pretrained, nn.Module):
     def _voxels(self, regions: Tensor, outside: float = 0.0) -> Tensor:
         """Give each voxel the value of its part; `outside` of the brain."""
         buffers = cast(Any, self)
-        values = regions.reshape(len(regions), -1)[:, -self.config.regions :] * buffers.spread
-        padded = torch.cat([values, values.new_full((len(values), 1), outside)], dim=1)
-        return padded[:, buffers.part].reshape(len(values), *self.config.volume_shape)
+        values = regions.flatten(1)[:, -self.config.regions :] * buffers.spread
+        padded = torch.cat([values, values.new_full((values.shape[0], 1), outside)], dim=1)
+        return padded[:, buffers.part].unflatten(1, self.config.volume_shape)
 
 
 def parts_of_brain(mask: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -87,9 +87,9 @@ def resumed_config(run: Path, values: dict[str, Any]) -> TrainConfig:
     said = {name: value for name, value in values.items() if name != "epochs"}
     given = with_preset({"model": config.model, **said})
     meant = TrainConfig.make(given).model_dump(mode="json")
-    others = [
-        name for name in sorted(given) if _differs(given[name], meant[name], config.model_dump(mode="json")[name])
-    ]
+    saved = config.model_dump(mode="json")
+    # what a preset would add has been decided when the run was begun
+    others = [name for name in sorted(said) if _differs(said[name], meant[name], saved[name])]
     if others:
         raise InputError(
             "settings cannot change while a training goes on",

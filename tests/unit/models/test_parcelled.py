@@ -74,3 +74,12 @@ def test_each_voxel_has_the_value_of_its_part(model):
     assert float(parts["reconstruction"]) == pytest.approx(
         float((x.sum(dim=(2, 3)) - made.means(volumes[:2])[:, :, 0, 0]).square().mean())
     )
+
+
+def test_the_output_is_made_of_tensors_that_a_step_can_take_one_by_one(model):
+    made, _, volumes = model
+    out = made(torch.randn(2, 3, 2, 4), volumes[:2])
+    assert all(isinstance(part, torch.Tensor) for part in out.for_loss)
+    again = out._replace(volume=out.volume + made._voxels(torch.ones(2, 3)))
+    got = made.loss(again, made._voxels(torch.zeros(2, 3)))["reconstruction"]
+    assert float(got) == pytest.approx(float((made.means(out.volume) + 1).square().mean()), rel=1e-5)

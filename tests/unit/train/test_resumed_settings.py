@@ -26,6 +26,18 @@ def test_another_model_is_refused(started):
         resumed_config(started, {"model": {"preset": DEFAULT}})
 
 
+def test_settings_that_a_preset_brings_do_not_stand_against_those_of_the_run(tmp_path):
+    given = {"model": {"preset": "e2fnet_small"}, "epochs": 2, "pairs": {"target": "volume", "window": 3}}
+    assert with_preset({"model": given["model"]})["epochs"] != 2
+    TrainConfig.make(with_preset(given)).write(tmp_path / "train.yaml")
+    (tmp_path / STATES).mkdir()
+    for again in ({}, {"model": given["model"]}, given):
+        assert resumed_config(tmp_path, again).pairs.window == 3
+    assert resumed_config(tmp_path, {}).epochs == 2
+    with pytest.raises(InputError, match="got:      pairs"):
+        resumed_config(tmp_path, {"pairs": {"window": 4}})
+
+
 def test_settings_without_a_model_are_those_of_the_default():
     assert with_preset({"seed": 4}) == with_preset({"seed": 4, "model": {"preset": "recommended"}})
     assert with_preset({"model": {"preset": "documented"}}) == {"model": {"preset": "documented"}}
