@@ -63,7 +63,7 @@ def explain_run(
         If a setting is wrong, or the model does something that has no relevance rule.
     InputError
         If the target does not fit the volumes, the output exists and is no explanation, there is no truth, or the
-        model ignores the EEG.
+        model ignores the EEG or is a published network, which relevance does not explain.
 
     Examples
     --------

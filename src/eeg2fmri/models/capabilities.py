@@ -124,6 +124,19 @@ class ExplainsItself(Protocol):
 
 
 @runtime_checkable
+class NotExplained(Protocol):
+    """A model that the propagation of relevance does not explain: it is refused before anything is computed.
+
+    Attributes
+    ----------
+    why_not_explained : str
+        The reason, as an error says it.
+    """
+
+    why_not_explained: ClassVar[str]
+
+
+@runtime_checkable
 class LooksAtTraining(Protocol):
     """A model that measures something in the training recordings before its first step, and keeps it."""
 

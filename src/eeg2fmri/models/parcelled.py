@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 import torch
@@ -59,6 +59,8 @@ class Parcelled(Pretrained, nn.Module):
     ----------
     config : ParcelledConfig
     """
+
+    why_not_explained: ClassVar[str] = "what gives voxels the value of their part has no relevance rule"
 
     def __init__(self, config: ParcelledConfig) -> None:
         super().__init__()

@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from eeg2fmri.models.registry import build
+from eeg2fmri.models.capabilities import NotExplained
+from eeg2fmri.models.presets import model_config
+from eeg2fmri.models.registry import build, kinds, model_class, outline
 
 EEG = (5, 9, 4)
 VOLUME = (4, 6, 5)
@@ -137,6 +139,20 @@ def synthesizer_config(request: pytest.FixtureRequest) -> dict[str, Any]:
 def configs() -> dict[str, dict[str, Any]]:
     """Configs by name: synthesisers, and one of every other kind of the registry."""
     return SYNTHESIZERS | OTHERS
+
+
+@pytest.fixture(scope="session")
+def unexplained() -> dict[str, nn.Module]:
+    """Models without memory of the kinds that say that relevance does not explain them, by kind."""
+    found = {}
+    for kind in kinds():
+        if hasattr(model_class(kind), "why_not_explained"):
+            inner = {"kind": kind, "regions": 3, "inner": {"preset": "eeg2bold_small"}}
+            spec = inner if kind == "parcelled" else {"preset": f"{kind}_small"}
+            raw = kind in ("parcelled", "eeg2bold", "neurobolt", "boldflow", "nt_vit")
+            found[kind] = outline(model_config(spec, (5, 1, 3200) if raw else (5, 40, 20), (16, 16, 12)))
+            assert isinstance(found[kind], NotExplained)
+    return found
 
 
 @pytest.fixture

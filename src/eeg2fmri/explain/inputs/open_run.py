@@ -20,6 +20,7 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.explain.inputs.targets import Target, read_region, voxel, whole_volume
+from eeg2fmri.explain.rules.propagation import refuse_unexplained
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load
 
@@ -67,7 +68,7 @@ def open_run(folder: str | Path, store_path: str | PathLike[str], config: Explai
     StoreError
         If the store cannot be used.
     InputError
-        If the target does not fit the volumes.
+        If the target does not fit the volumes, or relevance does not explain the model.
     """
     folder, store = Path(folder), Store.open(store_path)
     split, store_hash = read_split(folder)
@@ -79,6 +80,7 @@ def open_run(folder: str | Path, store_path: str | PathLike[str], config: Explai
             got=str(loaded.card.model.get("kind")),
             hint="relevance of other models: eeg2fmri.explain.rules.propagation.propagate",
         )
+    refuse_unexplained(loaded.model, str(folder))
     problems = _differences(loaded.card, store, str(folder))
     if store_hash != store.hash:
         problems.append(Problem("the run was trained on another store", str(folder), store_hash, store.hash))

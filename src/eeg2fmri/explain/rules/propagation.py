@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.explain.rules.choice import Composite
 from eeg2fmri.explain.rules.operations import RelevantOperations
 from eeg2fmri.explain.rules.registry import rule_of, traced
 from eeg2fmri.explain.rules.tracer import Account, Tracer
+from eeg2fmri.models.capabilities import NotExplained
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,19 @@ def relative_error(given: Tensor, expected: Tensor) -> float:
     return float(difference / expected.abs().double().sum()) if float(difference) else 0.0
 
 
+def refuse_unexplained(model: nn.Module, where: str = "") -> None:
+    """Raise an InputError if a model says that relevance does not explain it; `where` is its run, if it has one."""
+    if isinstance(model, NotExplained):
+        raise InputError(
+            "the model is not explained by relevance propagation",
+            where=where,
+            got=f"{type(model).__name__}: {model.why_not_explained}",
+            expected="a run of the preset recommended or documented",
+            hint="train one on the same store, as by eeg2fmri train STORE RUN --preset recommended; in Python, "
+            "eeg2fmri.explain.windows.gradients.integrated_gradients takes any model",
+        )
+
+
 def propagate(
     model: nn.Module,
     x: Tensor,
@@ -84,7 +98,10 @@ def propagate(
     ------
     ConfigError
         If the model does something that has no rule, or an output does not depend on the input.
+    InputError
+        If the model says that it is not explained (`eeg2fmri.models.capabilities.NotExplained`).
     """
+    refuse_unexplained(model)
     x = x.detach().clone().requires_grad_()
     tracer = Tracer(model, rules)
     with torch.enable_grad():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -48,6 +48,8 @@ class RivalNetwork(Pretrained, Drawing):
     config : RivalConfig
         With its ``kind``.
     """
+
+    why_not_explained: ClassVar[str] = "layers of published networks have no relevance rule"
 
     def __init__(self, config: Any) -> None:
         super().__init__(config.seed)

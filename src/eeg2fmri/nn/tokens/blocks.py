@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from eeg2fmri.nn.dense import Dropout
 from eeg2fmri.nn.draws import Draws
@@ -38,25 +37,6 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor, draws: Draws) -> Tensor:
         """Map tokens (..., width) -> the same shape."""
         return self.dropout(self.fc2(self.dropout(self.activation(self.fc1(x)), draws)), draws)
-
-
-class GatedFeedForward(nn.Module):
-    """GEGLU (Shazeer, 2020): one half of a linear layer times the GELU of the other; no biases.
-
-    Parameters
-    ----------
-    width, hidden : int
-    """
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.fc1, self.fc2 = nn.Linear(width, 2 * hidden, bias=False), nn.Linear(hidden, width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map tokens (..., width) -> the same shape."""
-        value, gate = self.fc1(x).chunk(2, dim=-1)
-        out: Tensor = self.fc2(value * functional.gelu(gate))
-        return out
 
 
 class Block(nn.Module):

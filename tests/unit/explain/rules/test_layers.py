@@ -30,10 +30,11 @@ def layer_classes():
                 yield found
 
 
-def test_every_layer_has_a_rule():
+def test_every_layer_has_a_rule_but_those_of_models_that_are_refused(unexplained):
     classes = list(layer_classes())
-    assert len(classes) >= 18
-    missing = [one.__name__ for one in classes if rule_of(one) is None]
+    assert sum(rule_of(one) is not None for one in classes) >= 18
+    refused = {type(part) for model in unexplained.values() for part in model.modules()}
+    missing = [one.__name__ for one in classes if rule_of(one) is None and one not in refused]
     assert not missing, f"layers without a relevance rule: {missing}; register one with rule_for"
 
 

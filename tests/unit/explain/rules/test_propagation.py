@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.explain.inputs.targets import region as region_of
 from eeg2fmri.explain.rules.choice import composite, composites
 from eeg2fmri.explain.rules.propagation import propagate, relative_error
 from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
 from eeg2fmri.models.registry import kinds
+from eeg2fmri.models.rivals.published import TRAINED
 from eeg2fmri.nn.convolution.conv import Conv3d
 from eeg2fmri.nn.dense import Dense
 from eeg2fmri.nn.init import generator
@@ -133,11 +134,20 @@ def test_the_model_and_the_random_state_are_left_as_they_were(make_model, config
     assert all(weight.grad is None for weight in model.parameters())
 
 
-def test_every_registered_kind_is_explained(make_model, configs, windows, volumes):
-    assert set(kinds()) <= {config["kind"] for config in configs.values()}
+def test_kinds_that_say_so_are_refused_with_what_can_be_explained(unexplained, windows):
+    assert set(TRAINED) < set(unexplained)
+    for model in unexplained.values():
+        with pytest.raises(InputError, match="not explained by relevance") as caught:
+            propagate(model, windows, lambda x: {"out": x.flatten(1).sum(1)}, composite("default"))
+        assert "--preset recommended" in caught.value.problems[0].hint
+
+
+def test_every_other_registered_kind_is_explained(make_model, configs, unexplained, windows, volumes):
+    explained = set(kinds()) - set(unexplained)
+    assert explained == {config["kind"] for config in configs.values()}
     wider = torch.cat([windows, windows[:, :1]], dim=1)
     inputs = {"view_classifier": wider, "recommended": windows, "linear_view": windows}
-    for kind in sorted(set(kinds()) - {"synthesizer"}):
+    for kind in sorted(explained - {"synthesizer"}):
         for biases in (False, True):
             model = make_model(configs[kind], biases=biases)
 
