@@ -164,7 +164,7 @@ def _facts(results: RunResults) -> list[tuple[str, str]]:
     for part, ids in results.split.items():
         found.append((f"Recordings, {part}", str(len(ids))))
     if "electrodes" in card:
-        found.append(("Electrodes", f"{len(card['electrodes'])}: {', '.join(card['electrodes'])}"))
+        found.append(("Electrodes", f"{len(card['electrodes'])}: {', '.join(map(str, card['electrodes']))}"))
     if len(card.get("frequencies", ())):
         low, high = card["frequencies"][0], card["frequencies"][-1]
         found.append(("Frequencies", f"{len(card['frequencies'])}, {number(low)} to {number(high)} Hz"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from eeg2fmri.core.config import read_mapping
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.results import explanation as explained
 from eeg2fmri.results.courses import Courses
@@ -116,7 +116,7 @@ class RunFiles:
                     "left out" if one.get("left_out") else ", ".join(part_of.get(str(one["id"]), ["unused"])),
                     one["quality"],
                 )
-                for one in json.loads(path.read_text(encoding="utf-8"))
+                for one in read_json(path)
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             self.problems.append(f"recordings.json: {type(error).__name__}: {error}")

@@ -98,3 +98,8 @@ def test_an_entry_that_is_no_mapping_is_left_out_and_named(run, file, key):
     assert results.problems == (f"{file}: {key} is no mapping (int)",)
     found = results.environment if file == "environment.json" else results.card
     assert found == {"seed": 4}
+
+
+def test_recordings_nested_without_end_are_a_problem(run):
+    (run / "recordings.json").write_text("[" * 5000 + "]" * 5000, encoding="utf-8")
+    assert RunResults.read(run).problems == ("recordings.json: ValueError: nested too deeply",)
