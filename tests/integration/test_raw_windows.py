@@ -151,5 +151,5 @@ def test_a_stream_and_an_explanation_say_what_they_cannot(raw_store, raw_run, tm
     synthesizer = Synthesizer.from_pretrained(raw_run, device="cpu")
     with pytest.raises(InputError, match="eeg2fmri predict"):
         synthesizer.stream(100.0, list(raw_store.electrodes))
-    with pytest.raises(InputError, match="cannot be explained by electrode and frequency"):
+    with pytest.raises(InputError, match="not explained by relevance propagation"):
         explain_run(raw_run, raw_store)
