@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
+    "--disable-smooth-scrolling",  # frames may be late while a viewer is drawn by the processor
     "--remote-debugging-pipe",
 ]
 
