@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,12 +20,14 @@ from eeg2fmri.data.bids.physio import PhysioSignal, physio_files, read_physio
 from eeg2fmri.data.bids.sidecars import bids_root, entities, sidecars
 from eeg2fmri.data.bold.regressors import OF_IMAGE, TABLES, beside, read_confounds
 from eeg2fmri.data.eeg.heart_beats import heart_beats
-from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.eeg.read_samples import read_samples
 from eeg2fmri.data.features.physiology import heart_rate, of_volumes, pulse_beats, respiration_volume
 from eeg2fmri.data.prepare.check_recording import Plan
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.timing.choose_marker import has_volume_marker
+
+if TYPE_CHECKING:
+    import mne
 
 #: Rigid motion as fMRIPrep writes it: mm and rad.
 MOTION = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
@@ -70,7 +73,7 @@ class NuisanceTable:
         return np.stack(list(self.columns.values()), axis=1)
 
 
-def nuisance_table(plan: Plan, config: PrepareConfig) -> NuisanceTable:
+def nuisance_table(plan: Plan, config: PrepareConfig, raw: mne.io.BaseRaw | None) -> NuisanceTable:
     """Collect what is recorded beside EEG and BOLD of a recording of a BIDS folder.
 
     Columns are ``trans_x`` to ``rot_z`` (mm, rad) of fMRIPrep's confounds; ``task_<kind>_1`` to ``_3`` of the events of
@@ -83,6 +86,8 @@ def nuisance_table(plan: Plan, config: PrepareConfig) -> NuisanceTable:
     plan : Plan
     config : PrepareConfig
         With a `layout`, names of files say nothing, and only the channels of the EEG file are looked at.
+    raw : mne Raw or None
+        The EEG file; None where it cannot be read.
     """
     table = NuisanceTable()
     if config.layout is None:
@@ -91,7 +96,8 @@ def nuisance_table(plan: Plan, config: PrepareConfig) -> NuisanceTable:
         _task(plan, bold, table)
         for file in physio_files(bold):
             table.attempt(lambda file=file: _physio(plan, read_physio(file)), file, _sidecar(file))  # type: ignore[misc]
-    table.attempt(lambda: _body_channels(plan, config, table))
+    if raw is not None:
+        table.attempt(lambda: _body_channels(plan, raw, table))
     return table
 
 
@@ -186,9 +192,8 @@ def _physio(plan: Plan, signals: list[PhysioSignal]) -> dict[str, np.ndarray]:
     return found
 
 
-def _body_channels(plan: Plan, config: PrepareConfig, table: NuisanceTable) -> dict[str, np.ndarray]:
+def _body_channels(plan: Plan, raw: mne.io.BaseRaw, table: NuisanceTable) -> dict[str, np.ndarray]:
     """Read the first ECG and EOG channel of the EEG file, as far as there are any."""
-    raw = read_raw(plan.files.eeg, config=config.eeg)
     kinds = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     onsets, sfreq, found = plan.alignment.onsets, float(raw.info["sfreq"]), dict[str, np.ndarray]()
     for kind in ("ecg", "eog"):

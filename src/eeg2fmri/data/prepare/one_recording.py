@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -32,6 +33,9 @@ from eeg2fmri.data.store.sources import source_entry
 from eeg2fmri.data.store.store import Recording
 from eeg2fmri.data.store.writer import ArrayWriter, write_array, write_meta
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
+
+if TYPE_CHECKING:
+    import mne
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,19 +100,21 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     collect, opening = Collector(), Collector()
     opened = opening(lambda: open_bold(plan, common, config))
     paths = [*eeg_files(plan.files.eeg, config.eeg), *plan.bold.files, *sidecars(plan.files.bold, "bold", ".json")]
-    nuisance = collect(lambda: nuisance_table(plan, config)) or NuisanceTable()
     paths += clock_files(plan.files, config, root)
-    paths += [*common.target.sources, *(() if opened is None else opened.sources), *nuisance.sources]
-    paths = list(dict.fromkeys(paths))
-    before = collect(lambda: [_entry(path, root) for path in paths])
+    paths += [*common.target.sources, *(() if opened is None else opened.sources)]
+    before = collect(lambda: _entries(paths, root))
+    raw = collect(lambda: read_raw(plan.files.eeg, config=config.eeg))
+    nuisance = collect(lambda: nuisance_table(plan, config, raw)) or NuisanceTable()
+    more = [path for path in dict.fromkeys(nuisance.sources) if path not in paths]
+    beside = collect(lambda: _entries(more, root))
     # the volumes take about as long as the EEG: a thread for each is faster than threads inside products of matrices,
     # on which the last digits would depend too
     stop = threading.Event()
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as beside:
-        volumes = None if opened is None else beside.submit(write_bold, opened, common.tr, folder, stop)
-        digests = beside.submit(_digests, paths)
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(1) as other:
+        volumes = None if opened is None else other.submit(write_bold, opened, common.tr, folder, stop)
+        digests = other.submit(_digests, list(dict.fromkeys([*paths, *more])))
         try:
-            eeg = collect(lambda: _write_eeg(plan, common, config, folder))
+            eeg = None if raw is None else collect(lambda: _write_eeg(raw, plan, common, config, folder))
             bold = None if volumes is None else collect(volumes.result)
             # what cannot be read has been told of by then
             content = None if eeg is None or bold is None else collect(digests.result)
@@ -117,9 +123,9 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             digests.cancel()
             raise
     collect.problems += opening.problems
-    if opened is None or before is None or content is None or eeg is None or bold is None:
+    if opened is None or before is None or beside is None or content is None or eeg is None or bold is None:
         return Converted(plan.files.id, plan.bold.affine, {}, [], tuple(collect.problems))
-    sources = collect(lambda: _unchanged(paths, root, before, content))
+    sources = collect(lambda: _unchanged(root, before | beside, content))
     if sources is None:
         return Converted(plan.files.id, bold.affine, {}, [], tuple(collect.problems))
     affine, files = bold.affine, {**eeg.files, **bold.files}
@@ -169,9 +175,9 @@ class _WrittenEeg:
     notes: list[str]
 
 
-def _write_eeg(plan: Plan, common: Common, config: PrepareConfig, folder: Path) -> _WrittenEeg:
+def _write_eeg(raw: mne.io.BaseRaw, plan: Plan, common: Common, config: PrepareConfig, folder: Path) -> _WrittenEeg:
     onsets, where = plan.alignment.onsets, str(plan.files.eeg)
-    raw = clean(read_raw(plan.files.eeg, config=config.eeg), config.eeg, onsets, common.tr, where)
+    raw = clean(raw, config.eeg, onsets, common.tr, where)
     derivation = plan.derivation.pick(common.electrodes)
     checks = SignalChecks(derivation.inputs, plan.sfreq)
     n_bins = len(common.frequencies)
@@ -216,6 +222,10 @@ def _gradient_note(quality: dict[str, Any]) -> list[str]:
     ]
 
 
+def _entries(paths: Iterable[Path], root: Path) -> dict[Path, dict[str, Any]]:
+    return {path: _entry(path, root) for path in paths}
+
+
 def _entry(path: Path, root: Path) -> dict[str, Any]:
     try:
         return source_entry(path, root)
@@ -233,16 +243,16 @@ def _digests(paths: list[Path]) -> list[str]:
     return found
 
 
-def _unchanged(paths: list[Path], root: Path, before: list[dict[str, Any]], digests: list[str]) -> list[dict[str, Any]]:
+def _unchanged(root: Path, before: dict[Path, dict[str, Any]], digests: list[str]) -> list[dict[str, Any]]:
     """Give what `source_entry` gave before the files were read, and their digests."""
-    for path, entry in zip(paths, before, strict=True):
+    for path, entry in before.items():
         if _entry(path, root) != entry:
             raise InputError(
                 "the file changed while it was read",
                 where=str(path),
                 hint="wait until nothing writes it, then start again",
             )
-    return [{**entry, CONTENT: digest} for entry, digest in zip(before, digests, strict=True)]
+    return [{**entry, CONTENT: digest} for entry, digest in zip(before.values(), digests, strict=True)]
 
 
 def _unread(path: Path, error: OSError) -> InputError:
