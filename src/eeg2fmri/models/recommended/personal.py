@@ -196,10 +196,10 @@ def _shares(parts: Sequence[Sequence[np.ndarray]], volumes: Sequence[np.ndarray]
     rest = [y - p for y, p in zip(volumes, frozen, strict=True)]
     kept = [True, *(_told(one, rest) for one in corrections)]
     used = [part for part, keep in zip(parts, kept, strict=True) if keep]
-    moments = [stacking_moments([[part[k]] for part in used], [y]) for k, y in enumerate(volumes)]
-    gram, right = (np.sum(values, axis=0) for values in zip(*moments, strict=True))
-    found = np.linalg.lstsq(gram, right)[0]
-    without = np.array([np.linalg.lstsq(gram - own_gram, right - own)[0] for own_gram, own in moments])
+    moments = [stacking_moments([part[k] for part in used], y) for k, y in enumerate(volumes)]
+    total = np.sum(moments, axis=0)
+    found, *each = (np.linalg.lstsq(m[:, :-1], m[:, -1])[0] for m in (total, *(total - own for own in moments)))
+    without = np.array(each)
     n = len(volumes)
     error = (n - 1) / n * np.sum((without - without.mean(axis=0)) ** 2, axis=0)
     prior = np.array([1.0, *(0.0 for _ in used[1:])])

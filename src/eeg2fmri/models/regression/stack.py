@@ -10,55 +10,49 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def stacking_weights(
-    predictions: Sequence[Sequence[np.ndarray]],
-    targets: Sequence[np.ndarray],
-    voxels: Sequence[np.ndarray] | None = None,
+def stacking_moments(
+    predictions: Sequence[np.ndarray], target: np.ndarray, voxels: np.ndarray | float = 1.0
 ) -> np.ndarray:
-    """Find the non-negative weights of families whose weighted sum is nearest to the targets.
+    """Multiply the predictions of a group with each other and with its targets; moments of groups add up.
 
     Parameters
     ----------
-    predictions : sequence over families of sequences over groups of array, shape (pair, voxel)
-        Of each group from the others; a family that follows a target the wrong way round gets no weight.
-    targets : sequence over groups of array, shape (pair, voxel)
-    voxels : sequence over groups of array, shape (voxel,), optional
-        How much each voxel counts; all the same by default.
+    predictions : sequence over families of array, shape (pair, voxel)
+        Of the group from the others. Means over pairs do not count.
+    target : array, shape (pair, voxel)
+    voxels : array, shape (voxel,), or float
+        How much each voxel counts.
 
     Returns
     -------
-    array, shape (family,)
-        The same for all voxels; all 0 where nothing carries over from group to group. Means over the pairs of a group
-        do not count.
+    array, shape (family, family + 1)
+        The last column is that of the targets.
     """
-    return stacking_weights_of(*stacking_moments(predictions, targets, voxels))
+    centred = [_centred(one) for one in predictions]
+    y = _centred(target) * voxels
+    moments = np.zeros((len(centred), len(centred) + 1))
+    for i, own in enumerate(centred):
+        moments[i, -1] = np.vdot(own, y)
+        weighed = own * voxels
+        for j, other in enumerate(centred[: i + 1]):
+            moments[i, j] = moments[j, i] = np.vdot(weighed, other)
+    return moments
 
 
-def stacking_moments(
-    predictions: Sequence[Sequence[np.ndarray]],
-    targets: Sequence[np.ndarray],
-    voxels: Sequence[np.ndarray] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Multiply predictions with each other (family, family), and with the targets (family,); as `stacking_weights`."""
-    n_families = len(predictions)
-    gram, right = np.zeros((n_families, n_families)), np.zeros(n_families)
-    for group, target in enumerate(targets):
-        centred = [_centred(family[group]) for family in predictions]
-        y = _centred(target)
-        if voxels is not None:
-            y *= voxels[group]
-        for i, own in enumerate(centred):
-            right[i] += np.vdot(own, y)
-            weighed = own if voxels is None else own * voxels[group]
-            for j, other in enumerate(centred[: i + 1]):
-                gram[i, j] += np.vdot(weighed, other)
-    return gram + np.tril(gram, -1).T, right
+def stacking_weights(moments: np.ndarray) -> np.ndarray:
+    """Find the non-negative weights (family,) whose weighted sum of predictions is nearest to the targets.
 
+    The same for all voxels. A family that follows the targets the wrong way round gets none; all are 0 where nothing
+    carries over from group to group.
 
-def stacking_weights_of(gram: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve for the weights (family,) of moments; see `stacking_moments`."""
+    Parameters
+    ----------
+    moments : array, shape (family, family + 1)
+        See `stacking_moments`.
+    """
     from scipy.optimize import nnls
 
+    gram, right = moments[:, :-1], moments[:, -1]
     # least squares of a system with the same normal equations
     values, vectors = np.linalg.eigh(gram)
     kept = values > 1e-10 * max(float(values[-1]), np.finfo(float).tiny)
