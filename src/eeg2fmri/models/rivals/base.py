@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, ClassVar
 
@@ -38,6 +38,17 @@ class RivalConfig(Config):
     eeg_shape: Shape3
     volume_shape: Shape3
     seed: int = 0
+
+
+def check_names(electrodes: Sequence[str], channels: int) -> None:
+    """Refuse names of electrodes that are not as many as the channels; none are fine.
+
+    Raises
+    ------
+    ValueError
+    """
+    if electrodes and len(electrodes) != channels:
+        raise ValueError(f"{len(electrodes)} names of electrodes for {channels} channels")
 
 
 class RivalNetwork(Pretrained, Drawing):

@@ -20,7 +20,7 @@ from eeg2fmri.models.rivals.neurobolt import CHANNELS, RawConfig
 from eeg2fmri.models.rivals.neurobolt import TARGET as REGIONS
 from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival, Score
 from eeg2fmri.nn.draws import Draws
-from eeg2fmri.nn.tokens.attention import CrossAttention
+from eeg2fmri.nn.tokens.attention import CrossAttention, check_heads
 
 #: Largest value of a z-scored sample.
 CLIP = 15.0
@@ -74,9 +74,7 @@ class BoldFlowConfig(RawConfig):
     def _sizes_fit(self) -> Self:
         if self.patch > self.eeg_shape[2]:
             raise ValueError(f"a window of {self.eeg_shape[2]} samples is shorter than one patch of {self.patch}")
-        for heads in (self.heads, self.spectral_heads):
-            if self.width % heads:
-                raise ValueError(f"{heads} heads cannot share {self.width} features alike")
+        check_heads(self.width, self.heads, self.spectral_heads)
         return self
 
 
@@ -211,8 +209,10 @@ class BoldFlow(RivalNetwork):
     def load_encoder(self, path: str) -> None:
         """Start the temporal encoder from published weights of REVE-base; see `load_weights`."""
         depth = range(self.config.depth)
-        names = {f"transformer.layers.{n}.0.": f"layers.{n}.attention." for n in depth}
-        names |= {f"transformer.layers.{n}.1.": f"layers.{n}." for n in depth}
+        parts = {"0.norm.": "norm.", "0.to_qkv.": "attention.qkv.", "0.to_out.": "attention.proj.", "1.": ""}
+        names = {
+            f"transformer.layers.{n}.{theirs}": f"layers.{n}.{ours}" for n in depth for theirs, ours in parts.items()
+        }
         names |= {"to_patch_embedding.0.": "to_patch_embedding."}
         load_weights(self.temporal, path, other_names=names, surplus=("cls_query_token", "final_layer.", "fourier4d."))
 
@@ -262,11 +262,11 @@ RIVAL = Rival(
         Score(data="ds003768", metric="r", value=0.212, spread=0.001, protocol="5 folds over subjects"),
     ),
     pretrained="REVE-base",
-    changed="96.6 M parameters by the stated layers, 96.4 M as stated: the flow has 13.16 M here, 13.0 M there. "
-    "Channels are "
-    "z-scored by the window. The unit of places on the head (10 cm) and the periods of the time of the flow are "
-    "not stated. "
-    "Epochs are compared by the loss of validation.",
+    changed=(
+        "96.6 M parameters by the stated layers, 96.4 M as stated: the flow has 13.16 M here, 13.0 M there. "
+        "Channels are z-scored by the window. The unit of places on the head (10 cm) and the periods of the time "
+        "of the flow are not stated. Epochs are compared by the loss of validation."
+    ),
     laptop={
         "patch": 400,
         "stride": 400,

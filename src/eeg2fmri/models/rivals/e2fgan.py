@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.rivals.e2fnet import INPUTS, RECIPE, TARGET, E2fNet, E2fNetConfig
-from eeg2fmri.models.rivals.published import Rival, Score
+from eeg2fmri.models.rivals.published import Rival, scores_of
 from eeg2fmri.nn.norm import BatchNorm
 
 #: Halvings of the sides of a slice in the critic.
@@ -128,15 +128,15 @@ RIVAL = Rival(
     target=TARGET,
     recipe=RECIPE.model_copy(update={"loss": RECIPE.loss + " + binary cross entropy of a critic"}),
     parameters=19_152_030,
-    scores=tuple(
-        Score(data=data, metric=metric, value=value, protocol="best epoch on the test part")
-        for data, ssim, psnr in (("NODDI", 0.576, 18.54), ("ds000116", 0.583, 18.71), ("ds002158", 0.607, 18.17))
-        for metric, value in (("SSIM", ssim), ("PSNR (dB)", psnr))
+    scores=scores_of(
+        ("SSIM", "PSNR (dB)"),
+        {"NODDI": (0.576, 18.54), "ds000116": (0.583, 18.71), "ds002158": (0.607, 18.17)},
+        protocol="best epoch on the test part",
     ),
-    changed="The weight of the critic in the loss is not stated: it is 1 here. One optimiser steps network and "
-    "critic at "
-    "once, and measured and synthesised volumes are one batch of the critic. The count is that of the network "
-    "without the "
-    "critic.",
+    changed=(
+        "The weight of the critic in the loss is not stated: it is 1 here. One optimiser steps network and critic "
+        "at once, and measured and synthesised volumes are one batch of the critic. The count is that of the "
+        "network without the critic."
+    ),
     laptop={"widths": (8, 16, 32, 32), "critic_widths": (8, 8, 16, 16)},
 )

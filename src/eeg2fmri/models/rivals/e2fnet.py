@@ -12,7 +12,7 @@ from torch.nn import functional
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.rivals.base import RivalConfig, RivalNetwork
 from eeg2fmri.models.rivals.losses import similarity_and_error
-from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival, Score, Target
+from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival, Target, scores_of
 from eeg2fmri.nn.convolution.unet import UNet
 from eeg2fmri.nn.norm import BatchNorm
 
@@ -116,13 +116,14 @@ RIVAL = Rival(
     target=TARGET,
     recipe=RECIPE,
     parameters=19_152_030,
-    scores=tuple(
-        Score(data=data, metric=metric, value=value, protocol="best epoch on the test part")
-        for data, ssim, psnr in (("NODDI", 0.605, 20.10), ("ds000116", 0.631, 22.19), ("ds002158", 0.674, 22.78))
-        for metric, value in (("SSIM", ssim), ("PSNR (dB)", psnr))
+    scores=scores_of(
+        ("SSIM", "PSNR (dB)"),
+        {"NODDI": (0.605, 20.10), "ds000116": (0.631, 22.19), "ds002158": (0.674, 22.78)},
+        protocol="best epoch on the test part",
     ),
-    changed="The time step of the U-Net is the constant 0, as published: its layers are a learned constant. "
-    "Padding of the "
-    "structural similarity is not stated: windows that fit into the slice count here.",
+    changed=(
+        "The time step of the U-Net is the constant 0, as published: its layers are a learned constant. Padding of "
+        "the structural similarity is not stated: windows that fit into the slice count here."
+    ),
     laptop={"widths": (8, 16, 32, 32)},
 )

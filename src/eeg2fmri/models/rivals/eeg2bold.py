@@ -11,13 +11,13 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork, Share
+from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork, Share, check_names
 from eeg2fmri.models.rivals.encoders.reve import UNIT_MM, head_places
 from eeg2fmri.models.rivals.losses import courses_loss
 from eeg2fmri.models.rivals.neurobolt import CHANNELS
 from eeg2fmri.models.rivals.neurobolt import TARGET as REGIONS
 from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival
-from eeg2fmri.nn.tokens.attention import Attention, sinusoid
+from eeg2fmri.nn.tokens.attention import Attention, check_heads, sinusoid
 from eeg2fmri.nn.tokens.blocks import Block, FeedForward
 
 #: Frequencies of the wavelets and their range, Hz, and cycles of each.
@@ -70,12 +70,10 @@ class Eeg2BoldConfig(RivalConfig):
                 f"windows of raw EEG are (channel, 1, sample) of at least {TOKEN_S:g} s, these are {self.eeg_shape} at "
                 f"{self.sfreq:g} Hz: train with pairs: {{eeg: raw}}"
             )
-        if self.electrodes and len(self.electrodes) != channels:
-            raise ValueError(f"{len(self.electrodes)} names of electrodes for {channels} channels")
+        check_names(self.electrodes, channels)
         if self.centroids and len(self.centroids) != math.prod(self.volume_shape):
             raise ValueError(f"{len(self.centroids)} centroids for {math.prod(self.volume_shape)} regions")
-        if self.width % self.heads:
-            raise ValueError(f"{self.heads} heads cannot share {self.width} features alike")
+        check_heads(self.width, self.heads)
         return self
 
 
@@ -231,10 +229,11 @@ RIVAL = Rival(
         batch_size=32,
         selection="not stated",
     ),
-    changed="Nothing is published of its training beside the loss: optimiser, epochs and batch are those of the "
-    "other networks "
-    "of regions. Its batches are consecutive volumes of one scan, here they are shuffled pairs. EEG is z-scored "
-    "by the window. "
-    "Of its two front ends the wavelets are built. The reach of the first weights (40 mm) is not stated.",
+    changed=(
+        "Nothing is published of its training beside the loss: optimiser, epochs and batch are those of the other "
+        "networks of regions. Its batches are consecutive volumes of one scan, here they are shuffled pairs. EEG "
+        "is z-scored by the window. Of its two front ends the wavelets are built. The reach of the first weights "
+        "(40 mm) is not stated."
+    ),
     laptop={"width": 16, "heads": 4, "depth": 1},
 )

@@ -28,7 +28,9 @@ RIVAL = Rival(
             ("DMN, cohort 2", "frozen, other people", 0.045),
         )
     ),
-    changed="Power is that of the store's spectra, one a TR, in place of a Stockwell transform; it predicts "
-    "every voxel or region.",
+    changed=(
+        "Power is that of the store's spectra, one a TR, in place of a Stockwell transform; it predicts every "
+        "voxel or region."
+    ),
     baseline=True,
 )

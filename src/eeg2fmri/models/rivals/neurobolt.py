@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from eeg2fmri.models.output import Synthesis
-from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork, Share
+from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork, Share, check_names
 from eeg2fmri.models.rivals.encoders.labram import Labram, electrode_rows, patch_width
 from eeg2fmri.models.rivals.encoders.multiscale import MultiScaleSpectra
 from eeg2fmri.models.rivals.encoders.weights import load_weights
@@ -56,8 +56,7 @@ class RawConfig(RivalConfig):
                 f"windows of raw EEG are (channel, 1, sample), these are {self.eeg_shape}: train with pairs: "
                 f"{{eeg: raw}}"
             )
-        if self.electrodes and len(self.electrodes) != channels:
-            raise ValueError(f"{len(self.electrodes)} names of electrodes for {channels} channels")
+        check_names(self.electrodes, channels)
         if not self.scales or max(self.scales) > samples:
             raise ValueError(f"a window of {samples} samples is too short for the scales {self.scales}")
         return self
@@ -201,10 +200,11 @@ RIVAL = Rival(
         )
     ),
     pretrained="LaBraM-base",
-    changed="One network gives all regions or voxels, where the authors train one for each region. Where its "
-    "dropout stands is "
-    "not stated: behind the position, attention and both feed-forward layers here. The batch is 64 as across "
-    "subjects (16 "
-    "within a scan). High-pass, resampling and the target's filter are those of the store and the pairs.",
+    changed=(
+        "One network gives all regions or voxels, where the authors train one for each region. Where its dropout "
+        "stands is not stated: behind the position, attention and both feed-forward layers here. The batch is 64 "
+        "as across subjects (16 within a scan). High-pass, resampling and the target's filter are those of the "
+        "store and the pairs."
+    ),
     laptop={"patch": 100, "depth": 1, "heads": 4, "scales": (200, 800), "spectral_depth": 1, "spectral_heads": 4},
 )

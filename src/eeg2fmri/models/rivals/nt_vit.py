@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork
-from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival, Score, Target
+from eeg2fmri.models.rivals.published import Inputs, Recipe, Rival, Target, scores_of
 from eeg2fmri.nn.draws import Draws
-from eeg2fmri.nn.tokens.attention import Attention
+from eeg2fmri.nn.tokens.attention import Attention, check_heads
 from eeg2fmri.nn.tokens.blocks import FeedForward, PostNormBlock
 
 #: Samples of a frame, from one to the next, and of the transform that it is filled up to.
@@ -63,8 +63,7 @@ class NTViTConfig(RivalConfig):
                 f"{self.eeg_shape}: "
                 "train with pairs: {eeg: raw}"
             )
-        if self.width % self.heads:
-            raise ValueError(f"{self.heads} heads cannot share {self.width} features alike")
+        check_heads(self.width, self.heads)
         return self
 
 
@@ -272,14 +271,15 @@ RIVAL = Rival(
         selection="none: one subject left out, no validation part",
     ),
     parameters=27_700_000,
-    scores=tuple(
-        Score(data=data, metric=metric, value=value, protocol="one subject left out")
-        for data, values in (("NODDI", (0.10, 0.534, 20.05)), ("ds000116", (0.07, 0.613, 23.09)))
-        for metric, value in zip(("RMSE", "SSIM", "PSNR (dB)"), values, strict=True)
+    scores=scores_of(
+        ("RMSE", "SSIM", "PSNR (dB)"),
+        {"NODDI": (0.10, 0.534, 20.05), "ds000116": (0.07, 0.613, 23.09)},
+        protocol="one subject left out",
     ),
-    changed="The stated layers have 12.74 M parameters in the encoder (13.26 M stated), 6.72 M in the decoder "
-    "(7.21 M) and 26.2 "
-    "M in all (27.7 M): one more linear layer from 2048 to 256 features in each part would make up for it, but none is "
-    "stated. Raw EEG is what the store keeps, with its artefact correction and rate.",
+    changed=(
+        "The stated layers have 12.74 M parameters in the encoder (13.26 M stated), 6.72 M in the decoder (7.21 M) "
+        "and 26.2 M in all (27.7 M): one more linear layer from 2048 to 256 features in each part would make up "
+        "for it, but none is stated. Raw EEG is what the store keeps, with its artefact correction and rate."
+    ),
     laptop={"width": 32, "heads": 4, "depth": 1, "hidden": 64},
 )

@@ -18,6 +18,7 @@ the authors trained before is read from a file with `StartsFromWeights.load_enco
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Literal
 
@@ -165,6 +166,26 @@ class Score(Config):
     spread: float | None = None
     protocol: str = ""
     doubt: str = ""
+
+
+def scores_of(
+    metrics: Sequence[str], values: Mapping[str, Sequence[float]], protocol: str, doubt: str = ""
+) -> tuple[Score, ...]:
+    """Make a score of every data set and metric.
+
+    Parameters
+    ----------
+    metrics : sequence of str
+    values : mapping of data set to sequence of float
+        In the order of the metrics.
+    protocol, doubt : str
+        Of all; see `Score`.
+    """
+    return tuple(
+        Score(data=data, metric=metric, value=value, protocol=protocol, doubt=doubt)
+        for data, each in values.items()
+        for metric, value in zip(metrics, each, strict=True)
+    )
 
 
 class Rival(Config):

@@ -13,9 +13,9 @@ from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork, Share
 from eeg2fmri.models.rivals.e2fnet import INPUTS, RECIPE, TARGET
 from eeg2fmri.models.rivals.losses import similarity_and_error
-from eeg2fmri.models.rivals.published import Rival, Score
+from eeg2fmri.models.rivals.published import Rival, scores_of
 from eeg2fmri.models.rivals.vss import VMUNet
-from eeg2fmri.nn.tokens.attention import Attention
+from eeg2fmri.nn.tokens.attention import Attention, check_heads
 
 
 class Spec2VolConfig(RivalConfig):
@@ -49,8 +49,7 @@ class Spec2VolConfig(RivalConfig):
 
     @model_validator(mode="after")
     def _heads_fit(self) -> Self:
-        if self.width % self.heads:
-            raise ValueError(f"{self.heads} heads cannot share {self.width} features alike")
+        check_heads(self.width, self.heads)
         return self
 
 
@@ -145,19 +144,16 @@ RIVAL = Rival(
     target=TARGET,
     recipe=RECIPE.model_copy(update={"batch_size": 16, "accumulate": 2}),
     parameters=45_900_000,
-    scores=tuple(
-        Score(
-            data=data,
-            metric=metric,
-            value=value,
-            protocol="best epoch on the test part",
-            doubt="the volumes that were published are constant over time to 2/255",
-        )
-        for data, ssim, psnr in (("NODDI", 0.693, 20.80), ("ds000116", 0.725, 22.74), ("ds002158", 0.788, 23.84))
-        for metric, value in (("SSIM", ssim), ("PSNR (dB)", psnr))
+    scores=scores_of(
+        ("SSIM", "PSNR (dB)"),
+        {"NODDI": (0.693, 20.80), "ds000116": (0.725, 22.74), "ds002158": (0.788, 23.84)},
+        protocol="best epoch on the test part",
+        doubt="the volumes that were published are constant over time to 2/255",
     ),
-    changed="The stated layers have 45.5 M parameters, 45.9 M are stated. How an axis longer than that of the slice is "
-    "brought to it is not stated: it is resized here. Other sides than multiples of 32 are filled with zeros and "
-    "cut again.",
+    changed=(
+        "The stated layers have 45.5 M parameters, 45.9 M are stated. How an axis longer than that of the slice is "
+        "brought to it is not stated: it is resized here. Other sides than multiples of 32 are filled with zeros "
+        "and cut again."
+    ),
     laptop={"width": 32, "branch": 8, "heads": 4, "unet_width": 16, "depths": (1, 1)},
 )

@@ -7,6 +7,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+def check_heads(features: int, *heads: int) -> None:
+    """Refuse features that attention heads cannot share alike.
+
+    Raises
+    ------
+    ValueError
+        With the first number of heads that does not fit.
+    """
+    for one in heads:
+        if features % one:
+            raise ValueError(f"{one} heads cannot share {features} features alike")
+
+
 class Attention(nn.Module):
     """Multi-head scaled dot-product self attention (Vaswani et al., 2017).
 
@@ -35,8 +48,7 @@ class Attention(nn.Module):
         causal: bool = False,
     ) -> None:
         super().__init__()
-        if width % heads:
-            raise ValueError(f"{heads} heads cannot share {width} features alike")
+        check_heads(width, heads)
         self.heads, self.causal = heads, causal
         self.qkv = nn.Linear(width, 3 * width, bias=bias)
         self.q_norm = nn.LayerNorm(width // heads) if normed else nn.Identity()
@@ -90,8 +102,7 @@ class LinearAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        if width % heads:
-            raise ValueError(f"{heads} heads cannot share {width} features alike")
+        check_heads(width, heads)
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.proj = nn.Linear(width, width)

@@ -103,10 +103,16 @@ def test_an_encoder_of_boldflow_is_read_by_the_names_of_its_authors(tmp_path):
     }
     model = build(values)
     names = {
-        "layers.0.attention.": "transformer.layers.0.0.",
-        "layers.1.attention.": "transformer.layers.1.0.",
-        "layers.0.net.": "transformer.layers.0.1.net.",
-        "layers.1.net.": "transformer.layers.1.1.net.",
+        **{
+            f"layers.{n}.{ours}": f"transformer.layers.{n}.{theirs}"
+            for n in (0, 1)
+            for ours, theirs in (
+                ("norm.", "0.norm."),
+                ("attention.qkv.", "0.to_qkv."),
+                ("attention.proj.", "0.to_out."),
+                ("net.", "1.net."),
+            )
+        },
         "to_patch_embedding.": "to_patch_embedding.0.",
     }
     tensors = {"cls_query_token": torch.zeros(1, 1, 12)}

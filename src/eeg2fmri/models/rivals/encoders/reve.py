@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eeg2fmri.nn.tokens.attention import Attention
+
 #: Range of the coordinates that the lowest frequency goes through once, and length of a coordinate's unit, mm.
 PERIOD, UNIT_MM = 1.8, 100.0
 #: Step of the fourth coordinate from patch to patch.
@@ -66,29 +68,6 @@ def fourier_features(positions: Tensor, width: int) -> Tensor:
     return torch.cat([angles.cos(), angles.sin()], dim=-1)[:, :width]
 
 
-class ReveAttention(nn.Module):
-    """Self attention without biases behind a root-mean-square normalisation.
-
-    Parameters
-    ----------
-    width, heads : int
-    """
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm = nn.RMSNorm(width, eps=1e-6)
-        self.to_qkv = nn.Linear(width, 3 * width, bias=False)
-        self.to_out = nn.Linear(width, width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map tokens (batch, token, width) -> the same shape."""
-        query, key, value = self.to_qkv(self.norm(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        out: Tensor = self.to_out(mixed.transpose(1, 2).flatten(2))
-        return out
-
-
 class Gate(nn.Module):
     """GEGLU (Shazeer, 2020): one half of the features times the GELU of the other."""
 
@@ -108,7 +87,8 @@ class ReveLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int) -> None:
         super().__init__()
-        self.attention = ReveAttention(width, heads)
+        self.norm = nn.RMSNorm(width, eps=1e-6)
+        self.attention = Attention(width, heads, bias=False, out_bias=False)
         self.net = nn.Sequential(
             nn.RMSNorm(width, eps=1e-6),
             nn.Linear(width, 2 * hidden, bias=False),
@@ -118,7 +98,7 @@ class ReveLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens (batch, token, width) -> the same shape."""
-        x = x + self.attention(x)
+        x = x + self.attention(self.norm(x))
         out: Tensor = x + self.net(x)
         return out
 
