@@ -75,9 +75,15 @@ class RunFiles:
         if not path.is_file():
             return {}
         try:
-            values = read_mapping(path)
+            # numbers of JSON such as 1e-05 are text in YAML
+            values = read_json(path) if path.suffix == ".json" else read_mapping(path)
+            if not isinstance(values, dict):
+                raise ValueError(f"a mapping was expected, not {type(values).__name__}")
         except ConfigError as error:
             self.problems.append(f"{name}: {error.problems[0].what} ({error.problems[0].got})")
+            return {}
+        except (OSError, ValueError) as error:
+            self.problems.append(f"{name}: {type(error).__name__}: {error}")
             return {}
         wrong = [key for key in INSIDE.get(name, ()) if not isinstance(values.get(key, {}), dict)]
         self.problems += [f"{name}: {key} is no mapping ({type(values[key]).__name__})" for key in wrong]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.report import RunResults
+from eeg2fmri.report.read.run_files import RunFiles
 
 
 @pytest.fixture
@@ -103,3 +104,18 @@ def test_an_entry_that_is_no_mapping_is_left_out_and_named(run, file, key):
 def test_recordings_nested_without_end_are_a_problem(run):
     (run / "recordings.json").write_text("[" * 5000 + "]" * 5000, encoding="utf-8")
     assert RunResults.read(run).problems == ("recordings.json: ValueError: nested too deeply",)
+
+
+def test_numbers_of_json_are_numbers_however_they_are_written(tmp_path):
+    (tmp_path / "config.json").write_text('{"tr": 1e+30, "model": {"rate": 1e-05}}')
+    files = RunFiles(tmp_path)
+    assert files.mapping("config.json") == {"tr": 1e30, "model": {"rate": 1e-5}}
+    assert not files.problems
+
+
+@pytest.mark.parametrize("content", ["[1]", "{", '{"tr": 1, "tr": 2}'])
+def test_json_that_holds_no_mapping_is_a_problem_with_its_name(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    files = RunFiles(tmp_path)
+    assert files.mapping("config.json") == {}
+    assert [problem.split(":")[0] for problem in files.problems] == ["config.json"]
