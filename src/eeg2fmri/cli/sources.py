@@ -113,18 +113,6 @@ def _place(option: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
     return place if place[0] in fields else (option,)
 
 
-def default_of(command: str, option: str) -> Any:
-    """Give the value of the setting behind an option if nothing is said; None if there is no such setting."""
-    make = SETTINGS.get(command)
-    if make is None:
-        return None
-    cls, values = make({})
-    found: Any = cls.make(values).model_dump(mode="json")
-    for key in _place(option, cls.model_fields):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
-
-
 def _settings(ctx: Any, make: Any, given: dict[str, Any]) -> list[tuple[str, str, str]]:
     path = ctx.params.get("config")
     file = read_mapping(path) if path else {}

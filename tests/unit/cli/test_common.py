@@ -8,7 +8,7 @@ import typer
 from eeg2fmri.cli import console
 from eeg2fmri.cli.defaults import DEFAULTS
 from eeg2fmri.cli.main import app, run
-from eeg2fmri.cli.sources import default_of
+from eeg2fmri.cli.sources import SETTINGS, _place
 
 COMMANDS = typer.main.get_command(app).commands
 #: Options of which a setting of the same name is something else, or that decide it by other means.
@@ -45,6 +45,18 @@ def test_every_command_has_the_shared_options_and_every_option_its_default(name,
     for one in command.get_params(context):
         if one.param_type_name == "option" and not one.is_flag and not one.hidden:
             assert "default:" in one.get_help_record(context)[1], one.name
+
+
+def default_of(command, option):
+    """Give the value of the setting behind an option if nothing is said; None if there is no such setting."""
+    make = SETTINGS.get(command)
+    if make is None:
+        return None
+    cls, values = make({})
+    found = cls.make(values).model_dump(mode="json")
+    for key in _place(option, cls.model_fields):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
 
 
 @pytest.mark.parametrize(("command", "option"), sorted(set(DEFAULTS) - OTHERS))

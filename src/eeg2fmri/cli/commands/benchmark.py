@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from eeg2fmri.cli.options import Difference, Truth
 from eeg2fmri.results.method import DIFFERENCE
 
 
@@ -34,13 +35,8 @@ def command(
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Longest training of each model.")] = None,
     jobs: Annotated[int, typer.Option("--n-jobs", "-j", help="Models trained at the same time.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the split, of weights and of draws.")] = 0,
-    truth: Annotated[
-        Path | None,
-        typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
-    ] = None,
-    difference: Annotated[
-        float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
-    ] = DIFFERENCE,
+    truth: Truth = None,
+    difference: Difference = DIFFERENCE,
 ) -> None:
     """Train models on one split, each by its own recipe, and score them beside all baselines.
 

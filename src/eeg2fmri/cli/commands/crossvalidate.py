@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eeg2fmri.cli.options import Atlas, Difference, Regions
 from eeg2fmri.results.method import DIFFERENCE
 
 #: Old spellings of leaving one out, and what is left out.
@@ -41,21 +42,13 @@ def command(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, order and draws.")] = None,
-    atlas: Annotated[
-        Path | None,
-        typer.Option(help="NIfTI of numbered regions, or of a map a region, in the space of the store: scores them."),
-    ] = None,
-    regions: Annotated[
-        Path | None,
-        typer.Option(help="Table of the atlas's names (TSV, CSV, look-up table, XML). Found beside it otherwise."),
-    ] = None,
+    atlas: Atlas = None,
+    regions: Regions = None,
     truth: Annotated[
         Path | None,
         typer.Option(help="BIDS folder of simulated recordings: also score both ceilings from its known truth."),
     ] = None,
-    difference: Annotated[
-        float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
-    ] = DIFFERENCE,
+    difference: Difference = DIFFERENCE,
     fold: Annotated[
         list[int] | None, typer.Option(help="Train and test this fold alone, from 1; may be repeated.")
     ] = None,

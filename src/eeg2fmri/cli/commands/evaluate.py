@@ -7,27 +7,17 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.cli.options import Atlas, Difference, Regions, Truth
 from eeg2fmri.results.method import DIFFERENCE
 
 
 def command(
     run: Annotated[Path, typer.Argument(help="Run folder made by train.")],
     store: Annotated[Path, typer.Argument(help="The store it was trained on.")],
-    atlas: Annotated[
-        Path | None,
-        typer.Option(help="NIfTI of numbered regions, or of a map a region, in the space of the store: scores them."),
-    ] = None,
-    regions: Annotated[
-        Path | None,
-        typer.Option(help="Table of the atlas's names (TSV, CSV, look-up table, XML). Found beside it otherwise."),
-    ] = None,
-    truth: Annotated[
-        Path | None,
-        typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
-    ] = None,
-    difference: Annotated[
-        float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")
-    ] = DIFFERENCE,
+    atlas: Atlas = None,
+    regions: Regions = None,
+    truth: Truth = None,
+    difference: Difference = DIFFERENCE,
     seed: Annotated[int, typer.Option(help="Seed of surrogates, resampling and draws.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Also write every score to this JSON file.")] = None,
 ) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, first_of
+from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.elements import Elements
-from eeg2fmri.data.bold.headers import COPY_AGAIN, header_log
+from eeg2fmri.data.bold.headers import COPY_AGAIN, header_log, not_finite
 from eeg2fmri.data.bold.image import BoldImage
 
 CIFTI = (".dtseries.nii", ".ptseries.nii")
@@ -105,12 +105,7 @@ class ElementSeries(BoldImage):
             if not bad:
                 yield values[:, :, None, None]
         if bad:
-            raise InputError(
-                "volumes hold values that are not finite (NaN or infinite)",
-                where=str(self.path),
-                got=f"volumes {first_of(bad, 10)} of {self.n_volumes}",
-                hint="repair or cut these volumes (and their EEG markers), or leave the recording out",
-            )
+            raise not_finite(bad, self.n_volumes, str(self.path))
 
     def _rows(self, at_once: int) -> Iterator[tuple[int, np.ndarray]]:
         """Give the first volume of a block and its values, float32 (volume, element), a copy of one's own."""

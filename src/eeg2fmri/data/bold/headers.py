@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError, Problem, first_of
 
 if TYPE_CHECKING:
     from nibabel import Nifti1Image
@@ -38,6 +38,16 @@ def header_log(notes: list[str]) -> Iterator[None]:
             yield
         finally:
             imageglobals.logger.removeHandler(handler)
+
+
+def not_finite(volumes: Sequence[int], of: int, where: str) -> InputError:
+    """Make the error of volumes that hold what is no number."""
+    return InputError(
+        "volumes hold values that are not finite (NaN or infinite)",
+        where=where,
+        got=f"volumes {first_of(volumes, 10)} of {of}",
+        hint="repair or cut these volumes (and their EEG markers), or leave the recording out",
+    )
 
 
 def load_nifti(path: Path, notes: list[str]) -> Nifti1Image:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti
+from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti, not_finite
 from eeg2fmri.data.bold.regions import PICKLES, open_regions
 from eeg2fmri.data.timing.repetition_time import header_tr
 
@@ -211,12 +211,7 @@ class BoldImage:
                     hint=COPY_AGAIN,
                 )
         if bad:
-            raise InputError(
-                "volumes hold values that are not finite (NaN or infinite)",
-                where=str(self.path),
-                got=f"volumes {first_of(bad, 10)} of {self.n_volumes}",
-                hint="repair or cut these volumes (and their EEG markers), or leave the recording out",
-            )
+            raise not_finite(bad, self.n_volumes, str(self.path))
 
     def _read(self, file: Any, size: int, volume: int, *, whole: bool = True) -> bytes:
         try:
