@@ -161,7 +161,9 @@ def _person(run: Path, store: Store, subject: str | None) -> str:
     if subject in unseen:
         return subject
     if subject is None and len(everyone) == 1:
-        return everyone[0]
+        subject = everyone[0]
+        if unseen:
+            return subject
     if subject in everyone:
         what, got = "the model of the group was trained on this person", str(subject)
     elif subject is None:
@@ -172,8 +174,10 @@ def _person(run: Path, store: Store, subject: str | None) -> str:
         what,
         where=str(store.path),
         got=got,
-        expected="one of " + ", ".join(unseen),
-        hint=f"name a person whom the group's model has not seen: --subject {unseen[0]}",
+        expected="one of " + ", ".join(unseen) if unseen else "a person who is not in the training of the run",
+        hint=f"name a person whom the group's model has not seen: --subject {unseen[0]}"
+        if unseen
+        else "prepare the recordings of the person as a store of their own",
     )
 
 

@@ -117,6 +117,16 @@ def test_what_cannot_be_calibrated_is_refused_and_leaves_nothing(group, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("subject", [None, "21"])
+def test_the_only_person_of_the_training_is_refused(tmp_path, subject):
+    store = store_of(tmp_path / "store", [("21", 120, False), ("21", 120, False), ("21", 120, False)])
+    settings = {"model": {"preset": "recommended"}, "split": {"by": "block", "blocks": 5}}
+    run = train_run(store, tmp_path / "run", settings).run
+    with pytest.raises(InputError, match=r"trained on this person(.|\n)*a store of their own"):
+        calibrate_run(run, store, tmp_path / "out", minutes=2, subject=subject)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_network_that_was_trained_is_refused(small_run, small_store, tmp_path):
     with pytest.raises(CheckpointError, match="cannot be fitted to a person"):
         calibrate_run(small_run, small_store, tmp_path / "run")
