@@ -91,13 +91,14 @@ def choose_entries(
         if not every and name not in names:
             continue
         try:
-            entries.append(_own(name, shared) if name in OWN else _rival(name, store, shared, size))
-            pairs_of_store(entries[-1].config.pairs, store)
+            entry = _own(name, shared) if name in OWN else _rival(name, store, shared, size)
+            pairs_of_store(entry.config.pairs, store)
         except (InputError, StoreError) as error:
             if not every:
                 raise
             left_out[name] = reason(error)
-            entries = [entry for entry in entries if entry.name != name]
+        else:
+            entries.append(entry)
     return entries, left_out
 
 
