@@ -10,12 +10,14 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 from tests.faults import damage
 from tests.faults.harness import Case, command, judge, run_cases, without_privileges
 
+from eeg2fmri.cli.stop import Stoppable
 from eeg2fmri.core.random import generator
 
 SETTINGS = {
@@ -196,10 +198,18 @@ def stop_cases(name: str, inputs: Path, moments: int) -> Iterator[Case]:
         after, how = float(rng.uniform(0.005, 1.5)), ("SIGTERM", "SIGINT")[number % 2]
 
         def work(place: Path, after: float = after, how: str = how) -> None:
-            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), getattr(signal, how)))
+            def stop(number: int, frame: FrameType | None) -> None:
+                # a command asks for it from `__enter__` to `__exit__` of `Stoppable`; what is outside is the test's
+                asked = signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+                while frame is not None:
+                    asked &= frame.f_code not in (Stoppable.__enter__.__code__, Stoppable.__exit__.__code__)
+                    frame = frame.f_back
+                if asked:
+                    os.kill(os.getpid(), getattr(signal, how))
+
+            signal.signal(signal.SIGALRM, stop)
             signal.setitimer(signal.ITIMER_REAL, after)
             called(name, inputs, place)
-            signal.setitimer(signal.ITIMER_REAL, 0)
 
         make = lambda place: with_run(name, inputs, place)  # noqa: E731
         yield Case(f"{how} after {after:.3f} s", work, make, leaves=LEAVES.get(name, ()), always=number == 0)

@@ -75,9 +75,13 @@ commands.register(app)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 an error in the input, 2 wrong arguments, 130 or 143 stopped."""
     warnings.showwarning = _plainly(warnings.showwarning)
-    # the commands print the notes of their results
-    with use_log_level(None if ENVIRONMENT in os.environ else "ERROR"):
-        sys.exit(run(arguments))
+    try:
+        # the commands print the notes of their results
+        with use_log_level(None if ENVIRONMENT in os.environ else "ERROR"):
+            status = run(arguments)
+    except KeyboardInterrupt:  # after the command
+        status = INTERRUPTED
+    sys.exit(status)
 
 
 def _plainly(show: Callable[..., None]) -> Callable[..., None]:
@@ -110,13 +114,16 @@ def _of_system(error: OSError) -> str:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    with logs_ended(), use_log_level(None):
-        with Stoppable() as stop:
-            status = _run(arguments)
-        if status == INTERRUPTED:
+    with Stoppable() as stop:
+        try:
+            with logs_ended(), use_log_level(None):
+                status = _run(arguments)
+                if status == INTERRUPTED:
+                    fail(stop.said)
+        except KeyboardInterrupt:  # while the logs were ended
+            status = INTERRUPTED
             fail(stop.said)
-            return stop.status
-        return status
+    return stop.status if status == INTERRUPTED else status
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -65,6 +65,17 @@ def test_a_signal_that_is_ignored_stays_ignored(command, tmp_path):
         signal.signal(signal.SIGHUP, before)
 
 
+def test_a_stop_after_the_work_while_the_logs_are_ended_is_no_traceback(command, monkeypatch, capsys):
+    from eeg2fmri.cli.common import _logs
+
+    command(lambda: None)
+    _logs.callback(os.kill, os.getpid(), signal.SIGTERM)
+    assert run([]) == 143
+    told = capsys.readouterr().err
+    assert "SIGTERM" in told
+    assert "Traceback" not in told
+
+
 def test_a_stop_within_the_closed_form_ends_the_training(small_store, tmp_path, monkeypatch, capsys):
     from eeg2fmri.models.recommended import model
 
