@@ -19,7 +19,7 @@ import pybv
 from benchmarks.common import PEAK, Row, at_least, at_most
 from benchmarks.random_store import random_store
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 from eeg2fmri.data.features.spectrogram import spectrogram
 
 SFREQ, TR, VOLUMES, GRID = 250, 2.16, 296, (64, 64, 30)

@@ -18,7 +18,8 @@ import scipy.stats
 from benchmarks.common import Row
 from eeg2fmri.data.features.spectrogram import spectrogram
 from eeg2fmri.data.pairs.windows import PairConfig, pair_index
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.significance.surrogates import VoxelTest, surrogate_test
 from eeg2fmri.evaluate.significance.tests import pooled_test
 from eeg2fmri.models.baselines.kinds.band_power_ridge import HaemodynamicRidge
@@ -123,12 +124,14 @@ class Cohort:
         for start in range(0, len(numbers), BATCH):
             names = [f"sub-{PEOPLE[k % len(PEOPLE)]}_task-test_run-{k}" for k in numbers[start : start + BATCH]]
             with tempfile.TemporaryDirectory() as folder:
-                store = write_store(
-                    Path(folder) / "store",
-                    [*self.kept, *(self.record(name, coupling) for name in names)],
-                    electrodes=self.study.electrodes.names,
-                    frequencies=np.arange(1, self.kept[0].eeg.shape[2] + 1) / CONFIG.tr,
-                    tr=CONFIG.tr,
+                store = Store.open(
+                    write_store(
+                        Path(folder) / "store",
+                        [*self.kept, *(self.record(name, coupling) for name in names)],
+                        electrodes=self.study.electrodes.names,
+                        frequencies=np.arange(1, self.kept[0].eeg.shape[2] + 1) / CONFIG.tr,
+                        tr=CONFIG.tr,
+                    )
                 )
                 ridge = HaemodynamicRidge().fit(store, self.training[2:], pairs, self.training[:2])
                 for name in names:

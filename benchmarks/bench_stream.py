@@ -42,7 +42,7 @@ def measure() -> list[Row]:
 
 def _loaded(kind: str):
     """A model of full size with weights that are not trained: what they are does not matter to time."""
-    from eeg2fmri.data.eeg.template_positions import electrode_positions
+    from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
     from eeg2fmri.data.pairs.scaling import GroupStatistics
     from eeg2fmri.data.pairs.windows import PairConfig
     from eeg2fmri.models.presets import model_config

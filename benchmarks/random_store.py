@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 
 TR = 2.16
@@ -39,4 +39,4 @@ def random_store(
             )
 
     names = [f"E{k}" for k in range(channels)]
-    return write_store(path, each(), electrodes=names, frequencies=np.arange(1, freqs + 1) / TR, tr=TR)
+    return Store.open(write_store(path, each(), electrodes=names, frequencies=np.arange(1, freqs + 1) / TR, tr=TR))

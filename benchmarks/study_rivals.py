@@ -21,9 +21,9 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.report import write_benchmark
 from eeg2fmri.report.pages.published import write_published
 from eeg2fmri.results.comparison import COLUMNS, Compared
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.published import COLUMNS as STEPS
 from eeg2fmri.results.published import FILE, PublishedProtocol
+from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
 #: A data set of 12 subjects: five train, two choose the epoch, five are tested.

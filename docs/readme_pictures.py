@@ -11,7 +11,7 @@ from eeg2fmri.report.figures.scores import benchmark_bars
 from eeg2fmri.report.figures.style import PAGE, save_figure
 from eeg2fmri.report.figures.timecourses import TimeCourse, time_courses
 from eeg2fmri.results.courses import Courses
-from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.scores.evaluation import Evaluation
 
 HERE = Path(__file__).parent / "_static"
 #: Courses that are drawn, and dots per inch: the files stay small.

@@ -11,7 +11,7 @@ from pathlib import Path
 import mne
 
 from eeg2fmri.data.features.spectrogram import spectrogram as spectrum_of_each_volume
-from eeg2fmri.report.figures.spectra import spectrogram
+from eeg2fmri.report.figures.eeg.spectra import spectrogram
 from eeg2fmri.simulate import Truth, simulate_dataset, small_config
 
 files = Path("files")

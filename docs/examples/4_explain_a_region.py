@@ -15,7 +15,7 @@ import numpy as np
 
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.explain.run import explain_run
-from eeg2fmri.report.figures.electrodes import topomaps
+from eeg2fmri.report.figures.eeg.electrodes import topomaps
 from eeg2fmri.report.figures.style import save_figure
 
 files = Path("files")

@@ -13,7 +13,7 @@ from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.report import write_page
 from eeg2fmri.report.figures.classification import roc_curve
-from eeg2fmri.results.classification import Classification
+from eeg2fmri.results.classify.classification import Classification
 from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
 files = Path("files")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.report import RunResults, write_index, write_report
-from eeg2fmri.report.figures.volumes import correlation_map
+from eeg2fmri.report.figures.brain.volumes import correlation_map
 
 files = Path("files")
 evaluate_run(files / "run-documented", files / "store")

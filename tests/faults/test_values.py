@@ -28,7 +28,7 @@ from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.predict.synthesizer import Synthesizer
 from eeg2fmri.report import RunResults
 from eeg2fmri.report.sections.methods import methods_of_run
-from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 from eeg2fmri.simulate.groups.config import GroupsConfig
 from eeg2fmri.train.config import TrainConfig

@@ -11,8 +11,8 @@ import pytest
 from eeg2fmri.data.prepare.run import PrepareConfig, prepare
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.report import write_report
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.table import scores_table
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.table import scores_table
 from eeg2fmri.simulate.config import small_config
 from eeg2fmri.simulate.dataset import simulate_dataset
 from eeg2fmri.train.run import train_run

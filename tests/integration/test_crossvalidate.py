@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.cli.main import run as command_line
+from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, LeakageError
-from eeg2fmri.core.lock import locked
 from eeg2fmri.crossvalidate import cross_validate
 from eeg2fmri.crossvalidate import run as module
 from eeg2fmri.data.splits.make import read_split

@@ -12,8 +12,8 @@ import pytest
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import Split, SplitConfig, make_split
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.blocks import Block
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.baselines import standard_baselines
@@ -71,7 +71,7 @@ def written(path: Path, spoilt: dict[str, list[slice]]) -> Store:
             one.bold[rows] = 9e4 * rng.random(one.bold[rows].shape)
             one.amplitude[rows] = 1e3 * rng.standard_normal(one.amplitude[rows].shape)
     electrodes = ("Fp1", "Fp2", "C3", "C4", "Cz", "Pz", "O1", "O2")
-    return write_store(path, arrays, electrodes=electrodes, frequencies=3.0 * np.arange(1, 13), tr=TR)
+    return Store.open(write_store(path, arrays, electrodes=electrodes, frequencies=3.0 * np.arange(1, 13), tr=TR))
 
 
 def spoil(split: Split, store: Store) -> dict[str, list[slice]]:

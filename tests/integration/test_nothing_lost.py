@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
+from eeg2fmri.core.disk.files import OutputError
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import OutputError
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.evaluate import run as evaluation_module
 from eeg2fmri.evaluate.run import evaluate_run
@@ -82,7 +82,7 @@ def test_an_interrupted_evaluation_leaves_its_record_alone(own_run, small_store)
 def test_an_evaluation_that_cannot_write_keeps_its_scores(own_run, small_store, tmp_path, monkeypatch):
     import tempfile
 
-    from eeg2fmri.results.evaluation import Evaluation
+    from eeg2fmri.results.scores.evaluation import Evaluation
 
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
@@ -106,7 +106,7 @@ def test_an_evaluation_that_cannot_write_keeps_its_scores(own_run, small_store, 
 
 
 def test_two_evaluations_at_once_end_in_a_line(own_run, small_store):
-    from eeg2fmri.core.lock import locked
+    from eeg2fmri.core.disk.lock import locked
 
     with locked(own_run / "evaluation", "x"), pytest.raises(InputError, match="under way in another process"):
         evaluate_run(own_run, small_store)

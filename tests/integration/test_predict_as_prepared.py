@@ -15,9 +15,9 @@ import pytest
 from eeg2fmri import Synthesizer
 from eeg2fmri.cli.main import run as command
 from eeg2fmri.core.errors import ConfigError, InputError
-from eeg2fmri.data.eeg.channel_names import plain_name, same_electrode
-from eeg2fmri.data.eeg.spline import spline_matrix
-from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.eeg.electrodes.channel_names import plain_name, same_electrode
+from eeg2fmri.data.eeg.electrodes.spline import spline_matrix
+from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.saving.hub import load, save

@@ -14,7 +14,7 @@ import pytest
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.bold.regrid import regrid, regrid_affine
-from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.prepare.new_recording import Wanted, new_recording
 from eeg2fmri.data.prepare.run import prepare

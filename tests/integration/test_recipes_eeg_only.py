@@ -10,7 +10,7 @@ import pytest
 
 from eeg2fmri.cli.main import run
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.eeg_only.store import EegStore
 from eeg2fmri.data.public.recipe import recipe, with_settings

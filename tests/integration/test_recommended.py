@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 from eeg2fmri.data.features.band_covariance import band_covariances
 from eeg2fmri.data.features.recentring import recentred_amplitude
 from eeg2fmri.data.pairs.dataset import Pair

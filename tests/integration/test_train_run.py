@@ -11,8 +11,8 @@ import pytest
 import torch
 import yaml
 
+from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import CheckpointError, ConfigError, Eeg2FmriError, InputError
-from eeg2fmri.core.lock import locked
 from eeg2fmri.data.prepare.run import PrepareConfig, prepare
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.run import train_run

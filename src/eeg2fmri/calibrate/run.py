@@ -9,8 +9,8 @@ from pathlib import Path
 
 import eeg2fmri
 from eeg2fmri.calibrate.minutes import minutes_split
+from eeg2fmri.core.disk.files import whole_folder
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
-from eeg2fmri.core.files import whole_folder
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.scaling import group_statistics

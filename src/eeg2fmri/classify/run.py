@@ -34,8 +34,8 @@ from eeg2fmri.classify.scores.votes import vote
 from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.core.files import write_text
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.store import EegStore
@@ -44,7 +44,7 @@ from eeg2fmri.data.pairs.of_store import row_columns
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import Loaded
-from eeg2fmri.results.classification import Classification, Votes
+from eeg2fmri.results.classify.classification import Classification, Votes
 
 
 @renamed_arguments(since="0.1", removed="0.3", jobs="n_jobs")
@@ -70,7 +70,7 @@ def classify_run(
         EEG-only store.
     out : path
         Folder to make; one of the same classification goes on where it was stopped. See
-        `eeg2fmri.results.classification` for what it holds.
+        `eeg2fmri.results.classify.classification` for what it holds.
     config : ClassifyConfig, mapping or path, optional
     n_jobs : int
         Folds that run at the same time, each in a process; the result does not depend on it.

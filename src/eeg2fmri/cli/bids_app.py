@@ -53,7 +53,7 @@ def temporary_files(folder: Path | None) -> None:
     """Have temporary files, also those of other processes, in a folder."""
     if folder is None:
         return
-    from eeg2fmri.core.files import told_of
+    from eeg2fmri.core.disk.files import told_of
 
     with told_of(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,7 +119,7 @@ def group(out: Path) -> int:
 
 def _quality(out: Path) -> None:
     """Write the table of the store's recordings, and a figure for each."""
-    from eeg2fmri.core.files import write_csv
+    from eeg2fmri.core.disk.files import write_csv
     from eeg2fmri.data.prepare.quality_figure import write_figures
     from eeg2fmri.data.store.quality import rows, warnings
     from eeg2fmri.data.store.store import Store

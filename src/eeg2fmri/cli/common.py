@@ -114,7 +114,7 @@ def log_to(path: Path) -> Any:
     OutputError
         If the file cannot be written.
     """
-    from eeg2fmri.core.files import told_of
+    from eeg2fmri.core.disk.files import told_of
 
     with told_of(path):
         handler = logging.FileHandler(path, encoding="utf-8")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from eeg2fmri.cli.console import say, table
 
 if TYPE_CHECKING:
-    from eeg2fmri.results.evaluation import Evaluation
+    from eeg2fmri.results.scores.evaluation import Evaluation
 
 
 def print_scores(evaluation: Evaluation) -> None:
     """Print what was found in a plain sentence, the table, the notes, and the claims with their numbers."""
-    from eeg2fmri.results.table import scores_table
+    from eeg2fmri.results.scores.table import scores_table
 
     say(evaluation.verdict)
     scores = scores_table(evaluation)

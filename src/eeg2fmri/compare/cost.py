@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from eeg2fmri.core.files import write_json
-from eeg2fmri.core.parse import read_json
+from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.models.saving.hub import load
 from eeg2fmri.results.training import History
 

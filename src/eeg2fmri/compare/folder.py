@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eeg2fmri.compare.entries import Entry
+from eeg2fmri.core.disk.files import whole_folder, write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.core.files import whole_folder, write_json
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.run_folder import STATES
 

@@ -11,8 +11,8 @@ from typing import Any
 from eeg2fmri.compare.cost import measure_cost
 from eeg2fmri.compare.entries import Entry, Size, choose_entries, reason
 from eeg2fmri.compare.folder import open_comparison, run_folder, stage
+from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
-from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.prepare.planning import run_jobs
@@ -20,8 +20,8 @@ from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.benchmark import benchmark
 from eeg2fmri.evaluate.run import chosen_device
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import DIFFERENCE
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import DIFFERENCE
 from eeg2fmri.train.run import train_run
 
 

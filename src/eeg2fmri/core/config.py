@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from eeg2fmri.core.disk.files import write_text
+from eeg2fmri.core.disk.parse import line_of, read_yaml
 from eeg2fmri.core.errors import ConfigError, Eeg2FmriError, Problem
-from eeg2fmri.core.files import write_text
-from eeg2fmri.core.parse import line_of, read_yaml
 
 #: Bytes of a settings file, and values in it with every reference written out, that are more than any real one has.
 LARGEST_FILE = 10_000_000

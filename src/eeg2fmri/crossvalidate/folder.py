@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from eeg2fmri.core.disk.files import whole_folder, write_json
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.core.files import whole_folder, write_json
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS
-from eeg2fmri.results.evaluation import FOLDER
+from eeg2fmri.results.scores.evaluation import FOLDER
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run_folder import STATES
 

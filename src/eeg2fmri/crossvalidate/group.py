@@ -15,9 +15,9 @@ import numpy as np
 from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.significance.tests import sign_flip_test
-from eeg2fmri.results.evaluation import FOLDER
 from eeg2fmri.results.examples import read_map
-from eeg2fmri.results.group import Group, GroupRegions, Places
+from eeg2fmri.results.scores.evaluation import FOLDER
+from eeg2fmri.results.scores.group import Group, GroupRegions, Places
 
 
 def group_of(

@@ -17,10 +17,10 @@ from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, read_recordings, write_recordings
 from eeg2fmri.evaluate.summary import protocol_notes, space_notes, summarise_recordings
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
-from eeg2fmri.results.controls import CONTROLS, Controls
-from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.files import defined
-from eeg2fmri.results.method import DIFFERENCE
+from eeg2fmri.results.scores.controls import CONTROLS, Controls
+from eeg2fmri.results.scores.evaluation import FOLDER, Evaluation
+from eeg2fmri.results.scores.method import DIFFERENCE
 
 #: Facts of a fold that are those of all of them.
 SHARED = ("store_hash", "protocol", "protocol_claim", "target", "pairs", "statistics", "p_value_protocol")

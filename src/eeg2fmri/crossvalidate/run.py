@@ -10,8 +10,8 @@ from typing import Any
 
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
+from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import ConfigError, InputError
-from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
@@ -24,8 +24,8 @@ from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.models.presets import with_preset
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import DIFFERENCE
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import DIFFERENCE
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import train_run
 

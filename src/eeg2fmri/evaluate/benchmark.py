@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 from eeg2fmri.core.deprecation import renamed_arguments
+from eeg2fmri.core.disk.files import OutputError
+from eeg2fmri.core.disk.staged import kept_elsewhere
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
-from eeg2fmri.core.files import OutputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.core.staged import kept_elsewhere
 from eeg2fmri.data.splits.make import PARTS
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
@@ -26,8 +26,8 @@ from eeg2fmri.evaluate.summary import summarise
 from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, all_baselines
-from eeg2fmri.results.evaluation import FOLDER, Evaluation
-from eeg2fmri.results.method import DIFFERENCE, Method
+from eeg2fmri.results.scores.evaluation import FOLDER, Evaluation
+from eeg2fmri.results.scores.method import DIFFERENCE, Method
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")

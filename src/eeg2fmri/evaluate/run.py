@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.deprecation import renamed_arguments
+from eeg2fmri.core.disk.files import OutputError
+from eeg2fmri.core.disk.lock import locked
+from eeg2fmri.core.disk.staged import kept_elsewhere, staged_files
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import OutputError
-from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import child_seed, generator
-from eeg2fmri.core.staged import kept_elsewhere, staged_files
 from eeg2fmri.evaluate.controls.study import ControlStudy
 from eeg2fmri.evaluate.inputs.atlas import Atlas, AtlasLike
 from eeg2fmri.evaluate.inputs.examples import make_examples
@@ -38,11 +38,11 @@ from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.truth.ceilings import CEILINGS, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
-from eeg2fmri.results.controls import CONTROLS
-from eeg2fmri.results.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.images import write_map
-from eeg2fmri.results.method import DIFFERENCE
-from eeg2fmri.results.regions import REGIONS, write_regions
+from eeg2fmri.results.scores.controls import CONTROLS
+from eeg2fmri.results.scores.evaluation import FOLDER, Evaluation
+from eeg2fmri.results.scores.method import DIFFERENCE
+from eeg2fmri.results.scores.regions import REGIONS, write_regions
 
 
 @renamed_arguments(since="0.1", removed="0.3", store_path="store")

@@ -28,12 +28,12 @@ from eeg2fmri.evaluate.significance.tests import (
     sign_flip_test,
 )
 from eeg2fmri.evaluate.truth.ceilings import coupled_note
-from eeg2fmri.results.claims import tells
-from eeg2fmri.results.controls import CONTROLS, Controls
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.intervals import IntervalScores
-from eeg2fmri.results.method import DIFFERENCE, Method
-from eeg2fmri.results.pooled_test import PooledTest
+from eeg2fmri.results.scores.claims import tells
+from eeg2fmri.results.scores.controls import CONTROLS, Controls
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.intervals import IntervalScores
+from eeg2fmri.results.scores.method import DIFFERENCE, Method
+from eeg2fmri.results.scores.pooled_test import PooledTest
 
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every draw.
 CONSTANT = ScoreNull(np.zeros(1))

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from eeg2fmri.core.config import Config
+from eeg2fmri.core.disk.room import check_memory
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.core.room import check_memory
 
 #: Kind of a config -> module of `eeg2fmri.models`, config class, model class. Modules are imported when needed.
 _MODELS = {

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri import __version__
+from eeg2fmri.core.disk.files import told_of, whole_files, write_json, write_text
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import told_of, whole_files, write_json, write_text
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.bids.sidecars import entities
 from eeg2fmri.models.saving.hub import Loaded

@@ -11,8 +11,8 @@ from typing import Any, Unpack
 import numpy as np
 
 from eeg2fmri import __version__
+from eeg2fmri.core.disk.files import whole_files
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import whole_files
 from eeg2fmri.core.log import Verbose, note, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.elements import Elements

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eeg2fmri.core.disk.files import OutputError, whole_files
+from eeg2fmri.core.disk.room import check_disk
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import OutputError, whole_files
 from eeg2fmri.core.random import child_seed
-from eeg2fmri.core.room import check_disk
 from eeg2fmri.models.saving.hub import Loaded, load
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import numpy as np
 
 from eeg2fmri import __version__
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.disk.lock import locked
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
-from eeg2fmri.core.lock import locked
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bids.choices import chosen, several_problem
 from eeg2fmri.data.bids.labels import Labels

@@ -8,8 +8,8 @@ from eeg2fmri import __version__
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.space import described
 from eeg2fmri.models.saving.card import ModelCard
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.files import AbsentResultError
+from eeg2fmri.results.scores.evaluation import Evaluation
 
 LOADING = """## Use
 

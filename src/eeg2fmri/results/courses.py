@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from eeg2fmri.core.npz import read_npz, save_npz
+from eeg2fmri.core.disk.npz import read_npz, save_npz
 from eeg2fmri.results.files import reading
 
 COURSES = "_courses.npz"

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from eeg2fmri.core.npz import read_npz, save_npz
+from eeg2fmri.core.disk.npz import read_npz, save_npz
 from eeg2fmri.results.courses import COURSES, Courses
 from eeg2fmri.results.files import AbsentResultError, ResultError, reading
 

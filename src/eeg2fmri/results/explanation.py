@@ -20,9 +20,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from eeg2fmri.core.files import write_json
-from eeg2fmri.core.npz import read_npz, save_npz
-from eeg2fmri.core.parse import read_json
+from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.npz import read_npz, save_npz
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.results.files import as_float, check_version, reading
 
 #: Folder of the results in a run.

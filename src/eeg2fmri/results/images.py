@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.core.files import whole_file
+from eeg2fmri.core.disk.files import whole_file
 
 
 def write_map(

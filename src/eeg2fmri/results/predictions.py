@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.files import write_csv, write_json
-from eeg2fmri.core.parse import read_json
+from eeg2fmri.core.disk.files import write_csv, write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.results.files import ResultError, reading
 
 DESCRIPTION, LOGS, TABLE = "dataset_description.json", "logs", "recordings.tsv"

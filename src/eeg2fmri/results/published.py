@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from eeg2fmri.core.files import write_json
+from eeg2fmri.core.disk.files import write_json
 from eeg2fmri.results.files import read_content, reading
 
 FILE = "published.json"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.files import write_json
-from eeg2fmri.core.parse import read_json
+from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.results.files import as_float, defined, reading
 
 TRIALS = "trials.json"

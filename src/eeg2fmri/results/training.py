@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from eeg2fmri.core.files import write_csv
+from eeg2fmri.core.disk.files import write_csv
 from eeg2fmri.results.files import as_float, reading
 
 HISTORY = "history.csv"

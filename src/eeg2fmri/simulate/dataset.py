@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.deprecation import renamed_arguments
-from eeg2fmri.core.files import refuse_existing, whole_folder
+from eeg2fmri.core.disk.files import refuse_existing, whole_folder
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator

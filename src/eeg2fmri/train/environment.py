@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 import eeg2fmri
-from eeg2fmri.data.store.commit import commit_of
+from eeg2fmri.data.store.origin.commit import commit_of
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.states.history import Row

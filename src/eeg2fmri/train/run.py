@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.config import place_of
 from eeg2fmri.core.deprecation import renamed_arguments
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.disk.digest import file_digest
+from eeg2fmri.core.disk.lock import locked
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.core.lock import locked
 from eeg2fmri.core.log import Verbose, tells
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns

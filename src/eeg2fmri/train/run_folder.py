@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from eeg2fmri.core.disk.files import OutputError, whole_folder, write_json
 from eeg2fmri.core.errors import CheckpointError, InputError
-from eeg2fmri.core.files import OutputError, whole_folder, write_json
 from eeg2fmri.data.splits.leakage import check_leakage
 from eeg2fmri.data.splits.make import read_split
 from eeg2fmri.data.splits.split import Split

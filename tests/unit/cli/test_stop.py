@@ -38,7 +38,7 @@ def not_ignored():
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
 def test_a_stop_removes_what_is_half_written(command, tmp_path, capsys, name, status):
-    from eeg2fmri.core.files import whole_file, whole_folder
+    from eeg2fmri.core.disk.files import whole_file, whole_folder
 
     def work() -> None:
         with whole_folder(tmp_path / "out") as folder, whole_file(tmp_path / "file.txt") as part:

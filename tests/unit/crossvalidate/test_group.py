@@ -9,10 +9,10 @@ import scipy.stats
 
 from eeg2fmri.crossvalidate.group import group_of, over_subjects
 from eeg2fmri.report.sections.group import group_pictures, group_tables
-from eeg2fmri.results.evaluation import FOLDER
 from eeg2fmri.results.files import ResultError
-from eeg2fmri.results.group import GROUP, Group
 from eeg2fmri.results.images import write_map
+from eeg2fmri.results.scores.evaluation import FOLDER
+from eeg2fmri.results.scores.group import GROUP, Group
 
 GRID = (5, 6, 4)
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])

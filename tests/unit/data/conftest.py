@@ -12,7 +12,7 @@ import pybv
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 
 
@@ -157,11 +157,13 @@ def store(tmp_path: Path) -> Store:
         )
         for k, name in enumerate(names)
     ]
-    return write_store(
-        tmp_path / "store",
-        recordings,
-        electrodes=["Fz", "Cz", "Pz"],
-        frequencies=np.arange(1, 7) / 2.0,
-        tr=2.0,
-        affine=np.diag([3.0, 3.5, 4.0, 1.0]),
+    return Store.open(
+        write_store(
+            tmp_path / "store",
+            recordings,
+            electrodes=["Fz", "Cz", "Pz"],
+            frequencies=np.arange(1, 7) / 2.0,
+            tr=2.0,
+            affine=np.diag([3.0, 3.5, 4.0, 1.0]),
+        )
     )

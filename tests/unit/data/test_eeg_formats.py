@@ -15,11 +15,11 @@ import scipy.io
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.eeg.channel_matrix import derive
-from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import type_by_name
-from eeg2fmri.data.eeg.positions import directions
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
+from eeg2fmri.data.eeg.electrodes.positions import directions
+from eeg2fmri.data.eeg.electrodes.spline import spline_matrix
 from eeg2fmri.data.eeg.read import eeg_files, read_raw
-from eeg2fmri.data.eeg.spline import spline_matrix
 from eeg2fmri.data.prepare.new_recording import Wanted, new_recording
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.eeg import EegConfig
@@ -431,7 +431,7 @@ def test_files_that_name_no_recording(name: str, tmp_path: Path) -> None:
 def test_channels_that_are_no_electrodes_by_name() -> None:
     wires = ["CWL1", "MOV2", "BIP 3", "Photic", "EEG EKG-Ref", "DC01", "EMG left", "EEG ROC-A1", "TTL", "SpO2"]
     assert all(type_by_name(name) for name in wires)
-    from eeg2fmri.data.eeg.template_positions import _known
+    from eeg2fmri.data.eeg.electrodes.template_positions import _known
 
     assert [name for name in _known() if type_by_name(name)] == []
 

@@ -8,7 +8,8 @@ import scipy.signal
 
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.pairs.windows import PairConfig
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.registry import build, config_class
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import save
@@ -47,13 +48,15 @@ def small_store(tmp_path_factory):
         eeg = 1e-6 * np.exp(0.3 * rng.standard_normal((n, *EEG_SHAPE[:2])))
         bold = anatomy + 20 * rng.standard_normal((n, *GRID)) + 30 * rng.random(GRID)
         recordings.append(RecordingArrays(name, eeg.astype(np.float32), bold.astype(np.float32), mask=mask))
-    return write_store(
-        tmp_path_factory.mktemp("small") / "store",
-        recordings,
-        electrodes=("Fz", "Cz", "Pz", "O1", "O2"),
-        frequencies=np.arange(2.0, 38.0, 4.0),
-        tr=2.0,
-        affine=np.diag([3.0, 3.0, 4.0, 1.0]),
+    return Store.open(
+        write_store(
+            tmp_path_factory.mktemp("small") / "store",
+            recordings,
+            electrodes=("Fz", "Cz", "Pz", "O1", "O2"),
+            frequencies=np.arange(2.0, 38.0, 4.0),
+            tr=2.0,
+            affine=np.diag([3.0, 3.0, 4.0, 1.0]),
+        )
     )
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.frechet import frechet_distance
@@ -24,7 +25,7 @@ def template_store(tmp_path, rng):
     bold = 500 + rng.standard_normal((40, *GRID))
     recording = RecordingArrays("sub-01_task-a", rng.random((40, 2, 3)).astype(np.float32), bold.astype(np.float32))
     facts = {"electrodes": ("Cz", "Pz"), "frequencies": (4.0, 9.0, 14.0), "tr": 2.0, "affine": np.diag([3.0, 3, 3, 1])}
-    return write_store(tmp_path / "store", [recording], space="MNI152NLin2009cAsym", **facts)
+    return Store.open(write_store(tmp_path / "store", [recording], space="MNI152NLin2009cAsym", **facts))
 
 
 @pytest.fixture

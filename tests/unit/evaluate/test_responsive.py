@@ -9,7 +9,7 @@ import torch
 from eeg2fmri.core.progress import silent
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.pairs.windows import PairConfig
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.inputs import responsive as module
 from eeg2fmri.evaluate.inputs.methods import Method
@@ -55,8 +55,8 @@ def open_world(folder, focus, follows):
     names = {part: [f"sub-{s}_task-x" for s in of] for part, of in SUBJECTS.items()}
     every = [arrays(s, focus, follows) for s in "12345678"]
     frequencies = np.array([1.0, 3.0, 6.0, 10.0, 20.0, 30.0])
-    store = write_store(
-        folder / "store", every, electrodes=("Fz", "Cz", "Pz", "O1", "O2"), frequencies=frequencies, tr=TR
+    store = Store.open(
+        write_store(folder / "store", every, electrodes=("Fz", "Cz", "Pz", "O1", "O2"), frequencies=frequencies, tr=TR)
     )
     blocks = {"na_spec": {"kernels": [(2, 2, 2)], "strides": [(1, 1, 1)]}, "channels": 2}
     config = config_class("synthesizer").make(

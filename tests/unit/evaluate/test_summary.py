@@ -8,8 +8,8 @@ from eeg2fmri.evaluate.metrics.registry import HEADLINE, METRICS
 from eeg2fmri.evaluate.recordings.scoring import Scores
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull
 from eeg2fmri.evaluate.summary import summarise_recordings, weights_of
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Method
 
 MODEL, OTHER = Method("model", "this run", "EEG", "model"), Method("mean", "mean volume", "nothing")
 SUBJECTS = {"a1": "a", "a2": "a", "b1": "b", "c1": "c", "d1": "d"}

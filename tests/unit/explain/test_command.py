@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from eeg2fmri.cli.commands import explain
+from eeg2fmri.cli.commands.eeg import explain
 from eeg2fmri.core.errors import ConfigError
 
 

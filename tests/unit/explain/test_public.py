@@ -17,5 +17,5 @@ def test_every_public_name_is_there():
 
 
 def test_the_command_is_described_without_torch():
-    code = "import sys, eeg2fmri.explain, eeg2fmri.cli.commands.explain; sys.exit('torch' in sys.modules)"
+    code = "import sys, eeg2fmri.explain, eeg2fmri.cli.commands.eeg.explain; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -126,7 +126,7 @@ def test_a_model_that_no_memory_holds_is_refused_before_any_is_taken(size, words
 def test_room_is_that_of_all_copies(monkeypatch):
     config = model_config({"preset": "documented", "latent_shape": (2, 3, 2)}, (5, 9, 4), (12, 11, 3), 0)
     needed = sum(tensor.nbytes for tensor in build(config).state_dict().values())
-    monkeypatch.setattr("eeg2fmri.core.room.free_memory", lambda: 1.5 * needed)
+    monkeypatch.setattr("eeg2fmri.core.disk.room.free_memory", lambda: 1.5 * needed)
     check_room(config)
     with pytest.raises(InputError, match="the model needs more memory"):
         check_room(config, copies=2)

@@ -16,21 +16,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.report.figures import (
-    classification,
-    electrodes,
-    pair_map,
-    perturbation,
-    profiles,
-    regions,
-    scores,
-    spectra,
-    surface,
-    synthesised,
-    timecourses,
-    training,
-    volumes,
-)
+from eeg2fmri.report.figures import classification, perturbation, regions, scores, timecourses, training
+from eeg2fmri.report.figures.brain import surface, synthesised, volumes
+from eeg2fmri.report.figures.eeg import electrodes, pair_map, profiles, spectra
 from eeg2fmri.report.figures.style import DARK
 
 BASELINE = Path(__file__).parent / "baseline"

@@ -11,10 +11,10 @@ import numpy as np
 from eeg2fmri.core.random import generator
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.results.courses import Courses
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
-from eeg2fmri.results.method import Method, Metric
-from eeg2fmri.results.pooled_test import PooledTest
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Method, Metric
+from eeg2fmri.results.scores.pooled_test import PooledTest
 from eeg2fmri.results.training import History, RecordingQuality
 
 METRICS = (

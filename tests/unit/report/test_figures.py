@@ -15,20 +15,9 @@ from matplotlib.figure import Figure
 
 import eeg2fmri.report.figures
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.figures import (
-    classification,
-    electrodes,
-    pair_map,
-    perturbation,
-    profiles,
-    regions,
-    scores,
-    spectra,
-    style,
-    timecourses,
-    training,
-    volumes,
-)
+from eeg2fmri.report.figures import classification, perturbation, regions, scores, style, timecourses, training
+from eeg2fmri.report.figures.brain import volumes
+from eeg2fmri.report.figures.eeg import electrodes, pair_map, profiles, spectra
 from eeg2fmri.report.figures.style import Styled
 
 #: Root mean square difference, of 255, that another version of matplotlib, FreeType or MNE may make.

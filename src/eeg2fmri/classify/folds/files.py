@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.npz import save_npz
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.core.files import write_json
-from eeg2fmri.core.npz import save_npz
-from eeg2fmri.core.parse import read_json
 
 FORMAT = "eeg2fmri classification"
 STATE = "classify.json"

@@ -16,7 +16,7 @@ from eeg2fmri.classify.methods.features import WindowData
 from eeg2fmri.classify.scores.counts import count, scores
 from eeg2fmri.classify.scores.votes import vote
 from eeg2fmri.core.random import child_seed, generator
-from eeg2fmri.results.classification import Votes
+from eeg2fmri.results.classify.classification import Votes
 
 #: Share of the mean difference of probabilities in the statistic of the test: less than any step of an AUC. With few
 #: subjects AUCs are often equal, and a test that counts ties against the finding would hardly ever find.

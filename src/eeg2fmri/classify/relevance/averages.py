@@ -12,7 +12,7 @@ from eeg2fmri.classify.folds.files import FoldResult
 from eeg2fmri.classify.relevance.decisions import class_means, stability
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.saving.card import ModelCard
-from eeg2fmri.results.class_maps import ClassMaps, own_models
+from eeg2fmri.results.classify.class_maps import ClassMaps, own_models
 
 
 def write_explanation(

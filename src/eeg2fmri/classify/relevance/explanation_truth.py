@@ -15,7 +15,7 @@ import numpy as np
 from eeg2fmri.classify.folds.files import FoldResult
 from eeg2fmri.classify.relevance.averages import mean_relevance
 from eeg2fmri.classify.relevance.groups_truth import GroupsTruth, agreement, sentence
-from eeg2fmri.core.files import write_json
+from eeg2fmri.core.disk.files import write_json
 from eeg2fmri.explain.inputs.axes import Axes
 from eeg2fmri.models.recommended.locality import voxel_positions
 from eeg2fmri.models.saving.card import ModelCard

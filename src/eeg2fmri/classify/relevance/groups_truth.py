@@ -24,8 +24,8 @@ from typing import Any, Self
 import numpy as np
 from scipy.stats import rankdata
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.core.random import generator
 from eeg2fmri.explain.inputs.axes import Axes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.results.classification import Votes
+from eeg2fmri.results.classify.classification import Votes
 
 #: What each rule does, as results say it.
 RULES = {

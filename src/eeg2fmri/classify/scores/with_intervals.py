@@ -8,7 +8,7 @@ import numpy as np
 
 from eeg2fmri.classify.scores.counts import SCORES, Counts, count, scores
 from eeg2fmri.core.random import generator
-from eeg2fmri.results.classification import Votes
+from eeg2fmri.results.classify.classification import Votes
 
 #: Coverage of the intervals.
 LEVEL = 0.95

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from eeg2fmri.cli.commands import (
+from eeg2fmri.cli.commands import demo, report
+from eeg2fmri.cli.commands.data import datasets, download, prepare, simulate, simulate_eeg, store
+from eeg2fmri.cli.commands.eeg import bids_app, classify, explain, predict, stream
+from eeg2fmri.cli.commands.runs import (
     benchmark,
-    bids_app,
     calibrate,
-    classify,
     crossvalidate,
-    datasets,
-    demo,
-    download,
     evaluate,
-    explain,
     export,
     import_checkpoint,
-    predict,
-    prepare,
-    report,
-    simulate,
-    simulate_eeg,
-    store,
-    stream,
     train,
     tune,
 )

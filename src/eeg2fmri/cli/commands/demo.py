@@ -102,7 +102,7 @@ def _run(store: Path, run: Path, settings: dict[str, Any]) -> Path:
 
 def _predict(data: Path, run: Path, out: Path) -> None:
     """Synthesise the BOLD of the first test recording from its EEG alone, as for a patient without a scanner."""
-    from eeg2fmri.cli.commands import predict
+    from eeg2fmri.cli.commands.eeg import predict
     from eeg2fmri.data.splits.make import read_split
 
     name = read_split(run)[0].test[0]

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.bids.links import is_empty_link
 from eeg2fmri.data.bids.recording_files import LABELS
 from eeg2fmri.data.bids.sidecars import entities, same_but

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.parse import read_json
 
 
 def entities(path: Path) -> dict[str, str]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
-from eeg2fmri.data.eeg.positions import directions, named_directions
-from eeg2fmri.data.eeg.spline import spline_matrix
-from eeg2fmri.data.eeg.units import volts
+from eeg2fmri.data.eeg.electrodes.channel_names import channel_problems, electrode_names
+from eeg2fmri.data.eeg.electrodes.positions import directions, named_directions
+from eeg2fmri.data.eeg.electrodes.spline import spline_matrix
+from eeg2fmri.data.eeg.formats.units import volts
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bids.sidecars import read_channels_tsv
-from eeg2fmri.data.eeg.channel_names import OLD_NAMES, electrode_names, plain_name
-from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.eeg.electrodes.channel_names import OLD_NAMES, electrode_names, plain_name
+from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.eeg.channel_matrix import Derivation, simplified
-from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names, same_electrode
-from eeg2fmri.data.eeg.positions import directions, named_directions
-from eeg2fmri.data.eeg.spline import spline_matrix
-from eeg2fmri.data.eeg.template_positions import electrode_positions
+from eeg2fmri.data.eeg.electrodes.channel_names import channel_problems, electrode_names, same_electrode
+from eeg2fmri.data.eeg.electrodes.positions import directions, named_directions
+from eeg2fmri.data.eeg.electrodes.spline import spline_matrix
+from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 
 if TYPE_CHECKING:
     import mne

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bids.links import is_empty_link, link_problem
 from eeg2fmri.data.bids.sidecars import sidecars
-from eeg2fmri.data.eeg.brainvision import brainvision_files, brainvision_problems, corrected_header, linked_files
-from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.channel_types import describe_channels
-from eeg2fmri.data.eeg.discontinuous import map_discontinuous
-from eeg2fmri.data.eeg.edf import open_edf
-from eeg2fmri.data.eeg.matlab import is_hdf5, read_matlab, refuse_bomb
-from eeg2fmri.data.eeg.parts import check_parts, files_of, joined, parts_of
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
+from eeg2fmri.data.eeg.formats.brainvision import (
+    brainvision_files,
+    brainvision_problems,
+    corrected_header,
+    linked_files,
+)
+from eeg2fmri.data.eeg.formats.discontinuous import map_discontinuous
+from eeg2fmri.data.eeg.formats.edf import open_edf
+from eeg2fmri.data.eeg.formats.matlab import is_hdf5, read_matlab, refuse_bomb
+from eeg2fmri.data.eeg.formats.parts import check_parts, files_of, joined, parts_of
 from eeg2fmri.data.settings.eeg import EegConfig
 
 if TYPE_CHECKING:

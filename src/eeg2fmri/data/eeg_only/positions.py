@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.eeg.template_positions import MONTAGES
+from eeg2fmri.data.eeg.electrodes.template_positions import MONTAGES
 
 
 def montage_positions(names: Sequence[str], montage: str = "auto") -> np.ndarray:

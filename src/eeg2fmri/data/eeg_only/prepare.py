@@ -16,7 +16,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bids.recording_files import LABELS, named, plain_label, rewritten_labels
 from eeg2fmri.data.bids.search import EEG_EXTENSIONS, out_of_place, raw_eeg
 from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
-from eeg2fmri.data.eeg.channel_names import electrode_names
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.eeg.read_samples import read_samples
 from eeg2fmri.data.eeg.sample_checks import SignalChecks

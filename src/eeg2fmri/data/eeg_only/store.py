@@ -15,9 +15,9 @@ import numpy as np
 from pydantic import Field
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.core.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.settings.eeg import ChannelType
 from eeg2fmri.data.store.format import AGAIN, MANIFEST, META, damaged, read_manifest
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.config import fingerprint
-from eeg2fmri.core.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.data.eeg_only.store import FORMAT, SIGNAL, VERSION, EegOnlyConfig, EegRecording
 from eeg2fmri.data.store.format import MANIFEST, META, seal
 from eeg2fmri.data.store.writer import StoreWriter

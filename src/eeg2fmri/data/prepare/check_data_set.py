@@ -15,7 +15,7 @@ from eeg2fmri.data.bold.headers import load_nifti, orientation, orientation_prob
 from eeg2fmri.data.bold.regrid import Grid, regrid_affine
 from eeg2fmri.data.bold.spaces import common, same_places, space_problem
 from eeg2fmri.data.bold.target_grid import Atlas, Target
-from eeg2fmri.data.eeg.channel_names import channel_problems
+from eeg2fmri.data.eeg.electrodes.channel_names import channel_problems
 from eeg2fmri.data.features.rates import frequency_problems
 from eeg2fmri.data.features.spectrogram import bin_frequencies, checked_bins, default_bins, window_samples
 from eeg2fmri.data.prepare.check_recording import Plan

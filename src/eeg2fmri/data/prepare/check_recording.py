@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from eeg2fmri.core.disk.room import check_memory
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.core.room import check_memory
 from eeg2fmri.data.bids.recording_files import RecordingFiles
 from eeg2fmri.data.bids.sidecars import entities, read_json_sidecar
 from eeg2fmri.data.bids.tables import clock_of
 from eeg2fmri.data.bold.element_series import open_bold_series
 from eeg2fmri.data.bold.image import BoldImage
 from eeg2fmri.data.eeg.channel_matrix import Derivation, derive
-from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.cleaning import cleaned_rate
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.eeg.read_samples import BLOCK, read_samples
 from eeg2fmri.data.eeg.sample_checks import SignalChecks

@@ -13,8 +13,8 @@ import numpy as np
 from eeg2fmri.core.config import merged
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.data.eeg.channel_matrix import Derivation, derive
-from eeg2fmri.data.eeg.channel_names import electrode_names
 from eeg2fmri.data.eeg.cleaning import clean, cleaned_rate
+from eeg2fmri.data.eeg.electrodes.channel_names import electrode_names
 from eeg2fmri.data.eeg.model_electrodes import fitted
 from eeg2fmri.data.eeg.read import described, open_raw
 from eeg2fmri.data.eeg.read_samples import name_of

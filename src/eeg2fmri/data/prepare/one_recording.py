@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from eeg2fmri.core.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.bids.sidecars import sidecars
 from eeg2fmri.data.eeg.cleaning import LOCKED_SHARE, LockedShare, clean
@@ -29,7 +29,7 @@ from eeg2fmri.data.prepare.recorded_markers import clock_files
 from eeg2fmri.data.prepare.write_bold import open_bold, write_bold
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import META
-from eeg2fmri.data.store.sources import source_entry
+from eeg2fmri.data.store.origin.sources import source_entry
 from eeg2fmri.data.store.store import Recording
 from eeg2fmri.data.store.writer import ArrayWriter, write_array, write_meta
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume

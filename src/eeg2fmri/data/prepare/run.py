@@ -10,11 +10,11 @@ from typing import Any
 from eeg2fmri import __version__
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
-from eeg2fmri.core.digest import CONTENT
+from eeg2fmri.core.disk.digest import CONTENT
+from eeg2fmri.core.disk.room import check_disk
 from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.core.room import check_disk
 from eeg2fmri.data.bids.pairing import find_recordings
 from eeg2fmri.data.prepare.check_data_set import Common
 from eeg2fmri.data.prepare.check_recording import Plan
@@ -23,9 +23,9 @@ from eeg2fmri.data.prepare.one_recording import Converted, convert
 from eeg2fmri.data.prepare.planning import left_out, plan_all, reason_of, run_jobs
 from eeg2fmri.data.prepare.recorded_markers import clock_files
 from eeg2fmri.data.settings.prepare import PrepareConfig as PrepareConfig
-from eeg2fmri.data.store.commit import commit_of
 from eeg2fmri.data.store.names import data_set_name, made_before
-from eeg2fmri.data.store.sources import origin
+from eeg2fmri.data.store.origin.commit import commit_of
+from eeg2fmri.data.store.origin.sources import origin
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.data.store.writer import StoreWriter, refuse_existing
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.public.listing import RemoteFile, check_path
 
 #: What was unpacked, so that an archive need not be kept to know that it is there.

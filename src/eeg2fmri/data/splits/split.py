@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config
+from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError, ConfigError, LeakageError
-from eeg2fmri.core.files import write_json
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.splits.claims import PROTOCOLS, Protocol, ProtocolName, protocol_label
 from eeg2fmri.data.splits.config import PARTS
 from eeg2fmri.data.splits.shared import shared_between_parts

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import Problem, StoreError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.settings.prepare import PrepareConfig
 
 FORMAT = "eeg2fmri store"

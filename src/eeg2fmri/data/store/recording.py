@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.parse import read_json, texts
+from eeg2fmri.core.disk.parse import read_json, texts
 from eeg2fmri.data.store.format import META, damaged
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.core.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.parse import texts
 from eeg2fmri.core.errors import ConfigError, Problem, StoreError
-from eeg2fmri.core.parse import texts
 from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import (
@@ -28,10 +28,10 @@ from eeg2fmri.data.store.format import (
     read_manifest,
     refuse_unlike_rates,
 )
+from eeg2fmri.data.store.origin.sources import Sources, compare, look, refuse_stale
+from eeg2fmri.data.store.origin.touched import touched_problems
 from eeg2fmri.data.store.recording import Recording as Recording
 from eeg2fmri.data.store.recording import read_recording
-from eeg2fmri.data.store.sources import Sources, compare, look, refuse_stale
-from eeg2fmri.data.store.touched import touched_problems
 
 if TYPE_CHECKING:
     import pandas
@@ -73,8 +73,8 @@ class Store:
         Grayordinates, parcels or vertices along x in place of voxels, as `eeg2fmri.data.bold.elements.Elements.text`
         has them; else empty.
     commit : dict or None
-        Commit of the data set when the store was made (`eeg2fmri.data.store.commit.commit_of`); None where git did
-        not keep it.
+        Commit of the data set when the store was made (`eeg2fmri.data.store.origin.commit.commit_of`);
+        None where git did not keep it.
 
     Examples
     --------
@@ -151,11 +151,12 @@ class Store:
         >>> [recording.n_volumes for recording in store.recordings], store.grid
         ([40, 50], (4, 1, 1))
         """
-        from eeg2fmri.data.store.own_arrays import store_of_arrays
+        from eeg2fmri.data.store.arrays.own_arrays import store_of_arrays
 
-        return store_of_arrays(
+        written = store_of_arrays(
             Path(path), eeg, bold, subjects=subjects, tr=tr, channels=channels, frequencies=frequencies
         )
+        return cls.open(written)
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, stale: bool = False) -> Store:
@@ -254,8 +255,8 @@ class Store:
         return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("recording")
 
     def to_xarray(self, recording: int | str) -> xarray.Dataset:
-        """Give a recording with its axes named; see `eeg2fmri.data.store.to_xarray.to_xarray`."""
-        from eeg2fmri.data.store.to_xarray import to_xarray
+        """Give a recording with its axes named; see `eeg2fmri.data.store.arrays.to_xarray.to_xarray`."""
+        from eeg2fmri.data.store.arrays.to_xarray import to_xarray
 
         return to_xarray(self, recording)
 

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.core.files import write_json
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.format import file_problems
 
 try:

@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from eeg2fmri.core.digest import CONTENT, ContentHash
+from eeg2fmri.core.disk.digest import CONTENT, ContentHash
+from eeg2fmri.core.disk.files import cannot_write
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.core.files import cannot_write
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import ALIKE, ARRAYS, FORMAT, MANIFEST, META, VERSION, read_manifest, seal, store_hash
 from eeg2fmri.data.store.recording import Recording
@@ -206,9 +206,9 @@ class StoreWriter:
         regions : sequence of int
             Numbers of the regions of an atlas, where these are stored in place of voxels.
         commit : mapping, optional
-            See `eeg2fmri.data.store.commit.commit_of`.
+            See `eeg2fmri.data.store.origin.commit.commit_of`.
         origin : mapping, optional
-            Where the sources are; see `eeg2fmri.data.store.sources`.
+            Where the sources are; see `eeg2fmri.data.store.origin.sources`.
         elements : str
             See `eeg2fmri.data.store.store.Store`.
         """

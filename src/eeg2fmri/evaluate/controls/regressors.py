@@ -31,7 +31,7 @@ class Known:
     Attributes
     ----------
     name, label, could_be : str
-        See `eeg2fmri.results.control.Control`.
+        See `eeg2fmri.results.scores.control.Control`.
     columns : tuple of str
         Names, or beginnings of names, of columns of `Store.nuisance`.
     absent : str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eeg2fmri.evaluate.controls.regressors import Known
-from eeg2fmri.results.control import Control
-from eeg2fmri.results.controls import ALL_KNOWN as TOGETHER
+from eeg2fmri.results.scores.control import Control
+from eeg2fmri.results.scores.controls import ALL_KNOWN as TOGETHER
 
 OTHER_SUBJECT = Control(
     "other_subject",

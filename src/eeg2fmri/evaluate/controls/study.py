@@ -20,8 +20,8 @@ from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, similarity_over
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull
-from eeg2fmri.results.control import Control, OfRecording
-from eeg2fmri.results.controls import Controls
+from eeg2fmri.results.scores.control import Control, OfRecording
+from eeg2fmri.results.scores.controls import Controls
 
 #: Clean volumes without which a score over them says nothing: so many, and so large a share.
 FEWEST, SHARE = 40, 0.25

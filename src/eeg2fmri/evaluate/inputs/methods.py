@@ -10,7 +10,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress
 from eeg2fmri.data.pairs.windows import pair_index
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.scores.method import Method
 
 #: Windows that go through the model at once.
 BATCH = 8

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError, Problem
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.pairs.scaling import BoldScaler
 from eeg2fmri.data.splits.leakage import check_leakage, check_statistics
 from eeg2fmri.data.splits.make import Split, read_split

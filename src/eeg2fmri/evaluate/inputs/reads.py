@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri import __version__
+from eeg2fmri.core.disk.files import write_json
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.core.files import write_json
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 
 

@@ -11,7 +11,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.evaluate.intervals.proper import Distribution, crps, energy_score
 from eeg2fmri.evaluate.metrics.arrays import as_numpy
-from eeg2fmri.results.intervals import IntervalScores
+from eeg2fmri.results.scores.intervals import IntervalScores
 
 #: Claimed coverages of a reliability curve.
 LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))

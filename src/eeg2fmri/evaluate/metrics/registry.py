@@ -10,7 +10,7 @@ import numpy as np
 from eeg2fmri.evaluate.metrics.measured import Measured, mean_of, median_of
 from eeg2fmri.evaluate.metrics.spatial import deviation_correlations
 from eeg2fmri.evaluate.metrics.ssim import WINDOW, ssim_slices, ssim_volume
-from eeg2fmri.results.method import Metric
+from eeg2fmri.results.scores.method import Metric
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.surrogates import surrogate_test
-from eeg2fmri.results.regions import RegionScores
+from eeg2fmri.results.scores.regions import RegionScores
 
 
 def check_atlas(store: Store, atlas: Atlas) -> None:

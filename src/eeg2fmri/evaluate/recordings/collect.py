@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.npz import read_npz, save_npz
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.core.npz import read_npz, save_npz
 from eeg2fmri.core.progress import silent
 from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.evaluate.recordings.scoring import KeptCourses, Scores
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.scores.method import Method
 
 #: Name of the file in the folder of an evaluation.
 RECORDINGS = "recordings.npz"

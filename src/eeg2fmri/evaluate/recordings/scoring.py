@@ -20,7 +20,7 @@ from eeg2fmri.evaluate.significance.drifts import TimeBasis, time_basis
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull, VoxelTest, headline_null, surrogate_test
 from eeg2fmri.evaluate.significance.tests import significant_shares
 from eeg2fmri.evaluate.truth.parts import Parts
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.scores.method import Method
 
 #: Voxels whose courses are kept.
 KEPT = 1024

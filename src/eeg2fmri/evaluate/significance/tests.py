@@ -10,7 +10,7 @@ import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull, VoxelTest
-from eeg2fmri.results.pooled_test import PooledTest
+from eeg2fmri.results.scores.pooled_test import PooledTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12

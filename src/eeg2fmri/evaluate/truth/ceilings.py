@@ -17,8 +17,8 @@ import numpy as np
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
 from eeg2fmri.evaluate.truth.known_truth import KnownTruth
 from eeg2fmri.evaluate.truth.parts import PARTS, LeftOut, Parts
-from eeg2fmri.results.evaluation import fraction
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.scores.evaluation import fraction
+from eeg2fmri.results.scores.method import Method
 
 BOLD_CEILING = Method("bold_ceiling", "BOLD ceiling: noiseless BOLD", "the truth", "ceiling")
 EEG_CEILING = Method("eeg_ceiling", "EEG ceiling: oracle decoder", "EEG and the truth", "ceiling")

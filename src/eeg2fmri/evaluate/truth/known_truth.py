@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from eeg2fmri.core.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.bold.regrid import regrid
 from eeg2fmri.data.eeg.read import read_raw

@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri import __version__
+from eeg2fmri.core.disk.files import whole_folder, write_json
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import whole_folder, write_json
 from eeg2fmri.explain.checks.fidelity import plain
 from eeg2fmri.explain.results.collect import Explanation
 from eeg2fmri.explain.results.images import write_evoked

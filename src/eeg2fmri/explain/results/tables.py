@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.core.files import write_csv
+from eeg2fmri.core.disk.files import write_csv
 from eeg2fmri.explain.inputs.axes import averaged
 from eeg2fmri.explain.results.collect import Explanation
 from eeg2fmri.explain.windows.inference import TTest

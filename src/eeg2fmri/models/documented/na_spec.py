@@ -15,8 +15,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from eeg2fmri.core.config import Config
+from eeg2fmri.core.disk.parse import read_yaml
 from eeg2fmri.core.errors import ConfigError, Problem, ShapeError
-from eeg2fmri.core.parse import read_yaml
 
 Size = Annotated[int, Field(ge=1)]
 Shape3 = tuple[Size, Size, Size]

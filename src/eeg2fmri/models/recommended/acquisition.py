@@ -54,7 +54,7 @@ class Acquisition:
         lag : int
             Of the pairs.
         """
-        from eeg2fmri.data.eeg.template_positions import electrode_positions
+        from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 
         return cls(
             tr=store.tr,

@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from eeg2fmri.core.config import fingerprint
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.disk.digest import file_digest
+from eeg2fmri.core.disk.files import told_of, whole_files
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.core.files import told_of, whole_files
-from eeg2fmri.core.parse import read_json
 
 WEIGHTS, CONFIG = "weights.safetensors", "config.json"
 FORMAT = "eeg2fmri model"

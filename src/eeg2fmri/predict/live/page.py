@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from eeg2fmri.core.files import OutputError
+from eeg2fmri.core.disk.files import OutputError
 from eeg2fmri.predict.live.synthesis import LiveVolume
 
 #: The only address that is listened at.

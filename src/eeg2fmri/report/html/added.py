@@ -9,8 +9,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import write_text
 from eeg2fmri.report.html.document import CONTENTS, LARGEST_PAGE, render, with_contents
 from eeg2fmri.report.html.pictures import Picture, data_address
 

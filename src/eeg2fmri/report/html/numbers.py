@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from eeg2fmri.results.method import Metric
+from eeg2fmri.results.scores.method import Metric
 
 NOT_DEFINED = "not defined"
 

@@ -14,8 +14,9 @@ import matplotlib
 import numpy as np
 
 from eeg2fmri.core.errors import Eeg2FmriError
-from eeg2fmri.report.figures import brain, style, template
-from eeg2fmri.report.figures.mosaic import limits_of, symmetric_limit
+from eeg2fmri.report.figures import style
+from eeg2fmri.report.figures.brain import orientation, template
+from eeg2fmri.report.figures.brain.mosaic import limits_of, symmetric_limit
 from eeg2fmri.results.examples import Examples
 
 #: NiiVue as published, see vendor/README.md.
@@ -141,7 +142,7 @@ def _cropped(maps: Examples) -> Examples:
     """Cut the box around the brain out of every volume: fewer bytes, and slices that fill the view."""
     if maps.mask is None:
         return maps
-    box = brain.bounding_box(maps.mask, margin=2)
+    box = orientation.bounding_box(maps.mask, margin=2)
     affine = np.array(maps.affine, dtype=float)
     affine[:3, 3] += affine[:3, :3] @ [part.start or 0 for part in box]
     still = ("r", "anatomy", "mask", "prediction_mean", "epistemic", "aleatoric")

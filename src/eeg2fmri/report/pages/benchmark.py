@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.files import write_text
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import plural, score, times
 from eeg2fmri.report.sections.controls import control_table
@@ -15,9 +15,9 @@ from eeg2fmri.report.sections.group import group_pictures, group_tables
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
 from eeg2fmri.report.sections.verdict import claimed, key_numbers
 from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.files import ResultError, as_float
-from eeg2fmri.results.group import Group
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.group import Group
 
 
 def write_benchmark(folder: str | Path, out: str | Path | None = None) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.files import write_text
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.report.figures.classification import confusion_matrix, roc_curve
 from eeg2fmri.report.figures.scores import benchmark_bars
 from eeg2fmri.report.html.document import fill
@@ -17,10 +17,10 @@ from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.class_map_gallery import class_map_pictures, class_map_text
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
-from eeg2fmri.results.class_maps import FOLDER, ClassMaps
-from eeg2fmri.results.classification import Classification
+from eeg2fmri.results.classify.class_maps import FOLDER, ClassMaps
+from eeg2fmri.results.classify.classification import Classification
 from eeg2fmri.results.files import AbsentResultError, ResultError, as_float
-from eeg2fmri.results.method import SIGNIFICANT
+from eeg2fmri.results.scores.method import SIGNIFICANT
 
 #: Scores in the order of the table, and how they are called.
 LABELS = {

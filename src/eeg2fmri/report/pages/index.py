@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import write_text
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.space import described
 from eeg2fmri.report.figures.scores import benchmark_bars
@@ -24,8 +24,8 @@ from eeg2fmri.report.sections.comparison import settings_table, shared_maps
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
 from eeg2fmri.report.sections.tables import interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import Metric
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Metric
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import write_text
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.report.figures.brain.synthesised import carpet, mean_and_fluctuation
 from eeg2fmri.report.figures.style import save_figure
-from eeg2fmri.report.figures.synthesised import carpet, mean_and_fluctuation
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import plural
 from eeg2fmri.report.html.pictures import Picture, picture

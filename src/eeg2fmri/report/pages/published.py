@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eeg2fmri.core.files import write_text
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.report.figures.scores import benchmark_bars
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import decimals, plural

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from eeg2fmri.core.files import write_text
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report.html import viewer
 from eeg2fmri.report.html.document import LARGEST_PAGE, fill

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.files import write_text
 from eeg2fmri.report.figures.training import search_history
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import number, plural, value

@@ -14,9 +14,9 @@ from typing import Any, Self
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.report.read.run_files import RunFiles
 from eeg2fmri.results.courses import Courses
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.explanation import Explanation
+from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.training import History, RecordingQuality, SplitProtocol
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from eeg2fmri.core.config import read_mapping
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.results import explanation as explained
 from eeg2fmri.results.courses import Courses
-from eeg2fmri.results.evaluation import FOLDER, SCORES, Evaluation
 from eeg2fmri.results.examples import Examples, read_examples
 from eeg2fmri.results.files import AbsentResultError, ResultError
+from eeg2fmri.results.scores.evaluation import FOLDER, SCORES, Evaluation
 from eeg2fmri.results.training import HISTORY, History, RecordingQuality, SplitProtocol
 
 T = TypeVar("T")

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.figures.electrodes import topomaps
-from eeg2fmri.report.figures.profiles import band_profile, frequency_profile, lag_profile
-from eeg2fmri.report.figures.volumes import signed_maps
+from eeg2fmri.report.figures.brain.volumes import signed_maps
+from eeg2fmri.report.figures.eeg.electrodes import topomaps
+from eeg2fmri.report.figures.eeg.profiles import band_profile, frequency_profile, lag_profile
 from eeg2fmri.report.html.numbers import correlation, number, plural
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.tables import Table
-from eeg2fmri.results.class_maps import ClassMaps
+from eeg2fmri.results.classify.class_maps import ClassMaps
 
 UNIT = "share of relevance (%)"
 

@@ -6,8 +6,8 @@ import math
 
 from eeg2fmri.report.html.numbers import decimals
 from eeg2fmri.report.sections.tables import Table
-from eeg2fmri.results.control import Control
-from eeg2fmri.results.controls import Controls
+from eeg2fmri.results.scores.control import Control
+from eeg2fmri.results.scores.controls import Controls
 
 
 def control_table(controls: Controls | None) -> Table | None:

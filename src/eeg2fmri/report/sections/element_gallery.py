@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eeg2fmri.data.bold.elements import LEFT, RIGHT, Elements
-from eeg2fmri.report.figures.mosaic import symmetric_limit
-from eeg2fmri.report.figures.surface import VERTICES, structure_bars, surface_map
-from eeg2fmri.report.figures.volumes import correlation_map
+from eeg2fmri.report.figures.brain.mosaic import symmetric_limit
+from eeg2fmri.report.figures.brain.surface import VERTICES, structure_bars, surface_map
+from eeg2fmri.report.figures.brain.volumes import correlation_map
 from eeg2fmri.report.html.numbers import correlation
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.gallery import map_pictures, threshold_of

@@ -7,11 +7,11 @@ from contextlib import suppress
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.report.figures.electrodes import attention_graph, topomaps
-from eeg2fmri.report.figures.pair_map import pair_map
+from eeg2fmri.report.figures.brain.volumes import signed_maps
+from eeg2fmri.report.figures.eeg.electrodes import attention_graph, topomaps
+from eeg2fmri.report.figures.eeg.pair_map import pair_map
+from eeg2fmri.report.figures.eeg.profiles import BANDS, band_profile, frequency_profile, lag_profile
 from eeg2fmri.report.figures.perturbation import perturbation_curves
-from eeg2fmri.report.figures.profiles import BANDS, band_profile, frequency_profile, lag_profile
-from eeg2fmri.report.figures.volumes import signed_maps
 from eeg2fmri.report.html.numbers import number
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.results.explanation import Explanation

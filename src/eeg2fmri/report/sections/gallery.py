@@ -6,18 +6,23 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from eeg2fmri.report.figures.brain.volumes import (
+    correlation_map,
+    mean_residue,
+    uncertainty_maps,
+    volume_comparison,
+)
 from eeg2fmri.report.figures.scores import benchmark_bars, calibration_curve, null_histogram
 from eeg2fmri.report.figures.timecourses import TimeCourse, time_courses
 from eeg2fmri.report.figures.training import learning_curves
-from eeg2fmri.report.figures.volumes import correlation_map, mean_residue, uncertainty_maps, volume_comparison
 from eeg2fmri.report.html.numbers import correlation, number, p_value, plural, score
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.results.courses import Courses
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.examples import Examples
-from eeg2fmri.results.intervals import RECALIBRATION
-from eeg2fmri.results.method import SIGNIFICANT
-from eeg2fmri.results.pooled_test import PooledTest
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.intervals import RECALIBRATION
+from eeg2fmri.results.scores.method import SIGNIFICANT
+from eeg2fmri.results.scores.pooled_test import PooledTest
 from eeg2fmri.results.training import History
 
 #: Fewest example volumes from which a mean over time is drawn.

@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 import numpy as np
 
-from eeg2fmri.report.figures.volumes import correlation_map, signed_maps
+from eeg2fmri.report.figures.brain.volumes import correlation_map, signed_maps
 from eeg2fmri.report.html.numbers import correlation, decimals, p_value, plural
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.tables import Table
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.group import Group
-from eeg2fmri.results.method import SIGNIFICANT
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.group import Group
+from eeg2fmri.results.scores.method import SIGNIFICANT
 
 #: Regions that are listed; the file has all of them.
 LISTED = 40

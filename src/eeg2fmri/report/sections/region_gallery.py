@@ -11,9 +11,9 @@ from eeg2fmri.report.html.numbers import correlation, decimals, number, p_value,
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.courses import Courses
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import SIGNIFICANT
-from eeg2fmri.results.regions import RegionScores, over_recordings
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import SIGNIFICANT
+from eeg2fmri.results.scores.regions import RegionScores, over_recordings
 
 
 def region_pictures(regions: RegionScores, courses: Courses | None = None) -> list[Picture]:

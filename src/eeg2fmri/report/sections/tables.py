@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eeg2fmri.report.html.numbers import number, p_value, plural, score, value
-from eeg2fmri.results.evaluation import Evaluation
 from eeg2fmri.results.files import as_float
-from eeg2fmri.results.method import Method, Metric
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Method, Metric
 from eeg2fmri.results.training import RecordingQuality
 
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"

@@ -9,8 +9,8 @@ import numpy as np
 
 from eeg2fmri.report.html.numbers import p_value, score
 from eeg2fmri.report.read.run import RunResults
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import Method
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Method
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.disk.files import refuse_existing, whole_folder
 from eeg2fmri.core.errors import ConfigError
-from eeg2fmri.core.files import refuse_existing, whole_folder
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.simulate.groups import files as groups_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from pathlib import Path
 
-from eeg2fmri.core.room import check_disk, check_memory
+from eeg2fmri.core.disk.room import check_disk, check_memory
 from eeg2fmri.simulate.config import SimulationConfig
 
 FEWER = "ask for fewer volumes, voxels, electrodes or recordings, or a lower sampling rate"

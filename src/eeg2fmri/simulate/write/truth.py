@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.anatomy import Grid, draw_anatomy
 from eeg2fmri.simulate.head.common_space import Registration, common_grid

@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from eeg2fmri.core.digest import file_digest
+from eeg2fmri.core.disk.digest import file_digest
+from eeg2fmri.core.disk.files import told_of, whole_files
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError
-from eeg2fmri.core.files import told_of, whole_files
-from eeg2fmri.core.parse import read_json
 
 #: States kept on disk: the newest, and the one before for the case that the newest is damaged.
 KEPT = 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.eeg.edf import channel_rates
+from eeg2fmri.data.eeg.formats.edf import channel_rates
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.settings.eeg import EegConfig
 

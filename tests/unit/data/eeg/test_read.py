@@ -10,7 +10,7 @@ import pytest
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.data.eeg.channel_names import channel_problems, electrode_names
+from eeg2fmri.data.eeg.electrodes.channel_names import channel_problems, electrode_names
 from eeg2fmri.data.eeg.read import eeg_files, read_raw
 from eeg2fmri.data.eeg.sample_checks import SignalChecks
 from eeg2fmri.data.features.spectrogram import spectrogram

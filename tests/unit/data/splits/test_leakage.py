@@ -16,7 +16,7 @@ from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.claims import PROTOCOLS
 from eeg2fmri.data.splits.leakage import check_leakage, check_statistics, statistics_in_use
 from eeg2fmri.data.splits.make import Split, SplitConfig, make_folds, make_split, read_split
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 
 PAIRS = PairConfig(window=3, lag=1)
@@ -32,7 +32,7 @@ def make_store(path: Path, *, copy: bool = False) -> Store:
     if copy:
         bold[5] = bold[0]
     recordings = [RecordingArrays(*each) for each in zip(IDS, eeg, bold, strict=True)]
-    return write_store(path, recordings, electrodes=("Cz", "Pz"), frequencies=range(3), tr=2.0)
+    return Store.open(write_store(path, recordings, electrodes=("Cz", "Pz"), frequencies=range(3), tr=2.0))
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from eeg2fmri.core.errors import StoreError
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.blocks import Block, BlockStore
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 
 GRID = (4, 3, 2)
@@ -33,13 +33,15 @@ def whole(tmp_path: Path) -> Store:
         )
         for k, name in enumerate(("sub-01_task-rest", "sub-02_task-rest"))
     ]
-    return write_store(
-        tmp_path / "store",
-        recordings,
-        electrodes=("Fz", "Cz", "Pz", "O1", "O2"),
-        frequencies=np.arange(6.0),
-        tr=2.0,
-        affine=np.eye(4),
+    return Store.open(
+        write_store(
+            tmp_path / "store",
+            recordings,
+            electrodes=("Fz", "Cz", "Pz", "O1", "O2"),
+            frequencies=np.arange(6.0),
+            tr=2.0,
+            affine=np.eye(4),
+        )
     )
 
 

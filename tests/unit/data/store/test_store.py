@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.store import touched
 from eeg2fmri.data.store.blocks import BlockStore
 from eeg2fmri.data.store.format import seal
+from eeg2fmri.data.store.origin import touched
 from eeg2fmri.data.store.store import Store
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError, StoreError
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.data.store.writer import ArrayWriter, StoreWriter
 
 
@@ -121,7 +122,8 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_hash_follows_the_content(tmp_path: Path) -> None:
-    one = write_store(tmp_path / "1", [arrays()], electrodes=["Cz", "Pz"], frequencies=[1, 2, 3], tr=2.0)
-    same = write_store(tmp_path / "2", [arrays()], electrodes=["Cz", "Pz"], frequencies=[1, 2, 3], tr=2.0)
-    other = write_store(tmp_path / "3", [arrays(10)], electrodes=["Cz", "Pz"], frequencies=[1, 2, 3], tr=2.0)
+    facts = {"electrodes": ["Cz", "Pz"], "frequencies": [1, 2, 3], "tr": 2.0}
+    one = Store.open(write_store(tmp_path / "1", [arrays()], **facts))
+    same = Store.open(write_store(tmp_path / "2", [arrays()], **facts))
+    other = Store.open(write_store(tmp_path / "3", [arrays(10)], **facts))
     assert one.hash == same.hash != other.hash

@@ -7,8 +7,8 @@ import pytest
 
 from eeg2fmri.core.errors import StoreError
 from eeg2fmri.data.store.format import MANIFEST, META, seal
+from eeg2fmri.data.store.origin.sources import SEEN, recall
 from eeg2fmri.data.store.recording import read_recording
-from eeg2fmri.data.store.sources import SEEN, recall
 from eeg2fmri.data.store.store import Store
 
 

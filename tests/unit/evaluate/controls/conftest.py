@@ -8,7 +8,8 @@ import scipy.signal
 
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.pairs.windows import PairConfig
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.controls.study import ControlStudy
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.recordings.scoring import Recording
@@ -115,8 +116,10 @@ def world(tmp_path_factory, focal):
             folder = tmp_path_factory.mktemp(kind)
             names = {part: [f"sub-{s}_task-x" for s in of] for part, of in subjects.items()}
             every = [arrays(kind, s, focal.astype(float)) for of in subjects.values() for s in of]
-            store = write_store(
-                folder / "store", every, electrodes=("Fz", "Cz", "Pz", "O1", "O2"), frequencies=FREQUENCIES, tr=TR
+            store = Store.open(
+                write_store(
+                    folder / "store", every, electrodes=("Fz", "Cz", "Pz", "O1", "O2"), frequencies=FREQUENCIES, tr=TR
+                )
             )
             blocks_of = {"na_spec": {"kernels": [(2, 2, 2)], "strides": [(1, 1, 1)]}, "channels": 2}
             volumes_of = {"na_spec": {"kernels": [(3, 3, 2)], "strides": [(1, 1, 1)]}, "channels": 2}

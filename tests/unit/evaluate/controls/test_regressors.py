@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.controls.regressors import (
     KNOWN,
     clean_targets,
@@ -47,12 +48,14 @@ def test_windows_are_clean_where_nothing_moved_in_them(tmp_path):
     values = {name: np.zeros(40) for name in NAMES}
     values["trans_x"][20:] = 2.0  # a movement between volumes 19 and 20
     eeg, bold = np.ones((40, 1, 2)), np.random.default_rng(0).random((40, 2, 2, 2))
-    store = write_store(
-        tmp_path / "store",
-        [RecordingArrays("sub-1", eeg, bold, nuisance=values), RecordingArrays("sub-2", eeg, bold)],
-        electrodes=["Cz"],
-        frequencies=[1, 2],
-        tr=2.0,
+    store = Store.open(
+        write_store(
+            tmp_path / "store",
+            [RecordingArrays("sub-1", eeg, bold, nuisance=values), RecordingArrays("sub-2", eeg, bold)],
+            electrodes=["Cz"],
+            frequencies=[1, 2],
+            tr=2.0,
+        )
     )
     targets = np.arange(8, 40)
     clean = clean_targets(store, "sub-1", targets, reach=5)

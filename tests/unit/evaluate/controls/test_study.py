@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.results.controls import Controls
+from eeg2fmri.results.scores.controls import Controls
 
 #: What bites in each world, and what the sentence names.
 WORLDS = {

@@ -3,7 +3,7 @@
 import json
 
 from eeg2fmri.evaluate.run import evaluate_run
-from eeg2fmri.results.evaluation import Evaluation
+from eeg2fmri.results.scores.evaluation import Evaluation
 
 
 def test_an_evaluation_writes_them_and_reads_them_again(small_run, small_store):

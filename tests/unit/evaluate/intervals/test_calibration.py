@@ -9,7 +9,7 @@ from eeg2fmri.evaluate.intervals.calibration import (
     score_intervals,
     standard_quantile,
 )
-from eeg2fmri.results.intervals import IntervalScores
+from eeg2fmri.results.scores.intervals import IntervalScores
 
 
 def drawn(rng, distribution, n=20_000, claimed=1.0):

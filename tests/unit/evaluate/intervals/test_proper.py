@@ -7,7 +7,7 @@ import scipy.stats
 
 from eeg2fmri.evaluate.intervals.calibration import Calibration, score_intervals
 from eeg2fmri.evaluate.intervals.proper import crps, energy_score
-from eeg2fmri.results.intervals import IntervalScores
+from eeg2fmri.results.scores.intervals import IntervalScores
 
 SHAPES = {"normal": lambda s: scipy.stats.norm(0, s), "laplace": lambda s: scipy.stats.laplace(0, s / np.sqrt(2))}
 

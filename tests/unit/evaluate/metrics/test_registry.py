@@ -7,7 +7,7 @@ from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.metrics.measured import Measured, value_range
 from eeg2fmri.evaluate.metrics.registry import COMPUTED, HEADLINE, METRICS, all_scores
 from eeg2fmri.evaluate.significance.drifts import time_basis
-from eeg2fmri.results.method import Metric
+from eeg2fmri.results.scores.method import Metric
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from eeg2fmri.evaluate.metrics.measured import Measured
 from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, coupled_note
 from eeg2fmri.evaluate.truth.parts import PARTS, Parts, column_r
-from eeg2fmri.results.evaluation import Evaluation, fraction
-from eeg2fmri.results.method import Method
-from eeg2fmri.results.table import scores_table
+from eeg2fmri.results.scores.evaluation import Evaluation, fraction
+from eeg2fmri.results.scores.method import Method
+from eeg2fmri.results.scores.table import scores_table
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.data.store.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.response import glover
 
@@ -37,12 +37,14 @@ def coupled_store(tmp_path_factory):
     """Seven subjects of unequal length."""
     rng = np.random.default_rng(5)
     recordings = [recording(f"sub-{k:02d}_task-rest", rng, n_volumes=88 + 3 * k) for k in range(1, 8)]
-    return write_store(
-        tmp_path_factory.mktemp("coupled") / "store",
-        recordings,
-        electrodes=[f"E{k}" for k in range(6)],
-        frequencies=FREQUENCIES,
-        tr=TR,
+    return Store.open(
+        write_store(
+            tmp_path_factory.mktemp("coupled") / "store",
+            recordings,
+            electrodes=[f"E{k}" for k in range(6)],
+            frequencies=FREQUENCIES,
+            tr=TR,
+        )
     )
 
 

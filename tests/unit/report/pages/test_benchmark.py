@@ -14,9 +14,9 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.report import write_benchmark
-from eeg2fmri.results.evaluation import Evaluation
-from eeg2fmri.results.method import Method
-from eeg2fmri.results.pooled_test import PooledTest
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Method
+from eeg2fmri.results.scores.pooled_test import PooledTest
 
 METHODS = (Method("model", "<i>first", "EEG", "model"), SHIFTED, Method("model_2", "second", "EEG"))
 

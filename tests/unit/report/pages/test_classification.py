@@ -28,8 +28,8 @@ from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.report import write_classification
 from eeg2fmri.report.pages.classification import render_classification
 from eeg2fmri.report.sections.class_map_gallery import class_map_text
-from eeg2fmri.results.class_maps import ClassMaps
-from eeg2fmri.results.classification import Classification, Votes
+from eeg2fmri.results.classify.class_maps import ClassMaps
+from eeg2fmri.results.classify.classification import Classification, Votes
 from eeg2fmri.results.files import AbsentResultError, ResultError
 
 CLASSES = ("control", "<b>patient")

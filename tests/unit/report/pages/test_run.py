@@ -17,7 +17,7 @@ from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.report import write_report
 from eeg2fmri.report.pages.run import LARGEST_PAGE, render
 from eeg2fmri.report.read.run import RunResults
-from eeg2fmri.results.pooled_test import PooledTest
+from eeg2fmri.results.scores.pooled_test import PooledTest
 from eeg2fmri.results.training import RecordingQuality
 
 SCRIPT = "<script>alert('sub')</script>"
@@ -241,7 +241,7 @@ def test_page_that_cannot_be_written(tmp_path):
 
 def test_no_torch_is_needed():
     code = "import sys; from eeg2fmri.report import write_report, RunResults; from eeg2fmri.report.html import viewer; "
-    code += "from eeg2fmri.report.figures import electrodes; sys.exit('torch' in sys.modules)"
+    code += "from eeg2fmri.report.figures.eeg import electrodes; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from torch import nn
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError, ConfigError
-from eeg2fmri.core.parse import read_json
 from eeg2fmri.models.earlier_package.keras_import.flags import autoencoder_arguments, synthesizer_arguments
 from eeg2fmri.models.earlier_package.keras_import.metadata import Recorded, plain
 from eeg2fmri.models.earlier_package.seed_names import EEG_to_fMRI, fMRI_AE

@@ -38,7 +38,7 @@ def head_places(electrodes: Sequence[str], n_channels: int) -> np.ndarray:
     turn, radius = number * math.pi * (3 - math.sqrt(5)), np.sqrt(1 - up**2)
     places = 0.9 * np.stack([radius * np.cos(turn), radius * np.sin(turn), up], axis=-1)
     if electrodes:
-        from eeg2fmri.data.eeg.template_positions import electrode_positions
+        from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 
         found = electrode_positions(electrodes) / UNIT_MM
         known = np.isfinite(found).all(axis=1)

@@ -1,0 +1,1 @@
+"""Commands for EEG alone: predict, stream, explain, classify."""

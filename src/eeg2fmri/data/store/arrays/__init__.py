@@ -1,0 +1,1 @@
+"""A store from arrays, and arrays with names from a store."""

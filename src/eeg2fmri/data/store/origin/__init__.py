@@ -1,0 +1,1 @@
+"""The files that a store was made of: which, of which commit, and whether they are still the same."""

@@ -1,0 +1,1 @@
+"""Pictures of the brain: slices, surfaces, maps over a template."""

@@ -1,0 +1,1 @@
+"""Pictures of EEG: electrodes on the head, spectra, and the relevance of both."""

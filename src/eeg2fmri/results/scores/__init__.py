@@ -1,0 +1,1 @@
+"""What an evaluation, a benchmark or a cross-validation found: scores, controls, claims."""

@@ -1,0 +1,229 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from eeg2fmri.evaluate.inputs.methods import SHIFTED
+from eeg2fmri.evaluate.metrics.registry import METRICS
+from eeg2fmri.results.scores.control import Control, OfRecording
+from eeg2fmri.results.scores.controls import ALL_KNOWN, Controls
+from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.method import Method
+from eeg2fmri.results.scores.pooled_test import PooledTest
+from eeg2fmri.results.scores.table import scores_table
+
+
+@pytest.fixture
+def make():
+    """Evaluation in which the model has some r and p, and the ridge some r; `p_ridge`: paired p value."""
+
+    def make(
+        model=0.1, ridge=0.04, p=0.001, p_below=0.999, still=False, subjects=2, p_ridge=0.002, spread=0.01, **changes
+    ):
+        methods = (
+            Method("model", "our model", "EEG", "model"),
+            SHIFTED,
+            Method("mean_volume", "mean training volume", "nothing"),
+            Method("ridge", "a ridge", "EEG"),
+        )
+        values = np.full((4, subjects, len(METRICS)), 0.5)
+        values[:, 0, 0], values[:, 1:, 0] = [model, 0, 0, ridge], np.array([[model, 0.002, 0, ridge]]).T
+        null = np.random.default_rng(0).normal(0, spread, 500)
+        tests = {"ridge": PooledTest.of(ridge, null, p, 10_000)}
+        if not still:
+            tests["model"] = PooledTest.of(model, null, p, 10_000, p_below)
+        ends = {"low": model - ridge - 0.02, "high": model - ridge + 0.02, "p_value": p_ridge}
+        settings = {
+            "p_values": np.full((4, subjects), p),
+            "intervals": np.full((4, len(METRICS), 2), np.nan),
+            "against": {
+                "mean_volume": {"p_value": None, "p_surrogates": 0.0001},
+                "ridge": {**ends, **{f"{key.removesuffix('_value')}_surrogates": end for key, end in ends.items()}},
+            },
+            "space": "MNI152NLin2009cAsym",
+            "facts": {},
+        }
+        labels = tuple(f"{k + 1:02d}" for k in range(subjects))
+        return Evaluation(methods, labels, METRICS, values, pooled=tests, **settings | changes)
+
+    return make
+
+
+def decisions(evaluation):
+    return [claim.decision for claim in evaluation.claims]
+
+
+def controls(could_be="motion", bites=True, informative=True):
+    """What an evaluation keeps of its controls: one of motion, and one that takes out all that is known."""
+    found = OfRecording("01", 0.2, remaining=0.02 if bites else 0.19, volumes=100)
+    together = Control(ALL_KNOWN, "everything", "all together", "known", {"r": found})
+    one = Control("motion", "motion regressors", could_be, "known", {"r": found})
+    return Controls((one, together), {"r": 0.001 if informative else 0.6}, "voxels", 10).to_dict()
+
+
+def test_information_and_a_better_model(make):
+    evaluation = make()
+    assert decisions(evaluation) == ["yes", "yes", "not decided"]
+    assert evaluation.helped
+    assert (
+        evaluation.verdict
+        == "The EEG tells something about the BOLD, and this model gets more out of it than simpler ones."
+    )
+    first, second, third = (claim.sentence for claim in evaluation.claims)
+    assert "r 0.100 [0.0" in first
+    assert "p = 0.001 (surrogates within recordings), 2 unseen subjects" in first
+    assert "Whether it holds for other people is not decided with 2" in first
+    assert "a ridge has 0.040, difference 0.060 [0.040, 0.080], p = 0.002 paired over surrogates" in second
+    assert "mean training volume: predicts nothing that varies" in second
+    assert "no controls" in third
+
+
+def test_information_does_not_need_a_better_model(make):
+    """What a ridge finds too is still information."""
+    assert decisions(make(ridge=0.095))[:2] == ["yes", "not decided"]
+    equal = make(model=0.1, ridge=0.13)
+    assert decisions(equal)[:2] == ["yes", "no"]
+    assert equal.helped
+    assert "a simpler method gets about as much" in equal.verdict
+
+
+@pytest.mark.parametrize(("counts", "decision"), [(0.01, "not decided"), (0.001, "yes"), (0.03, "no")])
+def test_a_difference_has_to_count(make, counts, decision):
+    """By a hair is not better, however small p is."""
+    evaluation = make(ridge=0.0945, p_ridge=0.0001, facts={"difference_that_counts": counts})
+    assert decisions(evaluation)[1] == decision
+    assert f"{counts:g} of r" in evaluation.claims[1].sentence
+
+
+def test_with_subjects_enough_the_test_is_over_people(make):
+    against = make(subjects=5).against
+    against["ridge"] |= {"p_value": 1 / 32, "p_surrogates": 0.4}
+    shown = make(subjects=5, against=against)
+    assert decisions(shown)[1] == "yes"
+    assert "paired over subjects" in shown.claims[1].sentence
+    assert decisions(make(subjects=4, against=against))[1] == "not decided"
+
+
+def test_a_baseline_that_is_absent_is_named(make):
+    absent = {"whitened": {"label": "whitened ridge", "reason": "no amplitudes at 50 Hz"}}
+    sentence = make(facts={"not_fitted": absent}).claims[1].sentence
+    assert "not fitted: whitened ridge (no amplitudes at 50 Hz)" in sentence
+    alone = make(against={})
+    assert decisions(alone)[1] == "not decided"
+    assert "not tested" in alone.claims[1].sentence
+
+
+def test_chance(make):
+    evaluation = make(model=0.01, ridge=0.0, p=0.2)
+    assert decisions(evaluation)[0] == "no"
+    assert not evaluation.helped
+    assert evaluation.verdict.startswith("No sign was found")
+    assert "an r of 0.02 would have been found" in evaluation.claims[0].sentence
+
+
+def test_few_volumes_decide_nothing(make):
+    evaluation = make(model=0.1, p=0.2, spread=0.08)
+    assert decisions(evaluation)[0] == "not decided"
+    assert evaluation.verdict.startswith("These recordings cannot decide")
+
+
+def test_a_reversed_sign_is_called_one(make):
+    evaluation = make(model=-0.1, p=0.999, p_below=0.001)
+    assert not evaluation.helped
+    assert "reversed" in evaluation.verdict
+    assert "is reversed" in evaluation.claims[0].sentence
+
+
+def test_one_course_everywhere_is_called_global(make):
+    evaluation = make()
+    evaluation.values[0, :, [metric.name for metric in METRICS].index("responsive_r_without_global")] = 0.01
+    assert "as one course of the whole brain" in evaluation.verdict
+    assert "It is global: without the mean course of the brain, r is 0.010" in evaluation.claims[0].sentence
+
+
+def test_exchanged_recordings_decide_where_there_are_enough(make):
+    exchanged = {"p_value": 0.4, "p_below": 0.6, "recordings": 6}
+    evaluation = make(subjects=6, facts={"exchanged": exchanged})
+    assert decisions(evaluation)[0] == "no"
+    assert "p = 0.400 (6 recordings exchanged)" in evaluation.claims[0].sentence
+
+
+def test_what_could_be_something_else_did_not_help(make):
+    evaluation = make(facts={"controls": controls()})
+    assert decisions(evaluation)[2] == "no"
+    assert not evaluation.helped
+    assert evaluation.verdict.endswith("but it could be motion and not the activity of the brain.")
+    assert decisions(make(facts={"controls": controls(bites=False)}))[2] == "yes"
+    assert decisions(make(facts={"controls": controls(informative=False)}))[2] == "not decided"
+
+
+def test_where_is_told_by_share_and_names_of_regions(make):
+    region = {"index": 1, "r": 0.3, "p_value": 0.001, "p_corrected": 0.01}
+    weak = {"index": 2, "r": 0.4, "p_value": 0.1, "p_corrected": 0.6}
+    regions = {
+        "atlas": "a.nii.gz", "temporal_r": 0.1, "p_value": 0.1, "connectivity_similarity": None,
+        "regions": {"Cuneus L": region, "Insula R": weak},
+    }  # fmt: skip
+    facts = {"regions": {"sub-01": regions}, "significant_voxels": {"model": {"sub-01": {"family_wise": 0.043}}}}
+    sentence = make(facts=facts).claims[0].sentence
+    assert "4.3% of the brain significant (family-wise); best: Cuneus L (r 0.30)." in sentence
+    assert "Insula" not in sentence
+
+
+def test_a_prediction_that_does_not_vary(make):
+    evaluation = make(model=0.0, ridge=0.0, still=True)
+    assert not evaluation.helped
+    assert decisions(evaluation)[:2] == ["no", "no"]
+    assert "does not vary over time" in evaluation.claims[0].sentence
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"ridge": 0.3}, {"p": 0.5}, {"still": True}, {"p_ridge": 0.3}, {"against": {}}, {"subjects": 5}]
+)
+def test_one_plain_sentence_and_claims_that_are_kept(make, changes):
+    evaluation = make(**changes)
+    assert evaluation.verdict.endswith(".")
+    assert evaluation.verdict.count(". ") == 0
+    assert not any(character.isdigit() for character in evaluation.verdict)
+    kept = evaluation.to_dict()
+    assert kept["verdict"] == evaluation.verdict
+    assert [claim["sentence"] for claim in kept["claims"]] == [claim.sentence for claim in evaluation.claims]
+    json.dumps(kept, allow_nan=False)
+
+
+@pytest.mark.parametrize("space", ["native", "mixed: T1w, native"])
+def test_a_table_says_that_voxels_do_not_correspond(make, space):
+    evaluation = replace(make(model=0.1), space=space)
+    for subject in (None, evaluation.subjects[0]):
+        title = scores_table(evaluation, subject).title
+        assert f"space: {space} (voxels of different subjects do not correspond)" in title
+
+
+def test_table_names_space_and_marks_significance(make):
+    table = scores_table(make(model=0.1234))
+    assert "space: MNI152NLin2009cAsym" in table.title
+    assert "mean over 2 test subjects" in table.title
+    assert len({len(row) for row in (table.columns, *table.rows)}) == 1
+    assert table.rows[0][:4] == ("our model", "EEG", "0.123", "0.001*")
+    assert table.rows[2][:4] == ("mean training volume", "nothing", "0.000", "-")
+    assert any("dB" in column for column in table.columns)
+    assert any("BOLD units" in column for column in table.columns)
+
+
+def test_table_of_one_subject(make):
+    table = scores_table(make(p=0.2), "02")
+    assert "subject 02" in table.title
+    assert table.rows[1][2] == "0.002"
+    assert table.rows[0][3] == "0.200"
+
+
+def test_undefined_scores_are_null_in_json_and_empty_in_csv(make, tmp_path):
+    evaluation = make()
+    evaluation.values[0, 0, 6] = np.nan
+    evaluation.values[1, :, 8] = np.inf
+    evaluation.write(tmp_path)
+    assert evaluation.to_dict()["scores"][0]["ssim_slices"] is None
+    assert evaluation.to_dict()["pooled"][1]["psnr"]["mean"] is None
+    assert ",," in (tmp_path / "scores.csv").read_text().splitlines()[1]
+    assert scores_table(evaluation, "01").rows[0][6] == "-"
