@@ -1,1 +1,1 @@
-"""What a classification found."""
+"""Hold what a classification found."""

@@ -1,1 +1,1 @@
-"""What an evaluation, a benchmark or a cross-validation found: scores, controls, claims."""
+"""Hold what an evaluation, a benchmark or a cross-validation found: scores, controls, claims."""

@@ -1,1 +1,1 @@
-"""What the readers of MNE leave open in the formats of EEG: pauses, parts, rates, units, MATLAB files."""
+"""Read what the readers of MNE leave open: pauses, parts, rates, units, MATLAB files."""
