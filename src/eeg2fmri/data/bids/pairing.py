@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bids.choices import chosen, several_problem
@@ -23,9 +22,7 @@ from eeg2fmri.data.bids.search import (
 )
 from eeg2fmri.data.bids.sidecars import entities
 from eeg2fmri.data.settings.layout import LayoutConfig, pairs, without_partner
-
-if TYPE_CHECKING:
-    from eeg2fmri.data.settings.prepare import PrepareConfig
+from eeg2fmri.data.settings.prepare import PrepareConfig
 
 #: Subject, session, task, run.
 Key = tuple[str, str, str, str]
@@ -55,13 +52,50 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     root = Path(os.path.abspath(root))  # noqa: PTH100 - links must not be followed
     if not root.is_dir():
         raise InputError("the BIDS folder does not exist", where=str(root), hint="check the path")
-    if config is not None and config.layout is not None:
+    config = config or PrepareConfig()
+    if config.layout is not None:
         return _by_layout(root, config.layout)
     check_description(root)
-    runs = "own file" if config is None else config.eeg.runs
-    eeg = first_parts(raw_eeg(root), "run") if runs == "parts" else raw_eeg(root)
-    derived = config.bold if config is not None and config.bold.derivatives is not None else None
-    bold = raw_bold(root) if derived is None else find_derivatives(root, derived)
+    eeg = first_parts(raw_eeg(root), "run") if config.eeg.runs == "parts" else raw_eeg(root)
+    in_raw = config.bold.derivatives is None
+    bold = raw_bold(root) if in_raw else find_derivatives(root, config.bold)
+    _check_both(root, eeg, bold)
+    every = [*eeg, *bold]
+    eeg_by_key, eeg = _by_key(eeg, "EEG", "eeg", config.eeg.choose)
+    bold_by_key, bold = _by_key(bold, "BOLD", "bold", config.bold.choose)
+    joined = {key: (eeg_by_key[key], bold_by_key[key]) for key in bold_by_key if key in eeg_by_key}
+    joined |= _pairs_without_run(
+        {key: path for key, path in eeg_by_key.items() if key not in joined},
+        {key: path for key, path in bold_by_key.items() if key not in joined},
+        shared=config.eeg.runs == "one file",
+    )
+    if not joined:
+        raise InputError(
+            "no EEG file belongs to a BOLD file",
+            where=str(root),
+            got=f"EEG: {_names(eeg)}; BOLD: {_names(bold)}",
+            expected="the same subject, session, task and run in both names",
+            hint="rename the files so that these labels agree; where one EEG file without run- holds several runs, set "
+            "'eeg: {runs: one file}', where several with run- are parts of one, 'eeg: {runs: parts}'",
+        )
+    used = {path for pair in joined.values() for path in pair}
+    several = {path for path in eeg if _could_hold_runs(path, eeg_by_key, bold)}
+    notes: tuple[str, ...] = ()
+    for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold)):
+        alone = [
+            f"{path.relative_to(root)}" + " (if it holds several runs: eeg: {runs: one file})" * (path in several)
+            for path in files
+            if path not in used
+        ]
+        notes += tuple(without_partner(kind, other, alone))
+    others = [path.relative_to(root) for path in every if path not in {*eeg, *bold}]
+    notes += (f"not chosen, left out: {first_of(others, 3)}",) if others else ()
+    notes += out_of_place(root, images_too=in_raw)
+    return _named(root, [(_labels(*pair), *pair) for pair in joined.values()], notes)
+
+
+def _check_both(root: Path, eeg: Sequence[Path], bold: Sequence[Path]) -> None:
+    """Refuse a folder without EEG or without BOLD."""
     problems = [
         Problem(
             f"there is no {kind} in the BIDS folder",
@@ -77,48 +111,6 @@ def find_recordings(root: str | Path, config: PrepareConfig | None = None) -> Fo
     ]
     if problems:
         raise InputError.of(problems)
-    every = [*eeg, *bold]
-    eeg_choice, bold_choice = ({}, {}) if config is None else (config.eeg.choose, config.bold.choose)
-    eeg_by_key, eeg = _by_key(eeg, "EEG", "eeg", eeg_choice)
-    bold_by_key, bold = _by_key(bold, "BOLD", "bold", bold_choice)
-    joined = {key: (eeg_by_key[key], bold_by_key[key]) for key in bold_by_key if key in eeg_by_key}
-    joined |= _pairs_without_run(
-        {key: path for key, path in eeg_by_key.items() if key not in joined},
-        {key: path for key, path in bold_by_key.items() if key not in joined},
-        shared=runs == "one file",
-    )
-    if not joined:
-        raise InputError(
-            "no EEG file belongs to a BOLD file",
-            where=str(root),
-            got=f"EEG: {_names(eeg)}; BOLD: {_names(bold)}",
-            expected="the same subject, session, task and run in both names",
-            hint="rename the files so that these labels agree; where one EEG file without run- holds several runs, set "
-            "'eeg: {runs: one file}', where several with run- are parts of one, 'eeg: {runs: parts}'",
-        )
-    used = {path for pair in joined.values() for path in pair}
-    notes = tuple(
-        note
-        for kind, other, files in (("EEG", "BOLD", eeg), ("BOLD", "EEG", bold))
-        for note in without_partner(
-            kind,
-            other,
-            [
-                f"{path.relative_to(root)}"
-                + (
-                    " (if it holds several runs: eeg: {runs: one file})"
-                    if _could_hold_runs(path, eeg_by_key, bold)
-                    else ""
-                )
-                for path in files
-                if path not in used
-            ],
-        )
-    )
-    others = [path.relative_to(root) for path in every if path not in {*eeg, *bold}]
-    notes += (f"not chosen, left out: {first_of(others, 3)}",) if others else ()
-    notes += out_of_place(root, images_too=derived is None)
-    return _named(root, [(_labels(*pair), *pair) for pair in joined.values()], notes)
 
 
 def _could_hold_runs(path: Path, eeg: Mapping[Key, Path], bold: list[Path]) -> bool:

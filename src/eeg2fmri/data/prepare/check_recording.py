@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -96,6 +96,17 @@ class Collector:
             return None
 
 
+class _Headers(NamedTuple):
+    """What the files of a recording say before their clocks are compared."""
+
+    raw: mne.io.BaseRaw
+    bold: BoldImage
+    sidecar: dict[str, Any]
+    tr: float
+    eeg_notes: tuple[str, ...]
+    bold_notes: tuple[str, ...]
+
+
 def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -> Plan:
     """Read and check the headers of a recording; tables that the settings name are below `root`.
 
@@ -105,8 +116,54 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
         With every problem of the recording's headers.
     """
     collect = Collector()
-    notes: list[str] = []
-    raw = collect(lambda: read_raw(files.eeg, notes, config.eeg))
+    raw, bold, sidecar, tr, eeg_notes, bold_notes = _headers(files, config, collect)
+    derived = collect(lambda: derive(raw, config.eeg, files.eeg, montage=config.montage, exclude=config.exclude))
+    sliced = collect(lambda: slice_time(sidecar, tr, str(files.bold)))
+    after_s, slice_notes = sliced or (0.0, ())
+    sfreq = float(raw.info["sfreq"])
+    alignment = collect(
+        lambda: volume_onsets(
+            recorded_markers(raw, files.eeg, config, tr),
+            Volumes(bold.n_volumes, tr, after_s, discarded_volumes(sidecar)),
+            sfreq,
+            clock_of(files, config, root),
+            span_of(raw),
+            where=str(files.eeg),
+        )
+    )
+    collect.problems += _length_problems(raw, bold, tr, alignment, collect, files)
+    rate = cleaned_rate(sfreq, config.eeg)
+    if config.eeg.clean.steps and derived is not None:
+        # what is cleaned is in memory as a whole, 64-bit numbers
+        needed = 8 * len(derived[0].inputs) * int(raw.n_times) / sfreq * max(rate, sfreq)
+        hint = "set a lower rate, eeg: {clean: {resample: HZ}}, or leave this recording out"
+        collect(lambda: check_memory(needed, "the cleaned EEG", str(files.eeg), hint))
+    if collect.problems or alignment is None or derived is None:
+        raise InputError.of(collect.problems)
+    derivation, derived_notes = derived
+    short = length_problem(len(alignment.onsets), tr, PairConfig().at(tr))
+    short_notes = () if short is None else (f"{short.what}: {short.got}, {short.expected}",)
+    return Plan(
+        files=files,
+        electrodes=derivation.outputs,
+        bads=tuple(name for name in raw.info["bads"] if name in derivation.outputs),
+        sfreq=rate,
+        tr=tr,
+        bold=bold,
+        space=entities(files.bold).get("space")
+        or config.bold.space
+        or (bold.elements and bold.elements.space)
+        or "native",
+        alignment=alignment,
+        notes=(*eeg_notes, *short_notes, *bold_notes, *slice_notes, *alignment.notes, *derived_notes),
+        derivation=derivation,
+    )
+
+
+def _headers(files: RecordingFiles, config: PrepareConfig, collect: Collector) -> _Headers:
+    """Open the files; raise what is wrong with any of them."""
+    eeg_notes: list[str] = []
+    raw = collect(lambda: read_raw(files.eeg, eeg_notes, config.eeg))
     bold = collect(lambda: open_bold_series(files.bold))
     sidecar = collect(lambda: read_json_sidecar(files.bold, "bold"))
     timing = None
@@ -117,45 +174,35 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
         collect.problems.append(
             Problem("the file has no EEG channels", str(files.eeg), ", ".join(raw.ch_names)[:200], "type EEG")
         )
-    if raw is None or bold is None or timing is None or collect.problems:
+    if raw is None or bold is None or sidecar is None or timing is None or collect.problems:
         raise InputError.of(collect.problems)
-    derived = collect(lambda: derive(raw, config.eeg, files.eeg, montage=config.montage, exclude=config.exclude))
-    tr, timing_notes = timing
-    sliced = collect(lambda: slice_time(found, tr, str(files.bold)))
-    after_s, slice_notes = sliced or (0.0, ())
-    sfreq, n_times, n_volumes = float(raw.info["sfreq"]), int(raw.n_times), bold.n_volumes
-    alignment = collect(
-        lambda: volume_onsets(
-            recorded_markers(raw, files.eeg, config, tr),
-            Volumes(n_volumes, tr, after_s, discarded_volumes(found)),
-            sfreq,
-            clock_of(files, config, root),
-            span_of(raw),
-            where=str(files.eeg),
-        )
-    )
-    if alignment is None:
-        # the length of the EEG can be judged without markers
-        if (
-            not any("volumes" in problem.what for problem in collect.problems)
-            and n_times / sfreq < n_volumes * tr - 0.5 / sfreq
-        ):
-            ends = np.arange(n_volumes) * tr
-            outside = np.flatnonzero(ends + tr > n_times / sfreq)
-            collect.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
-    else:
-        onsets = alignment.onsets
-        n_volumes = len(onsets)
-        collect(lambda: window_starts(onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
-    rate = cleaned_rate(sfreq, config.eeg)
-    if config.eeg.clean.steps and derived is not None:
-        # what is cleaned is in memory as a whole, 64-bit numbers
-        needed = 8 * len(derived[0].inputs) * n_times / sfreq * max(rate, sfreq)
-        hint = "set a lower rate, eeg: {clean: {resample: HZ}}, or leave this recording out"
-        collect(lambda: check_memory(needed, "the cleaned EEG", str(files.eeg), hint))
+    return _Headers(raw, bold, sidecar, timing[0], tuple(eeg_notes), (*bold.notes, *timing[1]))
+
+
+def _length_problems(
+    raw: mne.io.BaseRaw,
+    bold: BoldImage,
+    tr: float,
+    alignment: Alignment | None,
+    collect: Collector,
+    files: RecordingFiles,
+) -> list[Problem]:
+    """Tell where EEG or BOLD are too short; EEG can be judged without markers."""
+    sfreq, n_times = float(raw.info["sfreq"]), int(raw.n_times)
+    n_volumes = bold.n_volumes if alignment is None else len(alignment.onsets)
+    told = Collector()
+    if alignment is not None:
+        told(lambda: window_starts(alignment.onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
+    elif (
+        not any("volumes" in problem.what for problem in collect.problems)
+        and n_times / sfreq < n_volumes * tr - 0.5 / sfreq
+    ):
+        ends = np.arange(n_volumes) * tr
+        outside = np.flatnonzero(ends + tr > n_times / sfreq)
+        told.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
     skip = first_steady_volume(tr)
     if n_volumes < skip + 2:
-        collect.problems.append(
+        told.problems.append(
             Problem(
                 "the BOLD run is too short",
                 str(files.bold),
@@ -164,28 +211,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
                 "leave this recording out",
             )
         )
-    if collect.problems or alignment is None or derived is None:
-        raise InputError.of(collect.problems)
-    derivation, derived_notes = derived
-    short = length_problem(n_volumes, tr, PairConfig().at(tr))
-    if short is not None:
-        notes.append(f"{short.what}: {short.got}, {short.expected}")
-    electrodes = derivation.outputs
-    return Plan(
-        files=files,
-        electrodes=electrodes,
-        bads=tuple(name for name in raw.info["bads"] if name in electrodes),
-        sfreq=rate,
-        tr=tr,
-        bold=bold,
-        space=entities(files.bold).get("space")
-        or config.bold.space
-        or (bold.elements and bold.elements.space)
-        or "native",
-        alignment=alignment,
-        notes=(*notes, *bold.notes, *timing_notes, *slice_notes, *alignment.notes, *derived_notes),
-        derivation=derivation,
-    )
+    return told.problems
 
 
 def content_problems(files: RecordingFiles, config: PrepareConfig) -> list[Problem]:
