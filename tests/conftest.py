@@ -108,3 +108,22 @@ def open_folder():
     folder.chmod(0o777)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def messages():
+    """What rooms say of faults (module)."""
+    return _beside("said")
+
+
+@pytest.fixture(autouse=True)
+def said(request, messages, monkeypatch):
+    """Compare what rooms say of faults with what is kept, word for word; see `tests/said.py`."""
+    room = messages.room_of(request.path)
+    if room is None or request.node.get_closest_marker("hypothesis"):
+        yield
+        return
+    folder = request.getfixturevalue("tmp_path_factory").getbasetemp()
+    with messages.recorded(monkeypatch, (folder,)) as found:
+        yield
+    messages.compared(room, found)

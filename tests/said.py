@@ -1,0 +1,68 @@
+"""What rooms say of faults: every message is kept word for word, so that no change of one goes unread.
+
+The messages are in ``tests/unit/said``, one file a room, one a line. A test of the room that meets another one fails.
+``EEG2FMRI_SAID=write pytest TESTS`` adds those that are new; a message that nothing says any more is taken out by hand.
+"""
+
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from eeg2fmri.core.errors import Problem
+
+FOLDER = Path(__file__).parent / "unit" / "said"
+WRITE = os.environ.get("EEG2FMRI_SAID") == "write"
+#: Rooms of tests whose messages are kept.
+ROOMS = ("data/timing", "data/splits", "data/pairs", "data/prepare", "evaluate/significance")
+
+
+def room_of(path: Path) -> str | None:
+    """Name the room of a test file; None where its messages are not kept."""
+    here = path.resolve().as_posix()
+    return next((room for room in ROOMS if f"/tests/unit/{room}/" in here), None)
+
+
+@contextmanager
+def recorded(monkeypatch, folders: tuple[Path, ...]) -> Iterator[set[str]]:
+    """Give the messages that are made inside, without the folders of the test and with N for every number."""
+    from eeg2fmri.data.timing.volume_onsets import Alignment
+
+    found: set[str] = set()
+
+    def keep(parts: dict[str, object]) -> None:
+        text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
+        for folder in folders:
+            text = text.replace(str(folder), "FOLDER")
+        # numbers are what other tests are about, and folders have some that differ from run to run
+        text = re.sub(r"FOLDER/[^/\"', ]+", "FOLDER", text)
+        found.add(re.sub(r"N(, N)+", "N, N", re.sub(r"-?\b\d+(\.\d+)?(e-?\d+)?\b", "N", text)))
+
+    def of_problem(self: Problem, *args: object, **kwargs: object) -> None:
+        made(self, *args, **kwargs)
+        keep({name: str(value) for name, value in dataclasses.asdict(self).items() if value})
+
+    def of_alignment(self: Alignment, *args: object, **kwargs: object) -> None:
+        aligned(self, *args, **kwargs)
+        for note in self.notes:
+            keep({"note": note})
+
+    made, aligned = Problem.__init__, Alignment.__init__
+    with monkeypatch.context() as patch:
+        patch.setattr(Problem, "__init__", of_problem)
+        patch.setattr(Alignment, "__init__", of_alignment)
+        yield found
+
+
+def compared(room: str, found: set[str]) -> None:
+    """Fail where a message is not among those that are kept, or keep it."""
+    file = FOLDER / f"{room.replace('/', '_')}.txt"
+    kept = set(file.read_text(encoding="utf-8").splitlines()) if file.exists() else set()
+    new = found - kept
+    if new and WRITE:
+        file.write_text("\n".join(sorted(kept | new)) + "\n", encoding="utf-8")
+    else:
+        assert not new, f"not in {file.name}; read them, then EEG2FMRI_SAID=write pytest:\n" + "\n".join(sorted(new))
