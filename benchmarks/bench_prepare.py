@@ -103,7 +103,7 @@ def _ratios(suffix: str, spent: dict[str, np.ndarray]) -> list[Row]:
     ratios = spent["preparing"] / spent["reading and writing"]
     what = f"preparing 8 recordings of .{suffix}, whole process"
     return [
-        at_most(f"{what}, median of {TURNS} turns", float(np.median(ratios[:, 0])), TIMES, 1.7),
+        at_most(f"{what}, median of {TURNS} turns", float(np.median(ratios[:, 0])), TIMES, 1.3),
         Row(f"{what}, least", float(ratios[:, 0].min()), TIMES),
         Row(f"{what}, most", float(ratios[:, 0].max()), TIMES),
         Row("the same in processor time, median", float(np.median(ratios[:, 1])), TIMES),

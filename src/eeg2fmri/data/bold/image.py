@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from isal import igzip, igzip_lib  # unpacks in less than half the time of zlib, which was a quarter of preparing
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.headers import COPY_AGAIN, load_nifti, not_finite
@@ -166,8 +167,6 @@ class BoldImage:
         InputError
             If the file is truncated, damaged or longer than its header says, or a volume is not finite.
         """
-        from nibabel.openers import ImageOpener
-
         n_x, n_y, n_z = self.shape
         size = n_x * n_y * n_z * self.dtype.itemsize
         at_once = min(self.n_volumes, AT_MOST, max(1, BLOCK // (n_x * n_y * n_z)))
@@ -179,7 +178,7 @@ class BoldImage:
         bad: list[int] = []
         background: np.ndarray | None = None
         try:
-            opened = ImageOpener(str(self.path))
+            opened = _open(self.path)
         except OSError as error:
             raise InputError("the BOLD image cannot be read", where=str(self.path), got=str(error)) from None
         with opened as file:
@@ -216,7 +215,7 @@ class BoldImage:
     def _read(self, file: Any, size: int, volume: int, *, whole: bool = True) -> bytes:
         try:
             values = b"" if size == 0 else file.read(size)
-        except (EOFError, zlib.error, OSError, ValueError) as error:
+        except (EOFError, zlib.error, igzip_lib.IsalError, OSError, ValueError) as error:  # type: ignore[misc]
             raise InputError(
                 "the BOLD image is truncated or damaged",
                 where=f"{self.path}, volume {volume} of {self.n_volumes}",
@@ -245,6 +244,15 @@ class BoldImage:
                 f"{self.n_volumes} volumes of {' x '.join(map(str, self.shape))}",
                 hint=COPY_AGAIN,
             )
+
+
+def _open(path: Path) -> Any:
+    """Open an image for reading from its first byte on, unpacked."""
+    if path.suffix == ".gz":
+        return igzip.open(path, "rb")
+    from nibabel.openers import ImageOpener
+
+    return ImageOpener(str(path))
 
 
 def _background(volume: np.ndarray, notes: list[str] | None) -> np.ndarray:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib.util
 import tempfile
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bids.links import is_empty_link, link_problem
@@ -251,10 +250,9 @@ def _open_corrected(path: Path, relink: bool) -> mne.io.BaseRaw:
         return _open(corrected, path)  # from here on only the data file is read
 
 
-def _open(file: Path, path: Path, exclude: Sequence[str] = ()) -> mne.io.BaseRaw:
+def _open(file: Path, path: Path, **more: Any) -> mne.io.BaseRaw:
     import mne
 
-    more = {"exclude": list(exclude)} if exclude else {}
     try:
         return mne.io.read_raw(file, preload=False, verbose="warning", **more)
     except Exception as error:

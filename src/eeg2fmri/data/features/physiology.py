@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.ndimage
-import scipy.signal
+import scipy  # its parts when they are used: not all EEG has heart and breathing, and scipy.signal takes half a second
 
 #: Shortest and longest time (s) between two heart beats of an adult: 180 and 30 beats per minute.
 BEAT_S = (60 / 180, 60 / 30)

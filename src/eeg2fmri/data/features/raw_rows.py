@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import scipy.sparse
-import scipy.special
+import scipy  # its parts when they are used: few stores keep raw rows, and importing takes longer than preparing one
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.eeg.channel_matrix import Derivation

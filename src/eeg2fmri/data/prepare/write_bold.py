@@ -38,6 +38,7 @@ class VoxelStatistics:
         self._offset: np.ndarray | None = None
         self._sum = np.zeros(shape)
         self._square = np.zeros(shape)
+        self._deviation = np.empty((0, *shape), np.float32)
 
     def update(self, volumes: np.ndarray) -> None:
         """Take in float32 volumes (volume, x, y, z)."""
@@ -47,7 +48,9 @@ class VoxelStatistics:
             self._offset = volumes[0].copy()  # deviations from it lose no digits to the baseline
         self._count += len(volumes)
         with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses a result that is not finite
-            deviation = volumes - self._offset
+            if len(volumes) > len(self._deviation):  # kept: new pages each time cost as much as the arithmetic
+                self._deviation = np.empty_like(volumes, order="C")
+            deviation = np.subtract(volumes, self._offset, out=self._deviation[: len(volumes)])
             self._sum += deviation.sum(axis=0)
             deviation *= deviation
             self._square += deviation.sum(axis=0)

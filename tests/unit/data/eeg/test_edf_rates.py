@@ -12,6 +12,7 @@ from eeg2fmri.core.random import generator
 from eeg2fmri.data.eeg.formats.edf import channel_rates
 from eeg2fmri.data.eeg.read import read_raw
 from eeg2fmri.data.settings.eeg import EegConfig
+from eeg2fmri.data.timing.read_markers import markers_of
 
 NAMES, SFREQ, SECONDS = ["Fz", "Cz", "Pz"], 100, 20
 
@@ -68,18 +69,29 @@ def test_a_faster_channel_that_is_used_comes_to_the_rate_of_the_electrodes(
     np.testing.assert_allclose(raw.get_data(picks=NAMES), signal(), atol=1e-12)
 
 
+@pytest.mark.parametrize("label", ["Trigger", "TTL"])
 @pytest.mark.parametrize("width", [1, 3, 1300])
-def test_pulses_of_a_faster_trigger_channel_are_not_lost(width: int, tmp_path: Path) -> None:
+def test_pulses_of_a_faster_trigger_channel_are_not_lost(width: int, label: str, tmp_path: Path) -> None:
     trigger = np.zeros(8 * SFREQ * SECONDS)
     onsets = np.arange(1603, len(trigger) - width, 1600)  # every 2 s, between samples of the electrodes
     for onset in onsets:
         trigger[onset : onset + width] = 5
-    path = write_edf(tmp_path / "a_eeg.edf", signal(), {"TTL": trigger})
-    values = read_raw(path).get_data(picks=["TTL"])[0]
+    path = write_edf(tmp_path / "a_eeg.edf", signal(), {label: trigger})
+    values = read_raw(path).get_data(picks=[label])[0]
     high = values > values.max() / 2
     times = (np.flatnonzero(high[1:] & ~high[:-1]) + 1) / SFREQ
     assert len(times) == len(onsets)
     assert np.abs(times - onsets / (8 * SFREQ)).max() < 1 / SFREQ
+
+
+@pytest.mark.parametrize("label", ["Status", "TRIGGER", "TTL"])
+def test_pulses_of_microvolts_are_seen_whatever_the_channel_is_called(label: str, tmp_path: Path) -> None:
+    trigger = np.zeros(SFREQ * SECONDS)
+    onsets = np.arange(150, len(trigger) - 20, 200)
+    for onset in onsets:
+        trigger[onset : onset + 20] = 300
+    path = write_edf(tmp_path / "a_eeg.edf", signal(), {label: trigger})
+    np.testing.assert_array_equal(markers_of(read_raw(path))[f"{label}/high"], onsets / SFREQ)
 
 
 def test_a_slower_channel_changes_nothing(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +36,14 @@ def refused(bids: Any, **settings: object) -> str:
     out = bids.root.parent / "out"
     assert not out.exists() or list(out.iterdir()) == []
     return str(caught.value)
+
+
+def test_preparing_starts_without_what_few_recordings_need() -> None:
+    """Their import takes longer than preparing a recording."""
+    slow = {"scipy.signal", "scipy.stats", "scipy.sparse", "nilearn", "torch", "matplotlib"}
+    code = f"import sys, eeg2fmri.data.prepare.run; print(*sorted({slow!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize("at_once", [2, 100])

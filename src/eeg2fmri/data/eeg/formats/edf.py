@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Bytes of the header's general part, and of a channel's fields before and of its samples a record.
 _GENERAL, _LABEL, _BEFORE_SAMPLES, _SAMPLES = 256, 16, 216, 8
+#: Channels that MNE takes for triggers: of EDF files it keeps whole numbers of volts alone, and 5 mV become nothing.
+_TRIGGERS = ("status", "trigger")
 #: Signals of EDF+ and BDF+ that hold annotations.
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
 
@@ -56,11 +59,16 @@ def open_edf(path: Path, config: EegConfig, notes: list[str], open_: Callable[..
     notes : list of str
         What was done is appended.
     open_ : callable
-        Opens a file, without the channels that ``exclude`` names.
+        Opens a file, without the channels that ``exclude`` names, and with those of ``stim_channel`` as triggers.
     """
     rates = channel_rates(path)
     kinds = _kinds([name for name, _ in rates], path, config)
     electrodes = [rate for name, rate in rates if kinds[name] == "eeg"]
+    highest = max((rate for _, rate in rates), default=0.0)
+    # a slower one is left to MNE, which repeats its values in place of a filter
+    slow = any(rate < highest for name, rate in rates if name.casefold() in _TRIGGERS)
+    if path.suffix.lower() == ".edf" and not slow:
+        open_ = partial(open_, stim_channel=None)
     if not electrodes or len({rate for _, rate in rates}) == 1:
         return open_(path, path)
     rate = Counter(electrodes).most_common(1)[0][0]
