@@ -29,7 +29,7 @@ from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
 from eeg2fmri.evaluate.intervals.calibration import Calibration, score_intervals
 from eeg2fmri.evaluate.intervals.left_out import without_validation
 from eeg2fmri.evaluate.intervals.uncertainty import UncertainModel, UncertaintyMaps
-from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
+from eeg2fmri.evaluate.recordings.atlas_scores import OthersConnectivity, check_atlas, score_regions
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS, write_recordings
 from eeg2fmri.evaluate.recordings.courses import add_intervals, write_courses
 from eeg2fmri.evaluate.recordings.latents import latent_distance
@@ -151,13 +151,15 @@ def _scored(
     intervals = uncertain.calibration()
     distances, regions = {}, {}
     controls = ControlStudy(opened, where, on, progress)
+    training = [*opened.split.train, *opened.split.validation]
+    others = None if atlas is None else OthersConnectivity(opened.store, training, atlas)
     for recording in recordings:
         maps = uncertain.measure(recording.id, intervals, progress) if uncertain.uncertain else None
         prediction = _score_model(opened, recording, maps, scores, folder, on, atlas)
         controls.add(recording, prediction)
         distances[recording.id] = latent_distance(opened, recording.id, on, progress)
         if atlas is not None:
-            regions[recording.id] = score_regions(opened.store, recording, prediction, atlas)
+            regions[recording.id] = score_regions(opened.store, recording, prediction, atlas, others)
     add_intervals(opened, folder, [recording.id for recording in recordings], on, progress)
     facts = {
         "latent_frechet_distance": distances,

@@ -35,6 +35,8 @@ from eeg2fmri.results.scores.intervals import IntervalScores
 from eeg2fmri.results.scores.method import DIFFERENCE, Method
 from eeg2fmri.results.scores.pooled_test import PooledTest
 
+#: People from which a fixed split has enough of them to test.
+ENOUGH = 20
 #: What a recording adds to a test over several ones if its prediction is constant in time: r = 0 at every draw.
 CONSTANT = ScoreNull(np.zeros(1))
 
@@ -65,7 +67,13 @@ def summarise(
     Evaluation
     """
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store), *_interval_notes(run, facts))
-    told = (*fit_notes(facts), coupled_note(facts, scores.methods[0].name), _coverage(facts), reading_note(reads))
+    told = (
+        *fit_notes(facts),
+        coupled_note(facts, scores.methods[0].name),
+        _coverage(facts),
+        reading_note(reads),
+        _everybody_once(run),
+    )
     after = tuple(filter(None, told))
     voxels = {name: dict(found) for name, found in scores.voxels.items()}
     all_facts = {**_facts(run, reads), "significant_voxels": voxels, **facts}
@@ -147,6 +155,18 @@ def summarise_recordings(
     explained, warnings = _explained(found)
     all_notes = (*notes, *_few(subjects, pooled, methods[0]), *warnings, *after)
     return replace(found, facts={**found.facts, **explained}, notes=all_notes)
+
+
+def _everybody_once(run: OpenRun) -> str:
+    """Recommend a cross-validation where few people are known and fewer were tested; empty elsewhere."""
+    people = len({recording.subject for recording in run.store.recordings})
+    tested = len(set(subjects_of(run).values()))
+    if not run.split.facts.new_people or run.split.folds is not None or tested >= people or people >= ENOUGH:
+        return ""
+    return (
+        f"{tested} of {people} people were tested. With fewer than {ENOUGH}, eeg2fmri crossvalidate tells more: it "
+        "tests each of them once, by a model that has not seen them."
+    )
 
 
 def _explained(evaluation: Evaluation) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -11,8 +11,8 @@ from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.frechet import frechet_distance
 from eeg2fmri.evaluate.metrics.functions import temporal_r
-from eeg2fmri.evaluate.metrics.regions import region_courses
-from eeg2fmri.evaluate.recordings.atlas_scores import check_atlas, score_regions
+from eeg2fmri.evaluate.metrics.regions import region_courses, similarity_over
+from eeg2fmri.evaluate.recordings.atlas_scores import OthersConnectivity, check_atlas, score_regions
 from eeg2fmri.evaluate.recordings.latents import latent_distance
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.run import evaluate_run
@@ -55,6 +55,35 @@ def test_scores_of_regions(template_store, atlas, rng):
         assert 0 < region["p_value"] <= region["p_corrected"] <= 1
     assert -1 <= scores["connectivity_similarity"] <= 1
     json.dumps(scores, allow_nan=False)
+
+
+def test_connectivity_is_scored_beyond_that_of_other_people(tmp_path, atlas, rng):
+    path, labels = atlas
+    courses = rng.standard_normal((4, 40, 4)).astype(np.float32)
+    recordings = []
+    for subject, own in enumerate(courses):
+        bold = np.zeros((40, *GRID), np.float32)
+        for k, number in enumerate((11, 12, 15, 40)):
+            bold[:, labels == number] = own[:, k : k + 1]
+        recordings.append(RecordingArrays(f"sub-{subject}_task-a", np.ones((40, 2, 3), np.float32), 500 + bold))
+    facts = {"electrodes": ("Cz", "Pz"), "frequencies": (4.0, 9.0, 14.0), "tr": 2.0, "affine": np.diag([3.0, 3, 3, 1])}
+    store = Store.open(write_store(tmp_path / "four", recordings, space="MNI152NLin2009cAsym", **facts))
+    opened = Atlas.open(path)
+    others = OthersConnectivity(store, [f"sub-{k}_task-a" for k in range(3)], opened)
+
+    def scored(subject, predicted):
+        truth, mask = np.asarray(store.bold(subject)), np.ones(GRID, bool)
+        recording = Recording(f"sub-{subject}_task-a", np.arange(40), truth, mask, 1.0, 2.0, mask)
+        return score_regions(store, recording, np.asarray(store.bold(predicted)), opened, others)
+
+    for subject, predicted, trained in ((3, 0, (0, 1, 2)), (0, 1, (1, 2))):
+        template = np.mean([np.corrcoef(courses[k], rowvar=False) for k in trained], axis=0)
+        expected = similarity_over(courses[subject], courses[predicted], template)
+        found = scored(subject, predicted)
+        assert found.connectivity_beyond == pytest.approx(expected, abs=1e-3)
+        assert found.connectivity_beyond != pytest.approx(found.connectivity, abs=1e-3)
+    assert scored(3, 3).to_dict()["connectivity_beyond_template"] == pytest.approx(1)
+    assert np.isnan(OthersConnectivity(store, ["sub-0_task-a"], opened).beyond("3", np.arange(4), *np.ones((2, 9, 4))))
 
 
 def test_atlas_needs_a_template_space(small_run, small_store, template_store, atlas):

@@ -179,6 +179,7 @@ def test_readings_are_counted_and_said(small_run, small_store):
     assert reads[0]["weights"] == open_run(small_run, small_store.path).loaded.digest
     assert not any("were read" in note for note in first.notes)
     assert any("were read 2 times" in note for note in again.notes)
+    assert any("2 of 5 people were tested" in note and "crossvalidate" in note for note in first.notes)
     np.testing.assert_array_equal(first.values, again.values)
     np.testing.assert_array_equal(first.p_values, again.p_values)
 

@@ -17,7 +17,7 @@ from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.measured import Measured, Volumes, value_range
 from eeg2fmri.evaluate.metrics.registry import all_scores
 from eeg2fmri.evaluate.significance.drifts import TimeBasis, time_basis
-from eeg2fmri.evaluate.significance.surrogates import ScoreNull, VoxelTest, headline_null, surrogate_test
+from eeg2fmri.evaluate.significance.surrogates import PreparedTruth, ScoreNull, VoxelTest, surrogate_test
 from eeg2fmri.evaluate.significance.tests import significant_shares
 from eeg2fmri.evaluate.truth.parts import Parts
 from eeg2fmri.results.scores.method import Method
@@ -82,6 +82,11 @@ class Recording:
     def course(self) -> np.ndarray:
         """Mean measured course of the brain, shape (volume,)."""
         return np.array([volume[self.mask].mean(dtype=np.float64) for volume in self.truth])
+
+    @cached_property
+    def prepared(self) -> PreparedTruth:
+        """Responsive voxels in the coordinates of the test, for every method."""
+        return PreparedTruth.of(self.truth, self.responsive, tr=self.tr, elapsed=self.elapsed)
 
     def measured(self, prediction: Volumes) -> Measured:
         """Put a prediction (volume, x, y, z) beside the truth."""
@@ -176,14 +181,7 @@ class Scores:
         """Compute every metric, and test the headline; what is constant in time has nothing to test."""
         measured = self.add(method, recording, prediction)
         if not measured.constant:
-            self.nulls[method.name][recording.id] = headline_null(
-                recording.truth,
-                prediction,
-                recording.responsive,
-                tr=recording.tr,
-                elapsed=recording.elapsed,
-                seed=recording.seed,
-            )
+            self.nulls[method.name][recording.id] = recording.prepared.headline(prediction, seed=recording.seed)
         return measured
 
     def add_mapped(

@@ -23,6 +23,8 @@ UNSTEADY, DECAYING = 10.0, 30.0
 DECAYS = (4.0, 12.0)
 #: Robust standard deviations beyond which a value counts no more.
 CLIP = 2.0
+#: Courses that are steadied at once: few enough for the processor's cache.
+PIECE = 256
 #: Times that outliers and drifts are told apart.
 ROUNDS = 6
 #: Standard deviation below this share of the mean is rounding (float32 of a constant).
@@ -70,19 +72,30 @@ class TimeBasis:
         array, shape (volume, course)
             Without drifts; 0 where a course is constant.
         """
-        drawn, left = courses, courses
+        found = np.empty(courses.shape)
+        for first in range(0, courses.shape[1], PIECE):
+            part = slice(first, first + PIECE)
+            # a course a row: what belongs together lies together in memory
+            found[:, part] = self._steadied(np.ascontiguousarray(courses[:, part].T, np.float64)).T
+        return found
+
+    def _steadied(self, rows: np.ndarray) -> np.ndarray:
+        """Steady some courses (course, volume)."""
+        drawn, left = rows, rows
         for _ in range(ROUNDS):
-            drift = self.drifts @ (self.drifts.T @ drawn)
-            left = courses - drift
-            bound = CLIP * 1.4826 * np.median(np.abs(left), axis=0)
+            drift = drawn @ self.drifts @ self.drifts.T
+            left = rows - drift
+            bound = CLIP * 1.4826 * _median(np.abs(left))
             # more than half of a course may be one value: its deviation is then that of the rest
-            bound = np.where(bound > 0, bound, 3 * CLIP * left.std(axis=0))
-            left = np.clip(left, -bound, bound)
+            stuck = bound <= 0
+            bound[stuck] = 3 * CLIP * left[stuck].std(axis=1)
+            left = np.clip(left, -bound[:, None], bound[:, None])
             drawn = drift + left
-        left = self.without_drifts(left)
-        spread = np.sqrt(self.smoother @ left**2)
-        left /= np.maximum(spread, 0.1 * spread.mean(axis=0) + np.finfo(float).tiny)
-        return self.without_drifts(left)
+        left -= left @ self.drifts @ self.drifts.T
+        spread = np.sqrt(left**2 @ self.smoother.T)
+        left /= np.maximum(spread, 0.1 * spread.mean(axis=1, keepdims=True) + np.finfo(float).tiny)
+        steady: np.ndarray = left - left @ self.drifts @ self.drifts.T
+        return steady
 
 
 #: Volumes of which something is left beside drifts.
@@ -124,6 +137,14 @@ def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
     times = np.arange(volumes)
     smoother = np.exp(-(((times[:, None] - times) / width) ** 2) / 2)
     return TimeBasis(drifts, rest, smoother / smoother.sum(axis=1, keepdims=True))
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """Median of each row (row, value), which is put in another order: in place, it takes a quarter of numpy's time."""
+    half = rows.shape[1] // 2
+    rows.partition(half, axis=1)
+    upper = rows[:, half]
+    return upper.copy() if rows.shape[1] % 2 else (upper + rows[:, :half].max(axis=1)) / 2
 
 
 def is_constant(courses: np.ndarray) -> np.ndarray:

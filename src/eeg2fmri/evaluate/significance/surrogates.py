@@ -28,6 +28,7 @@ them share the clock.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,7 +174,8 @@ def surrogate_test(
         If shapes differ, there are fewer than 8 volumes, values are not finite, or no voxel of the mask varies.
     """
     grid = tuple(np.shape(y))[1:]
-    voxels, products = _products(y, yhat, mask, time_basis(len(y), tr, elapsed), progress)
+    prepared = PreparedTruth.of(y, mask, tr=tr, elapsed=elapsed)
+    voxels, products = prepared.voxels, prepared.products(yhat, progress)
     signs = _signs(len(products), draws, seed)
     reduced = np.empty((3, 1 + draws))
     r = products.sum(axis=0)
@@ -202,34 +204,78 @@ def headline_null(
     draws: int = DRAWS,
 ) -> ScoreNull:
     """Test the mean over voxels without maps, which takes no longer for more draws; parameters as `surrogate_test`."""
-    _, products = _products(y, yhat, mask, time_basis(len(y), tr, elapsed), silent)
-    # r is linear in the signs, so the mean over voxels can be taken first
-    return ScoreNull(_signs(len(products), draws, seed) @ products.mean(axis=1), len(products))
+    return PreparedTruth.of(y, mask, tr=tr, elapsed=elapsed).headline(yhat, seed=seed, draws=draws)
 
 
-def _products(
-    y: Any, yhat: Any, mask: Any | None, basis: TimeBasis, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Voxels whose truth varies (flat indices), and their products of coordinates (coordinate, voxel); r is the sum."""
-    shape = tuple(np.shape(y))
-    if len(shape) != 4 or shape != tuple(np.shape(yhat)):
-        raise InputError(
-            "truth and prediction must have one shape",
-            got=f"truth {shape}, prediction {tuple(np.shape(yhat))}",
-            expected="(volume, x, y, z)",
-        )
-    inside = np.flatnonzero(checked_mask(mask, shape[1:]))
-    truth, prediction = (as_numpy(a).reshape(shape[0], -1) for a in (y, yhat))
-    products = np.empty((basis.rest.shape[1], inside.size), np.float32)
-    varies = np.empty(inside.size, bool)
-    for first in range(0, inside.size, CHUNK):
-        part = slice(first, first + CHUNK)
-        (a, varies[part]), (b, _) = (coordinates(each[:, inside[part]], basis) for each in (truth, prediction))
-        products[:, part] = a * b
-        progress("Taking out drifts", min(first + CHUNK, inside.size), inside.size)
-    if not varies.any():
-        raise InputError("no voxel of the mask varies over time", got=f"{inside.size} voxels, {shape[0]} volumes")
-    return inside[varies], products if varies.all() else products[:, varies]
+@dataclass(frozen=True, eq=False)
+class PreparedTruth:
+    """Truth of a recording in the coordinates that signs are drawn for: made once, for every prediction of it.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Volumes and grid.
+    voxels : int array, shape (voxel,)
+        Those of the mask whose truth varies, as flat indices on the grid.
+    values : array, shape (coordinate, voxel)
+        Of unit norm.
+    basis : TimeBasis
+    """
+
+    shape: tuple[int, ...]
+    voxels: np.ndarray
+    values: np.ndarray
+    basis: TimeBasis
+
+    @classmethod
+    def of(cls, y: Any, mask: Any | None = None, *, tr: float = 2.0, elapsed: float = 0.0) -> PreparedTruth:
+        """Take a truth (volume, x, y, z); parameters and errors as `surrogate_test`."""
+        shape = tuple(np.shape(y))
+        if len(shape) != 4:
+            raise InputError("the truth is no recording", got=str(shape), expected="(volume, x, y, z)")
+        basis = time_basis(shape[0], tr, elapsed)
+        inside = np.flatnonzero(checked_mask(mask, shape[1:]))
+        truth = as_numpy(y).reshape(shape[0], -1)
+        values = np.empty((basis.rest.shape[1], inside.size), np.float32)
+        varies = np.empty(inside.size, bool)
+        for part in _parts(inside.size):
+            values[:, part], varies[part] = coordinates(truth[:, inside[part]], basis)
+        if not varies.any():
+            raise InputError("no voxel of the mask varies over time", got=f"{inside.size} voxels, {shape[0]} volumes")
+        return cls(shape, inside[varies], values if varies.all() else values[:, varies], basis)
+
+    def products(self, yhat: Any, progress: Progress = silent) -> np.ndarray:
+        """Multiply with the coordinates of a prediction (volume, x, y, z): (coordinate, voxel), whose sum is r.
+
+        Raises
+        ------
+        InputError
+            If the prediction has another shape, or values that are not finite.
+        """
+        if tuple(np.shape(yhat)) != self.shape:
+            raise InputError(
+                "truth and prediction must have one shape",
+                got=f"truth {self.shape}, prediction {tuple(np.shape(yhat))}",
+                expected="(volume, x, y, z)",
+            )
+        prediction = as_numpy(yhat).reshape(self.shape[0], -1)
+        products = np.empty_like(self.values)
+        for part in _parts(self.voxels.size):
+            found = coordinates(prediction[:, self.voxels[part]], self.basis)[0]
+            products[:, part] = self.values[:, part] * found
+            progress("Taking out drifts", min(part.stop, self.voxels.size), self.voxels.size)
+        return products
+
+    def headline(self, yhat: Any, *, seed: int = 0, draws: int = DRAWS) -> ScoreNull:
+        """Test the mean over voxels, as `headline_null` does."""
+        products = self.products(yhat)
+        # r is linear in the signs, so the mean over voxels can be taken first
+        return ScoreNull(_signs(len(products), draws, seed) @ products.mean(axis=1), len(products))
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Slices of at most `CHUNK` that cover a length."""
+    return (slice(first, min(first + CHUNK, size)) for first in range(0, size, CHUNK))
 
 
 def coordinates(courses: np.ndarray, basis: TimeBasis) -> tuple[np.ndarray, np.ndarray]:

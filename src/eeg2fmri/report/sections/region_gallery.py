@@ -32,8 +32,9 @@ def region_pictures(regions: RegionScores, courses: Courses | None = None) -> li
                 alt=f"Correlations between the regions of {regions.recording}, measured below and predicted above the "
                 f"diagonal. The two correlate with {correlation(regions.connectivity)}.",
                 caption=f"{regions.recording}: functional connectivity of the measured (below the diagonal) and the "
-                f"predicted regions (above it). Correlation of the two: {correlation(regions.connectivity)}. It says "
-                "how much of the structure is there, not when: few components make every predicted r large.",
+                f"predicted regions (above it). Correlation of the two: {correlation(regions.connectivity)}; of what "
+                f"both have beyond the mean of other people: {correlation(regions.connectivity_beyond)}. It says how "
+                "much of the structure is there, not when: few components make every predicted r large.",
             )
         )
     return found
@@ -67,10 +68,12 @@ def region_table(regions: Sequence[RegionScores]) -> Table | None:
             p_value(one.p_of_median),
             str(int((np.nan_to_num(one.p_corrected, nan=1.0) <= SIGNIFICANT).sum())),
             decimals(one.connectivity),
+            decimals(one.connectivity_beyond),
         )
         for one in regions
     )
-    head = ("Recording", "Regions", "Median temporal r", "Test", "Significant regions", "Connectivity similarity")
+    connectivities = ("Connectivity similarity", "Beyond other people's")
+    head = ("Recording", "Regions", "Median temporal r", "Test", "Significant regions", *connectivities)
     return Table(f"Regions of {regions[0].atlas}", head, rows)
 
 

@@ -5,6 +5,10 @@
 (b) Is this model better than simpler ones, by more than a difference that counts? Every baseline that predicts
     anything, paired: over people where there are five or more, else over surrogates of these recordings.
 (c) Could it be something else than the activity of the brain? The controls, where they were run.
+
+However many questions are asked of one set of recordings, something is claimed of an EEG that tells nothing in at most
+one set of twenty: the level is shared out between information and a reversed sign, and regions, a share of the brain, a
+global course and a better model are claimed only where information is.
 """
 
 from __future__ import annotations
@@ -24,8 +28,10 @@ if TYPE_CHECKING:
 SUBJECTS = 5
 #: An r that would not have been found more often than not is no reason to say that there is none.
 FOUND = 0.1
-#: Standard deviations of the null from the level .05 to a power of .8, one-sided.
-POWER = 2.49
+#: Largest p values of information and of a reversed sign: together those of one test.
+INFORMS, REVERSED = 0.8 * SIGNIFICANT, 0.2 * SIGNIFICANT
+#: Standard deviations of the null from the level of information to a power of .8, one-sided.
+POWER = 2.59
 #: Share of r that must stay without the global course, or it is called global.
 LOCAL = 0.5
 
@@ -84,8 +90,8 @@ def information(evaluation: Evaluation) -> Claim:
         if exchanged
         else (test.p_value, test.p_below, "surrogates within recordings")
     )
-    reverse = r < 0 and below <= SIGNIFICANT / 2
-    informs = r > 0 and p <= SIGNIFICANT
+    reverse = r < 0 and below <= REVERSED
+    informs = r > 0 and p <= INFORMS
     findable = POWER * spread
     decision: Decision = "yes" if informs or reverse else "no" if findable <= FOUND else "not decided"
     without = _score(evaluation, model, "responsive_r_without_global")
@@ -111,9 +117,9 @@ def information(evaluation: Evaluation) -> Claim:
     }
     found = f"r {r:.3f} [{low:.3f}, {high:.3f}] where the training group responded, {_p(p)} ({how}), {people}"
     where = f"; median over the brain {brain_r:.3f}"
-    if math.isfinite(share):
+    if informs and math.isfinite(share):
         where += f", {share:.1%} of the brain significant (family-wise)"
-    if regions:
+    if informs and regions:
         where += f"; best: {', '.join(regions)}"
     if reverse:
         text = f"(a) The prediction is reversed: {found}{where}"
@@ -189,7 +195,10 @@ def difference_that_counts(evaluation: Evaluation) -> float:
 
 
 def better(evaluation: Evaluation) -> Claim:
-    """Decide whether the model is better than every baseline by more than a difference that counts."""
+    """Decide whether the model is better than every baseline by more than a difference that counts.
+
+    It cannot be where its own EEG is not shown to tell anything: that would be a second look at the same chance.
+    """
     counts, found = difference_that_counts(evaluation), rivals(evaluation)
     still = [m.label for m in evaluation.methods if m.role == "baseline" and m.name not in evaluation.pooled]
     absent = [f"{one['label']} ({one['reason']})" for one in evaluation.facts.get("not_fitted", {}).values()]
@@ -202,6 +211,9 @@ def better(evaluation: Evaluation) -> Claim:
     decision = hardest.decision(counts)
     if evaluation.test is None:
         decision = "no"
+    waits = decision == "yes" and not tells(evaluation)
+    if waits:
+        decision = "not decided"
     numbers = {**asdict(hardest), "difference_that_counts": counts, "subjects": len(evaluation.subjects)}
     tested = "not tested" if math.isnan(hardest.p_value) else f"{_p(hardest.p_value)} paired over {hardest.paired}"
     interval = "" if math.isnan(hardest.low) else f" [{hardest.low:.3f}, {hardest.high:.3f}]"
@@ -209,7 +221,8 @@ def better(evaluation: Evaluation) -> Claim:
     first = {
         "yes": f"(b) The model is better than every simpler one by more than {counts:g} of r; the hardest",
         "no": f"(b) The model is not better than simpler ones by {counts:g} of r",
-        "not decided": f"(b) Not decided whether the model is better than simpler ones by more than {counts:g} of r",
+        "not decided": f"(b) Not decided whether the model is better than simpler ones by more than {counts:g} of r"
+        + ", as it is not shown to tell anything" * waits,
     }[decision]
     return Claim("better", decision, f"{first}: {told}{beside}.", numbers)
 

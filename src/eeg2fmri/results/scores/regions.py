@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ class RegionScores:
         Median r over regions, and its p value.
     connectivity : float
         Correlation between the measured and the predicted functional connectivity; NaN where it is not defined.
+    connectivity_beyond : float
+        The same with the mean connectivity of other people, of the training group, regressed out of both.
     """
 
     recording: str
@@ -48,6 +51,7 @@ class RegionScores:
     median: float
     p_of_median: float
     connectivity: float
+    connectivity_beyond: float = math.nan
 
     def to_dict(self) -> dict[str, Any]:
         """Give all but the recording as JSON values."""
@@ -57,6 +61,7 @@ class RegionScores:
             "temporal_r": defined(self.median),
             "p_value": defined(self.p_of_median),
             "connectivity_similarity": defined(self.connectivity),
+            "connectivity_beyond_template": defined(self.connectivity_beyond),
             "regions": {
                 label: {"index": int(number), "r": defined(r), "p_value": defined(p), "p_corrected": defined(corrected)}
                 for label, number, r, p, corrected in columns
@@ -81,6 +86,7 @@ class RegionScores:
             median=as_float(content["temporal_r"]),
             p_of_median=as_float(content["p_value"]),
             connectivity=as_float(content["connectivity_similarity"]),
+            connectivity_beyond=as_float(content.get("connectivity_beyond_template")),
         )
 
 

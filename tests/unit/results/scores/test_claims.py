@@ -119,7 +119,7 @@ def test_chance(make):
     assert decisions(evaluation)[0] == "no"
     assert not evaluation.helped
     assert evaluation.verdict.startswith("No sign was found")
-    assert "an r of 0.02 would have been found" in evaluation.claims[0].sentence
+    assert "an r of 0.03 would have been found" in evaluation.claims[0].sentence
 
 
 def test_few_volumes_decide_nothing(make):
@@ -147,6 +147,30 @@ def test_exchanged_recordings_decide_where_there_are_enough(make):
     evaluation = make(subjects=6, facts={"exchanged": exchanged})
     assert decisions(evaluation)[0] == "no"
     assert "p = 0.400 (6 recordings exchanged)" in evaluation.claims[0].sentence
+
+
+def test_of_equally_likely_orders_of_five_recordings_one_in_twenty_claims_at_most(make):
+    claimed = 0
+    for place in range(120):
+        exchanged = {"p_value": (place + 1) / 120, "p_below": (120 - place) / 120, "recordings": 5}
+        r = 0.05 if place < 60 else -0.05
+        claimed += make(model=r, subjects=5, facts={"exchanged": exchanged}).claims[0].decision == "yes"
+    assert 0 < claimed <= 0.05 * 120
+
+
+def test_nothing_is_claimed_beside_where_the_eeg_is_not_shown_to_tell_anything(make):
+    region = {"index": 1, "r": 0.3, "p_value": 0.001, "p_corrected": 0.01}
+    regions = {
+        "atlas": "a.nii.gz", "temporal_r": 0.1, "p_value": 0.1, "connectivity_similarity": None,
+        "regions": {"Cuneus L": region},
+    }  # fmt: skip
+    facts = {"regions": {"sub-01": regions}, "significant_voxels": {"model": {"sub-01": {"family_wise": 0.043}}}}
+    evaluation = make(p=0.045, p_ridge=0.01, facts=facts)
+    assert decisions(evaluation)[:2] == ["no", "not decided"]
+    first, second, _ = (claim.sentence for claim in evaluation.claims)
+    assert "best" not in first
+    assert "significant" not in first
+    assert "as it is not shown to tell anything: a ridge has 0.040" in second
 
 
 def test_what_could_be_something_else_did_not_help(make):

@@ -40,22 +40,26 @@ class BoostedTrees(PieceBaseline):
     def path(self, features: np.ndarray, courses: np.ndarray) -> Sequence[Predictor]:
         """Boost each piece by itself."""
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         window = self._pairs.window
         last = features.reshape(len(features), -1, window)[:, :, -1]
         patterns = np.linalg.eigh(last.T @ last)[1][:, -PATTERNS:]
         x = _courses_of(features, patterns, window)
-        models = [
-            HistGradientBoostingRegressor(
-                max_iter=TREES[-1], max_leaf_nodes=8, max_bins=32, early_stopping=False, random_state=0
-            ).fit(x, course)
-            for course in courses.T
-        ]
+        # trees are small: threads of their own would wait for each other, and for other baselines
+        with threadpool_limits(1, user_api="openmp"):
+            models = [
+                HistGradientBoostingRegressor(
+                    max_iter=TREES[-1], max_leaf_nodes=8, max_bins=32, early_stopping=False, random_state=0
+                ).fit(x, course)
+                for course in courses.T
+            ]
 
         def predictor(trees: int) -> Predictor:
             def predict(given: np.ndarray) -> np.ndarray:
                 own = _courses_of(given, patterns, window)
-                return np.stack([next(islice(m.staged_predict(own), trees - 1, None)) for m in models], axis=1)
+                with threadpool_limits(1, user_api="openmp"):
+                    return np.stack([next(islice(m.staged_predict(own), trees - 1, None)) for m in models], axis=1)
 
             return predict
 
