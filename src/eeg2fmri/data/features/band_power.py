@@ -53,7 +53,13 @@ def log_band_power(
             got=f"{frequencies.min():g} to {frequencies.max():g} Hz",
             expected=", ".join(f"{name} from {low:g} Hz" for name, (low, _) in bands.items()),
         )
-    power = np.stack([np.square(spectrogram[..., band], dtype=np.float64).mean(axis=-1) for band in chosen], axis=-1)
+    return log_power(
+        np.stack([np.square(spectrogram[..., band], dtype=np.float64).mean(axis=-1) for band in chosen], axis=-1)
+    )
+
+
+def log_power(power: np.ndarray) -> np.ndarray:
+    """Logarithm of power (volume, channel, band), not below a millionth of the median of its band."""
     floor = np.maximum(FLOOR * np.median(power, axis=(0, 1)), np.finfo(float).tiny)
     logarithm: np.ndarray = np.log(np.maximum(power, floor))
     return logarithm

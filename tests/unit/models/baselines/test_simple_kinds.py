@@ -8,6 +8,8 @@ from sklearn.cross_decomposition import PLSRegression
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.settings.raw import RawConfig
+from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.kinds.boosted_trees import BoostedTrees
 from eeg2fmri.models.baselines.kinds.fingerprint import ElectricalFingerprint, equal_energy
 from eeg2fmri.models.baselines.kinds.partial_least_squares import simpls
@@ -54,6 +56,28 @@ def test_the_fingerprint_is_of_the_electrode_that_drives_the_bold(coupled_store,
     features = np.eye(6 * len(found._bands) * 8)
     used = np.abs(found._predict(features)).sum(axis=1).reshape(6, -1).sum(axis=1) > 0
     assert used.tolist() == [False, True, False, False, False, False]
+
+
+def test_the_fingerprint_is_of_the_stockwell_transform_where_raw_eeg_is_kept(coupled_store, parts, monkeypatch):
+    """The alpha of the raw EEG is that of the spectra, electrodes turned round: the choice tells which it is of."""
+
+    def raw(store, recording):
+        rng = np.random.default_rng(0)
+        alpha = np.asarray(store.eeg(recording), float)[:, ::-1, 7:12].mean(axis=2)
+        times = np.arange(200) / 100
+        signal = 1e6 * alpha[:, :, None] * np.sin(2 * np.pi * 10 * times)
+        return (signal + 0.1 * rng.standard_normal(signal.shape)).astype(np.float32)
+
+    config = coupled_store.config.model_copy(update={"raw": RawConfig(rate=100)})
+    object.__setattr__(coupled_store, "config", config)
+    monkeypatch.setattr(Store, "raw", raw)
+    try:
+        found = ElectricalFingerprint().fit(coupled_store, parts[0], PairConfig(window=8), parts[1])
+        features = np.eye(6 * len(found._bands) * 8)
+        used = np.abs(found._predict(features)).sum(axis=1).reshape(6, -1).sum(axis=1) > 0
+        assert used.tolist() == [False, False, False, False, True, False]
+    finally:
+        object.__setattr__(coupled_store, "config", config.model_copy(update={"raw": None}))
 
 
 def test_the_fingerprint_needs_a_spectrum(coupled_store, parts, monkeypatch):

@@ -192,6 +192,7 @@ def with_regions(run: Path, examples) -> Path:
         "temporal_r": 0.2,
         "p_value": 0.04,
         "connectivity_similarity": 0.55,
+        "connectivity_beyond_template": 0.21,
         "regions": {
             "7": region,
             "12": {**region, "index": 12, "p_corrected": 0.3},

@@ -10,7 +10,8 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.data.features.band_power import log_band_power, recentre
+from eeg2fmri.data.features.band_power import log_band_power, log_power, recentre
+from eeg2fmri.data.features.stockwell import stockwell_power
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.features import pairs_of, row_features
@@ -25,8 +26,9 @@ BANDS, RANGE_HZ = 10, (1.0, 40.0)
 class ElectricalFingerprint(PieceBaseline):
     """The electrode whose power foretells BOLD best, in ten bands of equal energy, at every lag of the window.
 
-    Meir-Hasson, Kinreich, Podlipsky, Hendler and Intrator (NeuroImage 102, 2014), for neurofeedback. Power is that of
-    the store's spectra, one a TR, in place of a Stockwell transform. The path is every electrode with every penalty.
+    Meir-Hasson, Kinreich, Podlipsky, Hendler and Intrator (NeuroImage 102, 2014), for neurofeedback. Power is that of a
+    Stockwell transform where the store keeps raw EEG, and of its spectra, one a TR, where it does not. The path is
+    every electrode with every penalty.
     """
 
     name = "electrical_fingerprint"
@@ -64,7 +66,12 @@ class ElectricalFingerprint(PieceBaseline):
 
     def features(self, store: Store, recording: int | str, pairs: PairConfig) -> np.ndarray:
         """Give the log power in ten bands at every lag; those of one electrode follow each other."""
-        power = recentre(log_band_power(store.eeg(recording), store.frequencies, self._bands))
+        frequencies = store.frequencies
+        if store.config.raw is None:
+            power = recentre(log_band_power(store.eeg(recording), frequencies, self._bands))
+        else:
+            inside = [frequencies[(frequencies >= low) & (frequencies < high)] for low, high in self._bands.values()]
+            power = recentre(log_power(stockwell_power(store.raw(recording), store.tr, inside)))
         starts, _ = pairs_of(store, recording, pairs)
         self._electrodes = power.shape[1]
         return row_features(power.reshape(len(power), -1), starts, np.eye(pairs.window))
