@@ -31,6 +31,6 @@ def eeg_unit_problem(std_v: np.ndarray, where: str) -> Problem | None:
         where,
         f"median standard deviation {typical:.3g} V over {len(std_v)} channels: looks like {likely}",
         f"between {low:g} V and {high:g} V",
-        "say what the numbers are, eeg: {unit: uV} (or --unit uV), or correct the header (BrainVision: last field of "
-        "each Ch line); units in channels.tsv count where the header has none",
+        "say what the numbers are, eeg: {unit: uV} in the file of --config (predict: or --unit uV), or correct the "
+        "header (BrainVision: last field of each Ch line); units in channels.tsv count where the header has none",
     )

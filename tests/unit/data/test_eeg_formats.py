@@ -319,6 +319,21 @@ def test_what_prepare_did_is_replayed_on_a_new_recording(two: Any) -> None:
         np.testing.assert_allclose(new.spectrogram(), store.eeg(0), rtol=1e-4, atol=1e-9)
 
 
+@pytest.mark.parametrize("reference", ["average", ["Cz"]])
+def test_steps_find_their_electrodes_whatever_their_spelling(reference: Any, two: Any) -> None:
+    store = make(two, eeg={"reference": reference, "bad_electrodes": ["PZ"], "bads": "interpolate"})
+    raw = mne.io.read_raw(two.root / "sub-01/eeg/sub-01_task-rest_eeg.vhdr", verbose="error").load_data()
+    raw.rename_channels({name: f"EEG {name.upper()}-REF" for name in ("Fz", "Cz", "Pz", "O1")})
+    new = new_recording(raw, _wanted(store), store.config)
+    np.testing.assert_allclose(new.spectrogram(), store.eeg(0), rtol=1e-4, atol=1e-9)
+    assert "bad electrodes interpolated: EEG PZ-REF" in new.notes
+
+
+def test_a_bad_electrode_that_no_channel_is_is_named(two: Any) -> None:
+    warned = make(two, eeg={"bad_electrodes": ["FT99", "Pz"]}).recordings[0].quality["warnings"]
+    assert "no electrodes of the file, though 'bad_electrodes' names them: FT99" in warned
+
+
 def test_space_separated_channels_tsv(two: Any) -> None:
     table = two.root / "sub-01/eeg/sub-01_task-rest_channels.tsv"
     table.write_text(table.read_text(encoding="utf-8").replace("\t", "   "), encoding="utf-8")

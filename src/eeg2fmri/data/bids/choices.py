@@ -30,13 +30,17 @@ def several_problem(files: Sequence[Path], kind: str, setting: str) -> Problem:
     differing = {key: sorted({_value(path, key) for path in files}) for key in keys}
     differing = {key: values for key, values in differing.items() if len(values) > 1}
     key = next(iter(differing), "")
+    values = differing.get(key, [""])
+    example = (values[0] if key == "part" else values[-1]) or "''"  # a phase is no BOLD: mag, or no label
+    without = "; '' takes the one without" if "" in values else ""
     return Problem(
         f"a recording has several {kind} files" if files else f"the choice leaves a recording no {kind} file",
         str(files[0].parent) if files else "",
         ", ".join(path.name for path in files),
         "one file for each subject, session, task and run",
-        f"choose one, for example {setting}: {{choose: {{{key}: {differing[key][-1]}}}}} "
-        f"(they differ in {', '.join(differing)})" + ("; or combine the echoes first" if "echo" in differing else "")
+        f"choose one, for example {setting}: {{choose: {{{key}: {example}}}}} "
+        f"(they differ in {', '.join(differing)}{without})"
+        + ("; or combine the echoes first" if "echo" in differing else "")
         if key
         else "keep one of them",
     )

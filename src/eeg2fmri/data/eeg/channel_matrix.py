@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.eeg.electrodes.channel_names import channel_problems, electrode_names
+from eeg2fmri.data.eeg.electrodes.channel_names import channel_of, channel_problems, electrode_names
 from eeg2fmri.data.eeg.electrodes.positions import directions, named_directions
 from eeg2fmri.data.eeg.electrodes.spline import spline_matrix
 from eeg2fmri.data.eeg.formats.units import volts
@@ -133,10 +133,11 @@ def _referenced(
     if config.reference == "average":
         good = [k for k, name in enumerate(outputs) if name not in bads]
         return matrix - matrix[good].mean(axis=0), outputs
-    problems = channel_problems(config.reference, outputs, f"{path}: reference")
+    named = [channel_of(name, outputs) or name for name in config.reference]
+    problems = channel_problems(named, outputs, f"{path}: reference")
     if problems:
         raise InputError.of(problems)
-    chosen = [outputs.index(name) for name in config.reference]
+    chosen = [outputs.index(name) for name in named]
     others = [k for k in range(len(outputs)) if k not in chosen]
     return matrix[others] - matrix[chosen].mean(axis=0), [outputs[k] for k in others]
 

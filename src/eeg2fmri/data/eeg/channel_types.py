@@ -13,7 +13,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.data.bids.sidecars import read_channels_tsv
-from eeg2fmri.data.eeg.electrodes.channel_names import OLD_NAMES, electrode_names, plain_name
+from eeg2fmri.data.eeg.electrodes.channel_names import OLD_NAMES, channel_of, electrode_names, plain_name
 from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 from eeg2fmri.data.settings.eeg import EegConfig
 
@@ -111,8 +111,11 @@ def describe_channels(raw: mne.io.BaseRaw, path: Path, config: EegConfig, *, par
         raise InputError("two channels would have the same name", where=str(path), got=", ".join(twice))
     if renamed:
         raw.rename_channels(renamed, verbose="error")
-    more = [name for name in config.bad_electrodes if name in raw.ch_names and name not in raw.info["bads"]]
-    raw.info["bads"] = [*raw.info["bads"], *more]
+    named = {name: channel_of(name, electrode_names(raw)) for name in config.bad_electrodes}
+    raw.info["bads"] = list(dict.fromkeys([*raw.info["bads"], *filter(None, named.values())]))
+    absent = [name for name, channel in named.items() if channel is None]
+    if absent:
+        notes.append(f"no electrodes of the file, though 'bad_electrodes' names them: {first_of(absent, 12)}")
     if config.cap is not None:
         _place(raw, config.cap)
     return [*notes, *_unplaced(raw)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.eeg.channel_matrix import Derivation, simplified
-from eeg2fmri.data.eeg.electrodes.channel_names import channel_problems, electrode_names, same_electrode
+from eeg2fmri.data.eeg.electrodes.channel_names import channel_of, channel_problems, electrode_names
 from eeg2fmri.data.eeg.electrodes.positions import directions, named_directions
 from eeg2fmri.data.eeg.electrodes.spline import spline_matrix
 from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
@@ -105,11 +105,11 @@ def _placed(raw: mne.io.BaseRaw, names: Sequence[str], path: Path, by_place: boo
 
 def _partner(name: str, present: Sequence[str], places: dict[str, np.ndarray]) -> str | None:
     """Find the channel that is an electrode by its name, and not at another place."""
-    alike = [name] if name in present else [other for other in present if same_electrode(other) == same_electrode(name)]
-    if len(alike) != 1:
+    channel = channel_of(name, present)
+    if channel is None:
         return None
-    place, own = places.get(alike[0]), electrode_positions([name])
+    place, own = places.get(channel), electrode_positions([name])
     if place is None or not np.isfinite(own).all():
-        return alike[0]
+        return channel
     between = float(np.dot(place, direction := named_directions([name])[0]))
-    return alike[0] if between > NEAR * np.linalg.norm(place) * np.linalg.norm(direction) else None
+    return channel if between > NEAR * np.linalg.norm(place) * np.linalg.norm(direction) else None

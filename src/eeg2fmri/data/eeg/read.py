@@ -134,8 +134,9 @@ def named_files(path: Path, config: EegConfig | None = None) -> list[Path]:
 
 def _named_by(path: Path) -> list[Path]:
     suffix = _suffix(path)
-    if is_empty_link(path):
-        return [path]
+    if is_empty_link(path):  # what it would name was not fetched either
+        beside = (other for other in path.parent.iterdir() if other.stem == path.stem and is_empty_link(other))
+        return list(dict.fromkeys([path, *sorted(beside)]))
     if suffix == ".vhdr":
         return [path, *linked_files(path)]
     if suffix == ".set":

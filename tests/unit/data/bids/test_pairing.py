@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,17 @@ def test_one_of_several_images_is_chosen(names: list[str], choose: dict[str, Any
     (note,) = found.notes
     assert note.startswith("not chosen, left out: ")
     assert note.count("_bold.nii") == len(names) - 1
+
+
+@pytest.mark.parametrize("magnitude", ["part-mag_bold.nii", "bold.nii"])
+def test_the_choice_that_is_proposed_is_no_phase(magnitude: str, tmp_path: Path) -> None:
+    touch(tmp_path, "sub-1_task-x_eeg.vhdr", "sub-1_task-x_part-phase_bold.nii", f"sub-1_task-x_{magnitude}")
+    with pytest.raises(InputError) as caught:
+        find_recordings(tmp_path)
+    proposed = re.search(r"\{choose: \{part: (\S*)\}\}", str(caught.value))
+    assert proposed is not None
+    config = PrepareConfig.make({"bold": {"choose": {"part": proposed[1].strip("'")}}})
+    assert find_recordings(tmp_path, config).recordings[0].bold.name == f"sub-1_task-x_{magnitude}"
 
 
 def test_one_of_two_eeg_files_is_chosen(tmp_path: Path) -> None:

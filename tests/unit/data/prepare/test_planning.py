@@ -138,7 +138,7 @@ def test_links_without_content_are_named_with_the_command_that_fetches_them(four
     with pytest.raises(InputError) as caught:
         make(four)
     text = str(caught.value)
-    assert text.startswith("4 files are links without content")  # header and image; samples are named in the header
+    assert text.startswith("6 files are links without content")  # header, samples and image
     assert f"in {four.root}: datalad get sub-02 sub-04" in text
     assert "there is no EEG" not in text
     one = four.root / "sub-02/eeg/sub-02_task-rest_eeg.vhdr"

@@ -30,6 +30,18 @@ def same_electrode(name: str) -> str:
     return OLD_NAMES.get(plain, plain)
 
 
+def channel_of(name: str, present: Sequence[str]) -> str | None:
+    """Find the channel that a setting names: of this name, or the only one of another spelling; None if there is none.
+
+    Examples
+    --------
+    >>> channel_of("T7", ["EEG T3-REF", "EEG Cz-REF"])
+    'EEG T3-REF'
+    """
+    alike = [name] if name in present else [other for other in present if same_electrode(other) == same_electrode(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
 def electrode_names(raw: mne.io.BaseRaw) -> list[str]:
     """Names of the EEG channels, bad ones included, in the order of the file."""
     return [name for name, kind in zip(raw.ch_names, raw.get_channel_types(), strict=True) if kind == "eeg"]
