@@ -120,8 +120,6 @@ HABITS: dict[str, Habit] = {
     "doubled": Habit(
         "every marker again 8 ms later",
         both(R, every("Response", "R128", late=0.008)),
-        "triggers: repair",
-        "markers are doubled",
     ),
     "turns": Habit("two codes that take turns", turns),
     "first_code": Habit(
@@ -236,17 +234,22 @@ HABITS: dict[str, Habit] = {
     "split_files": Habit(
         "the EEG of a scan in two files (`split-01`, `split-02`)",
         R,
+        parts="split",
+    ),
+    "split_pause": Habit(
+        "the same, with a pause between the files",
+        R,
         "train: 1\nvolumes_before: 0\ntriggers: trim",
         "fewer volume markers",
-        kept=12,
+        kept=11,
+        cut=(28.5, 32.5),
         parts="split",
     ),
     "run_files": Habit(
         "the EEG of a scan in two files (`run-01`, `run-02`)",
         R,
-        "eeg: {runs: parts}\ntrain: 1\nvolumes_before: 0\ntriggers: trim",
+        "eeg: {runs: parts}",
         "no EEG file belongs",
-        kept=12,
         parts="run",
     ),
 }

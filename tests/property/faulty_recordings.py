@@ -72,7 +72,7 @@ class Recording:
         lost, found = 0.0, []
         for first, last, says in self.pauses:
             at = round((first - self.begin - lost) * SFREQ) / SFREQ
-            found.append(Pause(at, at, last - first if says else None))
+            found.append(Pause(at, at, last - first if says else None, joint=not says))
             lost += last - first
         return Span(self.end - self.begin - lost, tuple(found))
 

@@ -125,7 +125,8 @@ class EegConfig(Config):
         Which file where a recording has several: labels of its name, or ``{extension: .set}``.
     runs : {"own file", "one file", "parts"}
         ``one file``: an EEG file without ``run-`` holds all runs of its subject, session and task. ``parts``: EEG files
-        that differ in ``run-`` alone are one recording, read one after the other, with a pause between.
+        that differ in ``run-`` alone are one recording, read one after the other, as those of ``split-`` are: with a
+        pause between, unless the markers, as many as volumes, go on to the sample.
     keep : tuple of {"eog", "ecg", "emg", "misc", "stim"}
         Types of channels that are kept beside the electrodes, as channels of their own; ``stim`` are those of status
         and triggers.

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from eeg2fmri.core.errors import InputError, first_of
-from eeg2fmri.data.timing.slices import per_slice, starts_of_volumes
+from eeg2fmri.data.timing.slices import per_slice, starts_of_volumes, without_echo
 from eeg2fmri.data.timing.trains import Trains, find_trains
 
 #: Volume markers by the names that recorders give them, most usual first.
@@ -95,7 +95,8 @@ def find_marker(
             where=where,
             got=_present(markers),
             expected=f"a marker every {tr:g} s, such as {KNOWN_MARKERS[0]}",
-            hint="name the marker with 'marker', or give the time of the first volume with 'first_volume_s'",
+            hint="name the marker with 'marker', a channel that has pulses with eeg: {trigger_channel: NAME}, or give "
+            "the time of the first volume with 'first_volume_s'",
         )
     if len(best) == 1:
         return _completed(best[0], usable, tr, n_volumes)
@@ -250,7 +251,12 @@ def _together(markers: Mapping[str, np.ndarray], names: Sequence[str]) -> Marked
 
 
 def _by_slice(marked: Marked, tr: float, n_volumes: int | None) -> Marked:
-    """Take the first marker of every volume where there is one for every slice."""
+    """Take the first marker of every volume where there is one for every slice, or each comes twice."""
+    once = without_echo(marked.times)
+    if once is not None:
+        later = 1e3 * float(np.median(marked.times[1::2] - once))
+        told = f"{marked.name!r} comes again {later:.0f} ms after each marker: the first of the two was taken"
+        marked = Marked(marked.name, once, (*marked.notes, told))
     slices = per_slice(marked.times, tr)
     if slices is None:
         return marked

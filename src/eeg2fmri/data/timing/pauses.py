@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: What stands in annotations for a pause of the recorder whose time is not in the file: EEGLAB, MNE, BrainVision.
 CUT = "boundary"
 _CUTS = (CUT, "edge boundary", "bad boundary", "new segment")
+#: What MNE writes where it put one recording after another.
+_JOINTS = ("edge boundary", "bad boundary")
 #: What stands for stretches that are in the file as zeros (FIF).
 SKIP = "BAD_ACQ_SKIP"
 #: s that a pause of unknown length is taken for: no train of markers goes on over it.
@@ -36,17 +38,20 @@ class Pause:
         s after the first sample: between them the file holds no EEG; equal where the pause takes no room in the file.
     lost_s : float or None
         s of the clock that are not in the file; None where the file does not say.
+    joint : bool
+        Whether one file ends and another begins there.
     """
 
     start_s: float
     stop_s: float
     lost_s: float | None
+    joint: bool = False
 
     def annotation(self) -> tuple[float, float, str]:
         """Onset, duration (s) and description of the annotation that `pauses_of` reads as this pause."""
         if self.stop_s > self.start_s:
             return self.start_s, self.stop_s - self.start_s, SKIP
-        return self.start_s, self.lost_s or 0.0, CUT
+        return self.start_s, self.lost_s or 0.0, _JOINTS[0] if self.joint and self.lost_s is None else CUT
 
     def __str__(self) -> str:
         length = None if self.lost_s is None else self.lost_s + self.stop_s - self.start_s
@@ -131,7 +136,9 @@ def pauses_of(raw: mne.io.BaseRaw) -> tuple[Pause, ...]:
             # EEGLAB alone says with a boundary how much was cut out there
             known = length if kind == CUT and np.isfinite(length) and length > 0 else None
             earlier = found.get(sample)
-            found[sample] = earlier if earlier is not None and earlier.lost_s is not None else Pause(at, at, known)
+            joint = kind in _JOINTS or (earlier is not None and earlier.joint)
+            known = earlier.lost_s if earlier is not None and earlier.lost_s is not None else known
+            found[sample] = Pause(at, at, known, joint)
     return tuple(found[sample] for sample in sorted(found))
 
 

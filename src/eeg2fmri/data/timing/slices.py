@@ -1,4 +1,4 @@
-"""Markers that come with every slice, or every excitation of several slices, instead of every volume."""
+"""Markers that come with every slice, or every excitation of several slices, instead of every volume; or twice."""
 
 from __future__ import annotations
 
@@ -12,8 +12,25 @@ FEWEST = 3
 NEAR = 0.02
 #: Share of markers that must have one a TR later.
 MOST = 0.8
+#: Longest time (s) after a marker at which one that follows all of them is the end of the same pulse.
+ECHO_S = 0.02
+#: Least time from there to the next marker, in times of that distance.
+APART = 4.0
 #: A break between slices that is so many times the usual one begins a volume.
 BREAK = 1.5
+
+
+def without_echo(times: np.ndarray) -> np.ndarray | None:
+    """Take the first of every two markers, where each is followed by another at one short distance; else None.
+
+    Recorders that mark both edges of a short pulse alike do so.
+    """
+    times = np.asarray(times, float)
+    if len(times) < 2 * FEWEST or len(times) % 2:
+        return None
+    after, between = times[1::2] - times[::2], times[2::2] - times[1:-1:2]
+    echo = after.min() > 0 and after.max() <= ECHO_S and np.ptp(after) <= ECHO_S / 4
+    return times[::2] if echo and between.min() > APART * after.max() else None
 
 
 def per_slice(times: np.ndarray, tr: float) -> int | None:

@@ -22,6 +22,8 @@ from eeg2fmri.data.timing.readings import Reading, Scan, choose_reading
 from eeg2fmri.data.timing.repair_markers import left_out, longest, mend
 from eeg2fmri.data.timing.trains import find_trains
 
+#: Samples by which intervals of markers may differ where nothing is missing between two files.
+SEAMLESS = 1.5
 #: Drift (ppm) above which the user is told; unsynchronised quartz clocks differ by some tens of ppm.
 NOTED_DRIFT_PPM = 50.0
 
@@ -109,6 +111,7 @@ def volume_onsets(
         volume is not clear, or the recorder was paused between the first volume and the last.
     """
     clock, span = clock or ClockConfig(), span or Span()
+    span, gone_on = _without_pause(markers, volumes, sfreq, clock, span)
     on_clock = {name: span.clock(np.asarray(times, float)) for name, times in markers.items()}
     if clock.first_volume_s is None and clock.first_marker is None:
         found = _marked(on_clock, volumes, sfreq, clock, span, where)
@@ -130,7 +133,32 @@ def volume_onsets(
     start = found.onsets[0] - found.first * volumes.tr
     outside = span.outside(start, start + (volumes.count or len(found.onsets)) * volumes.tr)
     told = (f"the EEG was paused outside the scan: {listed_pauses(outside)}",) if outside else ()
-    return replace(found, onsets=span.file(found.onsets), notes=(*found.notes, *told))
+    return replace(found, onsets=span.file(found.onsets), notes=(*gone_on, *found.notes, *told))
+
+
+def _without_pause(
+    markers: Mapping[str, np.ndarray], volumes: Volumes, sfreq: float, clock: ClockConfig, span: Span
+) -> tuple[Span, tuple[str, ...]]:
+    """Take out joints at which nothing is missing: of unknown length, where the markers go on to the sample.
+
+    Only where there are as many markers as volumes: a pause of whole TRs would have cost some.
+    """
+    open_ones = [pause for pause in span.pauses if pause.joint and pause.lost_s is None]
+    placed = clock.first_volume_s is not None or clock.first_marker is not None
+    if not open_ones or placed or volumes.count is None:
+        return span, ()
+    try:
+        times = np.unique(find_marker(markers, volumes.tr, clock.marker, volumes.count).times)
+    except InputError:  # the same is said where markers are looked for
+        return span, ()
+    steps = np.diff(times)
+    if len(times) != volumes.count or np.abs(steps - np.median(steps)).max() > SEAMLESS / sfreq:
+        return span, ()
+    gone_on = [pause for pause in open_ones if times[0] < pause.start_s <= times[-1]]
+    at = first_of([f"{pause.start_s:.3f} s" for pause in gone_on], 4)
+    told = f"the files follow each other without a pause, at {at}: the markers go on to the sample"
+    kept = tuple(pause for pause in span.pauses if pause not in gone_on)
+    return replace(span, pauses=kept), (told,) if gone_on else ()
 
 
 def _sound(found: Alignment, volumes: Volumes, sfreq: float, clock: ClockConfig, span: Span, where: str) -> Alignment:

@@ -82,6 +82,28 @@ def test_a_pause_before_the_scan_is_only_noted(lost: float | None) -> None:
     assert [note for note in found.notes if "paused outside the scan: at 3.000 s" in note]
 
 
+JOINT = Span(60.0, (Pause(20.0, 20.0, None, joint=True),))
+
+
+def test_files_that_the_markers_go_on_over_are_one() -> None:
+    found = volume_onsets({"R128": TRUTH}, Volumes(N, TR), SFREQ, ClockConfig(), JOINT)
+    np.testing.assert_allclose(found.onsets, TRUTH)
+    assert any("follow each other without a pause" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("times", "span"),
+    [
+        (TRUTH[:-2], JOINT),  # two volumes in a pause of two TRs
+        (np.where(TRUTH < 20, TRUTH, TRUTH + 0.02), JOINT),
+        (TRUTH, UNKNOWN),  # the recorder says that it was paused
+    ],
+)
+def test_files_that_may_have_a_pause_between_are_two(times: np.ndarray, span: Span) -> None:
+    with pytest.raises(InputError, match="first volume cannot be told"):
+        volume_onsets({"R128": times}, Volumes(N, TR), SFREQ, ClockConfig(), span)
+
+
 def test_zeros_in_place_of_what_was_not_recorded() -> None:
     skipped = Span(60.0, (Pause(20.0, 24.0, 0.0),))
     with pytest.raises(InputError, match=r"volumes without EEG: 7, 8, 9"):
@@ -104,7 +126,7 @@ def test_pauses_that_annotations_tell_of() -> None:
         Pause(20.0, 20.0, 4.0),
         Pause(25.0, 25.0, None),
         Pause(30.0, 32.0, 0.0),
-        Pause(40.0, 40.0, None),
+        Pause(40.0, 40.0, None, joint=True),
     )
     assert pauses_of(raw) == expected
     assert list(markers_of(raw)) == ["R128"]

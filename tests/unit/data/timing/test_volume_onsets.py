@@ -60,9 +60,24 @@ def test_doubled_markers_are_named_with_index_and_time() -> None:
 
 
 def test_every_marker_doubled_is_not_taken_for_another_interval() -> None:
-    text = problem(np.sort(np.concatenate([REGULAR, REGULAR + 0.01])))
+    text = problem(np.sort(np.concatenate([REGULAR, REGULAR + 0.05])))
     assert "doubled" in text
     assert "and 15 more" in text
+
+
+@pytest.mark.parametrize("marker", [None, "R128"])
+def test_the_end_of_a_pulse_that_is_marked_as_its_beginning_is_no_volume(marker: str | None) -> None:
+    both = np.sort(np.concatenate([REGULAR, REGULAR + 0.012]))
+    found = volume_onsets({"Response/R128": both}, Volumes(20, TR), 250.0, ClockConfig(marker=marker))
+    np.testing.assert_array_equal(found.onsets, REGULAR)
+    assert found.notes == ("'Response/R128' comes again 12 ms after each marker: the first of the two was taken",)
+
+
+def test_slices_that_are_marked_twice_are_slices() -> None:
+    slices = (REGULAR[:, None] + 0.05 * np.arange(30)).ravel()
+    np.testing.assert_allclose(align(slices).onsets, REGULAR)
+    twice = np.sort(np.concatenate([slices, slices + 0.005]))
+    np.testing.assert_allclose(align(twice).onsets, REGULAR)
 
 
 def test_several_faults_are_told_together() -> None:

@@ -25,7 +25,7 @@ def files_of(path: Path, config: EegConfig | None) -> list[Path]:
 
 
 def joined(raws: Sequence[mne.io.BaseRaw], paths: Sequence[Path], notes: list[str]) -> mne.io.BaseRaw:
-    """Put recordings one after the other, with a pause of unknown length between them.
+    """Put recordings one after the other; how much is missing between them only the markers can tell.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def joined(raws: Sequence[mne.io.BaseRaw], paths: Sequence[Path], notes: list[st
                     hint="give the parts that belong together names that differ in nothing but this label",
                 )
     found = mne.concatenate_raws(list(raws), verbose="error")
-    notes.append(f"read one after the other, with a pause between: {', '.join(path.name for path in paths)}")
+    notes.append(f"read one after the other: {', '.join(path.name for path in paths)}")
     return found
 
 
