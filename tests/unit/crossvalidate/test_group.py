@@ -1,13 +1,18 @@
 """Maps and regions over subjects: worked out by hand, written and read, and shown on the page of the folds."""
 
+import base64
+import gzip
 from types import SimpleNamespace
 
+import nibabel
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
 
 from eeg2fmri.crossvalidate.group import group_of, over_subjects
+from eeg2fmri.report.figures.brain.template import LABEL
+from eeg2fmri.report.html.viewer import group_data
 from eeg2fmri.report.sections.group import group_pictures, group_tables
 from eeg2fmri.results.files import ResultError
 from eeg2fmri.results.images import write_map
@@ -98,6 +103,20 @@ def test_nothing_is_averaged_where_voxels_do_not_correspond(folders, rng):
 def test_no_effect_is_significant_as_often_as_the_level_says(rng):
     found = [over_subjects(rng.standard_normal((6, 40)), rng).p.min() <= 0.05 for _ in range(200)]
     assert 0.01 <= np.mean(found) <= 0.09
+
+
+def test_the_viewer_shows_mean_and_t_over_the_template_or_the_voxels_of_all(folders, rng):
+    group = group_of(STORE, folders, SUBJECT_OF, {}, rng)
+    (shown,) = group_data(group, STORE.space)["subjects"]
+    for layer, values in zip(shown["layers"], (group.voxels.mean, group.voxels.t), strict=True):
+        image = nibabel.Nifti1Image.from_bytes(gzip.decompress(base64.b64decode(layer["nifti"])))
+        np.testing.assert_allclose(image.affine, group.affine)
+        np.testing.assert_allclose(image.get_fdata()[group.common], values, atol=0.006)
+        assert not image.get_fdata()[~group.common].any()
+    assert shown["start"] == [8.0, 12.0, 4.0]
+    assert shown["anatomy"]["label"] == LABEL
+    (other,) = group_data(group, "MNIInfant")["subjects"]
+    assert "label" not in other["anatomy"]
 
 
 def test_what_is_written_is_read_and_shown_with_links(folders, rng, tmp_path):

@@ -18,6 +18,7 @@ from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.brain import orientation, template
 from eeg2fmri.report.figures.brain.mosaic import limits_of, symmetric_limit
 from eeg2fmri.results.examples import Examples
+from eeg2fmri.results.scores.group import Group
 
 #: NiiVue as published, see vendor/README.md.
 NIIVUE = "niivue-0.69.0.umd.js"
@@ -86,6 +87,40 @@ def viewer_data(maps: Sequence[Examples], *, space: str = "", budget: int = VOLU
     if not any(subject["layers"] for subject in subjects):
         return None
     return {"subjects": [one for one in subjects if one["layers"]], "colours": _colours(), "template": below}
+
+
+def group_data(group: Group, space: str) -> dict[str, Any]:
+    """Return what the viewer shows of a group, ready for JSON: mean r and t over subjects, over the template.
+
+    Parameters
+    ----------
+    group : Group
+    space : str
+        Where the maps are; outside the MNI152 family the voxels of all subjects lie under them.
+    """
+    r, t = (np.nan_to_num(group.volume(values)) for values in (group.voxels.mean, group.voxels.t))
+    limits = [max(symmetric_limit(one, within=group.common, percentile=0.1), 0.1) for one in (r, t)]
+    people = f"over {len(group.subjects)} subjects"
+    layers = [
+        Layer("correlation", f"Mean temporal r {people}", "", True, limits[0], limits[0] / 3, 1, ""),
+        Layer("t", f"t {people}", "", True, limits[1], limits[1] / 3, 1, ""),
+    ]
+    steps = (CORRELATION_STEP, 0.01)
+    images = [nifti(one, group.affine, step) for one, step in zip((r, t), steps, strict=True)]
+    own = {"nifti": nifti(group.common, group.affine, 1.0), "low": 0.0, "high": 3.0}
+    subject = {
+        "name": people,
+        "reading": f"Temporal r, mean {people}",
+        "unit": "",
+        "anatomy": _template() if template.fits(space) else own,
+        "layers": [vars(layer) | {"nifti": image} for layer, image in zip(layers, images, strict=True)],
+        "times": [],
+        "timed": False,
+        "toVoxel": np.linalg.inv(group.affine).ravel().tolist(),
+        "grid": list(group.common.shape),
+        "start": list(group.peak_mm),
+    }
+    return {"subjects": [subject], "colours": _colours(), "template": None}
 
 
 def _template() -> dict[str, Any]:
@@ -163,6 +198,7 @@ def _subject(maps: Examples, budget: int) -> dict[str, Any]:
     onsets = np.arange(frames) if maps.onsets is None else maps.onsets[:frames]
     return {
         "name": maps.recording,
+        "reading": "Temporal r of the whole recording",
         "unit": maps.unit,
         "anatomy": {"nifti": ground, "low": low - 0.2 * (high - low), "high": high + 0.2 * (high - low)},
         "layers": [vars(layer) for layer in (*moving, *still)],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.disk.files import write_text
+from eeg2fmri.report.html import viewer
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import plural, score, times
 from eeg2fmri.report.sections.controls import control_table
@@ -65,8 +66,9 @@ def _render(
 ) -> str:
     folds, label = _fold_table(evaluation), evaluation.protocol_label
     compared = Compared.of_facts(evaluation.facts)
+    volumes = None if group is None else viewer.group_data(group, evaluation.space)
     return fill(
-        "scores.html.j2",
+        "crossvalidation.html.j2" if of_group else "scores.html.j2",
         kind="cross-validation" if folds else "benchmark",
         name=name,
         verdict=claimed(evaluation),
@@ -76,10 +78,14 @@ def _render(
             *evaluation.notes,
             *_left_out(compared),
         ],
-        pictures=[*score_pictures(evaluation), *(group_pictures(group) if group is not None else [])],
+        pictures=score_pictures(evaluation),
+        group_pictures=group_pictures(group) if group is not None else [],
+        group_tables=of_group,
+        viewer=volumes,
+        niivue=viewer.niivue() if volumes else "",
+        licences=viewer.licences() if volumes else "",
         tables=[
             *folds,
-            *of_group,
             summary_table(evaluation),
             *filter(None, [difference_table(evaluation), control_table(evaluation.controls), *_costs(compared)]),
         ],

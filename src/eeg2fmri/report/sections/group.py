@@ -19,13 +19,13 @@ from eeg2fmri.results.scores.group import Group
 from eeg2fmri.results.scores.method import SIGNIFICANT
 
 #: Regions that are listed; the file has all of them.
-LISTED = 40
+LISTED = 15
 
 
 def group_pictures(group: Group) -> list[Picture]:
     """Draw the mean r over subjects, outlined where it is significant, and its t value."""
     share, highest = group.voxels.significant, float(group.voxels.mean.max())
-    at = ", ".join(f"{x:.0f}" for x in group.peak_mm)
+    at = ", ".join(decimals(x, 0) for x in group.peak_mm)
     people = plural(len(group.subjects), "subject")
     passed = group.volume(group.voxels.p) <= SIGNIFICANT
     told = f"highest {correlation(highest)} at {at} mm; {share:.1%} of the voxels significant"
@@ -74,7 +74,7 @@ def _subjects(evaluation: Evaluation, group: Group | None, folder: Path) -> Tabl
     runs = evaluation.facts.get("runs", {})
     rows: list[tuple[str, ...]] = []
     links: dict[str, str] = {}
-    for subject in evaluation.subjects:
+    for subject in sorted(evaluation.subjects):
         fold = fold_of.get(subject, "")
         score, p = evaluation.score(model, headline.name, subject), evaluation.p_value(model, subject)
         rows.append((f"sub-{subject}", f"fold {fold}", decimals(score), _p(p), best.get(subject, "\N{EN DASH}")))
@@ -102,7 +102,7 @@ def _regions(group: Group) -> Table:
     assert group.regions is not None
     names, scores = group.regions.names, group.regions.scores
     rows = tuple(
-        (name, decimals(float(mean)), decimals(float(t)), _p(float(p)))
+        (name, decimals(float(mean)), decimals(float(t), 1), _p(float(p)))
         for name, mean, t, p in zip(names[:LISTED], scores.mean, scores.t, scores.p, strict=False)
     )
     strong = tuple(k for k in range(len(rows)) if scores.p[k] <= SIGNIFICANT)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eeg2fmri.report.html.numbers import number, p_value, plural, score, value
+from eeg2fmri.report.html.numbers import decimals, number, p_value, plural, score, value
 from eeg2fmri.results.files import as_float
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.method import Method, Metric
@@ -85,7 +85,7 @@ def ceiling_name(ceiling: Method) -> str:
 
 
 def _share(fraction: float) -> str:
-    return "\N{EN DASH}" if math.isnan(fraction) else f"{100 * fraction:.0f} %"
+    return "\N{EN DASH}" if math.isnan(fraction) else f"{decimals(100 * fraction, 0)} %"
 
 
 def subject_tables(evaluation: Evaluation) -> list[Table]:

@@ -57,10 +57,11 @@ def finding(evaluation: Evaluation) -> Finding:
         text = "No sign was found that the EEG tells the model anything about the BOLD."
         return Finding("No sign found", text, "bad")
     told = "The EEG tells something about the BOLD"
-    if informs.numbers.get("global"):
-        told += ", as one course of the whole brain"
+    everywhere, could_be = "one course of the whole brain", str(cerebral.numbers.get("could_be", ""))
+    if informs.numbers.get("global") and everywhere not in could_be:
+        told += f", as {everywhere}"
     if cerebral.decision == "no":
-        text = f"{told}, but it could be {cerebral.numbers['could_be']} and not the activity of the brain."
+        text = f"{told}, but it could be {could_be} and not the activity of the brain."
         return Finding("Could be something else", text, "bad")
     label, end, tone = TOLD[superior.decision]
     return Finding(label, told + end, tone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.report import write_benchmark
 from eeg2fmri.results.scores.evaluation import Evaluation
+from eeg2fmri.results.scores.group import Group, Places
 from eeg2fmri.results.scores.method import Method
 from eeg2fmri.results.scores.pooled_test import PooledTest
 
@@ -51,6 +53,20 @@ def write(folder: Path) -> Path:
 @pytest.fixture
 def folder(tmp_path):
     return write(tmp_path)
+
+
+def test_page_of_folds_has_maps_over_subjects_before_the_scores(folder, tmp_path):
+    common = np.ones((5, 5, 4), bool)
+    places = Places(*np.random.default_rng(0).uniform(0, 1, (3, common.sum())))
+    group = Group(("03", "04"), np.diag([30.0, 30, 30, 1]), common, places)
+    each = [{"fold": 1, "subjects": ["03", "04"], "responsive_r": 0.1, "times_read": 1}]
+    evaluation = Evaluation.read(folder)
+    facts = {**evaluation.facts, **group.write(folder), "each_fold": each, "runs": {"fold 1": str(folder / "fold-01")}}
+    replace(evaluation, facts=facts, space="MNI152NLin2009cAsym").write(folder)
+    text = write_benchmark(folder).read_text(encoding="utf-8")
+    assert 0 < text.index("Over subjects</h2>") < text.index("Interactive view</h2>") < text.index("Scores</h2>")
+    assert "t over 2 subjects" in text
+    assert "licences" in text
 
 
 def test_page_tells_who_won(folder):

@@ -142,6 +142,13 @@ def test_one_course_everywhere_is_called_global(make):
     assert "It is global: without the mean course of the brain, r is 0.010" in evaluation.claims[0].sentence
 
 
+def test_one_course_everywhere_is_said_once(make):
+    course = "one course of the whole brain"
+    evaluation = make(facts={"controls": controls(could_be=course)})
+    evaluation.values[0, :, [metric.name for metric in METRICS].index("responsive_r_without_global")] = 0.01
+    assert evaluation.verdict.count(course) == 1
+
+
 def test_exchanged_recordings_decide_where_there_are_enough(make):
     exchanged = {"p_value": 0.4, "p_below": 0.6, "recordings": 6}
     evaluation = make(subjects=6, facts={"exchanged": exchanged})

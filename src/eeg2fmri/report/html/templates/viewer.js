@@ -34,6 +34,8 @@
     get("layers").replaceChildren(get("layers").firstElementChild, ...subject.layers.map(choice));
     setRanges();
     get("time-label").hidden = !subject.times.length;
+    const moves = subject.layers.some((one) => one.frames > 1);
+    for (const of of [get("chart"), document.querySelector(".viewer-key")]) of.style.display = moves ? "" : "none";
     Object.assign(get("time"), { max: Math.max(subject.times.length - 1, 0), value: 0 });
     for (const moving of subject.layers.filter((one) => one.frames > 1)) await load(moving, moving.key + ".nii", "gray");
     await showLayer(subject.layers.find((one) => one.key === "correlation") ?? subject.layers[0]);
@@ -184,7 +186,8 @@
     const r = layer && subject.layers.find((one) => one.key === "correlation");
     const where = `(${place.map((mm) => minus(Math.round(mm))).join(", ")}) mm`;
     const words = [`Voxel at ${where}.`];
-    if (r && index >= 0 && images.has(r)) words.push(`Temporal r of the whole recording: ${minus((images.get(r).steps[index] * images.get(r).step).toFixed(2))}.`);
+    if (r && index >= 0 && images.has(r)) words.push(`${subject.reading}: ${minus((images.get(r).steps[index] * images.get(r).step).toFixed(2))}.`);
+    if (layer && layer !== r && layer.frames === 1 && index >= 0) words.push(`${layer.label}: ${short(course(layer.key, index)[0])} ${layer.unit}`.trimEnd() + ".");
     const chart = get("chart");
     chart.replaceChildren();
     chart.style.cursor = truth.length ? "pointer" : "";
@@ -273,7 +276,9 @@
     get("threshold").addEventListener("input", applyThreshold);
     get("opacity").addEventListener("input", applyThreshold);
     for (const axis of ["x", "y", "z"]) get(axis).addEventListener("input", () => moveTo(["x", "y", "z"].map((each) => Number(get(each).value))));
-    get("state").textContent = "Click a voxel, or move the crosshair with the sliders or the keys (arrows, page up and down; with shift, time): its time course follows. A click on the course moves time. Left is the subject's left.";
+    get("state").textContent = subject.layers.some((one) => one.frames > 1)
+      ? "Click a voxel, or move the crosshair with the sliders or the keys (arrows, page up and down; with shift, time): its time course follows. A click on the course moves time. Left is the subject's left."
+      : "Click a voxel, or move the crosshair with the sliders or the keys (arrows, page up and down). Left is the subject's left.";
     get("body").dataset.ready = "yes";
   }
 
