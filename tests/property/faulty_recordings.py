@@ -84,6 +84,8 @@ class Recording:
         inside = np.isfinite(self.file(self.marked))
         if not inside.any() or {"localizer", "second_run", "tests"} & set(self.done):
             return {}
+        if (self.others < self.marked[inside][0]).any():  # of a lost one: it is the first of the file
+            return {}
         first = round((self.marked[inside][0] - self.start) / (self.tr * (1 + self.drift)))
         return {"dummies": -first} if first <= 0 else {"volumes_before": first}
 

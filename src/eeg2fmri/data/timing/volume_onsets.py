@@ -17,13 +17,13 @@ from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
 from eeg2fmri.data.timing.check_markers import NO_DRIFT, interval_problem, marker_problems, number_markers
 from eeg2fmri.data.timing.choose_marker import find_marker
 from eeg2fmri.data.timing.first_marker import onsets_from_first
-from eeg2fmri.data.timing.pauses import Span, listed_pauses
+from eeg2fmri.data.timing.pauses import Pause, Span, listed_pauses
 from eeg2fmri.data.timing.readings import Reading, Scan, choose_reading
 from eeg2fmri.data.timing.repair_markers import left_out, longest, mend
 from eeg2fmri.data.timing.trains import find_trains
 
-#: Samples by which intervals of markers may differ where nothing is missing between two files.
-SEAMLESS = 1.5
+#: Samples by which intervals of markers may differ where nothing is missing between two files: each is rounded twice.
+SEAMLESS = 2.5
 #: Drift (ppm) above which the user is told; unsynchronised quartz clocks differ by some tens of ppm.
 NOTED_DRIFT_PPM = 50.0
 
@@ -151,14 +151,22 @@ def _without_pause(
         times = np.unique(find_marker(markers, volumes.tr, clock.marker, volumes.count).times)
     except InputError:  # the same is said where markers are looked for
         return span, ()
-    steps = np.diff(times)
-    if len(times) != volumes.count or np.abs(steps - np.median(steps)).max() > SEAMLESS / sfreq:
-        return span, ()
     gone_on = [pause for pause in open_ones if times[0] < pause.start_s <= times[-1]]
-    at = first_of([f"{pause.start_s:.3f} s" for pause in gone_on], 4)
-    told = f"the files follow each other without a pause, at {at}: the markers go on to the sample"
+    if not gone_on or len(times) != volumes.count or not seamless(times, sfreq):
+        return span, ()
     kept = tuple(pause for pause in span.pauses if pause not in gone_on)
-    return replace(span, pauses=kept), (told,) if gone_on else ()
+    return replace(span, pauses=kept), (seamless_note(gone_on),)
+
+
+def seamless(times: np.ndarray, sfreq: float) -> bool:
+    """Tell whether markers (s) follow each other to the sample."""
+    return bool(np.ptp(np.diff(times)) <= SEAMLESS / sfreq)
+
+
+def seamless_note(joints: Sequence[Pause]) -> str:
+    """Say that nothing is missing at the joints of files."""
+    at = first_of([f"{joint.start_s:.3f} s" for joint in joints], 4)
+    return f"the files follow each other without a pause, at {at}: the markers go on to the sample"
 
 
 def _sound(found: Alignment, volumes: Volumes, sfreq: float, clock: ClockConfig, span: Span, where: str) -> Alignment:

@@ -14,7 +14,7 @@ from eeg2fmri.data.settings.first_volume import ClockConfig, FirstMarker
 from eeg2fmri.data.timing.check_markers import LARGEST_DEVIATION_TR, LARGEST_DRIFT
 from eeg2fmri.data.timing.choose_marker import has_volume_marker
 from eeg2fmri.data.timing.pauses import Span, listed_pauses
-from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
+from eeg2fmri.data.timing.volume_onsets import Volumes, seamless, seamless_note, volume_onsets
 
 
 class Times(TypedDict, total=False):
@@ -120,7 +120,10 @@ def onsets_without_bold(
             expected=f"at least {tr:g} s after the start of the first volume",
         )
     paused = span.between(times[inside][0], times[inside][-1] + tr)
-    if paused:
+    joints = all(pause.joint and pause.lost_s is None for pause in paused)
+    if paused and joints and not regular and clock.faults == "error" and seamless(times, sfreq):
+        told.append(seamless_note(paused))
+    elif paused:
         raise InputError(
             "the EEG was paused between the first volume and the last",
             where=where,

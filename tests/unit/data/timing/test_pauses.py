@@ -15,6 +15,7 @@ from eeg2fmri.data.settings.first_volume import ClockConfig
 from eeg2fmri.data.timing.pauses import Pause, Span, pauses_of
 from eeg2fmri.data.timing.read_markers import markers_of
 from eeg2fmri.data.timing.volume_onsets import Volumes, volume_onsets
+from eeg2fmri.data.timing.without_bold import Clock, onsets_without_bold
 
 TR, N, SFREQ = 2.0, 24, 100.0
 #: s on the clock
@@ -95,13 +96,23 @@ def test_files_that_the_markers_go_on_over_are_one() -> None:
     ("times", "span"),
     [
         (TRUTH[:-2], JOINT),  # two volumes in a pause of two TRs
-        (np.where(TRUTH < 20, TRUTH, TRUTH + 0.02), JOINT),
+        (np.where(TRUTH < 20, TRUTH, TRUTH + 0.04), JOINT),
         (TRUTH, UNKNOWN),  # the recorder says that it was paused
     ],
 )
 def test_files_that_may_have_a_pause_between_are_two(times: np.ndarray, span: Span) -> None:
     with pytest.raises(InputError, match="first volume cannot be told"):
         volume_onsets({"R128": times}, Volumes(N, TR), SFREQ, ClockConfig(), span)
+
+
+def test_a_new_recording_in_two_files_is_one_where_its_markers_go_on() -> None:
+    notes: list[str] = []
+    found = onsets_without_bold({"R128": TRUTH}, JOINT, SFREQ, TR, Clock(), "x", notes)
+    np.testing.assert_allclose(found, TRUTH)
+    assert notes == ["the files follow each other without a pause, at 20.000 s: the markers go on to the sample"]
+    for times, span in ((np.where(TRUTH < 20, TRUTH, TRUTH + 0.04), JOINT), (TRUTH, UNKNOWN)):
+        with pytest.raises(InputError, match="paused between"):
+            onsets_without_bold({"R128": times}, span, SFREQ, TR, Clock(), "x", [])
 
 
 def test_zeros_in_place_of_what_was_not_recorded() -> None:
