@@ -105,6 +105,27 @@ def test_an_evaluation_that_cannot_write_keeps_its_scores(own_run, small_store, 
     assert [path.name for path in (own_run / "evaluation").iterdir()] == ["reads.json"]
 
 
+def test_an_explanation_that_cannot_write_is_kept(small_run, small_store, tmp_path, monkeypatch):
+    import tempfile
+
+    from eeg2fmri.explain.run import explain_run
+    from eeg2fmri.results.explanation import Explanation
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+    def gone(what, done, total):
+        for made in tmp_path.glob(".out.part-*/made"):
+            made.rmdir()
+
+    with pytest.raises(OutputError, match="is kept in") as told:
+        explain_run(small_run, small_store, tmp_path / "out", {"windows": 1, "passes": 0, "checks": 0}, progress=gone)
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert str(kept) in str(told.value)
+    assert Explanation.read(kept).subjects
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+
+
 def test_two_evaluations_at_once_end_in_a_line(own_run, small_store):
     from eeg2fmri.core.disk.lock import locked
 

@@ -116,11 +116,11 @@ def calibrate_run(
     view = split.view(store)
     used = (*split.train, *split.validation)
     assert isinstance(group.model, Recommended)
-    acquisition = Acquisition.of_store(view, used, pairs.lag)
-    model, report = fit_to_person(group.model, PairDataset(view, used, pairs), acquisition)
     config = TrainConfig.read(run / "train.yaml")
     facts = {"eeg2fmri": eeg2fmri.__version__, "store_hash": store.hash, "seed": config.seed, "group": group.digest}
-    with whole_folder(out) as part:
+    with whole_folder(out) as part:  # the place is tried before the work
+        acquisition = Acquisition.of_store(view, used, pairs.lag)
+        model, report = fit_to_person(group.model, PairDataset(view, used, pairs), acquisition)
         made = part / "run"
         make_run_folder(made, config, split, store, facts)
         save(made, model, ModelCard.of_store(view, model.config, pairs), group_statistics(view, split.train))

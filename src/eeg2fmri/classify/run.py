@@ -35,6 +35,7 @@ from eeg2fmri.classify.scores.with_intervals import difference, method_scores
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.disk.files import write_text
+from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
@@ -87,7 +88,8 @@ def classify_run(
     StoreError
         If the store cannot be used.
     InputError
-        If recordings do not fit the synthesiser, there are too few subjects, or `out` is something else.
+        If recordings do not fit the synthesiser, there are too few subjects, or `out` is something else or being made
+        by another process.
 
     Examples
     --------
@@ -96,9 +98,22 @@ def classify_run(
     >>> sorted(found.methods)
     ['band power', 'majority']
     """
-    settings = ClassifyConfig.take(config)
-    settings, left_out = _without_missing(settings)
-    (loaded, model), recordings, folder = load_lender(run), EegStore.open(store), Path(out)
+    with locked(Path(out), "this classification"):
+        return _classified(run, store, Path(out), ClassifyConfig.take(config), n_jobs, keep_models, progress)
+
+
+def _classified(
+    run: str | Path,
+    store: str | PathLike[str],
+    folder: Path,
+    config: ClassifyConfig,
+    n_jobs: int,
+    keep_models: bool,
+    progress: Progress,
+) -> Classification:
+    """Run what is left of a classification, and score it."""
+    settings, left_out = _without_missing(config)
+    (loaded, model), recordings = load_lender(run), EegStore.open(store)
     loaded.card.check_usable(str(run))
     check_settings(settings, model)  # what cannot be done is said before anything is written
     labels = subject_labels(

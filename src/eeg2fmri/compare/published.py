@@ -9,6 +9,8 @@ from typing import Any
 
 from eeg2fmri.compare.entries import choose_entries
 from eeg2fmri.compare.published_steps import published_steps
+from eeg2fmri.core.disk.files import OutputError, refuse_existing, whole_folder
+from eeg2fmri.core.disk.staged import kept_elsewhere
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
@@ -54,12 +56,14 @@ def as_published(
     ------
     InputError
         If `out` exists, or a store lacks what a model needs.
+    OutputError
+        If the steps cannot be written. Those that were computed are kept in the folder for temporary files, and the
+        error names it.
     ConfigError
         If a model is unknown, or is none of a publication.
     """
     path = Path(out)
-    if path.exists():
-        raise InputError("the folder exists already", where=str(path), hint="remove it or choose another name")
+    refuse_existing(path)
     shared = {"seed": seed, "split": {"seed": seed}, **(config or {})}
     opened = {words: Store.open(store) for words, store in stores.items()}
     names = [name for name in models if name in TRAINED]
@@ -69,17 +73,21 @@ def as_published(
         )
     for store in opened.values():
         choose_entries(names, store, shared, "small")
-    steps = [
-        published_steps(store, name, shared, world=words, progress=progress)
-        for name in names
-        for words, store in opened.items()
-    ]
     facts = {
         **{f"store, {words}": store.hash for words, store in opened.items()},
         "seed": seed,
         "settings of the training": dict(config or {}),
     }
-    found = PublishedProtocol(tuple(steps), facts)
-    path.mkdir(parents=True)
-    found.write(path)
-    return found
+    made: list[PublishedProtocol] = []
+    try:
+        with whole_folder(path) as part:  # the place is tried before the work
+            steps = [
+                published_steps(store, name, shared, world=words, progress=progress)
+                for name in names
+                for words, store in opened.items()
+            ]
+            made.append(PublishedProtocol(tuple(steps), facts))
+            made[0].write(part)
+    except OutputError as error:
+        raise (kept_elsewhere(error, made[0].write, "eeg2fmri-published") if made else error) from None
+    return made[0]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from eeg2fmri.core.disk.files import whole_folder, write_json
+from eeg2fmri.core.disk.files import OutputError, whole_folder, write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.recordings.collect import RECORDINGS
@@ -55,11 +55,14 @@ class CrossValidationFolder:
             "seed": seed,
             "settings": settings,
         }
-        if path.exists():
-            _check(path, facts)
-        else:
-            with whole_folder(path) as made:
-                write_json(made / FACTS, facts)
+        if not path.exists():
+            try:
+                with whole_folder(path) as made:
+                    write_json(made / FACTS, facts)
+            except OutputError:  # another process may have made it at the same moment
+                if not path.exists():
+                    raise
+        _check(path, facts)
         return cls(path, folds)
 
     def run(self, fold: int) -> Path:
@@ -89,7 +92,8 @@ class CrossValidationFolder:
 def _check(path: Path, facts: dict[str, Any]) -> None:
     hint = "choose another folder; to go on, use the store and settings that it was begun with"
     try:
-        known = json.loads((path / FACTS).read_text(encoding="utf-8"))
+        known = dict(read_json(path / FACTS))
+        known["settings"] = dict(known["settings"])
         if known["format"] != FORMAT or known["version"] != VERSION:
             raise ValueError(f"format {known['format']}, version {known['version']}")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -110,6 +114,6 @@ def _check(path: Path, facts: dict[str, Any]) -> None:
 def _differences(now: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     top = [("store", "store_hash"), ("number of folds", "folds"), ("seed", "seed")]
     found = [(name, now[key], before.get(key)) for name, key in top if now[key] != before.get(key)]
-    settings, old = now["settings"], before.get("settings", {})
+    settings, old = now["settings"], before["settings"]
     keys = [key for key in settings if settings[key] != old.get(key)]
     return found + [(f"setting {key}", settings[key], old.get(key)) for key in keys]

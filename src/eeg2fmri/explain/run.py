@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from eeg2fmri.core.disk.files import OutputError, whole_folder
+from eeg2fmri.core.disk.staged import kept_elsewhere
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
@@ -21,7 +23,7 @@ from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.inputs.batches import batches, chosen_pairs, count
 from eeg2fmri.explain.inputs.open_run import OpenedRun, open_run
 from eeg2fmri.explain.results.collect import Explanation
-from eeg2fmri.explain.results.files import check_replaceable, write
+from eeg2fmri.explain.results.files import check_replaceable, fill
 from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
 from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance, SubjectSums
 
@@ -61,6 +63,9 @@ def explain_run(
         If the run or the store cannot be used or do not belong together.
     ConfigError
         If a setting is wrong, or the model does something that has no relevance rule.
+    OutputError
+        If the explanation cannot be written. One that was computed is kept in the folder for temporary files, and the
+        error names it.
     InputError
         If the target does not fit the volumes, the output exists and is no explanation, there is no truth, or the
         model ignores the EEG or is a published network, which relevance does not explain.
@@ -76,9 +81,25 @@ def explain_run(
     check_replaceable(folder)
     opened = open_run(run, store, settings)
     recorded = None if truth is None else _recorded(opened, settings, truth)
+    made: list[Explanation] = []
+    try:
+        with whole_folder(folder, replace=True) as part:  # the place is tried before the work
+            made.append(_explained(opened, settings, recorded, progress))
+            fill(made[0], part)
+    except OutputError as error:
+        raise (
+            kept_elsewhere(error, lambda place: fill(made[0], place), "eeg2fmri-explanation") if made else error
+        ) from None
+    return made[0]
+
+
+def _explained(
+    opened: OpenedRun, settings: ExplainConfig, recorded: list[Recorded] | None, progress: Progress
+) -> Explanation:
+    """Explain every subject, and check the relevance."""
     subjects = tuple(_subjects(opened, settings, progress))
     fidelity = _fidelity(opened, settings, progress) if settings.checks else None
-    explanation = Explanation(
+    return Explanation(
         config=settings,
         target=opened.target,
         axes=opened.axes,
@@ -97,8 +118,6 @@ def explain_run(
         },
         notes=tuple(_notes(opened, settings, subjects)),
     )
-    write(explanation, folder)
-    return explanation
 
 
 def _by_subject(opened: OpenedRun) -> dict[str, list[str]]:

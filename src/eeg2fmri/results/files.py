@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.parse import DAMAGE, read_json
 from eeg2fmri.core.errors import InputError
-
-#: What a damaged file may raise while it is read.
-DAMAGE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    IndexError,
-    AttributeError,
-    EOFError,
-    OverflowError,
-    RecursionError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class ResultError(InputError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from eeg2fmri.core.disk.files import write_csv
+from eeg2fmri.core.disk.parse import read_table
 from eeg2fmri.results.files import as_float, reading
 
 HISTORY = "history.csv"
@@ -52,8 +52,7 @@ class History:
         """
         path = Path(run) / HISTORY
         with reading(path, "the course of the training", "train the run again"):
-            with path.open(newline="", encoding="utf-8") as stream:
-                rows = list(csv.DictReader(stream))
+            rows = read_table(path)
             columns = {name: np.array([as_float(row[name]) for row in rows]) for name in (rows[0] if rows else ())}
             epochs = columns["epoch"].astype(int) if rows else np.zeros(0, dtype=int)
         named = {MAIN_LOSSES[name]: columns[name] for name in MAIN_LOSSES if name in columns}

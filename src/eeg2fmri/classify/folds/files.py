@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.disk.files import write_json
-from eeg2fmri.core.disk.npz import save_npz
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.npz import read_npz, save_npz
+from eeg2fmri.core.disk.parse import DAMAGE, read_json
 from eeg2fmri.core.errors import InputError, Problem
 
 FORMAT = "eeg2fmri classification"
@@ -89,11 +89,11 @@ def write_fold(path: Path, result: FoldResult) -> None:
 def read_fold(path: Path) -> FoldResult | None:
     """Read a fold; None if there is none, or it is damaged and has to be run again."""
     try:
-        with np.load(path, allow_pickle=False) as found:
-            return FoldResult(
-                {k.removeprefix("probability "): found[k] for k in found.files if k.startswith("probability ")},
-                json.loads(str(found["facts"])),
-                {k.removeprefix("array "): found[k] for k in found.files if k.startswith("array ")},
-            )
-    except (OSError, ValueError, KeyError, EOFError):
+        found = read_npz(path)
+        return FoldResult(
+            {k.removeprefix("probability "): found[k] for k in found if k.startswith("probability ")},
+            dict(json.loads(str(found["facts"]))),
+            {k.removeprefix("array "): found[k] for k in found if k.startswith("array ")},
+        )
+    except DAMAGE:
         return None

@@ -24,7 +24,8 @@ from typing import Any, Self
 import numpy as np
 from scipy.stats import rankdata
 
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.npz import read_npz
+from eeg2fmri.core.disk.parse import DAMAGE, read_json
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
 from eeg2fmri.explain.inputs.axes import Axes
@@ -67,15 +68,15 @@ class GroupsTruth:
         """
         try:
             facts = read_json(folder / "groups.json")
-            with np.load(folder / "groups.npz", allow_pickle=False) as arrays:
-                return cls(
-                    arrays["region_centres"],
-                    {name: arrays[f"change_{name}"] for name in facts["regions_affected"]},
-                    tuple((band["name"], band["low_hz"], band["high_hz"]) for band in facts["bands"]),
-                    tuple(str(name) for name in arrays["electrodes"]),
-                    arrays["electrode_power"],
-                )
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            arrays = read_npz(folder / "groups.npz")
+            return cls(
+                arrays["region_centres"],
+                {name: arrays[f"change_{name}"] for name in facts["regions_affected"]},
+                tuple((band["name"], band["low_hz"], band["high_hz"]) for band in facts["bands"]),
+                tuple(str(name) for name in arrays["electrodes"]),
+                arrays["electrode_power"],
+            )
+        except DAMAGE as error:
             raise InputError(
                 "the truth of simulated groups cannot be read",
                 where=str(folder),

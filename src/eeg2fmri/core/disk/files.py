@@ -165,7 +165,7 @@ def whole_folder(
     Raises
     ------
     OutputError
-        If `path` holds something, or cannot be written.
+        If `path` holds something, cannot be written, or is being made by another process.
     """
     path = Path(path).absolute()
     if not replace:
@@ -173,7 +173,7 @@ def whole_folder(
     with _told(path, [path], raises, hint):
         path.parent.mkdir(parents=True, exist_ok=True)
         _name_fits(path)
-        _remove_left_behind(path)
+        _remove_left_behind(path, raises)
         workshop = Path(tempfile.mkdtemp(prefix=_workshop(path), dir=path.parent))
     try:
         with _told(path, [path, workshop], raises, hint), FileLock(workshop / LOCK):
@@ -200,11 +200,18 @@ def _workshop(path: Path) -> str:
     return f".{path.name[:100]}.part-"
 
 
-def _remove_left_behind(path: Path) -> None:
-    """Remove what processes that were killed have left: nobody holds its lock any more."""
+def _remove_left_behind(path: Path, raises: type[Eeg2FmriError]) -> None:
+    """Remove what processes that were killed have left; a lock that is held is of one that is at work."""
     for left in path.parent.glob(f"{glob.escape(_workshop(path))}*/{LOCK}"):
-        with contextlib.suppress(Timeout), FileLock(left, timeout=0):
-            shutil.rmtree(left.parent, ignore_errors=True)
+        try:
+            with FileLock(left, timeout=0):
+                shutil.rmtree(left.parent, ignore_errors=True)
+        except Timeout:
+            raise raises(
+                "another process is making this folder",
+                where=str(path),
+                hint="wait until it has ended, or choose another folder",
+            ) from None
 
 
 def refuse_existing(*paths: str | Path, raises: type[Eeg2FmriError] = OutputError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.disk.files import whole_file
+from eeg2fmri.core.disk.parse import refuse_pipe
 
 #: Of zlib, 1 to 9. numpy takes 6, which makes files of measured floats no smaller and takes seven times as long.
 LEVEL = 1
+#: Times its size to which a file may unpack where that is more than so many bytes: arrays of zeros are a thousandth.
+PACKED, SMALL = 50, 100_000_000
 
 
 def save_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
@@ -39,6 +43,31 @@ def save_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
 
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
-    """Read all arrays of a file; nothing is unpickled."""
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    """Read all arrays of a file; nothing is unpickled, and no memory is taken for what the file does not hold.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe or device.
+    Exception
+        One of `eeg2fmri.core.disk.parse.DAMAGE` if it is damaged.
+    """
+    refuse_pipe(Path(path))
+    with zipfile.ZipFile(path) as file:
+        unpacked, packed = sum(one.file_size for one in file.infolist()), Path(path).stat().st_size
+        if unpacked > max(SMALL, PACKED * packed):
+            raise ValueError(f"{packed} bytes that would unpack to {unpacked}")
+        return {one.filename.removesuffix(".npy"): _array(file, one) for one in file.infolist()}
+
+
+def _array(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """Read one array, whose header has to say the size that it has."""
+    with file.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+        said = math.prod(shape) * dtype.itemsize
+        if said != member.file_size - stream.tell():
+            raise ValueError(f"{member.filename}: {member.file_size - stream.tell()} bytes, where {said} are said")
+    with file.open(member) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)

@@ -1,16 +1,38 @@
-"""Read YAML and JSON files: bounded in size, no key twice, every fault with its line."""
+"""Read YAML and JSON files and tables: bounded in size, no key twice, every fault with its line."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import zipfile
+import zlib
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import yaml
 
 #: Bytes of a text file that are more than any real settings, sidecar or manifest has.
 LARGEST_FILE = 50_000_000
+#: What a damaged file may raise while it is read and taken apart.
+DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    zipfile.BadZipFile,
+    zlib.error,
+    # of the header of an array
+    SyntaxError,
+    TokenError,
+)
 
 
 def read_json(path: Path, largest: int = LARGEST_FILE) -> Any:
@@ -29,7 +51,7 @@ def read_json(path: Path, largest: int = LARGEST_FILE) -> Any:
     ValueError
         If it is no JSON, is nested too deeply, is too large, or names a key twice.
     """
-    text = _text(path, largest)
+    text = read_text(path, largest)
     try:
         return _without_nul(json.loads(text, object_pairs_hook=_once), text)
     except RecursionError:
@@ -48,11 +70,74 @@ def read_yaml(path: Path, largest: int = LARGEST_FILE) -> Any:
     ValueError
         If it is no YAML, is nested too deeply, is too large, or names a key twice: the line is told.
     """
-    text = _text(path, largest)
+    text = read_text(path, largest)
     try:
         return _without_nul(yaml.load(text, _Loader), text)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(str(error) or "nested too deeply") from None
+
+
+def refuse_pipe(path: Path) -> None:
+    """Refuse what is there and is no file: a pipe would be waited for, and some devices never end.
+
+    Raises
+    ------
+    OSError
+    """
+    if path.exists() and not path.is_file():
+        raise OSError("no regular file")
+
+
+def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
+    """Read a text file in UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe or device.
+    ValueError
+        If it is too large, or no UTF-8.
+    """
+    refuse_pipe(path)
+    size = path.stat().st_size
+    if size > largest:
+        raise ValueError(f"{size} bytes: more than such a file can have")
+    return path.read_text(encoding="utf-8-sig")
+
+
+def read_table(path: Path, delimiter: str = ",", quotes: bool = True) -> list[dict[str, str]]:
+    r"""Read a table with a line of names: a row by column, "" where a line is too short.
+
+    Parameters
+    ----------
+    path : Path
+    delimiter : str
+    quotes : bool
+        Whether a cell may stand in quotes; else they belong to it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe or device.
+    ValueError
+        If it is too large, or no table in UTF-8.
+
+    Example
+    -------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "table.tsv"
+    ...     _ = file.write_text("name\tunits\nFz\tuV\nCz\n")
+    ...     read_table(file, "\t")
+    [{'name': 'Fz', 'units': 'uV'}, {'name': 'Cz', 'units': ''}]
+    """
+    lines = io.StringIO(read_text(path), newline="")
+    try:
+        rows = list(csv.DictReader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE))
+    except csv.Error as error:  # a cell of many thousand characters
+        raise ValueError(str(error)) from None
+    # cells beyond the names have the key None
+    return [{name: cell or "" for name, cell in row.items() if name is not None} for row in rows]
 
 
 def texts(values: object) -> list[str]:
@@ -85,7 +170,7 @@ def line_of(path: Path, keys: Sequence[Any]) -> int | None:
     3
     """
     try:
-        node = yaml.compose(_text(path, LARGEST_FILE), yaml.SafeLoader)
+        node = yaml.compose(read_text(path), yaml.SafeLoader)
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
     line = None
@@ -155,12 +240,3 @@ class _Loader(yaml.SafeLoader):
 
 def _scalars(node: yaml.MappingNode) -> Iterable[yaml.ScalarNode]:
     return (key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<")
-
-
-def _text(path: Path, largest: int) -> str:
-    if path.exists() and not path.is_file():  # a pipe would be waited for, and some devices never end
-        raise OSError("no regular file")
-    size = path.stat().st_size
-    if size > largest:
-        raise ValueError(f"{size} bytes: more than such a file can have")
-    return path.read_text(encoding="utf-8-sig")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_table
 from eeg2fmri.core.errors import InputError
 
 #: Kinds of events with regressors of their own; the rarer ones share one.
@@ -33,15 +33,14 @@ def read_events(file: Path) -> dict[str, np.ndarray]:
     """
     found: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            for row in csv.DictReader(stream, delimiter="\t"):
-                onset, duration = _number(row["onset"]), _number(row.get("duration") or "n/a")
-                if np.isfinite(onset):
-                    kind = (row.get("trial_type") or "").strip()
-                    found[kind if kind.lower() not in ("", "n/a") else "event"].append(
-                        (onset, duration if duration > 0 else 0.0)
-                    )
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError, KeyError, TypeError) as error:
+        for row in read_table(file, "\t"):
+            onset, duration = _number(row["onset"]), _number(row.get("duration") or "n/a")
+            if np.isfinite(onset):
+                kind = row.get("trial_type", "").strip()
+                found[kind if kind.lower() not in ("", "n/a") else "event"].append(
+                    (onset, duration if duration > 0 else 0.0)
+                )
+    except (OSError, ValueError, KeyError) as error:
         raise InputError(
             "the events cannot be read",
             where=str(file),

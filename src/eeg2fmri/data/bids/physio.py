@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import DAMAGE, read_json, refuse_pipe
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bids.sidecars import entities
 
@@ -66,14 +66,15 @@ def read_physio(file: Path) -> list[PhysioSignal]:
     """
     sidecar = file.with_name(file.name.removesuffix(".tsv.gz") + ".json")
     try:
-        facts: dict[str, Any] = json.loads(sidecar.read_text(encoding="utf-8-sig"))
+        facts: dict[str, Any] = read_json(sidecar)
         sfreq, start = float(facts["SamplingFrequency"]), float(facts["StartTime"])
         names = [str(name) for name in facts["Columns"]]
+        refuse_pipe(file)
         with gzip.open(file, "rt", encoding="utf-8") as stream:
             table = np.genfromtxt(stream, delimiter="\t", dtype=float, ndmin=2, missing_values="n/a")
         if table.shape[1] != len(names) or len(table) < 2 or not sfreq > 0 or not np.isfinite(start):
             raise ValueError(f"{table.shape[1]} columns of {len(table)} samples at {sfreq:g} Hz, {len(names)} names")
-    except (OSError, EOFError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+    except DAMAGE as error:
         raise InputError(
             "the physiological recording cannot be read",
             where=str(file),

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.parse import read_json, read_text
 from eeg2fmri.core.errors import InputError
 
 
@@ -148,12 +148,11 @@ def read_channels_tsv(path: Path) -> tuple[Path, dict[str, dict[str, str]]] | No
     if not files:
         return None
     try:
-        with files[-1].open(encoding="utf-8-sig", newline="") as file:
-            lines = file.read().splitlines()
+        lines = read_text(files[-1]).splitlines()
         # some data sets have spaces in place of tabs
         tabs = bool(lines) and "\t" in lines[0]
         rows = list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)) if tabs else [x.split() for x in lines]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise InputError("channels.tsv cannot be read", where=str(files[-1]), got=str(error)) from None
     columns = [name.strip().lower() for name in rows[0]] if rows else []
     if "name" not in columns:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_table
 from eeg2fmri.core.errors import ConfigError, InputError, first_of
 from eeg2fmri.data.bids.recording_files import LABELS, RecordingFiles
 from eeg2fmri.data.bids.sidecars import refuse_other_than_file, sidecars
@@ -27,11 +27,10 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """
     refuse_other_than_file(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = read_table(path, "\t", quotes=False)
+    except (OSError, ValueError) as error:
         raise InputError("the table cannot be read", where=str(path), got=str(error)) from None
-    return [{str(key).strip(): (value or "").strip() for key, value in row.items() if key} for row in rows]
+    return [{key.strip(): value.strip() for key, value in row.items() if key} for row in rows]
 
 
 def events_file(eeg: Path) -> Path | None:

@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError
 
 #: Bytes that no table of regions has.
@@ -58,6 +59,7 @@ def read_names(path: str | Path) -> dict[int, str]:
     """
     path = Path(path)
     try:
+        refuse_pipe(path)
         if path.stat().st_size > LARGEST:
             raise ValueError(f"{path.stat().st_size:,} bytes")
         text = path.read_text(encoding="utf-8-sig", errors="replace")

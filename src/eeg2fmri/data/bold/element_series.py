@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.elements import Elements
 from eeg2fmri.data.bold.headers import COPY_AGAIN, header_log, not_finite
@@ -50,6 +51,7 @@ def _loaded(path: Path, notes: list[str], what: str) -> Any:
     import nibabel
 
     try:
+        refuse_pipe(path)
         with warnings.catch_warnings(), header_log(notes):
             warnings.simplefilter("ignore")  # what matters is checked by the caller
             return nibabel.load(path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError, Problem, first_of
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def load_nifti(path: Path, notes: list[str]) -> Nifti1Image:
     import nibabel
 
     try:
+        refuse_pipe(path)
         with warnings.catch_warnings(), header_log(notes):
             warnings.simplefilter("ignore")  # what matters of a header is checked by the caller
             image = nibabel.load(path)

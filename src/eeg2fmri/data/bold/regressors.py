@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_text
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bids.sidecars import entities
 
@@ -69,13 +70,12 @@ def read_confounds(image: Path, patterns: Sequence[str], n_volumes: int) -> np.n
     """
     table = confounds_table(image)
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, delimiter="\t"))
+        rows = list(csv.reader(read_text(table).splitlines(), delimiter="\t"))
         columns = rows[0]
         chosen = [k for k, name in enumerate(columns) if any(fnmatchcase(name, pattern) for pattern in patterns)]
         numbers = [[_number(row[k]) for k in chosen] for row in rows[1:]]
         values = np.array(numbers, float).reshape(len(rows) - 1, len(chosen))
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError, IndexError) as error:
+    except (OSError, csv.Error, ValueError, IndexError) as error:
         raise InputError(
             "the confounds cannot be read", where=str(table), got=f"{type(error).__name__}: {error}"
         ) from None

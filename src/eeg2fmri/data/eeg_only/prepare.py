@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_table
 from eeg2fmri.core.errors import InputError, Problem, first_of
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bids.recording_files import LABELS, named, plain_label, rewritten_labels
@@ -119,13 +119,12 @@ def read_participants(root: Path, column: str) -> dict[str, dict[str, str]]:
     if path.exists() or path.is_symlink():
         refuse_other_than_file(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [
-                {k: (v or "").strip() for k, v in row.items() if k}
-                for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-                if any((value or "").strip() for value in row.values() if not isinstance(value, list))
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = [
+            {name: cell.strip() for name, cell in row.items() if name}
+            for row in read_table(path, "\t", quotes=False)
+            if any(cell.strip() for cell in row.values())
+        ]
+    except (OSError, ValueError) as error:
         raise InputError(
             "participants.tsv cannot be read",
             where=str(path),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from eeg2fmri import __version__
 from eeg2fmri.core.disk.files import write_json
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 
@@ -39,7 +39,7 @@ def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]
     reads: list[dict[str, Any]] = []
     if path.exists():
         try:
-            reads = list(json.loads(path.read_text(encoding="utf-8")))
+            reads = [dict(read) for read in read_json(path)]
         except (OSError, ValueError, TypeError) as error:
             raise CheckpointError(
                 "the record of earlier evaluations is damaged",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.disk.npz import read_npz, save_npz
+from eeg2fmri.core.disk.parse import DAMAGE
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.core.progress import silent
 from eeg2fmri.evaluate.metrics.registry import METRICS
@@ -111,7 +111,7 @@ def _read(path: Path, into: Scores) -> tuple[list[Method], dict[str, str]]:
         raise CheckpointError(
             "the run has not been evaluated", where=str(path), hint="eeg2fmri evaluate RUN STORE"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise CheckpointError(
             "the scores of the recordings are damaged",
             where=str(path),

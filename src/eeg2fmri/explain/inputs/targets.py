@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError, Problem
 
 Shape3 = tuple[int, int, int]
@@ -116,6 +117,7 @@ def read_region(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> Ta
 
     path = Path(path)
     try:
+        refuse_pipe(path)
         image: Any = nibabel.load(path)
         mask = np.asarray(image.dataobj)
     except (OSError, ValueError, EOFError, nibabel.filebasedimages.ImageFileError) as error:

@@ -56,12 +56,12 @@ def write(explanation: Explanation, out: str | Path) -> Path:
     Raises
     ------
     InputError
-        If `out` exists and is no explanation.
+        If `out` exists and is no explanation, or cannot be written.
     """
     out = Path(out)
     check_replaceable(out)
     with whole_folder(out, replace=True) as made:
-        _write(explanation, made)
+        fill(explanation, made)
     return out
 
 
@@ -80,7 +80,8 @@ def check_replaceable(out: Path) -> None:
         )
 
 
-def _write(explanation: Explanation, folder: Path) -> None:
+def fill(explanation: Explanation, folder: Path) -> None:
+    """Write an explanation into an empty folder."""
     write_json(folder / "dataset_description.json", description())
     label = explanation.target.name
     space = "" if explanation.space in {"native", "unknown"} else f"_space-{explanation.space}"

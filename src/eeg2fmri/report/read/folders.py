@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.report.pages.benchmark import write_benchmark
 from eeg2fmri.report.pages.classification import write_classification
@@ -65,7 +65,7 @@ def kind_of(folder: Path) -> str:
     if (folder / DESCRIPTION).is_file():
         return "predictions"
     try:
-        scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+        scores = read_json(folder / "scores.json")
         return "classification" if "classif" in str(scores["format"]) else "benchmark"
     except (OSError, ValueError, KeyError, TypeError):
         if (folder / FILE).is_file():

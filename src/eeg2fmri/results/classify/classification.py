@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 
 from eeg2fmri.core.disk.files import write_csv, write_json
+from eeg2fmri.core.disk.parse import read_table
 from eeg2fmri.results.files import ResultError, read_content, reading
 
 FORMAT = "eeg2fmri classification scores"
@@ -230,8 +230,7 @@ class Classification:
 
 
 def _votes(path: Path, classes: tuple[str, ...]) -> dict[str, Votes]:
-    with path.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_table(path)
     found = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]

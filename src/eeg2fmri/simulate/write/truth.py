@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.parse import read_json, texts
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.simulate.config import SimulationConfig
 from eeg2fmri.simulate.head.anatomy import Grid, draw_anatomy
@@ -21,6 +21,7 @@ from eeg2fmri.simulate.recording.bold import at_times, slice_signal
 from eeg2fmri.simulate.recording.clock import Clock, make_clock
 from eeg2fmri.simulate.worlds.catalogue import WORLDS
 from eeg2fmri.simulate.worlds.world import World
+from eeg2fmri.simulate.write.truth_arrays import read_array, read_image, reading_truth
 from eeg2fmri.simulate.write.truth_files import FOLDER, FORMAT
 
 
@@ -66,7 +67,7 @@ class Truth:
     def source(self) -> np.ndarray:
         """Region whose rhythms the BOLD of each region follows, int (region,)."""
         path = self.path / "group" / "source.npy"
-        return np.load(path) if path.exists() else np.arange(len(self.coupled))
+        return read_array(path, len(self.coupled)) if path.exists() else np.arange(len(self.coupled))
 
     @cached_property
     def electrodes(self) -> tuple[str, ...]:
@@ -83,34 +84,38 @@ class Truth:
             If there is none, or it has another format.
         """
         path = Path(root) / FOLDER
-        try:
-            about = read_json(path / "truth.json")
-        except FileNotFoundError:
+        file = path / "truth.json"
+        if not file.exists():
             raise InputError(
                 "the data set holds no truth",
                 where=str(root),
                 expected=f"{FOLDER}/truth.json",
                 hint="only simulated data sets have one: eeg2fmri simulate",
-            ) from None
-        if about["format"] != FORMAT:
-            raise InputError(
-                "the truth was written by another version",
-                where=str(path),
-                got=f"format {about['format']}",
-                expected=f"format {FORMAT}",
-                hint="simulate the data set again",
             )
-        config = SimulationConfig.make(about["config"], where=str(path / "truth.json"))
+        with reading_truth(file):
+            about = dict(read_json(file))
+            if about["format"] != FORMAT:
+                raise InputError(
+                    "the truth was written by another version",
+                    where=str(path),
+                    got=f"format {about['format']}",
+                    expected=f"format {FORMAT}",
+                    hint="simulate the data set again",
+                )
+            bands = tuple((str(b["name"]), float(b["low_hz"]), float(b["high_hz"])) for b in about["bands"])
+            recordings = tuple(str(r["id"]) for r in about["recordings"])
+            config = SimulationConfig.make(about["config"], where=str(file))
         group = path / "group"
+        centres = read_array(group / "region_centres.npy", None, 3)
         return cls(
             path=path,
             config=config,
-            bands=tuple((b["name"], b["low_hz"], b["high_hz"]) for b in about["bands"]),
-            recordings=tuple(r["id"] for r in about["recordings"]),
-            region_centres=np.load(group / "region_centres.npy"),
-            coupled=np.load(group / "coupled.npy") & (config.coupling > 0),
-            weights=np.load(group / "weights.npy"),
-            delay=np.load(group / "delay.npy"),
+            bands=bands,
+            recordings=recordings,
+            region_centres=centres,
+            coupled=read_array(group / "coupled.npy", len(centres)).astype(bool) & (config.coupling > 0),
+            weights=read_array(group / "weights.npy", len(centres), len(bands)),
+            delay=read_array(group / "delay.npy", len(centres)),
         )
 
     def recording(self, recording: str | int) -> RecordingTruth:
@@ -156,44 +161,44 @@ class RecordingTruth:
     @cached_property
     def power(self) -> np.ndarray:
         """Power of each region's rhythms in the EEG relative to its mean, shape (region, band, time)."""
-        return np.load(self.folder / "power.npy")
+        return self._array("power.npy", self._regions, len(self.truth.bands), len(self.times))
 
     @cached_property
     def regional_bold(self) -> np.ndarray:
         """Noiseless BOLD of each region, % of the baseline, shape (region, time)."""
-        return np.load(self.folder / "regional_bold.npy")
+        return self._array("regional_bold.npy", self._regions, len(self.times))
 
     @cached_property
     def regional_bold_from_eeg(self) -> np.ndarray:
         """Part of `regional_bold` that follows what the EEG shows, shape (region, time)."""
-        return np.load(self.folder / "regional_bold_from_eeg.npy")
+        return self._array("regional_bold_from_eeg.npy", self._regions, len(self.times))
 
     @cached_property
     def lead_field(self) -> np.ndarray:
         """Potential of a unit dipole of each region, V / (A m), shape (electrode, region)."""
-        return np.load(self.folder / "lead_field.npy")
+        return self._array("lead_field.npy", len(self.electrodes), self._regions)
 
     @cached_property
     def moment(self) -> np.ndarray:
         """Rms dipole moment of each rhythm, A m, shape (region, band)."""
-        return np.load(self.folder / "moment.npy")
+        return self._array("moment.npy", self._regions, len(self.truth.bands))
 
     @cached_property
     def background(self) -> np.ndarray:
         """Root of the spatial covariance of the 1/f background, V, shape (electrode, electrode)."""
-        return np.load(self.folder / "background.npy")
+        return self._array("background.npy", len(self.electrodes), len(self.electrodes))
 
     @cached_property
     def motion(self) -> np.ndarray | None:
         """Head movement, mm and rad, shape (volume, 6), or None."""
-        path = self.folder / "motion.npy"
-        return np.load(path) if path.exists() else None
+        there = (self.folder / "motion.npy").exists()
+        return self._array("motion.npy", len(self.clock.volumes), 6) if there else None
 
     @cached_property
     def synchrony(self) -> np.ndarray | None:
         """Twice the share of the first rhythm that a region has in common with its group, (region, time), or None."""
-        path = self.folder / "synchrony.npy"
-        return np.load(path) if path.exists() else None
+        there = (self.folder / "synchrony.npy").exists()
+        return self._array("synchrony.npy", self._regions, len(self.times)) if there else None
 
     @cached_property
     def electrodes(self) -> tuple[str, ...]:
@@ -201,33 +206,34 @@ class RecordingTruth:
         path = self.folder / "electrodes.json"
         if not path.exists():
             return self.truth.electrodes
-        return tuple(read_json(path)["names"])
+        with reading_truth(path):
+            return tuple(texts(read_json(path)["names"]))
 
     @cached_property
     def stretch(self) -> np.ndarray:
         """Factor on the time axis of the subject's haemodynamic responses, shape (region,)."""
         path = self.subject_folder / "stretch.npy"
-        return np.load(path) if path.exists() else np.ones(len(self.delay))
+        return read_array(path, self._regions) if path.exists() else np.ones(self._regions)
 
     @cached_property
     def weights(self) -> np.ndarray:
         """Coupling weights of the subject, shape (region, band)."""
-        return np.load(self.subject_folder / "weights.npy")
+        return read_array(self.subject_folder / "weights.npy", self._regions, len(self.truth.bands))
 
     @cached_property
     def delay(self) -> np.ndarray:
         """Delay of the subject's haemodynamic responses against Glover's, s, shape (region,)."""
-        return np.load(self.subject_folder / "delay.npy")
+        return read_array(self.subject_folder / "delay.npy", self._regions)
 
     @cached_property
     def gain(self) -> np.ndarray:
         """Expected standard deviation of the noiseless BOLD, %, shape (region,)."""
-        return np.load(self.subject_folder / "gain.npy")
+        return read_array(self.subject_folder / "gain.npy", self._regions)
 
     @cached_property
     def peak(self) -> np.ndarray:
         """Peak frequency of each rhythm, Hz, shape (band,)."""
-        return np.load(self.subject_folder / "peak.npy")
+        return read_array(self.subject_folder / "peak.npy", len(self.truth.bands))
 
     @cached_property
     def hrf(self) -> np.ndarray:
@@ -254,21 +260,22 @@ class RecordingTruth:
     @cached_property
     def affine(self) -> np.ndarray:
         """Voxel indices to scanner coordinates, mm, shape (4, 4)."""
-        return np.asarray(_load(self.subject_folder / "baseline.nii.gz").affine)
+        return read_image(self.subject_folder / "baseline.nii.gz")[1]
 
     @cached_property
     def explainable(self) -> np.ndarray:
         """Variance over volumes of the noiseless BOLD over that of the recorded, shape (x, y, z)."""
-        return np.asarray(_load(self.folder / "explainable.nii.gz").dataobj, np.float32)
+        return read_image(self.folder / "explainable.nii.gz")[0].astype(np.float32)
 
     @cached_property
     def voxel_weights(self) -> Any:
         """Per cent of signal in a voxel for each per cent of regional BOLD, csr array (voxel, region), C order."""
         from scipy import sparse
 
-        parts = [np.load(self.subject_folder / f"voxel_{name}.npy") for name in ("weight", "region", "indptr")]
-        shape = (int(np.prod(self.truth.config.grid)), len(self.truth.region_centres))
-        return sparse.csr_array(tuple(parts), shape=shape)
+        parts = [read_array(self.subject_folder / f"voxel_{name}.npy", None) for name in ("weight", "region", "indptr")]
+        shape = (int(np.prod(self.truth.config.grid)), self._regions)
+        with reading_truth(self.subject_folder):
+            return sparse.csr_array(tuple(parts), shape=shape)
 
     def noiseless_bold(self, part: str = "all") -> np.ndarray:
         """Rebuild the BOLD without noise, drift and movement, each slice at its own times.
@@ -333,10 +340,16 @@ class RecordingTruth:
         return self.registration.bring(volume, Grid(self.truth.config.grid, self.affine))
 
     def _image(self, name: str) -> np.ndarray:
-        return np.asarray(_load(self.subject_folder / name).dataobj)
+        file = self.subject_folder / name
+        voxels, _ = read_image(file)
+        with reading_truth(file):
+            if voxels.shape != self.truth.config.grid:
+                raise ValueError(f"a volume of {voxels.shape}, and the grid is {self.truth.config.grid}")
+        return voxels
 
+    def _array(self, name: str, *shape: int | None) -> np.ndarray:
+        return read_array(self.folder / name, *shape)
 
-def _load(path: Path) -> Any:
-    import nibabel as nib
-
-    return nib.load(path)
+    @property
+    def _regions(self) -> int:
+        return len(self.truth.region_centres)

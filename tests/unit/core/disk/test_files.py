@@ -197,6 +197,18 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path):
     assert names(tmp_path) == ["other", "run"]
 
 
+def test_a_folder_is_made_by_one_process_at_a_time(tmp_path):
+    with whole_folder(tmp_path / "run") as made:
+        (made / "a").touch()
+        with (
+            pytest.raises(OutputError, match="another process is making this folder"),
+            whole_folder(tmp_path / "run"),
+        ):
+            pass
+    assert names(tmp_path) == ["run"]
+    assert names(tmp_path / "run") == ["a"]
+
+
 def test_links_that_lead_nowhere_exist(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "gone")
     with pytest.raises(OutputError, match="exists already"):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from eeg2fmri.core.config import Config, read_mapping
-from eeg2fmri.core.disk.parse import line_of, read_json, read_yaml
+from eeg2fmri.core.disk.parse import line_of, read_json, read_table, read_yaml
 from eeg2fmri.core.errors import ConfigError
 
 
@@ -80,3 +80,16 @@ def test_a_nul_within_a_text_is_refused(text, tmp_path):
             read(tmp_path / "a.json")
     (tmp_path / "b.yaml").write_text('a: &a ["\\\\0 is no NUL", *a]')
     assert read_yaml(tmp_path / "b.yaml")["a"][0] == "\\0 is no NUL"
+
+
+def test_tables_are_read_within_bounds(tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_bytes('\ufeffname,units\r\nFz,uV,more\r\n"C,z"\r\n'.encode())
+    assert read_table(file) == [{"name": "Fz", "units": "uV"}, {"name": "C,z", "units": ""}]
+    file.write_text("name\n" + "x" * 200_000)
+    with pytest.raises(ValueError, match="field larger than"):
+        read_table(file)
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(OSError, match="no regular file"):
+        read_table(file)

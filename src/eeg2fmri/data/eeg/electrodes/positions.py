@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.parse import read_json, read_table
 from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.bids.sidecars import entities, refuse_other_than_file
 from eeg2fmri.data.eeg.electrodes.spline import sphere_centre
@@ -89,14 +88,12 @@ def _in_table(path: Path) -> dict[str, np.ndarray] | None:
             continue
         refuse_other_than_file(file)
         try:
-            with file.open(encoding="utf-8-sig", newline="") as lines:
-                rows = list(csv.DictReader(lines, delimiter="\t"))
             places = {
                 row["name"]: np.array([float(row[axis]) for axis in "xyz"])
-                for row in rows
+                for row in read_table(file, "\t")
                 if row["name"] and row["x"] != "n/a"
             }
-        except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise InputError(
                 "electrodes.tsv cannot be read",
                 where=str(file),

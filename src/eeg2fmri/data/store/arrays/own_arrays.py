@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 
@@ -275,6 +276,7 @@ def _load(path: Path) -> Any:
     import nibabel as nib
 
     try:
+        refuse_pipe(path)
         return nib.load(path)
     except (OSError, nib.filebasedimages.ImageFileError) as error:
         raise InputError("the image cannot be read", where=str(path), got=str(error)) from None
