@@ -15,6 +15,7 @@ import json
 import os
 import pkgutil
 import resource
+import select
 import shutil
 import signal
 import sys
@@ -47,8 +48,10 @@ for module in pkgutil.walk_packages(eeg2fmri.__path__, "eeg2fmri."):
 
 #: Whether every case is run, as `make faults` does; otherwise a share of each kind.
 ALL = os.environ.get("EEG2FMRI_FAULTS") == "all"
-#: Seconds of a case; a machine that does other work has twice that.
+#: Seconds of processor time of a case, which other work of the machine does not change.
 LONGEST_S = 20.0
+#: Seconds in which a case that is at work gets processor time, however busy the machine is.
+IDLE_S = 15.0
 #: Megabytes by which a case may grow beyond twice what sound input takes.
 SLACK_MB = 48.0
 #: Bytes of an error: more than a person reads.
@@ -184,7 +187,8 @@ def _forked(case: Case, root: Path) -> tuple[str, str, float]:
         Path(closed).chmod(0o700)
     shutil.rmtree(folder)
     if answer is None:
-        return "hang", f"more than {LONGEST_S:g} s", 0.0
+        used_s = used.ru_utime + used.ru_stime
+        return "hang", f"stopped after {used_s:.1f} s of processor time", 0.0
     if not answer:
         return "abort", f"signal or exit, status {os.waitstatus_to_exitcode(status)}", 0.0
     end, text = json.loads(answer)
@@ -192,24 +196,28 @@ def _forked(case: Case, root: Path) -> tuple[str, str, float]:
 
 
 def _waited(read: int, child: int) -> bytes | None:
-    """Read what a child answers; kill it, and give None, where it does not in time."""
-    import select
-
-    answer, end = b"", time.monotonic() + LONGEST_S * (2 if _loaded() else 1)
+    """Read what a child answers; kill it, and give None, where it waits for nothing or computes for too long."""
+    answer, before = b"", 0.0
     with os.fdopen(read, "rb", buffering=0) as pipe:
         while True:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
+            ready, _, _ = select.select([pipe], [], [], IDLE_S)
             if not ready:
-                os.kill(child, signal.SIGKILL)
-                return None
+                now = _processor_time(child)
+                if now - before < 0.01 or now > LONGEST_S:
+                    os.kill(child, signal.SIGKILL)
+                    return None
+                before = now
+                continue
             piece = pipe.read(65536)
             if not piece:
                 return answer
             answer += piece
 
 
-def _loaded() -> bool:
-    return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
+def _processor_time(child: int) -> float:
+    """Seconds of processor time of a process and of those that it waited for."""
+    fields = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _in_child(case: Case, folder: Path, write: int) -> None:

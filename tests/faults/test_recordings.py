@@ -30,6 +30,7 @@ from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.store import Store
 
+#: Of processor time.
 LONGEST_S = 10.0
 
 
@@ -43,7 +44,7 @@ def judge(
 
     `whole` is the store of the undamaged files: what the damaged file does not hold must be the same in both.
     """
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -62,8 +63,8 @@ def judge(
         if whole is not None:
             check_same(store, whole, name)
         outcome = "success"
-    elapsed = time.perf_counter() - began
-    assert elapsed < LONGEST_S, f"{name} took {elapsed:.1f} s"
+    elapsed = time.process_time() - began
+    assert elapsed < LONGEST_S, f"{name} took {elapsed:.1f} s of processor time"
     return outcome
 
 

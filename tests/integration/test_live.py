@@ -100,7 +100,7 @@ def test_wrong_shapes_are_refused(synthesizer, eeg) -> None:
 
 def get(address: str, host: str | None = None) -> tuple[str, str]:
     asked = urllib.request.Request(address, headers={} if host is None else {"Host": host})
-    with urllib.request.urlopen(asked, timeout=5) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return answer.read().decode(), answer.headers["Content-Security-Policy"]
 
 

@@ -89,7 +89,7 @@ def test_two_workers_share_one_study_by_a_file_or_by_a_database(small_store, bas
         )
         for seed in ("1", "2")
     ]
-    said = [worker.communicate(timeout=200)[0] for worker in workers]
+    said = [worker.communicate(timeout=550)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
     for name in ("journal", "database"):
         trials = json.loads((tmp_path / name / "trials.json").read_text())

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -18,20 +17,10 @@ from eeg2fmri.train.steps.engine import make_fabric
 
 
 def train_in_two(store, folder, settings):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     config = folder.with_suffix(".json")
     config.write_text(json.dumps(settings))
-    start = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nproc-per-node",
-        "2",
-        "--master-port",
-        str(port),
-    ]
+    # alone on this machine, the processes meet at a port that their launcher holds from the start
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = [*start, "-m", "eeg2fmri", "train", str(store), str(folder), "--config", str(config)]
     ended = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}

@@ -63,7 +63,7 @@ def made(request, tmp_path_factory):
         )
         for command, own in commands
     ]
-    said = [process.communicate(timeout=240)[0] for process in started]
+    said = [process.communicate(timeout=550)[0] for process in started]
     assert not any(process.returncode for process in started), "\n".join(text[-3000:] for text in said)
     return folder
 

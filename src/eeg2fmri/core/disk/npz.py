@@ -49,15 +49,18 @@ def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     ------
     OSError
         If it cannot be read, or is a pipe or device.
-    Exception
-        One of `eeg2fmri.core.disk.parse.DAMAGE` if it is damaged.
+    zipfile.BadZipFile, zlib.error, ValueError, EOFError
+        If it is damaged; see `eeg2fmri.core.disk.parse.DAMAGE`.
     """
     refuse_pipe(Path(path))
-    with zipfile.ZipFile(path) as file:
-        unpacked, packed = sum(one.file_size for one in file.infolist()), Path(path).stat().st_size
-        if unpacked > max(SMALL, PACKED * packed):
-            raise ValueError(f"{packed} bytes that would unpack to {unpacked}")
-        return {one.filename.removesuffix(".npy"): _array(file, one) for one in file.infolist()}
+    try:
+        with zipfile.ZipFile(path) as file:
+            unpacked, packed = sum(one.file_size for one in file.infolist()), Path(path).stat().st_size
+            if unpacked > max(SMALL, PACKED * packed):
+                raise ValueError(f"{packed} bytes that would unpack to {unpacked}")
+            return {one.filename.removesuffix(".npy"): _array(file, one) for one in file.infolist()}
+    except RuntimeError as error:  # a flag that says that it is encrypted, or of a version to come
+        raise ValueError(str(error)) from None
 
 
 def _array(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
@@ -67,7 +70,7 @@ def _array(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(stream)
         said = math.prod(shape) * dtype.itemsize
-        if said != member.file_size - stream.tell():
+        if not dtype.hasobject and said != member.file_size - stream.tell():
             raise ValueError(f"{member.filename}: {member.file_size - stream.tell()} bytes, where {said} are said")
     with file.open(member) as stream:
         return np.lib.format.read_array(stream, allow_pickle=False)

@@ -67,7 +67,7 @@ def reading_note(reads: Sequence[dict[str, Any]]) -> str:
     """Say how often the test recordings were read; empty for the first time."""
     if len(reads) < 2:
         return ""
-    versions = len({read.get("weights") for read in reads})
+    versions = len({str(read.get("weights")) for read in reads})
     of = "the same weights" if versions == 1 else f"{versions} versions of the weights"
     return (
         f"The test recordings were read {len(reads)} times by this run, with {of}: if what was read led to any choice, "

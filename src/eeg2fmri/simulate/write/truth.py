@@ -272,10 +272,13 @@ class RecordingTruth:
         """Per cent of signal in a voxel for each per cent of regional BOLD, csr array (voxel, region), C order."""
         from scipy import sparse
 
-        parts = [read_array(self.subject_folder / f"voxel_{name}.npy", None) for name in ("weight", "region", "indptr")]
+        files = [self.subject_folder / f"voxel_{name}.npy" for name in ("weight", "region", "indptr")]
+        parts = [read_array(file, None) for file in files]
         shape = (int(np.prod(self.truth.config.grid)), self._regions)
-        with reading_truth(self.subject_folder):
-            return sparse.csr_array(tuple(parts), shape=shape)
+        with reading_truth(*files):
+            array = sparse.csr_array(tuple(parts), shape=shape)
+            array.check_format(full_check=True)
+            return array
 
     def noiseless_bold(self, part: str = "all") -> np.ndarray:
         """Rebuild the BOLD without noise, drift and movement, each slice at its own times.

@@ -14,8 +14,8 @@ from eeg2fmri.core.errors import Eeg2FmriError, InputError
 
 
 @contextmanager
-def reading_truth(path: Path) -> Iterator[None]:
-    """Turn whatever reading a file of the truth may raise into an error that names it.
+def reading_truth(*paths: Path) -> Iterator[None]:
+    """Turn whatever reading files of the truth may raise into an error that names them.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def reading_truth(path: Path) -> Iterator[None]:
     except (*DAMAGE, ImageFileError, HeaderDataError) as error:
         raise InputError(
             "the truth of the simulated data set cannot be read",
-            where=str(path),
+            where=", ".join(map(str, paths)),
             got=f"{type(error).__name__}: {error}",
             hint="simulate the data set again",
         ) from None
