@@ -40,7 +40,7 @@ from eeg2fmri.train.run import train_run
 from eeg2fmri.tune.config import TuneConfig
 
 VALUES: tuple[Any, ...] = (
-    None, True, -1, 0, 10**9, 1e30, float("nan"), float("inf"), "", "text", "a\0b", "x" * 6000, "../..", [], {},
+    None, True, -1, 0, 10**9, 2**70, 1e30, float("nan"), float("inf"), "", "text", "a\0b", "x" * 6000, "../..", [], {},
     [None], [[[[]]]], {"a": {"b": 1}}, ["text", 1],
 )  # fmt: skip
 DEEP = "[" * 5000 + "]" * 5000
@@ -80,7 +80,12 @@ def value_cases(folder: Path, file: str, work: Callable[[Path], Any], count: int
             shutil.copytree(folder, place / "copy")
             change(place / "copy" / file)
 
-        return Case(f"{file}: {name}", lambda place: work(place / "copy"), make, leaves=("copy/.sources.json",))
+        return Case(
+            f"{file}: {name}",
+            lambda place: work(place / "copy"),
+            make,
+            leaves=("copy/.sources.json", "copy/store/.sources.json"),
+        )
 
     made = []
     for _ in range(count):

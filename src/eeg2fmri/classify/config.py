@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from eeg2fmri.classify.view_training.train import NotNegative, ViewTraining
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 from eeg2fmri.core.deprecation import deprecated
 
 MethodName = Literal["view", "untrained view", "spectrogram", "band power", "covariance", "majority"]
@@ -124,7 +124,7 @@ class ClassifyConfig(Config):
     permutations: Annotated[int, Field(ge=0)] = 5000
     bootstraps: Annotated[int, Field(ge=0)] = 2000
     explain_windows: Annotated[int, Field(ge=0)] = 2
-    seed: int = 0
+    seed: Seed = 0
 
     @field_validator("folds", mode="before")
     @classmethod

@@ -7,14 +7,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.disk.parse import line_of, read_yaml
 from eeg2fmri.core.errors import ConfigError, Eeg2FmriError, Problem
+
+#: Seed of random draws, as every library takes it.
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 #: Bytes of a settings file, and values in it with every reference written out, that are more than any real one has.
 LARGEST_FILE = 10_000_000

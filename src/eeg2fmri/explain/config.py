@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 from eeg2fmri.explain.rules.choice import Composite, composite
 
 Index = Annotated[int, Field(ge=0)]
@@ -60,7 +60,7 @@ class ExplainConfig(Config):
     controls: Annotated[int, Field(ge=1)] = 3
     steps: Annotated[int, Field(ge=2)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 8
-    seed: int = 0
+    seed: Seed = 0
 
     @field_validator("rules", mode="before")
     @classmethod

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 from eeg2fmri.simulate.worlds.catalogue import POWERS, WORLDS
 
 Positive = Annotated[float, Field(gt=0)]
@@ -178,7 +178,7 @@ class SimulationConfig(Config):
     coupling: Fraction = 1.0
     coupled: Fraction = 0.6
     shared: Fraction = 0.9
-    seed: int = 0
+    seed: Seed = 0
     eeg: EegConfig = EegConfig()
     bold: BoldConfig = BoldConfig()
     world: Annotated[str, Field(exclude_if=lambda name: name == POWERS.name)] = POWERS.name

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import SplitConfig
 
@@ -193,7 +193,7 @@ class TrainConfig(Config):
     patience: Annotated[int, Field(ge=1)] | None = None
     minutes: Annotated[float, Field(gt=0)] | None = None
     average_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
-    seed: int = 0
+    seed: Seed = 0
     workers: Annotated[int, Field(ge=0)] = 0
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     devices: Annotated[int, Field(ge=1)] = 1

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 
 #: Settings that a search can vary; `eeg2fmri.tune.space` says over which values.
 Axis = Literal[
@@ -71,4 +71,4 @@ class TuneConfig(Config):
     folds: Annotated[int, Field(ge=1)] = 1
     pruning: bool = True
     generated: Annotated[int, Field(ge=0)] = 8
-    seed: int = 0
+    seed: Seed = 0

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 
 #: Seconds over which BOLD remembers: the haemodynamic response has come back to its baseline 20 s after its cause
 #: (Glover, NeuroImage 9, 1999).
@@ -68,7 +68,7 @@ class SplitConfig(Config):
     fold: Annotated[int, Field(ge=1)] | None = None
     blocks: Annotated[int, Field(ge=3)] = 5
     gap_s: Annotated[float, Field(ge=MEMORY_S)] = MEMORY_S
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _fits(self) -> SplitConfig:

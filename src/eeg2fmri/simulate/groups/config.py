@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from eeg2fmri.core.config import Config
+from eeg2fmri.core.config import Config, Seed
 from eeg2fmri.simulate.config import EegConfig, Fraction, Label, NotNegative, Positive, SimulationConfig
 
 #: Peaks of cortex (MNI152, mm, either hemisphere) and rhythm that groups differ in from the first.
@@ -104,7 +104,7 @@ class GroupsConfig(Config):
     ages: tuple[Annotated[int, Field(ge=18)], Annotated[int, Field(le=110)]] = (50, 75)
     alpha_slowing: NotNegative = 0.05
     flattening: NotNegative = 0.005
-    seed: int = 0
+    seed: Seed = 0
     eeg: EegConfig = EegConfig()
 
     @model_validator(mode="after")
