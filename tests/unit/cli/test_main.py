@@ -175,5 +175,6 @@ def test_a_figure_of_ones_own_is_added_to_a_page(tmp_path, capsys):
     added = ["--add", str(tmp_path / "cap.png"), "--caption", "Our cap."]
     assert run(["report", str(tmp_path / "run"), *added]) == 0
     assert "<figcaption>Our cap.</figcaption>" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert run(["report", str(tmp_path / "run"), "--caption", "Nothing."]) == 1
+    assert run(["report", str(tmp_path / "run"), str(tmp_path / "other.html"), "--caption", "Nothing."]) == 1
     assert "more captions than pictures" in capsys.readouterr().err
+    assert not (tmp_path / "other.html").exists()

@@ -30,7 +30,9 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, wrote
     from eeg2fmri.report import add_to_page, write_index, write_page
+    from eeg2fmri.report.html.added import read_added
 
+    read_added(add or [], caption or [])  # what cannot be added is told before the page is drawn
     if compare:
         kind, page = "comparison", write_index([folder, *compare], out or Path("index.html"))
     else:
