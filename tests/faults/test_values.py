@@ -115,6 +115,7 @@ def evaluated(small_run: Path, small_store: Path, tmp_path_factory: pytest.TempP
 def opened(folder: Path) -> None:
     store = Store.open(folder)
     store.verify()
+    assert store.sources().state
     for text in (quality.facts(store), quality.rows(store), quality.warnings(store), repr(store), store.to_frame()):
         assert str(text)
     for k in range(len(store.recordings)):

@@ -67,7 +67,7 @@ def open_data_set(out: Path, root: Path, loaded: Loaded) -> None:
     InputError
         If the folder holds something else or what another model made, or cannot be written.
     """
-    if out.resolve() == root.resolve():
+    if os.path.realpath(out) == os.path.realpath(root):
         raise InputError(
             "the images cannot go into the data set itself",
             where=str(out),

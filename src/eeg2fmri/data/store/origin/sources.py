@@ -17,7 +17,7 @@ from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.core.disk.files import OutputError, write_json
 from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import Problem, StoreError
-from eeg2fmri.data.store.format import AGAIN, read_manifest
+from eeg2fmri.data.store.format import AGAIN, MANIFEST, damaged, read_manifest
 
 #: File beside the manifest: times of sources whose content was found unchanged, or that they do not matter any more.
 SEEN = ".sources.json"
@@ -92,10 +92,23 @@ def source_entry(file: Path, root: Path) -> dict[str, Any]:
 
 
 def look(store: Path, manifest: dict[str, Any]) -> Sources:
-    """Compare the sources of a store with what they were, as far as they are within reach; never an error."""
+    """Compare the sources of a store with what they were, as far as they are within reach.
+
+    Raises
+    ------
+    StoreError
+        If the manifest does not tell what they were.
+    """
     known = manifest.get("origin")
     if not known:
         return Sources("unknown")
+    try:
+        return _compared(store, manifest, known)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(store / MANIFEST, f"sources: {type(error).__name__}: {error}") from None
+
+
+def _compared(store: Path, manifest: dict[str, Any], known: dict[str, Any]) -> Sources:
     seen = recall(store)
     root = str(known["root"])
     if seen.get("detached"):
