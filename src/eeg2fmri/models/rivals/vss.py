@@ -46,9 +46,13 @@ class Scan2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (batch, row, column, width) -> the same shape."""
-        kind = x.dtype
-        if kind in (torch.float16, torch.bfloat16):
-            x = x.float()  # products of many factors
+        if x.dtype not in (torch.float16, torch.bfloat16):
+            return self._scanned(x)
+        # products of many factors: half precision would lose them
+        with torch.autocast(x.device.type, enabled=False):
+            return self._scanned(x.float()).to(x.dtype)
+
+    def _scanned(self, x: Tensor) -> Tensor:
         rows, columns = x.shape[1:3]
         forwards = torch.stack([x.flatten(1, 2), x.transpose(1, 2).flatten(1, 2)], dim=2)
         # (token, batch, direction, width)
@@ -62,7 +66,7 @@ class Scan2d(nn.Module):
         both = scanned[:, :, :2] + scanned[:, :, 2:].flip(1)
         by_row = both[:, :, 0].unflatten(1, (rows, columns))
         by_column = both[:, :, 1].unflatten(1, (columns, rows)).transpose(1, 2)
-        return (by_row + by_column).to(kind)
+        return by_row + by_column
 
 
 class VSSBlock(nn.Module):

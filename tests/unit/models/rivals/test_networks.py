@@ -258,3 +258,13 @@ def test_regions_of_eeg2bold_start_with_the_electrodes_near_to_them():
     weights = model.by_place.detach().numpy()
     assert [electrodes[k] for k in weights.argmax(axis=1)] == ["Oz", "C4"]
     np.testing.assert_allclose(weights.mean(axis=1), 0, atol=1e-6)
+
+
+def test_a_scan_keeps_its_precision_where_a_training_is_in_half():
+    torch.manual_seed(0)
+    scan = Scan2d(4, 1)
+    x = torch.randn(1, 6, 5, 4).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = scan(x)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found, scan(x.float()).bfloat16(), rtol=0, atol=0)
