@@ -7,7 +7,6 @@ not matter for the time of a step.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -44,7 +43,7 @@ class _PlainLinear(nn.Module):
         return x + self.mlp(self.second(x))
 
 
-def _plain_similarity(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def plain_similarity(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Structural similarity of images (batch, 1, row, column) with an 11x11 Gaussian window, by convolutions."""
     at = torch.arange(11.0) - 5
     one = torch.exp(-(at**2) / 4.5)
@@ -55,13 +54,34 @@ def _plain_similarity(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return (top / ((power + 1e-4) * (mean[2] + mean[3] - power + 9e-4))).mean()
 
 
-class _PlainNeuroBolt(nn.Module):
+class PlainSpectra(nn.Module):
+    """Spectra of several lengths by `torch.stft`, mixed by linear attention, to one vector."""
+
+    def __init__(self, config: Any, width: int, tokens: int) -> None:
+        super().__init__()
+        samples, self.scales = config.eeg_shape[2], config.scales
+        self.bins = nn.ModuleList(nn.Linear(w // 2 + 1, width) for w in self.scales)
+        self.frames = nn.ModuleList(nn.Linear(samples // w, tokens) for w in self.scales)
+        self.layers = nn.Sequential(*(_PlainLinear(width, config.spectral_heads) for _ in range(config.spectral_depth)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        tokens: Any = 0
+        for w, bins, frames in zip(self.scales, self.bins, self.frames, strict=True):
+            size = x.shape[-1] // w * w
+            spectra = torch.stft(
+                x[..., :size].flatten(0, 1), w, w, window=torch.ones(w), center=False, return_complex=True
+            ).abs()
+            tokens = tokens + frames(bins(spectra.mT).mT).mT.unflatten(0, x.shape[:2])
+        out: torch.Tensor = self.layers(tokens.flatten(1, 2)).mean(1)
+        return out
+
+
+class PlainNeuroBolt(nn.Module):
     """Two branches of torch's own Transformer layers on the same patches and spectra."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         config: Any = model.config
-        samples = config.eeg_shape[2]
         self.patch, width = config.patch, 200
         self.convs = nn.Sequential(
             nn.Conv2d(1, 8, (1, 15), (1, 8), (0, 7)), nn.GroupNorm(4, 8), nn.GELU(),
@@ -70,31 +90,20 @@ class _PlainNeuroBolt(nn.Module):
         )  # fmt: skip
 
         self.temporal = _layers(width, config.heads, 4 * width, config.depth)
-        self.spectral = nn.Sequential(
-            *(_PlainLinear(width, config.spectral_heads) for _ in range(config.spectral_depth))
-        )
-        self.bins = nn.ModuleList(nn.Linear(w // 2 + 1, width) for w in config.scales)
-        self.frames = nn.ModuleList(nn.Linear(samples // w, samples // min(config.scales)) for w in config.scales)
-        self.head, self.scales = nn.Linear(width, math.prod(config.volume_shape)), config.scales
+        self.spectral = PlainSpectra(config, width, config.eeg_shape[2] // min(config.scales))
+        self.head = nn.Linear(width, math.prod(config.volume_shape))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x[:, :, 0]
         patches = x.unflatten(-1, (-1, self.patch)).flatten(1, 2)[:, None]
         a = self.temporal(self.convs(patches).permute(0, 2, 3, 1).flatten(2)).mean(1)
-        tokens = 0
-        for w, bins, frames in zip(self.scales, self.bins, self.frames, strict=True):
-            size = x.shape[-1] // w * w
-            spectra = torch.stft(
-                x[..., :size].flatten(0, 1), w, w, window=torch.ones(w), center=False, return_complex=True
-            ).abs()
-            tokens = tokens + frames(bins(spectra.mT).mT).mT.unflatten(0, x.shape[:2])
-        return self.head(functional.gelu(a + self.spectral(tokens.flatten(1, 2)).mean(1)))
+        return self.head(functional.gelu(a + self.spectral(x)))
 
     def loss(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return functional.mse_loss(self(x), y.flatten(1))
 
 
-class _PlainE2fNet(nn.Module):
+class PlainE2fNet(nn.Module):
     """The convolutions of E2fNet around two levels with attention of `torch.nn`."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -142,10 +151,40 @@ class _PlainE2fNet(nn.Module):
     def loss(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         out = self(x)
         images = (part.movedim(-1, 1).flatten(0, 1)[:, None] for part in (out, y))
-        return 0.5 * (1 - _plain_similarity(*images)) + 0.5 * functional.mse_loss(out, y)
+        return 0.5 * (1 - plain_similarity(*images)) + 0.5 * functional.mse_loss(out, y)
 
 
-class _PlainNTViT(nn.Module):
+class PlainE2fGAN(PlainE2fNet):
+    """E2fNet and a critic; both losses in one step."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model)
+        config: Any = model.config
+        a, b, c, d = config.critic_widths
+        x, y, z = config.volume_shape
+        self.pad = [0, -y % 16, 0, -x % 16]
+        layers: list[nn.Module] = [nn.Conv2d(z, a, 4, 2, 1), nn.LeakyReLU(0.2)]
+        for n_in, n_out in ((a, b), (b, c), (c, d)):
+            layers += [nn.Conv2d(n_in, n_out, 4, 2, 1), nn.BatchNorm2d(n_out), nn.LeakyReLU(0.2)]
+        self.critic = nn.Sequential(*layers, nn.Conv2d(d, 1, (-(-x // 16), -(-y // 16))), nn.Flatten(0))
+
+    def _told(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.critic(functional.pad(torch.cat([first, second]).movedim(-1, 1), self.pad))
+        return out
+
+    def loss(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        out = self(x)
+        images = (part.movedim(-1, 1).flatten(0, 1)[:, None] for part in (out, y))
+        loss = 0.5 * (1 - plain_similarity(*images)) + 0.5 * functional.mse_loss(out, y)
+        compare, told = functional.binary_cross_entropy_with_logits, self._told(y, out.detach())
+        self.critic.requires_grad_(False)
+        pleased = self._told(y, out)[len(y) :]
+        self.critic.requires_grad_(True)
+        wanted = torch.cat([torch.ones(len(y)), torch.zeros(len(y))])
+        return loss + compare(told, wanted) + compare(pleased, torch.ones(len(y)))
+
+
+class PlainNTViT(nn.Module):
     """Mel spectra by `torch.stft`, Transformers of `torch.nn`."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -215,7 +254,7 @@ def _triangle(at: torch.Tensor, low: torch.Tensor, peak: torch.Tensor, high: tor
     return torch.minimum((at - low) / (peak - low), (high - at) / (high - peak)).clamp_min(0)
 
 
-class _PlainEeg2Bold(nn.Module):
+class PlainEeg2Bold(nn.Module):
     """Wavelets by convolution through the Fourier transform, a Transformer of `torch.nn`, the read-out as one sum."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -248,12 +287,3 @@ class _PlainEeg2Bold(nn.Module):
         r = torch.cosine_similarity(a - a.mean(0), b - b.mean(0), dim=0).mean()
         connected = (torch.corrcoef(a.T) - torch.corrcoef(b.T)).square().mean()
         return 0.8 * functional.mse_loss(a, b) + 0.2 * (1 - r) + 0.2 * connected
-
-
-#: Plain ports by kind.
-PLAIN: dict[str, Callable[[nn.Module], Any]] = {
-    "neurobolt": _PlainNeuroBolt,
-    "e2fnet": _PlainE2fNet,
-    "nt_vit": _PlainNTViT,
-    "eeg2bold": _PlainEeg2Bold,
-}
