@@ -53,7 +53,7 @@ def choose_entries(
     Parameters
     ----------
     names : sequence of str
-        Names of models, or ``all``.
+        Names of models; ``all`` stands for every one that is not named beside it.
     store : Store
     shared : mapping
         Settings of the training that all have in common (split, seed, minutes, accelerator).
@@ -63,14 +63,14 @@ def choose_entries(
     Returns
     -------
     entries : list of Entry
-        The recommended one first.
+        In the order of their names; of ``all``, the recommended one first.
     left_out : dict of str to str
         With ``all``: which the store has nothing for, and why.
 
     Raises
     ------
     ConfigError
-        If a name is unknown.
+        If a name is unknown, or there is none.
     InputError, StoreError
         If the store lacks what a model that was asked for by its name needs.
     """
@@ -85,16 +85,17 @@ def choose_entries(
             expected="all, or any of " + ", ".join(known),
             hint=f"did you mean {near[0]!r}?" if near else "",
         )
-    every = "all" in names
+    if not names:
+        raise ConfigError("no model is named", where="--models", expected="all, or any of " + ", ".join(known))
+    others = [name for name in known if name not in names]
+    chosen = [one for name in names for one in (others if name == "all" else [name])]
     entries, left_out = [], {}
-    for name in known:
-        if not every and name not in names:
-            continue
+    for name in dict.fromkeys(chosen):
         try:
             entry = _own(name, shared) if name in OWN else _rival(name, store, shared, size)
             pairs_of_store(entry.config.pairs, store)
         except (InputError, StoreError) as error:
-            if not every:
+            if name in names:
                 raise
             left_out[name] = reason(error)
         else:

@@ -40,7 +40,7 @@ def as_published(
     out : path
         Folder to make, for ``published.json``.
     models : sequence of str
-        Published models, in their small sizes.
+        Published models, in their small sizes; ``all`` are those that every store has what they need for.
     config : mapping, optional
         Settings of the training for all.
     seed : int
@@ -66,13 +66,12 @@ def as_published(
     refuse_existing(path)
     shared = {"seed": seed, "split": {"seed": seed}, **(config or {})}
     opened = {words: Store.open(store) for words, store in stores.items()}
-    names = [name for name in models if name in TRAINED]
+    found = [[one.name for one in choose_entries(models, store, shared, "small")[0]] for store in opened.values()]
+    names = [name for name in found[0] if name in TRAINED and all(name in each for each in found)]
     if not names:
         raise InputError(
             "no model of a publication is named", where="--models", got=", ".join(models), expected=", ".join(TRAINED)
         )
-    for store in opened.values():
-        choose_entries(names, store, shared, "small")
     facts = {
         **{f"store, {words}": store.hash for words, store in opened.items()},
         "seed": seed,

@@ -87,8 +87,9 @@ class TrainResult:
         if not self.fitted.best_epoch:
             return "no epoch was completed: the weights are those of the last step, not validated"
         best = next(row for row in self.fitted.history if row["epoch"] == self.fitted.best_epoch)
+        count = self.fitted.history[-1]["epoch"]
         return (
-            f"{self.fitted.history[-1]['epoch']} epochs; kept epoch {self.fitted.best_epoch}, the best by the "
+            f"{count} epoch{'' if count == 1 else 's'}; kept epoch {self.fitted.best_epoch}, the best by the "
             f"validation part (loss {best['validation_loss']:.4f}, training {best['train_loss']:.4f})"
         )
 

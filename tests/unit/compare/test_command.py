@@ -11,6 +11,8 @@ from eeg2fmri.cli.main import run as command
         (["--models", "e2fnt"], "did you mean 'e2fnet'?"),
         (["--size", "big"], "small, or published"),
         (["--protocol", "theirs"], "one, or published"),
+        (["--models", ","], "no model is named"),
+        (["--models", "e2fnt", "--protocol", "published"], "did you mean 'e2fnet'?"),
         (["--models", "neurobolt"], "raw: {rate: 200}"),
         (["--models", "recommended", "--protocol", "published"], "no model of a publication is named"),
     ],

@@ -23,6 +23,18 @@ def test_a_model_that_was_asked_for_by_name_is_not_left_out_silently(five, quick
         choose_entries(["e2fnt"], five, quick, "small")
 
 
+def test_models_stand_in_the_order_of_their_names(five, quick):
+    entries, _ = choose_entries(["e2fnet", "recommended", "e2fnet"], five, quick, "small")
+    assert [entry.name for entry in entries] == ["e2fnet", "recommended"]
+    entries, left_out = choose_entries(["e2fnet", "all"], five, quick, "small")
+    assert [entry.name for entry in entries][:3] == ["e2fnet", "recommended", "documented"]
+    assert "neurobolt" in left_out
+    with pytest.raises(StoreError, match="raw EEG"):
+        choose_entries(["all", "neurobolt"], five, quick, "small")
+    with pytest.raises(ConfigError, match="no model is named"):
+        choose_entries([], five, quick, "small")
+
+
 def test_one_protocol_scales_nothing_by_a_test_volume(five, quick):
     entries, _ = choose_entries(["all"], five, quick, "small")
     for entry in entries:

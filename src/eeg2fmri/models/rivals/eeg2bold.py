@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.rivals.base import Length, RivalConfig, RivalNetwork, Share, check_names
+from eeg2fmri.models.rivals.encoders.multiscale import OverlappedSpectra
 from eeg2fmri.models.rivals.encoders.reve import UNIT_MM, head_places
 from eeg2fmri.models.rivals.losses import courses_loss
 from eeg2fmri.models.rivals.neurobolt import CHANNELS
@@ -47,6 +48,8 @@ class Eeg2BoldConfig(RivalConfig):
         Of the regions, mm in MNI space; empty where they are not known: every electrode then starts alike.
     affine : tuple of 4 rows, optional
         Voxel indices to mm, for volumes in place of regions; that of the store in a training.
+    front : {"wavelets", "spectra"}
+        What tokens are made of: power of wavelets, or magnitudes of frames of .5, 1 and 2 s.
     width, heads, depth : int
         Of the Transformer.
     dropout : float
@@ -57,6 +60,7 @@ class Eeg2BoldConfig(RivalConfig):
     electrodes: tuple[str, ...] = ()
     centroids: tuple[tuple[float, float, float], ...] = ()
     affine: tuple[tuple[float, float, float, float], ...] = ()
+    front: Literal["wavelets", "spectra"] = "wavelets"
     width: Length = 200
     heads: Length = 8
     depth: Length = 2
@@ -123,8 +127,11 @@ class Eeg2Bold(RivalNetwork):
         """Make the layers."""
         channels, _, samples = config.eeg_shape
         token = round(TOKEN_S * config.sfreq)
-        self.power = MorletPower(samples, token, config.sfreq)
-        self.embed = nn.Linear(WAVELETS, config.width)
+        self.spectra = None
+        if config.front == "spectra":
+            self.spectra = OverlappedSpectra(samples, token, config.width)
+        else:
+            self.power, self.embed = MorletPower(samples, token, config.sfreq), nn.Linear(WAVELETS, config.width)
         self.channel = nn.Parameter(nn.init.normal_(torch.empty(channels, 1, config.width), std=0.02))
         self.blocks = nn.ModuleList(
             Block(
@@ -146,7 +153,8 @@ class Eeg2Bold(RivalNetwork):
         signal = x[:, :, 0] - x[:, :, 0].mean(dim=-1, keepdim=True)
         # a nanovolt at least: a flat electrode stays flat
         signal = signal / signal.square().mean(dim=-1, keepdim=True).sqrt().clamp_min(1e-9)
-        tokens = self.embed(self.power(signal)) + self.channel  # (batch, channel, token, width)
+        tokens = self.embed(self.power(signal)) if self.spectra is None else self.spectra(signal)
+        tokens = tokens + self.channel  # (batch, channel, token, width)
         at = torch.arange(tokens.shape[2], device=x.device, dtype=torch.float32)
         tokens = tokens + sinusoid(at, tokens.shape[3]).to(x.dtype)
         flat = tokens.flatten(1, 2)
@@ -232,8 +240,9 @@ RIVAL = Rival(
     changed=(
         "Nothing is published of its training beside the loss: optimiser, epochs and batch are those of the other "
         "networks of regions. Its batches are consecutive volumes of one scan, here they are shuffled pairs. EEG "
-        "is z-scored by the window. Of its two front ends the wavelets are built. The reach of the first weights "
-        "(40 mm) is not stated."
+        "is z-scored by the window. Of its two front ends the wavelets are the default; with `front: spectra` tokens "
+        "are made of magnitudes of .5, 1 and 2 s: their taper (Hann) and how frames of several lengths become one "
+        "token (interpolated, added up) are not stated. Nor is the reach of the first weights (40 mm)."
     ),
     laptop={"width": 16, "heads": 4, "depth": 1},
 )

@@ -59,9 +59,7 @@ def selective_scan(x: Tensor, step: Tensor, decay: Tensor, into: Tensor, out: Te
 
 class _Scan(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, step: Tensor, decay: Tensor, into: Tensor, out: Tensor, rows: int
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, step: Tensor, decay: Tensor, into: Tensor, out: Tensor, rows: int) -> Tensor:
         y, ends = _run(x, step, decay, into, out, rows)
         ctx.rows = rows
         ctx.save_for_backward(x, step, decay, into, out, *ends)
@@ -95,9 +93,7 @@ class _Scan(torch.autograd.Function):
         return of_u * step, of_step.addcmul_(of_u, x), of_decay.mT, of_into, of_out, None
 
 
-def _run(
-    x: Tensor, step: Tensor, decay: Tensor, into: Tensor, out: Tensor, rows: int
-) -> tuple[Tensor, list[Tensor]]:
+def _run(x: Tensor, step: Tensor, decay: Tensor, into: Tensor, out: Tensor, rows: int) -> tuple[Tensor, list[Tensor]]:
     """Scan block by block: what comes out, and the state behind each block."""
     decay, found, ends = decay.mT.contiguous(), [], []
     before = None

@@ -10,7 +10,7 @@ from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.rivals.eeg2bold import response_weights
 from eeg2fmri.models.rivals.encoders.labram import ORDER, electrode_rows
-from eeg2fmri.models.rivals.encoders.multiscale import magnitudes
+from eeg2fmri.models.rivals.encoders.multiscale import OverlappedSpectra, magnitudes
 from eeg2fmri.models.rivals.encoders.reve import fourier_features, head_places
 from eeg2fmri.models.rivals.nt_vit import MelSpectrogram
 from eeg2fmri.models.rivals.spec2vol import fitted
@@ -268,3 +268,28 @@ def test_a_scan_keeps_its_precision_where_a_training_is_in_half():
         found = scan(x)
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found, scan(x.float()).bfloat16(), rtol=0, atol=0)
+
+
+def test_overlapped_spectra_are_those_of_tapered_frames_that_end_with_the_window():
+    torch.manual_seed(0)
+    spectra, x = OverlappedSpectra(13, 4, 3), torch.randn(2, 3, 13)
+    assert spectra.lengths == (4, 8)
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(4) / 4)
+    frames = [np.abs(np.fft.rfft(taper * x[1, 2, at : at + 4].numpy())) for at in (1, 3, 5, 7, 9)]
+    short = spectra.of_bins[0](torch.tensor(np.array(frames), dtype=torch.float32))
+    spectra.of_bins[1].requires_grad_(False)
+    for parameter in spectra.of_bins[1].parameters():
+        parameter.zero_()
+    # five frames become three tokens: at frames 1/3, 2 and 11/3
+    expected = torch.stack([short[0] * 2 / 3 + short[1] / 3, short[2], short[3] / 3 + short[4] * 2 / 3])
+    torch.testing.assert_close(spectra(x)[1, 2], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_eeg2bold_takes_either_front_end():
+    for front in ("wavelets", "spectra"):
+        model, x, y = _made("eeg2bold", RAW, (4, 1, 1), front=front, sfreq=20.0, width=8, heads=2, depth=1)
+        out = model.train()(x, y)
+        assert out.volume.shape == y.shape
+        sum(model.loss(out, y).values()).backward()
+        assert all(parameter.grad is not None for parameter in model.parameters())
+        assert (model.spectra is None) == (front == "wavelets")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from eeg2fmri.nn.dense import Dropout
 from eeg2fmri.nn.draws import Draws
@@ -30,6 +31,39 @@ def magnitudes(x: Tensor, length: int) -> Tensor:
     # no processor transforms half floats
     wide = frames.float() if x.dtype in (torch.float16, torch.bfloat16) else frames
     return torch.fft.rfft(wide).abs().to(x.dtype)
+
+
+class OverlappedSpectra(nn.Module):
+    """Raw EEG to tokens: magnitudes of frames of one, two and four tokens' length that overlap by half, added up.
+
+    Frames have a Hann taper and end with the window; those of each length are brought to the tokens by linear
+    interpolation over time. Lengths that the window does not hold are left out.
+
+    Parameters
+    ----------
+    n_samples, token : int
+        Samples of a window and of a token.
+    width : int
+        Features of a token.
+    """
+
+    def __init__(self, n_samples: int, token: int, width: int) -> None:
+        super().__init__()
+        self.tokens = n_samples // token
+        self.lengths = tuple(length for length in (token, 2 * token, 4 * token) if length <= n_samples)
+        self.of_bins = nn.ModuleList(nn.Linear(length // 2 + 1, width) for length in self.lengths)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x (batch, channel, sample) -> (batch, channel, token, width)."""
+        found = []
+        for length, bins in zip(self.lengths, self.of_bins, strict=True):
+            hop = max(1, length // 2)
+            frames = x[..., (x.shape[-1] - length) % hop :].unfold(-1, length, hop)
+            tapered = frames * torch.hann_window(length, device=x.device, dtype=x.dtype)
+            of_frames = bins(magnitudes(tapered.flatten(-2), length))
+            image = of_frames.flatten(0, 1).mT  # (batch channel, width, frame)
+            found.append(functional.interpolate(image, self.tokens, mode="linear", align_corners=False))
+        return torch.stack(found).sum(dim=0).mT.unflatten(0, x.shape[:2])
 
 
 class MultiScaleSpectra(nn.Module):
