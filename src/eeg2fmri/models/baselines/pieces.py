@@ -15,6 +15,7 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.baselines.base import Sees
 from eeg2fmri.models.baselines.dynamics import brain_voxels, deviations
 from eeg2fmri.models.baselines.features import gain_of, left_out_in_turn, pairs_of
+from eeg2fmri.models.regression.leave_out import carried_over, temporal_r
 
 #: Pieces along x, y, z that the box is cut into.
 PIECES = (3, 3, 2)
@@ -28,8 +29,8 @@ Path = Callable[[np.ndarray, np.ndarray], Sequence[Predictor]]
 class PieceBaseline:
     """Features of the EEG to the mean deviations of the voxels of each piece of the training brains.
 
-    How complex the predictor is (its place on the path) is chosen by the mean temporal r over pieces and subjects left
-    out in turn. A voxel follows its piece with a weight that is its regression on the piece's mean.
+    How complex the predictor is (its place on the path) is chosen by the temporal r of pieces in subjects left out in
+    turn. A voxel follows its piece with a weight that is its regression on the piece's mean.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class PieceBaseline:
     gain : float
         Factor on the predictions that fits the subjects left out best.
     unseen_r : float
-        Mean temporal r of the pieces over subjects left out.
+        Of subjects left out; see `eeg2fmri.models.regression.leave_out.carried_over`.
     """
 
     name = ""
@@ -91,9 +92,13 @@ class PieceBaseline:
             found = self.path(np.concatenate([x[k] for k in others]), np.concatenate([y[k] for k in others]))
             unseen.append([predict(x[left]) for predict in found])
             progress(f"Fitting {self.label}", left + 1, len(groups) + 1)
-        trials = [gain_of(y, [of_group[k] for of_group in unseen]) for k in range(len(unseen[0]))]
-        self.chosen = int(np.argmax([r for r, _ in trials]))
-        self.unseen_r, self.gain = trials[self.chosen]
+        trials = [
+            carried_over([temporal_r(of_group[k], own) for of_group, own in zip(unseen, y, strict=True)])
+            for k in range(len(unseen[0]))
+        ]
+        self.chosen = int(np.argmax(trials))
+        self.unseen_r = trials[self.chosen]
+        self.gain = gain_of(y, [of_group[self.chosen] for of_group in unseen])[1]
         self._predict = self.path(np.concatenate(x), np.concatenate(y))[self.chosen]
         self._share = self._shares(store, names, courses)
         progress(f"Fitting {self.label}", len(groups) + 1, len(groups) + 1)

@@ -21,7 +21,8 @@ from eeg2fmri.models.recommended.families.family import Basis
 from eeg2fmri.models.recommended.haemodynamic import row_responses
 from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.recommended.recordings import SHORTEST, Recordings, blocks_of, runs_of
-from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
+from eeg2fmri.models.recommended.stacked import GAINS
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, clearly_better, temporal_r, where_others_respond
 from eeg2fmri.models.regression.stack import stacking_moments
 
 if TYPE_CHECKING:
@@ -105,8 +106,7 @@ def fit_to_person(
         for k in range(len(person.volumes))
     ]
     r, r_frozen = (
-        np.mean([temporal_r(p, y) for p, y in zip(predicted, person.volumes, strict=True)], axis=0)
-        for predicted in (unseen, person.frozen)
+        np.mean(_r_of_blocks(predicted, person.volumes), axis=0) for predicted in (unseen, person.frozen)
     )
     error = np.mean([np.abs(p - y).mean(axis=0) for p, y in zip(unseen, person.volumes, strict=True)], axis=0)
     with torch.no_grad():
@@ -190,13 +190,20 @@ def _shares(parts: Sequence[Sequence[np.ndarray]], volumes: Sequence[np.ndarray]
     """Weigh the group's prediction and the two corrections: as stacked, drawn towards 1, 0 and 0 by their errors.
 
     A correction counts that tells something of blocks left out by more than two standard errors, as minutes of one
-    recording are alike, and at most as a whole. The errors are the jackknife's over blocks.
+    recording are alike, and at most as a whole. The errors are the jackknife's over blocks. Voxels count by what
+    carries over from the other blocks.
     """
     frozen, *corrections = parts
     rest = [y - p for y, p in zip(volumes, frozen, strict=True)]
-    kept = [True, *(_told(one, rest) for one in corrections)]
+    r = [_r_of_blocks(one, y) for one, y in zip(parts, (volumes, rest, rest), strict=True)]
+    nothing = [np.zeros_like(one) for one in r[0]]
+    kept = [True, *(clearly_better(one, nothing, errors=2.0) for one in r[1:])]
     used = [part for part, keep in zip(parts, kept, strict=True) if keep]
-    moments = [stacking_moments([part[k] for part in used], y) for k, y in enumerate(volumes)]
+    voxels = np.sum([where_others_respond(one) for one, keep in zip(r, kept, strict=True) if keep], axis=0)
+    moments = [
+        stacking_moments([part[k] for part in used], y, weight if weight.any() else 1.0)
+        for k, (y, weight) in enumerate(zip(volumes, voxels, strict=True))
+    ]
     total = np.sum(moments, axis=0)
     found, *each = (np.linalg.lstsq(m[:, :-1], m[:, -1])[0] for m in (total, *(total - own for own in moments)))
     without = np.array(each)
@@ -205,13 +212,13 @@ def _shares(parts: Sequence[Sequence[np.ndarray]], volumes: Sequence[np.ndarray]
     prior = np.array([1.0, *(0.0 for _ in used[1:])])
     drawn = prior + (found - prior) * PRIOR_DEVIATION**2 / (PRIOR_DEVIATION**2 + error)
     shares = np.zeros(len(parts))
-    shares[kept] = drawn.clip(min=0, max=[np.inf, *(1.0 for _ in used[1:])])
+    # where a person's minutes speak against the group's prediction its size shrinks, its pattern stays
+    shares[kept] = drawn.clip(min=[GAINS[0], *(0.0 for _ in used[1:])], max=[np.inf, *(1.0 for _ in used[1:])])
     return shares
 
 
-def _told(correction: Sequence[np.ndarray], rest: Sequence[np.ndarray]) -> bool:
-    r = np.array([temporal_r(p, y).mean() for p, y in zip(correction, rest, strict=True)])
-    return bool(r.mean() > 2 * r.std(ddof=1) / np.sqrt(len(r)))
+def _r_of_blocks(predicted: Sequence[np.ndarray], volumes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [temporal_r(p, y) for p, y in zip(predicted, volumes, strict=True)]
 
 
 def _with_ridges(model: Recommended, person: _Person, shares: np.ndarray) -> Recommended:

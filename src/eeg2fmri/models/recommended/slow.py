@@ -14,7 +14,7 @@ import numpy as np
 from eeg2fmri.models.recommended.families.family import Basis
 from eeg2fmri.models.recommended.haemodynamic import drifts
 from eeg2fmri.models.recommended.recordings import Recordings
-from eeg2fmri.models.regression.leave_out import temporal_r
+from eeg2fmri.models.regression.leave_out import carried_over, clearly_better, temporal_r
 from eeg2fmri.models.regression.moments import Moments, summed
 
 #: Penalties with which the two are compared.
@@ -40,28 +40,20 @@ def slow_is_told(
     Returns
     -------
     bool
-        True where r of the whole courses is higher, and r without trends not lower, by more than the standard error of
-        the difference over the groups that are left out.
+        True where the whole courses are predicted clearly better, and what is left of them without trends not clearly
+        worse; see `eeg2fmri.models.regression.leave_out.clearly_better`.
     """
-    without_r, whole_r = (
-        np.concatenate([_told(fitted, view, courses) for view in views]) for fitted in (without, whole)
+    before, after = ([trial for view in views for trial in _told(fitted, view, courses)] for fitted in (without, whole))
+    (whole_before, rest_before), (whole_after, rest_after) = (
+        [max((trial[k] for trial in trials), key=carried_over) for k in (0, 1)] for trials in (before, after)
     )
-    whole_gain, rest_gain = (_best(whole_r[:, k]) - _best(without_r[:, k]) for k in (0, 1))
-    return bool(whole_gain.mean() > _error(whole_gain) and rest_gain.mean() > -_error(rest_gain))
+    return clearly_better(whole_after, whole_before) and not clearly_better(rest_before, rest_after)
 
 
-def _best(r: np.ndarray) -> np.ndarray:
-    """Give r by group of the trial (trial, group) with the highest mean."""
-    found: np.ndarray = r[r.mean(axis=1).argmax()]
-    return found
-
-
-def _error(values: np.ndarray) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def _told(fitted: Recordings, view: tuple[slice, Basis], courses: Sequence[np.ndarray]) -> np.ndarray:
-    """Predict the whole courses of those left out: r (penalty, 2, group), with trends and without."""
+def _told(
+    fitted: Recordings, view: tuple[slice, Basis], courses: Sequence[np.ndarray]
+) -> list[tuple[list[np.ndarray], list[np.ndarray]]]:
+    """Predict the whole courses of those left out: for each penalty r (voxel,) by group, with trends and without."""
     of_group = {group: k % FOLDS for k, group in enumerate(fitted.groups)}
     columns, basis = view
     raw = [basis.features(run.rows[:, :, columns]) for run in fitted.runs]
@@ -80,7 +72,7 @@ def _told(fitted: Recordings, view: tuple[slice, Basis], courses: Sequence[np.nd
         by_fold = {fold: (total - own).weights(penalty) for fold, own in folds.items()}
         weights = {group: by_fold[fold] for group, fold in of_group.items()}
         found.append(_by_group(fitted, seen, weights, courses))
-    return np.array(found)
+    return found
 
 
 def _by_group(
@@ -88,13 +80,14 @@ def _by_group(
     features: Sequence[np.ndarray],
     weights: Mapping[str, np.ndarray],
     courses: Sequence[np.ndarray],
-) -> np.ndarray:
-    """Give r (2, group) of what the weights of each group (feature, voxel) predict, with trends and without."""
-    told: dict[str, list[tuple[float, float]]] = {group: [] for group in recordings.groups}
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Give r (voxel,) by group of what the weights of each (feature, voxel) predict, with trends and without."""
+    told: dict[str, list[np.ndarray]] = {group: [] for group in recordings.groups}
+    rest: dict[str, list[np.ndarray]] = {group: [] for group in recordings.groups}
     for run, x, y in zip(recordings.runs, features, courses, strict=True):
         predicted = x @ weights[run.group]
         slowest = drifts(len(y), 1.0, float(len(y)))
-        with_trends = temporal_r(predicted, y).mean()
-        without = temporal_r(*(a - slowest @ (slowest.T @ a) for a in (predicted, y))).mean()
-        told[run.group].append((float(with_trends), float(without)))
-    return np.array([np.mean(values, axis=0) for values in told.values()]).T
+        told[run.group].append(temporal_r(predicted, y))
+        rest[run.group].append(temporal_r(*(a - slowest @ (slowest.T @ a) for a in (predicted, y))))
+    whole, without = ([np.mean(values, axis=0) for values in by_group.values()] for by_group in (told, rest))
+    return whole, without

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import Dataset
@@ -57,6 +58,19 @@ def test_a_person_whose_bold_follows_another_electrode_is_predicted(fitted, plan
     unseen = Changed(planted([9]), follow)
     assert correlation(made, unseen).mean() > correlation(fitted[0], unseen).mean() + 0.1
     assert made.config.components > config.components
+
+
+def test_what_a_person_has_in_a_small_part_of_the_brain_is_seen(fitted, planted, acquisition):
+    """One of 59 voxels follows another electrode; all others have nothing but noise, of which the person has more."""
+    rng = np.random.default_rng(3)
+
+    def follow(pair):
+        volume = torch.from_numpy(rng.standard_normal(pair.y.shape).astype(np.float32)) * 3
+        volume[2, 1, 0] += 3 * torch.einsum("t,t->", fitted[0].responses[0].detach(), pair.x[2, 1])
+        return volume
+
+    _, report = fit_to_person(fitted[0], Changed(planted([8], 240, coupling=0.0), follow), acquisition)
+    assert report.weights > 0
 
 
 def test_noise_changes_nothing_of_the_pattern(fitted, planted, acquisition):

@@ -10,8 +10,11 @@ from torch.utils.data import Dataset
 from eeg2fmri.data.pairs.dataset import Pair
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.recommended.config import RecommendedConfig
+from eeg2fmri.models.recommended.families.family import Basis
 from eeg2fmri.models.recommended.haemodynamic import row_responses
 from eeg2fmri.models.recommended.model import Recommended
+from eeg2fmri.models.recommended.recordings import gather
+from eeg2fmri.models.recommended.slow import slow_is_told
 
 CHANNELS, ROWS, GRID, TR, VOLUMES = 3, 8, (3, 2, 2), 2.5, 480
 
@@ -79,3 +82,25 @@ def test_people_whose_bold_changes_slowly_are_predicted_better(correlation):
 def test_a_period_that_is_given_is_kept_to():
     _, report = fitted("eeg", drift_s=100.0)
     assert not any("slow changes" in note for note in report.notes)
+
+
+class FocalPairs(SlowPairs):
+    """Slow EEG is followed by one of 400 voxels; every other one has noise and slow changes of its own."""
+
+    def __init__(self, recordings):
+        super().__init__(recordings, "eeg")
+        noise = {recording: np.random.default_rng([7, recording]) for recording in recordings}
+        slow = {one: np.stack([slow_course(rng) for _ in range(400)], axis=1) for one, rng in noise.items()}
+        for k, pair in enumerate(self.items):
+            fast = noise[pair.recording].standard_normal(400)
+            volume = torch.from_numpy((2 * slow[pair.recording][pair.volume] + 4 * fast).astype(np.float32))
+            volume[0] = pair.y.flatten()[0] + 4 * pair.x[0, 0].mean()
+            self.items[k] = pair._replace(y=volume.reshape(20, 20, 1))
+
+
+def test_slow_changes_of_a_small_part_of_the_brain_are_seen():
+    recordings, _ = gather([FocalPairs(range(9, 14))], {}, np.arange(400), TR, 256.0)
+    courses = [recordings.volumes(run) for run in recordings.runs]
+    response = Basis(row_responses(ROWS, TR, 0, (0.0,)), np.eye(CHANNELS), np.ones(1))
+    whole = recordings.drifts_from(TR, np.inf)
+    assert slow_is_told(recordings, whole, [(slice(0, 1), response)], courses)
