@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+class Montage(StrEnum):
+    """Electrodes of stores that are joined."""
+
+    common = "common"
+    first = "first"
+
+
+Stores = Annotated[
+    list[Path],
+    typer.Argument(help="Store made by prepare; several of one space are joined."),
+]
+Electrodes = Annotated[
+    Montage | None,
+    typer.Option(help="Of several stores: the electrodes that all have, or those of the first, interpolated."),
+]
 Atlas = Annotated[
     Path | None,
     typer.Option(help="NIfTI of numbered regions, or of a map a region, in the space of the store: scores them."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.crossvalidate.folder import CrossValidationFolder
 from eeg2fmri.crossvalidate.pool import pool_folds
+from eeg2fmri.data.join.stores import Stores, one_store
 from eeg2fmri.data.pairs.of_store import pairs_of_store
 from eeg2fmri.data.splits.make import make_folds, make_split
-from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.inputs.atlas import AtlasLike
 from eeg2fmri.evaluate.metrics.registry import HEADLINE
 from eeg2fmri.evaluate.run import evaluate_run
@@ -75,7 +74,7 @@ class CrossValidation:
 @renamed_arguments(since="0.1", removed="0.3", store_path="store", values="config")
 @tells
 def cross_validate(
-    store: str | PathLike[str],
+    store: Stores,
     out: str | Path,
     config: TrainConfig | Mapping[str, Any] | str | Path,
     *,
@@ -97,8 +96,9 @@ def cross_validate(
 
     Parameters
     ----------
-    store : Store or path
-        Store made by `eeg2fmri.prepare`.
+    store : Store or path, or sequence of them
+        Made by `eeg2fmri.prepare`. Several are joined into the folder ``OUT-store`` (`eeg2fmri.data.join`); with
+        ``split: {by: data-set, folds: leave-one-out}`` each is tested by a model of the others.
     out : path
         Folder to make, or to go on with: ``fold-01``, ``fold-02``, ... are runs like those of train, and the scores of
         all of them together lie beside them.
@@ -139,7 +139,7 @@ def cross_validate(
     """
     given = TrainConfig.given(config)
     settings = TrainConfig.make(with_preset(given), where=place_of(config))
-    opened = Store.open(store)
+    opened = one_store(store, Path(out), settings.electrodes, progress)
     if settings.split.folds is None or settings.split.fold is not None:
         raise ConfigError(
             "a cross-validation needs a number of folds, and does all of them",

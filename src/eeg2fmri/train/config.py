@@ -139,6 +139,9 @@ class TrainConfig(Config):
         Windows, lag, scaling and target.
     split : SplitConfig
         Which subjects train, validate and test.
+    electrodes : {"common", "first"}
+        Where several stores are given: the electrodes that all of them have, or those of the first store, to which the
+        others are interpolated.
     epochs : int
         Passes over the training pairs; 0 keeps a model that was fitted in closed form as it is.
     batch_size : int
@@ -188,6 +191,7 @@ class TrainConfig(Config):
     split: SplitConfig = SplitConfig()
     loss: LossConfig = LossConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
+    electrodes: Literal["common", "first"] = "common"
     epochs: Annotated[int, Field(ge=0)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 4
     patience: Annotated[int, Field(ge=1)] | None = None

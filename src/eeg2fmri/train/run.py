@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.join.stores import Stores, one_store
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
 from eeg2fmri.data.pairs.scaling import group_statistics
@@ -97,7 +97,7 @@ class TrainResult:
 @renamed_arguments(since="0.1", removed="0.3", store_path="store", run_path="run", values="config")
 @tells
 def train_run(
-    store: str | PathLike[str],
+    store: Stores,
     run: str | Path,
     config: TrainConfig | Mapping[str, Any] | str | Path | None = None,
     *,
@@ -111,8 +111,8 @@ def train_run(
 
     Parameters
     ----------
-    store : Store or path
-        Store made by `eeg2fmri.prepare`.
+    store : Store or path, or sequence of them
+        Made by `eeg2fmri.prepare`. Several are joined into the folder ``RUN-store`` (`eeg2fmri.data.join`).
     run : path
         Run folder to make.
     config : TrainConfig, mapping or path, optional
@@ -153,11 +153,12 @@ def train_run(
         )
         if not resume:
             refuse_existing_run(run)
-        return _train(store, run, settings, resume, on_epoch, keep_weights, progress)
+        whole = one_store(store, run, settings.electrodes, progress)
+        return _train(whole, run, settings, resume, on_epoch, keep_weights, progress)
 
 
 def _train(
-    store: str | PathLike[str],
+    whole: Store,
     run: Path,
     config: TrainConfig,
     resume: bool,
@@ -166,7 +167,6 @@ def _train(
     progress: Progress,
 ) -> TrainResult:
     forget_peak_memory()
-    whole = Store.open(store)
     config = config.model_copy(update={"pairs": pairs_of_store(config.pairs, whole)})
     split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
     # from here on a block of a recording is a recording: nothing can read beyond it

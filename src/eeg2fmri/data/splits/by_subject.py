@@ -113,6 +113,28 @@ def fold_parts(units: Sequence[str], config: SplitConfig, where: str) -> dict[st
     return {"test": test, "validation": set(rest[:held]), "train": set(rest[held : held + train])}
 
 
+def divide_two(units: Sequence[str], config: SplitConfig, where: str) -> dict[str, set[str]]:
+    """Divide subjects whom nothing tests into validation and training.
+
+    Raises
+    ------
+    InputError
+        If nobody is left to train on.
+    """
+    order = _ordered(units, config)
+    held = _count(config.validation, max(1, round(len(units) / 5)))
+    train = _count(config.train, len(order) - held)
+    if train < 1 or held + train > len(order):
+        raise InputError(
+            "there are too few subjects for training and validation",
+            where=where,
+            got=f"{len(units)} outside the data set that is tested",
+            expected=f"at least {held + max(1, train)}",
+            hint="ask for less validation, or add stores",
+        )
+    return {"validation": set(order[:held]), "train": set(order[held : held + train])}
+
+
 def _ordered(units: Sequence[str], config: SplitConfig) -> list[str]:
     """Order in which parts are filled, test first: subjects are drawn, the last sessions come first."""
     if config.by == "session":

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 ProtocolName = Literal[
-    "fixed-subjects", "k-fold-subjects", "leave-one-subject-out", "across-sessions", "within-recording", "calibrated"
+    "fixed-subjects",
+    "k-fold-subjects",
+    "leave-one-subject-out",
+    "leave-one-data-set-out",
+    "across-sessions",
+    "within-recording",
+    "calibrated",
 ]
 
 
@@ -56,6 +62,14 @@ _UNSEEN = (
 PROTOCOLS: dict[str, Protocol] = {
     each.name: each
     for each in (
+        Protocol(
+            "leave-one-data-set-out",
+            "leave one data set out",
+            "unseen subject of another data set",
+            "unseen subjects of other data sets",
+            "the model has seen nothing of the test subjects, nor anybody of their data set",
+            "a good score carries over to new people of another study, as far as it is as unlike as these are",
+        ),
         Protocol("fixed-subjects", "fixed split over subjects", *_UNSEEN),
         Protocol("k-fold-subjects", "k-fold over subjects", *_UNSEEN),
         Protocol("leave-one-subject-out", "leave one subject out", *_UNSEEN),

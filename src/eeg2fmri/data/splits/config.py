@@ -33,10 +33,11 @@ class SplitConfig(Config):
 
     Attributes
     ----------
-    by : {"subject", "session", "block"}
+    by : {"subject", "session", "block", "data-set"}
         ``subject``: all recordings of a subject are on one side, so that test subjects are unseen people. ``session``:
         sessions are on different sides and subjects on both. ``block``: each recording is cut into blocks of time with
-        a gap between parts; the model is tested on other minutes of the recordings that it has seen.
+        a gap between parts; the model is tested on other minutes of the recordings that it has seen. ``data-set``: of
+        stores that were joined each is tested in one fold, by a model of the others' people.
     train, validation, test : int, tuple of str, or None
         Number of subjects, sessions or blocks, or labels of subjects or sessions. None is a fifth for validation and
         for test, at least one, and the rest for training. Subjects are drawn; the last sessions and blocks test, and
@@ -60,7 +61,7 @@ class SplitConfig(Config):
     'subject'
     """
 
-    by: Literal["subject", "session", "block"] = "subject"
+    by: Literal["subject", "session", "block", "data-set"] = "subject"
     train: Part = None
     validation: Part = None
     test: Part = None
@@ -75,6 +76,8 @@ class SplitConfig(Config):
         named = [part for part in PARTS if isinstance(getattr(self, part), tuple)]
         if self.by == "block" and named:
             raise ValueError(f"blocks have no labels: give the number of blocks of {', '.join(named)}")
+        if self.by == "data-set" and (self.folds != "leave-one-out" or named):
+            raise ValueError("data sets are left out one at a time: folds: leave-one-out, and no labels")
         if self.folds is None:
             if self.fold is not None:
                 raise ValueError("there is a fold but no number of folds: set 'folds' too")

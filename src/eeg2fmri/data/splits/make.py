@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.data.pairs.windows import PairConfig
-from eeg2fmri.data.splits.by_subject import divide, fold_parts, n_folds
+from eeg2fmri.data.splits.by_subject import divide, divide_two, fold_parts, n_folds
 from eeg2fmri.data.splits.by_time import gap_volumes, split_in_time, time_validation
 from eeg2fmri.data.splits.claims import ProtocolName
 from eeg2fmri.data.splits.config import PARTS, SplitConfig
@@ -52,7 +52,8 @@ def make_split(store: Store, config: SplitConfig, pairs: PairConfig | None = Non
             expected=f"fold: a number from 1 to {len(make_folds(store, config))}",
             hint="set 'fold', or train and test all of them by eeg2fmri crossvalidate",
         )
-    split = {"subject": _by_subject, "session": _by_session, "block": _by_block}[config.by](store, config, pairs, where)
+    make = {"subject": _by_subject, "session": _by_session, "block": _by_block, "data-set": _by_data_set}[config.by]
+    split = make(store, config, pairs, where)
     check_leakage(store, split, pairs)
     return split
 
@@ -72,7 +73,7 @@ def make_folds(store: Store, config: SplitConfig) -> list[SplitConfig]:
 
 
 def _units(store: Store, by: str) -> list[str]:
-    return sorted({getattr(recording, by) for recording in store.recordings})
+    return sorted({getattr(recording, by.replace("-", "_")) for recording in store.recordings})
 
 
 def _by_subject(store: Store, config: SplitConfig, pairs: PairConfig, where: str) -> Split:
@@ -94,6 +95,24 @@ def _by_subject(store: Store, config: SplitConfig, pairs: PairConfig, where: str
         protocol = "leave-one-subject-out" if one else "k-fold-subjects"
     chosen = {part: _members(store, "subject", parts[part]) for part in PARTS}
     return _made(chosen, protocol, config, len(make_folds(store, config)), where)
+
+
+def _by_data_set(store: Store, config: SplitConfig, pairs: PairConfig, where: str) -> Split:
+    data_sets = _units(store, "data-set")
+    if len(data_sets) < 2:
+        raise InputError(
+            "there is one data set, and none to be tested on",
+            where=where,
+            got=", ".join(filter(None, data_sets)) or "a store that was not joined of others",
+            expected="at least 2",
+            hint="give several stores, or split subjects (by: subject)",
+        )
+    test = set(_members(store, "data_set", {data_sets[int(config.fold or 1) - 1]}))
+    others = sorted({one.subject for one in store.recordings if one.id not in test})
+    parts = divide_two(others, config, where)
+    chosen = {part: _members(store, "subject", labels) for part, labels in parts.items()}
+    chosen["test"] = [one.id for one in store.recordings if one.id in test]
+    return _made(chosen, "leave-one-data-set-out", config, len(data_sets), where)
 
 
 def _by_session(store: Store, config: SplitConfig, pairs: PairConfig, where: str) -> Split:

@@ -36,6 +36,8 @@ class Recording:
         Trigger jitter (s) and drift (ppm), median tSNR, flat and bad electrodes, warnings.
     nuisance : tuple of str
         Names of the columns of `Store.nuisance`: motion, task, pulse and breathing, as far as they are known.
+    data_set : str
+        Store that it comes from, where several were joined (`eeg2fmri.data.join`); else empty.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Recording:
     sources: tuple[str, ...] = ()
     quality: dict[str, Any] = field(default_factory=dict)
     nuisance: tuple[str, ...] = ()
+    data_set: str = ""
 
 
 def read_recording(folder: Path) -> Recording:
@@ -72,6 +75,7 @@ def read_recording(folder: Path) -> Recording:
             sources=tuple(texts(meta["sources"])),
             quality=_quality(meta["quality"]),
             nuisance=tuple(texts(meta.get("nuisance", []))),
+            data_set=str(meta.get("data_set", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise damaged(folder / META, f"{type(error).__name__}: {error}") from None

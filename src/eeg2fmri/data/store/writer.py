@@ -104,6 +104,7 @@ def write_meta(folder: Path, recording: Recording) -> dict[str, Any]:
         "sources": list(recording.sources),
         "quality": recording.quality,
         **({"nuisance": list(recording.nuisance)} if recording.nuisance else {}),
+        **({"data_set": recording.data_set} if recording.data_set else {}),
     }
     data = (json.dumps(meta, indent=1, allow_nan=False) + "\n").encode()
     (folder / META).write_bytes(data)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
     from eeg2fmri.data.store.store import Store
+
+
+#: Data sets, of stores that were joined, from which on they are left out in turn rather than people.
+DATA_SETS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,10 @@ class Acquisition:
     electrodes : array, shape (channel, 3), or None
         mm on a template head in MNI space, NaN where unknown; None if no place is known.
     subjects : mapping of int to str
-        Position of a recording in its pairs to the subject; one that is not named is a subject of its own.
+        Position of a recording in its pairs to the subject, or to the data set, whom `left_out` names; one that is not
+        named is a subject of its own.
+    left_out : {"subjects", "data sets"}
+        What is left out in turn while settings are chosen.
     """
 
     tr: float
@@ -41,6 +48,7 @@ class Acquisition:
     space: str = "native"
     electrodes: np.ndarray | None = None
     subjects: Mapping[int, str] = field(default_factory=dict)
+    left_out: Literal["subjects", "data sets"] = "subjects"
 
     @classmethod
     def of_store(cls, store: Store, recordings: Sequence[str | int], lag: int = 0) -> Self:
@@ -56,6 +64,8 @@ class Acquisition:
         """
         from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
 
+        known = {store.index(name): store.recordings[store.index(name)] for name in recordings}
+        several = len({one.data_set for one in known.values()}) >= DATA_SETS
         return cls(
             tr=store.tr,
             # brains in native space differ: a voxel of one of them is worth a prediction
@@ -64,7 +74,6 @@ class Acquisition:
             lag=lag,
             space=store.space,
             electrodes=electrode_positions(store.electrodes),
-            subjects={
-                store.index(recording): store.recordings[store.index(recording)].subject for recording in recordings
-            },
+            subjects={place: one.data_set if several else one.subject for place, one in known.items()},
+            left_out="data sets" if several else "subjects",
         )

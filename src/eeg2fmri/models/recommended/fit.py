@@ -68,7 +68,7 @@ class FitReport:
     families : tuple of FamilyFit
         The one with the highest r first.
     left_out : str
-        What was left out in turn: ``subjects``, ``recordings`` or ``blocks of time``.
+        What was left out in turn: ``subjects``, ``data sets``, ``recordings`` or ``blocks of time``.
     groups : int
         How many of them.
     delay_s : float
@@ -169,7 +169,9 @@ def fit(
             "nothing of the EEG predicts the BOLD of those left out: the synthesised volumes are the mean volume",
         )
     stacked = Stack(recordings, kept, cells.label).fit(min(config.components, len(inside)), progress)
-    if left_out != "subjects":
+    if left_out == "subjects":
+        left_out = acquisition.left_out
+    else:
         notes += (f"one subject alone: what is chosen was chosen on its {left_out}, not on other people",)
     report = FitReport(
         families=tuple(

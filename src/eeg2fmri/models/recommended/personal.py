@@ -105,9 +105,7 @@ def fit_to_person(
         np.sum([share * part[k] for share, part in zip(shares, parts, strict=True)], axis=0)
         for k in range(len(person.volumes))
     ]
-    r, r_frozen = (
-        np.mean(_r_of_blocks(predicted, person.volumes), axis=0) for predicted in (unseen, person.frozen)
-    )
+    r, r_frozen = (np.mean(_r_of_blocks(predicted, person.volumes), axis=0) for predicted in (unseen, person.frozen))
     error = np.mean([np.abs(p - y).mean(axis=0) for p, y in zip(unseen, person.volumes, strict=True)], axis=0)
     with torch.no_grad():
         for buffer, values in ((made.left_out_r, r), (made.error_scale, error.clip(1e-3))):
@@ -189,15 +187,14 @@ def _basis(model: Recommended, acquisition: Acquisition) -> Basis:
 def _shares(parts: Sequence[Sequence[np.ndarray]], volumes: Sequence[np.ndarray]) -> np.ndarray:
     """Weigh the group's prediction and the two corrections: as stacked, drawn towards 1, 0 and 0 by their errors.
 
-    A correction counts that tells something of blocks left out by more than two standard errors, as minutes of one
+    A correction counts that tells something of blocks left out by more than three standard errors, as minutes of one
     recording are alike, and at most as a whole. The errors are the jackknife's over blocks. Voxels count by what
     carries over from the other blocks.
     """
-    frozen, *corrections = parts
-    rest = [y - p for y, p in zip(volumes, frozen, strict=True)]
+    rest = [y - p for y, p in zip(volumes, parts[0], strict=True)]
     r = [_r_of_blocks(one, y) for one, y in zip(parts, (volumes, rest, rest), strict=True)]
     nothing = [np.zeros_like(one) for one in r[0]]
-    kept = [True, *(clearly_better(one, nothing, errors=2.0) for one in r[1:])]
+    kept = [True, *(clearly_better(one, nothing, errors=3.0) for one in r[1:])]
     used = [part for part, keep in zip(parts, kept, strict=True) if keep]
     voxels = np.sum([where_others_respond(one) for one, keep in zip(r, kept, strict=True) if keep], axis=0)
     moments = [

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from eeg2fmri.cli.options import Atlas, Difference, Regions
+from eeg2fmri.cli.options import Atlas, Difference, Electrodes, Regions, Stores
 from eeg2fmri.results.scores.method import DIFFERENCE
 
 #: Old spellings of leaving one out, and what is left out.
@@ -21,16 +21,18 @@ class By(StrEnum):
     subject = "subject"
     session = "session"
     block = "block"
+    data_set = "data-set"
 
 
 def command(
-    store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
+    store: Stores,
     out: Annotated[Path, typer.Argument(help="Folder to make; one that was stopped goes on.")],
     folds: Annotated[str | None, typer.Option(help="A number of folds, or leave-one-out: one for each BY.")] = None,
     by: Annotated[
         By | None,
         typer.Option(
-            help="What the folds divide: subjects (unseen people), sessions, or blocks of time within every recording."
+            help="What the folds divide: subjects (unseen people), sessions, blocks of time within every recording, or "
+            "data sets (each store is left out once)."
         ),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
@@ -41,6 +43,7 @@ def command(
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Passes over the training pairs.")] = None,
+    electrodes: Electrodes = None,
     seed: Annotated[int | None, typer.Option(help="Seed of folds, weights, order and draws.")] = None,
     atlas: Atlas = None,
     regions: Regions = None,
@@ -56,6 +59,8 @@ def command(
     """Train a run for each fold, test each once, and print the scores of all folds in one table.
 
     Example: eeg2fmri crossvalidate store cv --preset recommended --folds 5
+
+    Example: eeg2fmri crossvalidate store another-study cv --by data-set
     """
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.cli.scores import atlas_of, print_scores
@@ -66,7 +71,7 @@ def command(
     from eeg2fmri.train.config import TrainConfig
 
     model = {"preset": preset} if preset is not None else None
-    values = read_settings(config, model=model, epochs=epochs, seed=seed)
+    values = read_settings(config, model=model, epochs=epochs, seed=seed, electrodes=electrodes and electrodes.value)
     values["split"] = split_settings(values.get("split", {}), folds, by.value if by else None, seed)
     settings = TrainConfig.make(values, where=str(config or ""))
     with progress_bar() as progress:
@@ -112,7 +117,7 @@ def split_settings(given: dict[str, Any], folds: str | None, by: str | None, see
     if by is not None:
         split["by"] = by
     if folds is None:
-        split.setdefault("folds", 5)
+        split.setdefault("folds", "leave-one-out" if split.get("by") == "data-set" else 5)
     elif folds.isdigit():
         split["folds"] = int(folds)
     elif folds in OLD:

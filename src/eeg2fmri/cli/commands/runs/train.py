@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.cli.options import Electrodes, Stores
+
 
 class Target(StrEnum):
     """What the model learns to give."""
@@ -17,7 +19,7 @@ class Target(StrEnum):
 
 
 def command(
-    store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
+    store: Stores,
     run: Annotated[Path, typer.Argument(help="Run folder to make. Must not exist, except with --resume.")],
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the training.")] = None,
     preset: Annotated[
@@ -32,6 +34,7 @@ def command(
         Target | None,
         typer.Option(help="Whole volumes, as published, or the deviation of each voxel from its mean."),
     ] = None,
+    electrodes: Electrodes = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and draws.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was interrupted.")] = False,
 ) -> None:
@@ -40,6 +43,8 @@ def command(
     Example: eeg2fmri train store run
 
     Example: eeg2fmri train store run --preset documented --epochs 10 --target volume
+
+    Example: eeg2fmri train store another-study run
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.cli.settings import read_settings
@@ -47,7 +52,7 @@ def command(
     from eeg2fmri.train.run import train_run
 
     model = {"preset": preset} if preset is not None else None
-    values = read_settings(config, model=model, epochs=epochs, seed=seed)
+    values = read_settings(config, model=model, epochs=epochs, seed=seed, electrodes=electrodes and electrodes.value)
     if target is not None:
         values["pairs"] = {**values.get("pairs", {}), "target": target.value}
     settings = TrainConfig.make(values, where=str(config or ""))
@@ -56,7 +61,9 @@ def command(
     if result.first:
         say(result.summary())
         wrote("run", run)
+        if len(store) > 1:
+            say(f"the stores as one: {run}-store; test with  eeg2fmri evaluate {run} {run}-store")
         if result.interrupted:
-            say(f"stopped before the end: go on with  eeg2fmri train {store} {run} --resume")
+            say(f"stopped before the end: go on with  eeg2fmri train {' '.join(map(str, store))} {run} --resume")
     if result.interrupted:
         raise typer.Exit(130)

@@ -42,6 +42,8 @@ class RecordingArrays:
         Recentred band amplitudes; see `Store.amplitude`.
     nuisance : mapping of name to array, shape (volume,)
         Motion, task, pulse and breathing; see `Store.nuisance`.
+    data_set : str
+        See `Recording`.
     """
 
     id: str
@@ -53,6 +55,7 @@ class RecordingArrays:
     quality: dict[str, Any] = field(default_factory=dict)
     amplitude: np.ndarray | None = None
     nuisance: Mapping[str, np.ndarray] = field(default_factory=dict)
+    data_set: str = ""
 
 
 def write_store(
@@ -66,6 +69,7 @@ def write_store(
     space: str = "native",
     config: PrepareConfig | None = None,
     regions: Sequence[int] = (),
+    elements: str = "",
     notes: Sequence[str] = (),
 ) -> Path:
     """Write a store of arrays, without files of EEG or BOLD, and give its path.
@@ -109,6 +113,7 @@ def write_store(
             affine=affine,
             space=space,
             regions=regions,
+            elements=elements,
             notes=notes,
         )
     return Path(path)
@@ -143,5 +148,6 @@ def _write_recording(
         affine=affine,
         quality=recording.quality,
         nuisance=tuple(recording.nuisance),
+        data_set=recording.data_set,
     )
     return {**written, META: write_meta(folder, meta)}
