@@ -7,7 +7,6 @@ transfer learning: Zanini et al., IEEE Trans Biomed Eng 65, 2018). No BOLD is ne
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,7 +131,9 @@ class RunningRecentring:
             )
         self.window = window
         self.shrinkage = shrinkage
-        self._seen: deque[np.ndarray] = deque(maxlen=memory)
+        self._memory, self._end = memory, 0
+        # twice the memory, so that what is remembered lies in one piece and is seldom moved
+        self._rows: np.ndarray | None = None
 
     def push(self, covariances: np.ndarray) -> np.ndarray | None:
         """Take the matrices (band, channel, channel), V^2, of the next volume.
@@ -147,10 +148,18 @@ class RunningRecentring:
 
     def push_all(self, covariances: np.ndarray) -> np.ndarray | None:
         """Do as `push`, and give all volumes that are remembered."""
-        self._seen.append(np.asarray(covariances))
-        if len(self._seen) < max(self.window, 2):
+        row = np.asarray(covariances)
+        if self._rows is None:
+            self._rows = np.empty((2 * self._memory, *row.shape), row.dtype)
+        if self._end == len(self._rows):
+            self._end = self._memory - 1
+            self._rows[: self._end] = self._rows[-self._end :]
+        self._rows[self._end] = row
+        self._end += 1
+        seen = self._rows[max(0, self._end - self._memory) : self._end]
+        if len(seen) < max(self.window, 2):
             return None
-        recentring, amplitude = _learn(np.stack(self._seen), 0, self.shrinkage)
+        recentring, amplitude = _learn(seen, 0, self.shrinkage)
         return recentring.scaled(amplitude)
 
 

@@ -61,7 +61,7 @@ class Bring:
         """Average power over rows and frequencies, and interpolate its logarithm over the head."""
         power = np.square(magnitude, dtype=np.float64)
         power = np.tensordot(time, power @ self._frequencies.T, axes=1)
-        moved = ~np.isin(self._electrodes, (0, 1)).all(axis=1)
+        moved: np.ndarray = np.logical_not(np.isin(self._electrodes, (0, 1)).all(axis=1))
         found = np.tensordot(power, np.where(moved[:, None], 0, self._electrodes), axes=(1, 1)).swapaxes(1, 2)
         if moved.any():
             logarithm = np.log(np.maximum(power, np.finfo(float).tiny))
