@@ -181,5 +181,5 @@ def test_a_split_is_saved_with_its_protocol_and_read_again(store: Store, tmp_pat
 
 
 def test_every_protocol_says_what_it_can_claim() -> None:
-    assert len({protocol.title for protocol in PROTOCOLS.values()}) == len(PROTOCOLS) == 6
+    assert len({protocol.title for protocol in PROTOCOLS.values()}) == len(PROTOCOLS) == 7
     assert all("good score" in protocol.claim for protocol in PROTOCOLS.values())
