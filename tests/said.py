@@ -29,6 +29,7 @@ def room_of(path: Path) -> str | None:
 @contextmanager
 def recorded(monkeypatch, folders: tuple[Path, ...]) -> Iterator[set[str]]:
     """Give the messages that are made inside, without the folders of the test and with N for every number."""
+    from eeg2fmri.data.store.recording import Recording
     from eeg2fmri.data.timing.volume_onsets import Alignment
 
     found: set[str] = set()
@@ -50,10 +51,16 @@ def recorded(monkeypatch, folders: tuple[Path, ...]) -> Iterator[set[str]]:
         for note in self.notes:
             keep({"note": note})
 
-    made, aligned = Problem.__init__, Alignment.__init__
+    def of_recording(self: Recording, *args: object, **kwargs: object) -> None:
+        stored(self, *args, **kwargs)
+        for note in self.quality.get("warnings", ()):
+            keep({"note": note})
+
+    made, aligned, stored = Problem.__init__, Alignment.__init__, Recording.__init__
     with monkeypatch.context() as patch:
         patch.setattr(Problem, "__init__", of_problem)
         patch.setattr(Alignment, "__init__", of_alignment)
+        patch.setattr(Recording, "__init__", of_recording)
         yield found
 
 

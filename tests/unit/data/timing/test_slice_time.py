@@ -22,6 +22,7 @@ from eeg2fmri.data.timing.slice_time import discarded_volumes, slice_time
         ({"StartTime": 0.0}, 0),
         ({"SliceTimingCorrected": True, "StartTime": 0.95}, 0.95),
         ({"StartTime": 0.95}, 0.95),
+        ({"StartTime": 2.0}, 2.0),
         ({"SliceTimingCorrected": True}, 1.0),
     ],
 )
@@ -29,6 +30,13 @@ def test_when_in_a_tr_a_volume_is(sidecar: dict[str, Any], after: float) -> None
     found, notes = slice_time(sidecar, 2.0, "bold.nii")
     assert found == after
     assert bool(notes) == (after > 0)
+
+
+def test_what_is_said_of_slices_whose_time_is_not_given() -> None:
+    _, notes = slice_time({"SliceTimingCorrected": True}, 2.0, "bold.nii")
+    assert notes == (
+        "slices were brought to one time that the sidecar does not give (StartTime): the middle of the TR taken",
+    )
 
 
 @pytest.mark.parametrize("start", [2.5, -1, "0.9", True])
