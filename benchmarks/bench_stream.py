@@ -43,9 +43,10 @@ def measure() -> list[Row]:
 def _loaded(kind: str):
     """A model of full size with weights that are not trained: what they are does not matter to time."""
     from eeg2fmri.data.eeg.electrodes.template_positions import electrode_positions
+    from eeg2fmri.data.features.row_features import columns_of, kinds_of
     from eeg2fmri.data.pairs.scaling import GroupStatistics
     from eeg2fmri.data.pairs.windows import PairConfig
-    from eeg2fmri.models.presets import model_config
+    from eeg2fmri.models.presets import model_config, training_of
     from eeg2fmri.models.registry import build
     from eeg2fmri.models.saving.card import ModelCard
     from eeg2fmri.models.saving.hub import Loaded
@@ -54,15 +55,19 @@ def _loaded(kind: str):
     known = np.isfinite(electrode_positions(names)).all(axis=1)
     names = [name for name, there in zip(names, known, strict=True) if there]
     names = [*names, *(f"E{k}" for k in range(CHANNELS - len(names)))][:CHANNELS]
-    amplitude = kind == "recommended"
-    pairs = PairConfig(eeg="amplitude", target="dynamics") if amplitude else PairConfig()
-    shape = (CHANNELS, 3 if amplitude else BINS, pairs.window)
-    config = model_config({"preset": kind}, shape, GRID)
+    frequencies = np.arange(1, BINS + 1) / TR
+    pairs = PairConfig.make({**training_of(kind).get("pairs", {}), "window_s": None})
+    columns = None
+    if pairs.eeg == "rows":
+        kinds = kinds_of(frequencies, True)
+        pairs, columns = pairs.model_copy(update={"rows": kinds}), columns_of(kinds, frequencies)
+    width = sum(map(len, columns.values())) if columns else BINS
+    config = model_config({"preset": kind}, (CHANNELS, width, pairs.window), GRID, columns=columns)
     card = ModelCard.make(
         {
             "model": config.model_dump(mode="json"),
             "electrodes": names,
-            "frequencies": (np.arange(1, BINS + 1) / TR).tolist(),
+            "frequencies": frequencies.tolist(),
             "tr": TR,
             "grid": GRID,
             "affine": np.diag([3.0, 3, 4, 1]).tolist(),
@@ -75,10 +80,10 @@ def _loaded(kind: str):
 
 
 def _stream(kind: str) -> dict[str, float]:
-    from eeg2fmri.predict.stream import Stream
+    from eeg2fmri.predict.synthesizer import Synthesizer
 
     loaded = _loaded(kind)
-    stream = Stream(loaded, SFREQ, loaded.card.electrodes)
+    stream = Synthesizer(loaded).stream(SFREQ, loaded.card.electrodes)
     rng = np.random.default_rng(0)
     with_volume, without = [], []
     fed = 0

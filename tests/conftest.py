@@ -1,7 +1,9 @@
 """Recordings, a store and a run that many tests look at, made once; nobody writes to them."""
 
 import importlib.util
+import json
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -127,3 +129,19 @@ def said(request, messages, monkeypatch):
     with messages.recorded(monkeypatch, (folder,)) as found:
         yield
     messages.compared(room, found)
+
+
+@pytest.fixture(scope="session")
+def bids_errors():
+    """Return a function that gives the errors of the BIDS validator in a folder."""
+    validator = shutil.which("bids-validator-deno") or str(Path(sys.executable).with_name("bids-validator-deno"))
+    if not Path(validator).exists():
+        pytest.skip("bids-validator-deno is not installed")
+
+    def of(folder):
+        result = subprocess.run(
+            [validator, str(folder), "--format", "json"], capture_output=True, text=True, check=False
+        )
+        return [one for one in json.loads(result.stdout)["issues"]["issues"] if one["severity"] == "error"]
+
+    return of

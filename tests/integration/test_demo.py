@@ -2,6 +2,7 @@
 
 import json
 
+import joblib
 import nibabel
 import pytest
 
@@ -12,6 +13,7 @@ from eeg2fmri.cli.main import run
 @pytest.fixture
 def small(monkeypatch, small_simulation, small_settings):
     split = {"by": "subject", "test": 1}
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 1)  # processes would have to import everything
     monkeypatch.setattr(demo, "SIMULATION", {**small_simulation, "derivatives": "fmriprep"})
     monkeypatch.setattr(demo, "SPLIT", split)
     monkeypatch.setattr(demo, "WORLDS", (demo.WORLDS[0], demo.WORLDS[2]))

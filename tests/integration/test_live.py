@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -10,14 +11,18 @@ import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import mne
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.predict.live import run
 from eeg2fmri.predict.live.page import LivePage
 from eeg2fmri.predict.live.regions import reduction
+from eeg2fmri.predict.live.run import LiveSettings, stream_lsl
 from eeg2fmri.predict.live.synthesis import LiveSynthesis, LiveVolume
 from eeg2fmri.predict.synthesizer import Synthesizer
 
@@ -60,6 +65,16 @@ def test_a_stream_gives_what_the_file_gives_at_the_times_that_it_stands_for(synt
     assert [one.index for one in made] == found.indices.tolist()
     np.testing.assert_allclose([one.values for one in made], courses, rtol=1e-5)
     np.testing.assert_allclose([one.timestamp for one in made], CLOCK + found.onsets, atol=1e-6)
+    assert not any(one.notes for one in made)
+
+
+def test_stamps_that_are_late_move_nothing(synthesizer, eeg) -> None:
+    times = CLOCK + np.arange(eeg.n_times) / eeg.info["sfreq"]
+    late = times.copy()
+    for first in range(200, eeg.n_times - 40, 333):
+        late[first : first + 30] += 0.15
+    made, courses = played(synthesizer, eeg, np.ones(eeg.n_times, bool), late), offline(synthesizer, eeg)[1]
+    np.testing.assert_allclose([one.values for one in made], courses, rtol=1e-5)
     assert not any(one.notes for one in made)
 
 
@@ -138,45 +153,124 @@ def lsl(tmp_path_factory: pytest.TempPathFactory):
     return mne_lsl.lsl
 
 
-def test_through_lab_streaming_layer(lsl, small_run, synthesizer, eeg) -> None:
-    from eeg2fmri.predict.live.run import LiveSettings, stream_lsl
+@pytest.fixture(scope="module")
+def wide(eeg) -> mne.io.BaseRaw:
+    """The EEG among 64 channels at 1,000 Hz."""
+    rng = np.random.default_rng(4)
+    data = resample_poly(eeg.get_data(), round(1000 / eeg.info["sfreq"]), 1, axis=1)
+    others = 1e-5 * rng.standard_normal((64 - len(data), data.shape[1]))
+    names = [*eeg.ch_names, *(f"X{k}" for k in range(len(others)))]
+    info = mne.create_info(names, 1000.0, [*["eeg"] * len(data), *["misc"] * len(others)])
+    return mne.io.RawArray(np.concatenate([data, others])[:, :25_000], info, verbose="error")
 
-    sfreq, name = float(eeg.info["sfreq"]), f"test-{os.getpid()}"
-    info = lsl.StreamInfo(name, "EEG", len(eeg.ch_names), sfreq, "float32", name)
-    info.set_channel_names(eeg.ch_names)
-    info.set_channel_units(["microvolts"] * len(eeg.ch_names))
-    outlet = lsl.StreamOutlet(info)
-    marker_info = lsl.StreamInfo(f"{name}-m", "Markers", 1, 0, "string", f"{name}-m")
-    marks = lsl.StreamOutlet(marker_info)
-    start = lsl.local_clock() - eeg.n_times / sfreq
+
+class Player:
+    """Sends a recording faster than it was made, with the times that it would have had."""
+
+    def __init__(self, lsl: Any, raw: mne.io.BaseRaw, name: str) -> None:
+        self.lsl, self.raw, self.name = lsl, raw, name
+        self.start = lsl.local_clock() - raw.n_times / 1000.0
+        self.open()
+
+    def open(self) -> None:
+        info = self.lsl.StreamInfo(self.name, "EEG", len(self.raw.ch_names), 1000.0, "float32", self.name)
+        info.set_channel_names(self.raw.ch_names)
+        info.set_channel_units(["microvolts"] * len(self.raw.ch_names))
+        self.outlet = self.lsl.StreamOutlet(info)
+
+    def play(self, first: int, last: int, size: int = 200) -> None:
+        data = np.ascontiguousarray(1e6 * self.raw.get_data()[:, first:last].T, np.float32)
+        for begin in range(0, len(data), size):
+            part = data[begin : begin + size]
+            self.outlet.push_chunk(part, timestamp=self.start + (first + begin + len(part) - 1) / 1000.0)
+
+
+def streamed(run: Path, settings: LiveSettings, count: int) -> tuple[list[LiveVolume], list[str]]:
+    """Stream until so many volumes were sent."""
+    heard: list[LiveVolume] = []
+    said: list[str] = []
+
+    def told(volume: LiveVolume) -> None:
+        heard.append(volume)
+        if len(heard) == count:
+            raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        stream_lsl(run, settings, said.append, told)
+    return heard, said
+
+
+def test_64_channels_at_1000_hz_through_lab_streaming_layer(lsl, small_run, synthesizer, wide) -> None:
+    name = f"test-{os.getpid()}"
+    player = Player(lsl, wide, name)
+    marks = lsl.StreamOutlet(lsl.StreamInfo(f"{name}-m", "Markers", 1, 0, "string", f"{name}-m"))
 
     def play() -> None:
-        outlet.wait_for_consumers(20)
+        player.outlet.wait_for_consumers(20)
         marks.wait_for_consumers(20)
-        marks.push_sample(["other"], timestamp=start + 0.1)
-        marks.push_sample(["volume"], timestamp=start + 0.4)
-        data = np.ascontiguousarray(1e6 * eeg.get_data().T, np.float32)
-        for first in range(0, len(data), 50):
-            part = data[first : first + 50]
-            outlet.push_chunk(part, timestamp=start + (first + len(part) - 1) / sfreq)
+        marks.push_sample(["other"], timestamp=player.start + 0.1)
+        marks.push_sample(["volume"], timestamp=player.start + 0.4)
+        player.play(0, wide.n_times)
 
-    heard: list[LiveVolume] = []
-    player = threading.Thread(target=play)
-    player.start()
-    said: list[str] = []
+    thread = threading.Thread(target=play)
+    thread.start()
+    found, courses = offline(synthesizer, wide, 0.4)
     settings = LiveSettings(
-        name, markers=f"{name}-m", marker="volume", out=f"{name}-bold", mean=True, seconds=3.0, wait_s=20.0
+        name, markers=f"{name}-m", marker="volume", out=f"{name}-bold", mean=True, seconds=60.0, wait_s=20.0
     )
-    sent = stream_lsl(small_run, settings, said.append, heard.append)
-    player.join()
-    found, courses = offline(synthesizer, eeg, 0.4)
-    assert sent == len(heard) == len(found.indices) + 1
-    heard.pop()
+    heard, said = streamed(small_run, settings, len(found.indices))
+    thread.join()
     np.testing.assert_allclose([one.values for one in heard], courses, rtol=1e-3)
-    np.testing.assert_allclose([one.timestamp for one in heard], start + found.onsets, atol=2e-3)
+    np.testing.assert_allclose([one.timestamp for one in heard], player.start + found.onsets, atol=2e-3)
+    assert not any(one.notes for one in heard)
     assert any(note.startswith("page: http://127.0.0.1:") for note in said)
     with pytest.raises(InputError, match="there is no such stream"):
         stream_lsl(small_run, LiveSettings("absent", wait_s=0.2), said.append)
+
+
+def test_a_stream_that_was_lost_is_taken_up_again_and_its_gap_is_told(lsl, small_run, synthesizer, wide) -> None:
+    name = f"test-lost-{os.getpid()}"
+    player = Player(lsl, wide, name)
+
+    def play() -> None:
+        player.outlet.wait_for_consumers(20)
+        player.play(0, 12_000)
+        sent.wait(20)
+        del player.outlet  # as an amplifier's program that is closed, and started again
+        player.open()
+        player.outlet.wait_for_consumers(20)
+        player.play(12_250, wide.n_times)
+
+    found, courses = offline(synthesizer, wide)
+    sent, thread = threading.Event(), threading.Thread(target=play)
+    whole = int((found.onsets <= 12).sum())  # their windows are complete before the stream is lost
+    thread.start()
+    heard: list[LiveVolume] = []
+
+    def told(volume: LiveVolume) -> None:
+        heard.append(volume)
+        if len(heard) == whole:
+            sent.set()
+        if len(heard) == len(found.indices):
+            raise KeyboardInterrupt
+
+    settings = LiveSettings(name, out=f"{name}-bold", mean=True, seconds=60.0, wait_s=20.0, port=None)
+    with pytest.warns(UserWarning, match="25. samples were missing"), contextlib.suppress(KeyboardInterrupt):
+        stream_lsl(small_run, settings, lambda _: None, told)
+    thread.join()
+    np.testing.assert_allclose([one.timestamp for one in heard], player.start + found.onsets, atol=2e-3)
+    assert [bool(one.notes) for one in heard[:whole]] == [False] * whole
+    assert heard[whole].notes
+    np.testing.assert_allclose([one.values for one in heard[:whole]], courses[:whole], rtol=1e-3)
+
+
+def test_silence_is_told_once_and_its_end_too(monkeypatch) -> None:
+    now = iter(range(0, 100))
+    monkeypatch.setattr(run.time, "monotonic", lambda: next(now))
+    said: list[str] = []
+    heard = run._Heard(said.append)
+    assert [heard.silent(count) for count in (10, 0, 0, 0, 0, 10, 0)] == [False, False, False, True, True, False, False]
+    assert said == ["no samples: the stream is waited for", "samples again, after 5.0 s"]
 
 
 @pytest.mark.parametrize("marked", [True, False])

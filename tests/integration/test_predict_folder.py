@@ -3,9 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -37,14 +34,6 @@ def patients(small_bids, tmp_path):
     return tmp_path / "bids"
 
 
-def issues_of(folder: Path) -> list[dict]:
-    validator = shutil.which("bids-validator-deno") or str(Path(sys.executable).with_name("bids-validator-deno"))
-    if not Path(validator).exists():
-        pytest.skip("bids-validator-deno is not installed")
-    result = subprocess.run([validator, str(folder), "--format", "json"], capture_output=True, text=True, check=False)
-    return [one for one in json.loads(result.stdout)["issues"]["issues"] if one["severity"] == "error"]
-
-
 @pytest.fixture(scope="module")
 def predicted(small_bids, small_run, tmp_path_factory):
     """Return the derivatives of all subjects, with their pages (path); nobody writes to them."""
@@ -54,12 +43,12 @@ def predicted(small_bids, small_run, tmp_path_factory):
     return out
 
 
-def test_the_bids_validator_accepts_the_data_set_and_refuses_a_wrong_name_in_it(predicted, tmp_path):
-    assert issues_of(predicted) == []
+def test_the_bids_validator_accepts_the_data_set_and_refuses_a_wrong_name_in_it(predicted, bids_errors, tmp_path):
+    assert bids_errors(predicted) == []
     shutil.copytree(predicted, tmp_path / "wrong")
     image = next((tmp_path / "wrong").glob("sub-02/func/*_bold.nii.gz"))
     image.rename(image.with_name("sub-02_desc-synthesised_task-rest_bold.nii.gz"))
-    assert issues_of(tmp_path / "wrong")
+    assert bids_errors(tmp_path / "wrong")
 
 
 def test_the_data_set_says_what_made_it_of_what(predicted, small_bids, small_run):

@@ -21,7 +21,7 @@ from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.explain.run import explain_run
 from eeg2fmri.predict.derivative import predict_file
 from eeg2fmri.predict.folder import predict_folder
-from eeg2fmri.report import write_report
+from eeg2fmri.report import write_predictions, write_report
 from eeg2fmri.train.run import train_run
 
 #: A mesh of 42 vertices with a medial wall, and a block of voxels below it.
@@ -97,7 +97,14 @@ def settings(kind: str) -> PrepareConfig:
     ],
 )
 def test_series_go_all_the_way(
-    data_set: Path, small_settings: dict[str, Any], tmp_path: Path, kind: str, n: int, space: str, out: str
+    data_set: Path,
+    small_settings: dict[str, Any],
+    tmp_path: Path,
+    kind: str,
+    n: int,
+    space: str,
+    out: str,
+    bids_errors: Any,
 ) -> None:
     store = prepare(data_set, tmp_path / "store", settings(kind))
     assert (store.grid, store.space) == ((n, 1, 1), space)
@@ -128,12 +135,30 @@ def test_series_go_all_the_way(
     np.testing.assert_allclose(predicted.mean(axis=0)[inside], own[inside], rtol=0.02)
     with pytest.raises(InputError, match="exists already"):
         predict_file(run.run, eeg, tmp_path / out)
-    with pytest.raises(InputError, match="synthesise its files one by one"):
-        predict_folder(run.run, data_set, tmp_path / "derived")
-    with pytest.raises(InputError, match="relevance is shown for voxels"):
-        explain_run(run.run, store.path)
+    alone = predict_file(run.run, eeg, tmp_path / f"again_{out}").image
+    folder_is_synthesised_and_explained(run.run, store.path, data_set, tmp_path / "derived", alone, bids_errors)
     with pytest.raises(InputError, match="another kind of image than the model predicts"):
         predict_file(run.run, eeg, tmp_path / "other.nii.gz")
+
+
+def folder_is_synthesised_and_explained(
+    run: Path, store: Path, data_set: Path, derived: Path, alone: Path, bids_errors: Any
+) -> None:
+    made = predict_folder(run, data_set, derived)
+    assert [one.id for one in made.done] == [f"sub-{k:02d}_task-rest" for k in (1, 2, 3)]
+    image = made.done[1].image
+    assert image.name.endswith(alone.name[alone.name.index(".") :])
+    np.testing.assert_array_equal(*(np.concatenate(list(open_bold_series(one).blocks())) for one in (image, alone)))
+    before = image.stat().st_mtime_ns
+    assert predict_folder(run, data_set, derived).done[1].image.stat().st_mtime_ns == before
+    write_predictions(derived)
+    assert (derived / "sub-02.html").read_text(encoding="utf-8").count("<img") == 1
+    assert bids_errors(derived) == []
+    name = "cortex left" if "ptseries" not in image.name else "left-0"
+    explanation = explain_run(run, store, config={"windows": 2, "checks": 0, "target": name})
+    assert explanation.target.n_voxels == np.count_nonzero(explanation.target.weights) > 0
+    with pytest.raises(InputError, match=r"no such structure[\s\S]*" + name):
+        explain_run(run, store, config={"target": "mask.nii.gz"})
 
 
 def test_a_dense_series_is_written_with_its_brain_models(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class ExplainConfig(Config):
     ----------
     target : "volume", (x, y, z) or path
         Sum of the synthesised volume, one voxel by its indices, or the region of a NIfTI mask on the grid of the store.
+        Of a surface or parcels: the name of a structure or parcel, such as ``cortex left``.
     rules : Composite
         Also given by name: ``default``, ``epsilon``, ``gamma``, ``alpha-beta``, ``z-plus``.
     part : {"test", "validation", "train", "all"}

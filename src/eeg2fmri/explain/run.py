@@ -136,7 +136,8 @@ def _affines(opened: OpenedRun) -> dict[str, np.ndarray]:
 
 def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> Iterator[SubjectRelevance]:
     generator = torch.Generator().manual_seed(child_seed(config.seed, "passes"))
-    volumes = config.latent_windows if config.latent != "none" else 0
+    latent = "none" if opened.card.elements else config.latent  # its relevance is a map of voxels
+    volumes = config.latent_windows if latent != "none" else 0
     done, total = 0, sum(count(opened, name, n) for name in opened.recordings for n in (config.windows, volumes))
     for subject, names in _by_subject(opened).items():
         sums = SubjectSums(subject)
@@ -149,8 +150,8 @@ def _subjects(opened: OpenedRun, config: ExplainConfig, progress: Progress) -> I
                 done += len(x)
                 progress("Explaining", done, total)
             for x, y, _ in batches(opened, name, volumes, config.batch_size):
-                if config.latent != "none":
-                    sums.add_latent(explain_latent(opened.model, y, x, config.rules, what=config.latent))
+                if latent != "none":
+                    sums.add_latent(explain_latent(opened.model, y, x, config.rules, what=latent))
                 done += len(x)
                 progress("Explaining", done, total)
         yield sums.result()
@@ -224,6 +225,8 @@ def _notes(opened: OpenedRun, config: ExplainConfig, subjects: tuple[SubjectRele
         yield f"{n} subjects were explained: no p value corrected by the largest t can be below {smallest:g}."
     if config.part in {"train", "all"}:
         yield "Subjects that trained the model are among those explained."
+    if opened.card.elements and config.latent != "none":
+        yield "What the fMRI latent is made of is shown as a map of voxels: it is left out for surfaces and parcels."
     if opened.card.space in {"native", "unknown"} and n > 1:
         yield "Voxels of different subjects do not correspond: relevance of BOLD is given by subject alone."
     if opened.card.pairs.target == "volume" and opened.target.name == "volume":

@@ -15,15 +15,21 @@ from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.bids.sidecars import entities
+from eeg2fmri.data.bold.elements import SERIES, Elements
+from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.results.files import reading
-from eeg2fmri.results.predictions import AGAIN, DESCRIPTION, ENDING, GENERATOR, LOGS, TABLE
+from eeg2fmri.results.predictions import AGAIN, DESCRIPTION, ENDING, GENERATOR, HEMISPHERE, LOGS, TABLE
 
 BIDS_VERSION = "1.10.0"
 #: Labels of an EEG file that its image keeps, in the order of BIDS.
 KEPT = ("sub", "ses", "task", "acq", "run")
+#: Labels of the densities of fsLR that BIDS and fMRIPrep name, by grayordinates.
+DENSITIES = {91282: "_den-91k", 170494: "_den-170k"}
 #: Files beside those of the standard.
 IGNORED = ("*.html", "sub-*/figures", "sub-*/**/func/*_bold.tsv", f"{LOGS}/", TABLE)
+#: Series of surfaces and parcels have the names that fMRIPrep gives them: the standard (1.10) has none.
+IGNORED_OF_SURFACES = tuple(f"sub-*/**/func/*_bold{ending}" for ending in (*SERIES.values(), ".json"))
 README = """# BOLD synthesised from EEG
 
 Every image under `sub-*` was made from EEG alone by a model that was trained on other recordings. None of it was
@@ -45,18 +51,22 @@ def recording_of(labels: Mapping[str, str]) -> str:
     return "_".join(f"{key}-{labels[key]}" for key in KEPT if key in labels)
 
 
-def image_of(recording: str, space: str) -> Path:
-    """Name the image of a recording, relative to the folder of the derivatives.
+def image_of(recording: str, card: ModelCard) -> Path:
+    """Name the image of a recording, relative to the folder of the derivatives; of two hemispheres the left.
 
     Examples
     --------
-    >>> str(image_of("sub-01_task-rest", "MNI152NLin2009cAsym"))
+    >>> card = ModelCard(model={}, space="MNI152NLin2009cAsym")
+    >>> str(image_of("sub-01_task-rest", card))
     'sub-01/func/sub-01_task-rest_space-MNI152NLin2009cAsym_desc-synthesised_bold.nii.gz'
     """
-    labels = entities(Path(recording))
+    labels, space = entities(Path(recording)), card.space
     folder = Path(f"sub-{labels['sub']}", *([f"ses-{labels['ses']}"] if "ses" in labels else []), "func")
     label = f"_space-{space}" if space.isalnum() and space != "unknown" and corresponds(space) else ""
-    return folder / f"{recording}{label}{ENDING}.nii.gz"
+    kind = Elements.of_text(card.elements).kind if card.elements else None
+    hemisphere = HEMISPHERE if kind == "vertices" else ""
+    density = DENSITIES.get(card.grid[0], "") if kind == "dense" else ""
+    return folder / f"{recording}{hemisphere}{label}{density}{ENDING}{'.nii.gz' if kind is None else SERIES[kind]}"
 
 
 def open_data_set(out: Path, root: Path, loaded: Loaded) -> None:
@@ -93,7 +103,8 @@ def open_data_set(out: Path, root: Path, loaded: Loaded) -> None:
         )
     with told_of(out):
         out.mkdir(parents=True, exist_ok=True)
-    write_text(out / ".bidsignore", "\n".join(IGNORED) + "\n")
+    ignored = (*IGNORED, *(IGNORED_OF_SURFACES if loaded.card.elements else ()))
+    write_text(out / ".bidsignore", "\n".join(ignored) + "\n")
     write_text(out / "README.md", README)
     write_json(out / DESCRIPTION, wanted)
 

@@ -82,7 +82,7 @@ def predict_file(
     23
     """
     out = Path(out)
-    sidecar = _sidecar_of(out)
+    sidecar = sidecar_of(out)
     table = sidecar.with_suffix(".tsv")
     _refuse_existing(out, sidecar)
     if not out.parent.is_dir():
@@ -133,7 +133,7 @@ def write_prediction(
     InputError
         If `out` is no NIfTI name or cannot be written.
     """
-    card, sidecar = synthesizer.card, _sidecar_of(out)
+    card, sidecar = synthesizer.card, sidecar_of(out)
     images = output_files(card, out)
     notes = (*made.notes, *_notes(synthesizer, made, own_mean))
     facts = {**_facts(synthesizer, made, own_mean), **more, "Notes": list(notes)}
@@ -152,8 +152,16 @@ def _refuse_existing(*paths: Path) -> None:
             raise InputError("the output exists already", where=str(path), hint="remove it or choose another name")
 
 
-def _sidecar_of(out: Path) -> Path:
-    return without_ending(out).with_name(f"{without_ending(out).name}.json")
+def sidecar_of(out: Path) -> Path:
+    """Name the sidecar of an image; that of a left hemisphere is of both, as BIDS inherits it.
+
+    Examples
+    --------
+    >>> sidecar_of(Path("sub-01_hemi-L_space-fsaverage5_bold.func.gii")).name
+    'sub-01_space-fsaverage5_bold.json'
+    """
+    stem = without_ending(out)
+    return stem.with_name(f"{stem.name.replace('_hemi-L', '')}.json")
 
 
 def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -> dict[str, Any]:

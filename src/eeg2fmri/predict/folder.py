@@ -30,7 +30,7 @@ from eeg2fmri.data.prepare.planning import reason_of, run_jobs
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.predict.data_set import image_of, open_data_set, recording_of, write_mask
-from eeg2fmri.predict.derivative import write_prediction
+from eeg2fmri.predict.derivative import sidecar_of, write_prediction
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
 from eeg2fmri.results.predictions import Prediction, Predictions, forget_left_out, mask_of, write_left_out
 
@@ -139,13 +139,6 @@ def predict_folder(
     files = labels.chosen((path, path_labels) for path, path_labels in find_eeg(root))
     synthesizer = _synthesizer(str(run))
     synthesizer.loaded.scaler()
-    if synthesizer.card.elements:
-        raise InputError(
-            "a folder is synthesised by models of voxels or regions",
-            where=str(run),
-            got="a model of grayordinates, vertices or parcels",
-            hint="synthesise its files one by one: eeg2fmri predict RUN FILE OUT",
-        )
     open_data_set(folder, root, synthesizer.loaded)
     jobs = [
         Job(str(run), name, tuple(chosen(group, choose) or group), root, folder, cleaning, settings)
@@ -215,15 +208,16 @@ def _predict(job: Job) -> None:
     if links:
         raise InputError.of([link_problem(links, job.root)])
     synthesizer = _synthesizer(job.run)
-    image = job.out / image_of(job.recording, synthesizer.card.space)
+    card = synthesizer.card
+    image = job.out / image_of(job.recording, card)
     key = _made_of(job, eeg, synthesizer.loaded)
     with locked(job.out / job.recording, "a synthesis of this recording"):
         if _is_done(image, key):
             return
         made = synthesizer.predict_volumes(eeg, cleaning=job.cleaning, settings=job.settings)
         image.parent.mkdir(parents=True, exist_ok=True)
-        if synthesizer.loaded.statistics is not None and not synthesizer.card.regions:
-            write_mask(mask_of(image), synthesizer.loaded.statistics.mask, np.asarray(synthesizer.card.affine))
+        if synthesizer.loaded.statistics is not None and not card.regions and not card.elements:
+            write_mask(mask_of(image), synthesizer.loaded.statistics.mask, np.asarray(card.affine))
         write_prediction(synthesizer, made, image, _facts(job, synthesizer.loaded, made) | {KEY: key})
 
 
@@ -264,8 +258,7 @@ def _made_of(job: Job, eeg: Path, loaded: Loaded) -> str:
 
 
 def _is_done(image: Path, key: str) -> bool:
-    sidecar = image.with_name(image.name.removesuffix(".nii.gz") + ".json")
     try:
-        return image.is_file() and read_json(sidecar).get(KEY) == key
+        return image.is_file() and read_json(sidecar_of(image)).get(KEY) == key
     except (OSError, ValueError, AttributeError):
         return False

@@ -4,7 +4,8 @@ The state of a recording stands in files of its own, so that several processes, 
 folder, and what was done is known after any interruption::
 
     OUT/dataset_description.json               which model made it, of which data set
-    OUT/sub-*/[ses-*/]func/*_bold.nii.gz, .json   a recording that was done; the sidecar says how
+    OUT/sub-*/[ses-*/]func/*_bold.nii.gz, .json   a recording that was done; the sidecar says how. Of a surface
+                                               *_bold.dtseries.nii, or *_hemi-L_*_bold.func.gii and hemi-R
     OUT/sub-*/[ses-*/]func/*_mask.nii.gz       the brain of the training group, on the same grid
     OUT/logs/<recording>.json                  a recording that could not be done, and why
 """
@@ -25,6 +26,9 @@ DESCRIPTION, LOGS, TABLE = "dataset_description.json", "logs", "recordings.tsv"
 GENERATOR = "eeg2fmri predict"
 #: End of the names of synthesised images, without the ending of the format.
 ENDING = "_desc-synthesised_bold"
+#: Endings of images: volumes, grayordinates, parcels. A surface has an image a hemisphere, and one sidecar.
+FORMATS = (".nii.gz", ".dtseries.nii", ".ptseries.nii")
+HEMISPHERE = "_hemi-L"
 AGAIN = "run eeg2fmri predict RUN BIDS_FOLDER OUT again"
 HEAD = ("recording", "participant_id", "session", "task", "run", "state", "volumes", "sd_ratio", "source", "reason")
 
@@ -169,9 +173,12 @@ def forget_left_out(folder: Path, recording: str) -> None:
 def _done(sidecar: Path) -> Prediction:
     with reading(sidecar, "the sidecar of a synthesised image", AGAIN):
         facts = read_json(sidecar)
-        image = sidecar.with_name(sidecar.name.removesuffix(".json") + ".nii.gz")
+        name, recording = sidecar.name.removesuffix(".json"), str(facts["Recording"])
+        left = f"{recording}{HEMISPHERE}{name.removeprefix(recording)}.func.gii"
+        images = [sidecar.with_name(one) for one in (*(f"{name}{ending}" for ending in FORMATS), left)]
+        image = next((one for one in images if one.exists()), images[0])
         image.stat()
-        return Prediction(str(facts["Recording"]), str(facts["Sources"][0]).split(":")[-1], image, facts=facts)
+        return Prediction(recording, str(facts["Sources"][0]).split(":")[-1], image, facts=facts)
 
 
 def _left_out(path: Path) -> Prediction:

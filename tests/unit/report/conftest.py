@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
+import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -28,3 +31,18 @@ def examples() -> ModuleType:
 def runs() -> ModuleType:
     """Module `run_examples`: results of a run that never happened."""
     return _load("run_examples")
+
+
+@pytest.fixture(scope="session")
+def methods_on() -> Callable[[str], str]:
+    """Return a function that gives the methods of a page, which have each work that they cite, and no other."""
+    from eeg2fmri.report.sections.references import REFERENCES
+
+    def of(page: str) -> str:
+        text, bibtex = html.unescape(page).split('<section id="methods"')[1].split("BibTeX", 1)
+        entries = re.findall(r"@\w+\{(\w+),", bibtex.split("</pre>")[0])
+        assert set(entries) == {key for key, (short, _) in REFERENCES.items() if short in text}
+        assert len(entries) == len(set(entries))
+        return text
+
+    return of

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from eeg2fmri.report.read.run import RunResults
-from eeg2fmri.report.sections.methods import REFERENCES, methods_of_run
+from eeg2fmri.report.sections.methods import methods_of_run
+from eeg2fmri.report.sections.references import REFERENCES
 
 
 def cited(text):

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from eeg2fmri.core.progress import Progress
+
 #: Small enough for two cores and three minutes, with every part of the real thing: recordings in the files that a
 #: scanner and an amplifier write, BOLD in a common space as fMRIPrep writes it.
 SIMULATION: dict[str, Any] = {
@@ -53,51 +55,79 @@ def command(
 
 
 def _demonstrate(out: Path, documented: bool) -> None:
+    from joblib import cpu_count
+
     from eeg2fmri.cli.console import progress_bar, say
+    from eeg2fmri.core.log import note
+    from eeg2fmri.data.prepare.planning import run_jobs
     from eeg2fmri.report import write_index
 
-    runs = []
-    for number, (name, shows, settings) in enumerate(WORLDS, 1):
+    for number, (name, shows, _) in enumerate(WORLDS, 1):
         say(f"{number}/{len(WORLDS)} {name}: {shows}")
-        runs.append(_study(out / "data" / name, out / name, settings))
+    jobs = [(out, name, SIMULATION | settings, SPLIT) for name, _, settings in WORLDS]
+    with progress_bar() as progress:
+        progress("Studies", 0, len(jobs))
+        for done, (name, lines, notes) in enumerate(run_jobs(_study, jobs, min(len(jobs), cpu_count())), 1):
+            for text in notes:
+                note(f"{name}: {text}")
+            for line in lines:
+                say(f"{name}: {line}")
+            progress("Studies", done, len(jobs))
+    runs = [out / name for name, _, _ in WORLDS]
     _predict(out / "data" / WORLDS[0][0], runs[0], out / "predicted")
     if documented:
         say(f"The documented network on '{WORLDS[0][0]}'")
-        runs.append(_run(out / "data" / WORLDS[0][0] / "store", out / "documented", DOCUMENTED))
+        runs.append(out / "documented")
+        with progress_bar() as progress:
+            say(f"  {_run(out / 'data' / WORLDS[0][0] / 'store', runs[-1], DOCUMENTED, progress)}")
     with progress_bar() as progress:
         page = write_index(runs, out / "index.html", progress=progress)
     say(f"Open {page.resolve()} in a browser.")
 
 
-def _study(data: Path, run: Path, settings: dict[str, Any]) -> Path:
-    """Simulate a data set, prepare it, and train, evaluate and report the recommended synthesiser."""
-    from eeg2fmri.cli.console import progress_bar, say
+def _study(
+    out: Path, name: str, simulation: dict[str, Any], split: dict[str, Any]
+) -> tuple[str, tuple[str, str], list[str]]:
+    """Simulate a data set, prepare it, and train, evaluate and report the recommended synthesiser.
+
+    Returns
+    -------
+    name : str
+    lines : tuple of str
+        What there is, and the verdict.
+    notes : list of str
+        What was noted on the way: processes that work at the same time cannot share a terminal.
+    """
+    from eeg2fmri.core.log import collected, use_log_level
+    from eeg2fmri.core.progress import silent
     from eeg2fmri.data.prepare.run import PrepareConfig, prepare
     from eeg2fmri.simulate import SimulationConfig, simulate_dataset
 
-    with progress_bar() as progress:
-        simulate_dataset(data / "bids", SimulationConfig.make({**SIMULATION, **settings}), progress=progress)
+    data = out / "data" / name
+    with use_log_level("ERROR"), collected() as notes:
+        simulate_dataset(data / "bids", SimulationConfig.make(simulation))
         bold = {"derivatives": "derivatives/fmriprep"}
-        store = prepare(data / "bids", data / "store", PrepareConfig.make({"bold": bold}), progress=progress)
-    say(
-        f"  {len(store.recordings)} recordings of {len(store.electrodes)} electrodes, "
+        store = prepare(data / "bids", data / "store", PrepareConfig.make({"bold": bold}))
+        settings = {"model": {"preset": "recommended"}, "split": split, "seed": 1}
+        verdict = _run(store.path, out / name, settings, silent)
+    made = (
+        f"{len(store.recordings)} recordings of {len(store.electrodes)} electrodes, "
         f"volumes {' x '.join(map(str, store.grid))} every {store.tr:g} s, space {store.space}"
     )
-    return _run(store.path, run, {"model": {"preset": "recommended"}, "split": SPLIT, "seed": 1})
+    return name, (made, verdict), notes
 
 
-def _run(store: Path, run: Path, settings: dict[str, Any]) -> Path:
-    from eeg2fmri.cli.console import progress_bar, say
+def _run(store: Path, run: Path, settings: dict[str, Any], progress: Progress) -> str:
+    """Train, evaluate and report; give the verdict."""
     from eeg2fmri.evaluate.run import evaluate_run
     from eeg2fmri.report import write_report
     from eeg2fmri.train.run import train_run
 
-    with progress_bar() as progress:
-        if train_run(store, run, settings, progress=progress).interrupted:
-            raise KeyboardInterrupt
-        say(f"  {evaluate_run(run, store, progress=progress).verdict}")
-        write_report(run, progress=progress)
-    return run
+    if train_run(store, run, settings, progress=progress).interrupted:
+        raise KeyboardInterrupt
+    verdict = evaluate_run(run, store, progress=progress).verdict
+    write_report(run, progress=progress)
+    return verdict
 
 
 def _predict(data: Path, run: Path, out: Path) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.features.band_covariance import average_reference
+from eeg2fmri.data.features.band_covariance import average_reference, pack, unpack
+from eeg2fmri.data.features.recent import Recent
 
 #: Part of the mean covariance that is replaced by its mean eigenvalue times the identity: keeps the root finite.
 SHRINKAGE = 0.01
@@ -131,9 +132,7 @@ class RunningRecentring:
             )
         self.window = window
         self.shrinkage = shrinkage
-        self._memory, self._end = memory, 0
-        # twice the memory, so that what is remembered lies in one piece and is seldom moved
-        self._rows: np.ndarray | None = None
+        self._packed = Recent(memory)
 
     def push(self, covariances: np.ndarray) -> np.ndarray | None:
         """Take the matrices (band, channel, channel), V^2, of the next volume.
@@ -144,23 +143,19 @@ class RunningRecentring:
             The last `window` volumes recentred; None until there are as many.
         """
         recentred = self.push_all(covariances)
-        return None if recentred is None else recentred[-self.window :]
+        return None if recentred is None else recentred[self._packed.last(self.window)]
 
     def push_all(self, covariances: np.ndarray) -> np.ndarray | None:
-        """Do as `push`, and give all volumes that are remembered."""
-        row = np.asarray(covariances)
-        if self._rows is None:
-            self._rows = np.empty((2 * self._memory, *row.shape), row.dtype)
-        if self._end == len(self._rows):
-            self._end = self._memory - 1
-            self._rows[: self._end] = self._rows[-self._end :]
-        self._rows[self._end] = row
-        self._end += 1
-        seen = self._rows[max(0, self._end - self._memory) : self._end]
-        if len(seen) < max(self.window, 2):
+        """Do as `push`, and give all volumes that are remembered, in the order of `Recent.seen`."""
+        self._packed.push(pack(np.asarray(covariances, np.float64)))
+        if len(self._packed) < max(self.window, 2):
             return None
-        recentring, amplitude = _learn(seen, 0, self.shrinkage)
-        return recentring.scaled(amplitude)
+        packed = self._packed.seen
+        mean = unpack(packed.mean(axis=0))
+        _check_power(np.trace(mean, axis1=-2, axis2=-1))
+        whitener = np.stack([_inverse_root(band, self.shrinkage) for band in average_reference(mean)])
+        amplitude = _packed_amplitude(packed, whitener)
+        return Recentring(whitener, amplitude.mean(axis=0), amplitude.std(axis=0)).scaled(amplitude)
 
 
 def _learn(covariances: np.ndarray, skip: int, shrinkage: float) -> tuple[Recentring, np.ndarray]:
@@ -179,7 +174,10 @@ def _check(covariances: np.ndarray) -> None:
             got=f"shape {covariances.shape}",
             expected="(volume, band, channel, channel), at least two volumes",
         )
-    power = np.trace(covariances.sum(axis=0, dtype=np.float64), axis1=-2, axis2=-1)
+    _check_power(np.trace(covariances.sum(axis=0, dtype=np.float64), axis1=-2, axis2=-1))
+
+
+def _check_power(power: np.ndarray) -> None:
     if not np.isfinite(power).all() or (power <= 0).any():
         raise InputError(
             "the covariances have no power or are not finite",
@@ -208,4 +206,15 @@ def _amplitude(covariances: np.ndarray, whitener: np.ndarray) -> np.ndarray:
             some = covariances[first : first + _AT_ONCE, b].astype(np.float64)
             half = (some.reshape(-1, n_channels) @ root.T).reshape(some.shape)
             power[first : first + _AT_ONCE, :, b] = np.einsum("vij,ji->vj", half, root)
+    return np.sqrt(power.clip(0))
+
+
+def _packed_amplitude(packed: np.ndarray, whitener: np.ndarray) -> np.ndarray:
+    """Do as `_amplitude` for packed matrices (volume, band, pair): one product a band, and half the numbers."""
+    n_channels = whitener.shape[-1]
+    rows, columns = np.triu_indices(n_channels)
+    twice = np.where(rows == columns, 1.0, 2.0)[:, None]
+    power = np.empty((len(packed), n_channels, len(whitener)))
+    for b, root in enumerate(whitener - whitener.mean(axis=-1, keepdims=True)):
+        power[:, :, b] = packed[:, b] @ (twice * root.T[rows] * root.T[columns])
     return np.sqrt(power.clip(0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
@@ -13,9 +12,10 @@ import numpy as np
 
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.data.features import rows
+from eeg2fmri.data.features.recent import Recent
 from eeg2fmri.data.features.recentring import RunningRecentring
 from eeg2fmri.data.features.rows import whitened
-from eeg2fmri.data.features.rows.kind import Bands, RowKind, RowSource, products, zscored
+from eeg2fmri.data.features.rows.kind import Bands, RowKind, RowSource, products, zscored, zscored_products
 
 
 @cache
@@ -139,8 +139,8 @@ class RunningRows:
     """
 
     def __init__(self, kinds: Sequence[str], frequencies: np.ndarray, window: int, memory: int = 600) -> None:
-        self._kinds, self._frequencies, self._window = kinds, frequencies, window
-        self._plain: deque[dict[str, np.ndarray]] = deque(maxlen=memory)
+        self._kinds, self._frequencies, self._window, self._memory = kinds, frequencies, window, memory
+        self._plain: dict[str, Recent] = {}
         self._recentring = RunningRecentring(window, memory) if needs_amplitudes(kinds, frequencies) else None
 
     def push(self, spectrum: np.ndarray, covariances: np.ndarray) -> np.ndarray | None:
@@ -153,16 +153,22 @@ class RunningRows:
         """
         # amplitudes of a row change with all that comes after: they are put in below
         amplitude = np.zeros((1, len(spectrum), len(covariances)))
-        self._plain.append(plain_values(RowSource(spectrum[None], self._frequencies, amplitude), self._kinds))
+        row = plain_values(RowSource(spectrum[None], self._frequencies, amplitude), self._kinds)
+        for name, values in row.items():
+            self._plain.setdefault(name, Recent(self._memory)).push(values[0])
         recentred = None
         if self._recentring is not None:
             recentred = self._recentring.push_all(covariances)
-        if len(self._plain) < max(self._window, 2):
+        recent = next(iter(self._plain.values()))
+        if len(recent) < max(self._window, 2):
             return None
-        plain = {name: np.concatenate([row[name] for row in self._plain]) for name in self._plain[0]}
+        plain = {name: rows.seen for name, rows in self._plain.items()}
         if recentred is not None:
             plain[whitened.KIND] = recentred
-        return side_by_side(plain, self._kinds, lambda _, values: zscored(values, 0))[-self._window :]
+        scaled, last = {name: zscored(values, 0) for name, values in plain.items()}, recent.last(self._window)
+        bases = {name: _kind(name).PRODUCTS_OF for name in self._kinds}
+        parts = [zscored_products(scaled[base], last) if base else scaled[name][last] for name, base in bases.items()]
+        return np.concatenate(parts, axis=-1).astype(np.float32)
 
 
 def _kind(name: str) -> RowKind:

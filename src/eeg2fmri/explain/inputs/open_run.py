@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
+from eeg2fmri.data.bold.elements import Elements
 from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.pairs.of_store import row_columns
 from eeg2fmri.data.pairs.windows import RAW
@@ -19,7 +20,7 @@ from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.inputs.axes import Axes
-from eeg2fmri.explain.inputs.targets import Target, read_region, voxel, whole_volume
+from eeg2fmri.explain.inputs.targets import Target, read_region, structure, voxel, whole_volume
 from eeg2fmri.explain.rules.propagation import refuse_unexplained
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load
@@ -103,11 +104,6 @@ def open_run(folder: str | Path, store_path: str | PathLike[str], config: Explai
 def _axes(card: ModelCard) -> Axes:
     """Axes of the windows: every frequency, the bands whose amplitudes the model reads, or its row features."""
     pairs = card.pairs
-    if card.elements:
-        raise InputError(
-            "relevance is shown for voxels, and this model predicts grayordinates, vertices or parcels",
-            hint="explain a model of the same recordings' volumes, or of regions (bold: {atlas: ...})",
-        )
     if pairs.eeg in RAW:
         raise InputError(
             "a model on raw EEG cannot be explained by electrode and frequency",
@@ -125,6 +121,8 @@ def _axes(card: ModelCard) -> Axes:
 def _target(config: ExplainConfig, store: Store, recordings: tuple[str, ...]) -> Target:
     if config.target == "volume":
         return whole_volume(store.grid)
+    if isinstance(config.target, str) and store.elements:
+        return structure(config.target, Elements.of_text(store.elements))
     if isinstance(config.target, str):
         # voxels of one place have the same indices in every recording only if their affines are the same
         affines = [store.recordings[store.index(name)].affine for name in recordings]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.disk.parse import refuse_pipe
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError, Problem, first_of
+from eeg2fmri.data.bold.elements import Elements
 
 Shape3 = tuple[int, int, int]
 
@@ -95,6 +96,39 @@ def voxel(index: Sequence[int], grid: Sequence[int]) -> Target:
     weights = np.zeros(grid, np.float32)
     weights[index] = 1
     return Target("voxel" + "x".join(map(str, index)), weights, f"voxel {index}")
+
+
+def structure(name: str, elements: Elements) -> Target:
+    """Take a structure or parcel of a surface by its name: ``cortex left``, ``thalamus left``, ``7Networks_LH_Vis_1``.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name.
+    """
+    names = [plain_name(one) for one in elements.axis.name]
+    inside = np.array([one == plain_name(name) for one in names])
+    if not inside.any():
+        raise InputError(
+            "the model has no such structure or parcel",
+            where="target",
+            got=name,
+            expected=first_of(list(dict.fromkeys(names)), 24),
+            hint="a mask of voxels is for models of volumes",
+        )
+    return region(inside[:, None, None], (len(names), 1, 1), plain_name(name))
+
+
+def plain_name(name: str) -> str:
+    """Say the name of a CIFTI structure as people do.
+
+    Examples
+    --------
+    >>> plain_name("CIFTI_STRUCTURE_CORTEX_LEFT")
+    'cortex left'
+    """
+    prefix = "CIFTI_STRUCTURE_"
+    return name.removeprefix(prefix).lower().replace("_", " ") if name.startswith(prefix) else name
 
 
 def read_region(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> Target:

@@ -26,7 +26,7 @@ def _lsl() -> Any:
     return mne_lsl.lsl
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class LslEeg:
     """An open stream of EEG.
 
@@ -38,6 +38,8 @@ class LslEeg:
     channels : tuple of str
     volts : array, shape (channel, 1)
         Volts in the unit of each.
+    unit : str or None
+        See `open`.
     inlet : mne_lsl.lsl.StreamInlet
     """
 
@@ -45,11 +47,12 @@ class LslEeg:
     sfreq: float
     channels: tuple[str, ...]
     volts: np.ndarray
+    unit: str | None
     inlet: Any
 
     @classmethod
     def open(cls, name: str, *, wait_s: float = 10.0, unit: str | None = None) -> LslEeg:
-        """Find a stream by its name and open it; it is taken up again by itself when it was lost.
+        """Find a stream by its name and open it.
 
         Parameters
         ----------
@@ -91,7 +94,30 @@ class LslEeg:
                 hint="give it with --unit",
             )
         volts = np.array([VOLTS.get(one.lower(), 1.0) for one in stated])[:, None]
-        return cls(name, float(info.sfreq), tuple(names), volts, inlet)
+        return cls(name, float(info.sfreq), tuple(names), volts, unit, inlet)
+
+    def again(self) -> None:
+        """Go on with the stream of this name that has come since, as when its program was started again, if any.
+
+        Raises
+        ------
+        InputError
+            If it has other channels or another rate.
+        """
+        if _came_since(self.name, self.inlet) is None:
+            return
+        found = LslEeg.open(self.name, unit=self.unit)
+        if (found.channels, found.sfreq) != (self.channels, self.sfreq):
+            found.close()
+            raise InputError(
+                "the stream came back otherwise",
+                where=self.name,
+                got=f"{len(found.channels)} channels, {found.sfreq:g} Hz",
+                expected=f"{len(self.channels)} channels of the same names in the same order, {self.sfreq:g} Hz",
+                hint="set the amplifier's program as before, or start again",
+            )
+        self.close()
+        self.volts, self.inlet = found.volts, found.inlet
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Wait a little for samples: V, shape (channel, sample), and their times, s, shape (sample,)."""
@@ -125,6 +151,12 @@ def _resolved(name: str, wait_s: float) -> Any:
     )
 
 
+def _came_since(name: str, inlet: Any) -> Any:
+    """Find a stream of a name that is not the one that is open; None if there is none."""
+    came = _lsl().resolve_streams(timeout=WAIT_S, name=name)
+    return came[0] if len(came) == 1 and came[0].uid != inlet.get_sinfo().uid else None
+
+
 class LslMarkers:
     """Volume markers of a stream of their own.
 
@@ -144,9 +176,18 @@ class LslMarkers:
     """
 
     def __init__(self, name: str, label: str | None = None, *, wait_s: float = 10.0) -> None:
-        self._label = label
-        self._inlet = _lsl().StreamInlet(_resolved(name, wait_s), processing_flags=["clocksync"])
-        self._inlet.open_stream(timeout=wait_s)
+        self._name, self._label, self._wait_s = name, label, wait_s
+        self._open(_resolved(name, wait_s))
+
+    def _open(self, found: Any) -> None:
+        self._inlet = _lsl().StreamInlet(found, processing_flags=["clocksync"])
+        self._inlet.open_stream(timeout=self._wait_s)
+
+    def again(self) -> None:
+        """Go on with the stream of this name that has come since, if any."""
+        if (found := _came_since(self._name, self._inlet)) is not None:
+            self.close()
+            self._open(found)
 
     def read(self) -> list[float]:
         """Return the times (s) of the markers that have come since."""

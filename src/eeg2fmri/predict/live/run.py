@@ -127,7 +127,7 @@ def stream_lsl(
             if told is not None:
                 told(volume)
 
-        return _loop(eeg, markers, live, send, say, settings.seconds)
+        return _loop(eeg, markers, live, send, _Heard(say), settings.seconds)
 
 
 def _loop(
@@ -135,11 +135,11 @@ def _loop(
     markers: LslMarkers | None,
     live: LiveSynthesis,
     send: Callable[[LiveVolume], None],
-    say: Callable[[str], None],
+    heard: _Heard,
     seconds: float | None,
 ) -> int:
     end = np.inf if seconds is None else time.monotonic() + seconds
-    begun, silent, heard, sent = markers is None, False, time.monotonic(), 0
+    begun, sent = markers is None, 0
     waiting: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=HELD)  # a marker may come after its samples
     while time.monotonic() < end:
         samples, times = eeg.read()
@@ -148,17 +148,33 @@ def _loop(
                 begun = True
                 live.begin_at(onset)
             live.volume_at(onset)
-        if not len(times):
-            if not silent and time.monotonic() - heard > SILENCE_S:
-                silent = True
-                say("no samples: the stream is waited for")
-            continue
-        if silent:
-            say(f"samples again, after {time.monotonic() - heard:.1f} s")
-        silent, heard = False, time.monotonic()
-        waiting.append((samples, times))
+        if heard.silent(len(times)):
+            for one in (eeg, markers):
+                if one is not None:
+                    one.again()
+        if len(times):
+            waiting.append((samples, times))
         while begun and waiting:
             for volume in live.take(*waiting.popleft()):
                 send(volume)
                 sent += 1
     return sent
+
+
+class _Heard:
+    """Says when samples stop to come, and when they come again."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._last, self._silent = say, time.monotonic(), False
+
+    def silent(self, count: int) -> bool:
+        """Take note of how many samples were read; tell whether none has come for a while."""
+        since = time.monotonic() - self._last
+        if count:
+            if self._silent:
+                self._say(f"samples again, after {since:.1f} s")
+            self._last, self._silent = time.monotonic(), False
+        elif not self._silent and since > SILENCE_S:
+            self._silent = True
+            self._say("no samples: the stream is waited for")
+        return self._silent

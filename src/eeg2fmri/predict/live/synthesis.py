@@ -16,13 +16,9 @@ from eeg2fmri.data.prepare.new_recording import Cleaning
 from eeg2fmri.data.settings.eeg import CleanConfig
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.predict.live.cleaning import CausalCleaning
+from eeg2fmri.predict.live.clock import SampleClock
 from eeg2fmri.predict.live.regions import Reduction
 from eeg2fmri.predict.synthesizer import Synthesizer
-
-#: Time (s) between samples beyond the usual from which samples are missing.
-GAP_S = 0.02
-#: Longest gap (s) that is bridged; after a longer one the stream begins anew.
-LONGEST_GAP_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +86,7 @@ class LiveSynthesis:
         self._wait_for: float | None = None
         self._by_marker = False
         self.first_volume_s = first_volume_s
+        self._clock = SampleClock(sfreq)
         self._begin()
         self.notes = (*self._clean.notes, *self._stream.notes)
 
@@ -98,22 +95,25 @@ class LiveSynthesis:
         self._stream = self._synthesizer.stream(
             self._clean.sfreq, self.channels, first_volume_s=self.first_volume_s, cleaning=self._how
         )
-        self._taken, self._last, self._base = 0, np.nan, 0
+        self._taken = 0
         self._held: np.ndarray | None = None
         self._gaps: list[tuple[float, str]] = []
 
     def begin_at(self, timestamp: float) -> None:
         """Begin anew with the first volume at a time on the clock of the samples; earlier samples are forgotten."""
-        self.first_volume_s = 0.0
+        self.first_volume_s, self._clock = 0.0, SampleClock(self.sfreq)
         self._begin()
         self._wait_for, self._by_marker = timestamp, True
 
     def volume_at(self, timestamp: float) -> None:
         """Take note of a volume marker: its time on the clock of the samples."""
         self._by_marker = True
-        known, sample = (self._last, self._taken - 1) if self._taken else (self._wait_for, 0)
-        if self._clean.gradient is not None and known is not None:
-            self._clean.gradient.start(sample + round((timestamp - known) * self.sfreq))
+        if self._clean.gradient is None:
+            return
+        if np.isfinite(self._clock.zero):
+            self._clean.gradient.start(self._clock.sample_at(timestamp))
+        elif self._wait_for is not None:
+            self._clean.gradient.start(round((timestamp - self._wait_for) * self.sfreq))
 
     def take(self, samples: np.ndarray, timestamps: np.ndarray) -> list[LiveVolume]:
         """Take the next samples.
@@ -123,7 +123,7 @@ class LiveSynthesis:
         samples : array, shape (channel, sample)
             V.
         timestamps : array, shape (sample,)
-            s, rising.
+            s; samples that are later than their rate has it were stamped late, or follow on others that were lost.
 
         Returns
         -------
@@ -148,43 +148,37 @@ class LiveSynthesis:
                 return []
             samples, timestamps, self._wait_for = samples[:, after], timestamps[after], None
         made: list[LiveVolume] = []
-        steps = np.diff(timestamps, prepend=self._last if np.isfinite(self._last) else timestamps[:1] - 1 / self.sfreq)
-        breaks = np.flatnonzero((steps > 1 / self.sfreq + GAP_S) | (steps < -GAP_S))
-        for first, end in zip([0, *breaks], [*breaks, len(timestamps)], strict=True):
-            if first in breaks:
-                self._bridge(samples[:, first], float(steps[first]), made)
-            if end > first:
-                made += self._feed(samples[:, first:end], float(timestamps[end - 1]))
+        for part in self._clock.take(samples, timestamps):
+            if part.anew:
+                self._begin()
+                self._say(part.anew)
+            if part.missing and self._held is not None:
+                made += self._bridge(part.samples[:, 0], part.missing)
+            if part.samples.shape[1]:
+                made += self._feed(part.samples)
         return made
 
-    def _bridge(self, following: np.ndarray, step: float, made: list[LiveVolume]) -> None:
-        """Fill a gap with a straight line, so that later volumes stay in their places; begin anew where it is long."""
-        missing = round(step * self.sfreq) - 1
-        if not 0 <= step <= LONGEST_GAP_S:
-            why = f"{step:.1f} s without samples" if step > 0 else "the clock of the stream went back"
-            self._begin()
-            self._say(f"{why}: the stream began anew")
-            return
-        if missing < 1 or self._held is None:
-            return
-        self._say(f"{missing} samples were missing ({1000 * step:.0f} ms): a straight line stands in their place")
+    def _bridge(self, following: np.ndarray, missing: int) -> list[LiveVolume]:
+        """Fill a gap with a straight line, so that later volumes stay in their places."""
+        assert self._held is not None
+        lasted = 1000 * missing / self.sfreq
+        self._say(f"{missing} samples were missing ({lasted:.0f} ms): a straight line stands in their place")
         share = np.arange(1, missing + 1) / (missing + 1)
-        line = self._held[:, None] * (1 - share) + following[:, None] * share
-        made += self._feed(line, self._last + missing / self.sfreq)
+        return self._feed(self._held[:, None] * (1 - share) + following[:, None] * share)
 
     def _say(self, note: str) -> None:
-        warnings.warn(note, stacklevel=5)
+        warnings.warn(note, stacklevel=4)
         self._gaps.append((self._taken / self.sfreq, note))
 
-    def _feed(self, samples: np.ndarray, last: float) -> list[LiveVolume]:
+    def _feed(self, samples: np.ndarray) -> list[LiveVolume]:
         if self._clean.gradient is not None and not self._by_marker:
             self._mark_by_tr(samples.shape[1])
-        self._taken, self._last, self._held = self._taken + samples.shape[1], last, samples[:, -1]
+        self._taken, self._held = self._taken + samples.shape[1], samples[:, -1]
         made = []
         for volume in self._stream.feed(self._clean(samples)):
             since = (volume.index - self._window - 1) * self.tr + self.first_volume_s
             gaps = tuple(note for at, note in self._gaps if since <= at)
-            timestamp = self._last - (self._taken - 1) / self.sfreq + volume.onset
+            timestamp = self._clock.zero + volume.onset
             values = self.reduction(volume.volume)
             made.append(LiveVolume(volume.index, timestamp, values, (*gaps, *volume.notes)))
             self._gaps = [(at, note) for at, note in self._gaps if since <= at]

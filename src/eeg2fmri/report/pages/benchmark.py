@@ -13,6 +13,7 @@ from eeg2fmri.report.html.numbers import plural, score, times
 from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.gallery import score_pictures
 from eeg2fmri.report.sections.group import group_pictures, group_tables
+from eeg2fmri.report.sections.methods_of_tables import methods_of_scores
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
 from eeg2fmri.report.sections.verdict import claimed, key_numbers
 from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
@@ -93,6 +94,7 @@ def _render(
         details_head="Every score of each test subject, how it was computed, and the runs",
         explanation=None,
         sections=[*_sections(evaluation), *_changes(compared)],
+        methods=methods_of_scores(evaluation),
         reading=(f"Protocol: {label}. {READING[0]}", READING[1]),
     )
 

@@ -15,6 +15,7 @@ from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import decimals, p_value, plural, value
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.class_map_gallery import class_map_pictures, class_map_text
+from eeg2fmri.report.sections.methods_of_tables import methods_of_classification
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.classify.class_maps import FOLDER, ClassMaps
@@ -112,6 +113,7 @@ def render_classification(
             ("What was classified", data),
             ("Protocol", [(str(name).replace("_", " "), value(item)) for name, item in protocol.items()]),
         ],
+        methods=methods_of_classification(results),
         reading=READING,
     )
 

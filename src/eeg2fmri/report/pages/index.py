@@ -22,6 +22,7 @@ from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.comparison import settings_table, shared_maps
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
+from eeg2fmri.report.sections.methods_of_tables import methods_of_runs
 from eeg2fmri.report.sections.tables import interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
 from eeg2fmri.results.scores.evaluation import Evaluation
@@ -97,6 +98,7 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         rows=[rows[k] for k in order],
         pictures=_pictures(names, runs),
         maps=shared_maps([names[k] for k in order], [runs[k] for k in order]),
+        methods=methods_of_runs([names[k] for k in order], [runs[k] for k in order]),
         settings=settings_table(names, runs) if not folds and len(runs) > 1 else None,
     )
 

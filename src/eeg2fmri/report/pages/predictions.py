@@ -13,6 +13,7 @@ import numpy as np
 from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.data.bold.element_series import open_bold_series
 from eeg2fmri.report.figures.brain.synthesised import carpet, mean_and_fluctuation
 from eeg2fmri.report.figures.style import save_figure
 from eeg2fmri.report.html.document import fill
@@ -168,9 +169,12 @@ def _shown(folder: Path, one: Prediction) -> Shown:
 
 def _pictures(folder: Path, name: str, image: Path, onsets: np.ndarray) -> tuple[Picture, ...]:
     """Draw the pictures of a recording, and keep them as files beside the images too."""
+    figures = folder / f"sub-{name.split('_')[0].removeprefix('sub-')}" / "figures"
+    if not image.name.endswith(".nii.gz"):
+        courses, what = _courses(image)
+        return (_carpet(figures, name, courses, onsets, what),)
     volumes, affine = _read(image, "a synthesised image")
     mask = _mask(image, volumes.shape[:3])
-    figures = folder / f"sub-{name.split('_')[0].removeprefix('sub-')}" / "figures"
     regions = volumes.shape[1:3] == (1, 1)
     made = []
     if not regions:
@@ -189,20 +193,32 @@ def _pictures(folder: Path, name: str, image: Path, onsets: np.ndarray) -> tuple
             )
         )
     inside = np.ones(volumes.shape[:3], bool) if regions or mask is None else mask
-    courses, what = volumes[inside], "regions" if regions else "voxels"
-    save_figure(carpet(courses, onsets, what=what), figures / f"{name}_desc-courses_bold", ("png",), 120)
-    made.append(
-        picture(
-            carpet,
-            courses,
-            onsets,
-            what=what,
-            kind="png",
-            alt=f"Mean course of {name}, and all {what} over time.",
-            caption=f"Mean course (above), and all {what} over time, each z-scored, in the order of the image.",
-        )
-    )
+    made.append(_carpet(figures, name, volumes[inside], onsets, "regions" if regions else "voxels"))
     return tuple(made)
+
+
+def _carpet(figures: Path, name: str, courses: np.ndarray, onsets: np.ndarray, what: str) -> Picture:
+    """Draw courses (course, volume), and keep the picture as a file too."""
+    save_figure(carpet(courses, onsets, what=what), figures / f"{name}_desc-courses_bold", ("png",), 120)
+    return picture(
+        carpet,
+        courses,
+        onsets,
+        what=what,
+        kind="png",
+        alt=f"Mean course of {name}, and all {what} over time.",
+        caption=f"Mean course (above), and all {what} over time, each z-scored, in the order of the image.",
+    )
+
+
+def _courses(image: Path) -> tuple[np.ndarray, str]:
+    """Read the courses (course, volume) of a surface or of parcels where there are any, and say what they are of."""
+    with reading(image, "a synthesised image", AGAIN):
+        series = open_bold_series(image)
+        values = np.concatenate([block.reshape(len(block), -1) for block in series.blocks()]).T
+        assert series.elements is not None  # the names of both kinds of files say that they hold some
+        what = {"dense": "grayordinates", "parcels": "parcels"}.get(series.elements.kind, "vertices")
+        return values[np.isfinite(values).all(axis=1) & values.any(axis=1)], what
 
 
 def _mask(image: Path, shape: tuple[int, ...]) -> np.ndarray | None:

@@ -12,6 +12,7 @@ from eeg2fmri.report.figures.scores import benchmark_bars
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import decimals, plural
 from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.sections.methods_of_tables import methods_of_published
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.published import COLUMNS, WARNING, ModelSteps, PublishedProtocol
@@ -70,6 +71,7 @@ def _render(name: str, found: PublishedProtocol) -> str:
         details_head="",
         explanation=None,
         sections=[("Settings", [(str(key), str(value)) for key, value in found.facts.items()])],
+        methods=methods_of_published(found),
         reading=(
             "The same small network is trained by each protocol on the same people. Only the first step of each model "
             "is a score of new recordings: everything in it was chosen and scaled without them.",

@@ -14,6 +14,7 @@ from eeg2fmri.report.figures.training import search_history
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import number, plural, value
 from eeg2fmri.report.html.pictures import picture
+from eeg2fmri.report.sections.methods_of_tables import methods_of_search
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.search import Trial, read_trials
@@ -74,6 +75,7 @@ def _render(name: str, trials: Sequence[Trial]) -> str:
         numbers=[("Trials", str(len(trials))), ("Completed", str(len(done))), ("Best score", number(best.score, 4))],
         warnings=_warnings(trials, best),
         pictures=[drawn],
+        methods=methods_of_search(trials, best),
         best=[(label, value(item)) for label, item in best.params.items()],
         trials=_table(trials, best),
     )

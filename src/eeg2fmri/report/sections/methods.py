@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,50 +10,10 @@ from eeg2fmri import __version__
 from eeg2fmri.core.space import described
 from eeg2fmri.report.html.numbers import plural
 from eeg2fmri.report.read.run import RunResults
+from eeg2fmri.report.sections.references import REFERENCES
+from eeg2fmri.results.explanation import Explanation
 from eeg2fmri.results.predictions import Predictions
 
-#: Key: how it is cited in the text, and its entry.
-REFERENCES: dict[str, tuple[str, str]] = {
-    "eeg2fmri": (
-        "eeg2fmri",
-        f"@software{{eeg2fmri,\n  author = {{{{The eeg2fmri developers}}}},\n  title = {{eeg2fmri}},\n"
-        f"  version = {{{__version__}}}\n}}",
-    ),
-    "calhas2022": (
-        "Calhas and Henriques, 2022",
-        "@misc{calhas2022,\n  author = {Calhas, David and Henriques, Rui},\n"
-        "  title = {{EEG} to {fMRI} Synthesis Benefits from Attentional Graphs of Electrode Relationships},\n"
-        "  year = {2022},\n  eprint = {2203.03481},\n  archivePrefix = {arXiv}\n}",
-    ),
-    "gramfort2013": (
-        "Gramfort et al., 2013",
-        "@article{gramfort2013,\n  author = {Gramfort, Alexandre and others},\n"
-        "  title = {{MEG} and {EEG} data analysis with {MNE-Python}},\n  journal = {Frontiers in Neuroscience},\n"
-        "  volume = {7},\n  pages = {267},\n  year = {2013},\n  doi = {10.3389/fnins.2013.00267}\n}",
-    ),
-    "pernet2019": (
-        "Pernet et al., 2019",
-        "@article{pernet2019,\n  author = {Pernet, Cyril R. and others},\n"
-        "  title = {{EEG-BIDS}, an extension to the brain imaging data structure for electroencephalography},\n"
-        "  journal = {Scientific Data},\n  volume = {6},\n  pages = {103},\n  year = {2019},\n"
-        "  doi = {10.1038/s41597-019-0104-8}\n}",
-    ),
-    "gorgolewski2016": (
-        "Gorgolewski et al., 2016",
-        "@article{gorgolewski2016,\n  author = {Gorgolewski, Krzysztof J. and others},\n"
-        "  title = {The brain imaging data structure, a format for organizing and describing outputs of neuroimaging"
-        " experiments},\n"
-        "  journal = {Scientific Data},\n  volume = {3},\n  pages = {160044},\n  year = {2016},\n"
-        "  doi = {10.1038/sdata.2016.44}\n}",
-    ),
-    "abraham2014": (
-        "Abraham et al., 2014",
-        "@article{abraham2014,\n  author = {Abraham, Alexandre and others},\n"
-        "  title = {Machine learning for neuroimaging with scikit-learn},\n"
-        "  journal = {Frontiers in Neuroinformatics},\n  volume = {8},\n  pages = {14},\n  year = {2014},\n"
-        "  doi = {10.3389/fninf.2014.00014}\n}",
-    ),
-}
 #: Kind of the network of Calhas and Henriques.
 PUBLISHED = "synthesizer"
 #: Packages that are cited, with what they are cited by.
@@ -72,22 +32,27 @@ class Methods:
     text: str
     bibtex: str
 
+    @classmethod
+    def of(cls, sentences: Sequence[str], keys: Sequence[str]) -> Methods:
+        """Put sentences together, and the entries of the works that they cite, each once."""
+        entries = "\n\n".join(REFERENCES[key][1] for key in dict.fromkeys(keys))
+        return cls(" ".join(sentence for sentence in sentences if sentence), entries)
+
 
 def methods_of_run(results: RunResults) -> Methods:
     """Say how a run was prepared, trained and tested."""
     card, keys = results.card, ["eeg2fmri"]
-    if _is_bids(card) and results.split:
-        keys += ["gorgolewski2016", "pernet2019"]
+    keys += data_keys(card, results.split)
     kind = str((card.get("model") or {}).get("kind", "unknown"))
-    sentences = [_data(results), _windows(card), _model(kind, results.settings)]
+    sentences = [data_sentence(card, results.split), windows_sentence(card), _model(kind, results.settings)]
     if kind == PUBLISHED:
         keys.append("calhas2022")
     sentences += [_split(results), *_tested(results)]
-    packages = results.environment.get("packages", {})
-    used = [f"{name} {version}" + _cited(name, keys) for name, version in packages.items()]
-    made_by = results.environment.get("eeg2fmri", __version__)
-    sentences.append(f"Everything was computed with eeg2fmri {made_by}" + (f", {', '.join(used)}." if used else "."))
-    return _methods(sentences, keys)
+    if results.explanation is not None:
+        sentences.append(_explained(results.explanation))
+        keys.append("bach2015")
+    sentences.append(computed_with(results.environment, keys))
+    return Methods.of(sentences, keys)
 
 
 def methods_of_predictions(found: Predictions) -> Methods:
@@ -113,12 +78,7 @@ def methods_of_predictions(found: Predictions) -> Methods:
         + (f"; {left} could not, for the reasons in recordings.tsv." if left else ".")
         + " Files follow BIDS (Gorgolewski et al., 2016; Pernet et al., 2019)."
     )
-    return _methods(sentences, ["eeg2fmri", "gramfort2013", "gorgolewski2016", "pernet2019"])
-
-
-def _methods(sentences: list[str], keys: list[str]) -> Methods:
-    entries = "\n\n".join(REFERENCES[key][1] for key in dict.fromkeys(keys))
-    return Methods(" ".join(sentence for sentence in sentences if sentence), entries)
+    return Methods.of(sentences, ["eeg2fmri", "gramfort2013", "gorgolewski2016", "pernet2019"])
 
 
 def _cited(package: str, keys: list[str]) -> str:
@@ -129,8 +89,9 @@ def _cited(package: str, keys: list[str]) -> str:
     return f" ({REFERENCES[key][0]})"
 
 
-def _data(results: RunResults) -> str:
-    card, ids = results.card, [name for part in results.split.values() for name in part]
+def data_sentence(card: Mapping[str, Any], split: Mapping[str, Sequence[str]]) -> str:
+    """Say of whom how much was recorded; empty where the recordings are not known."""
+    ids = [name for part in split.values() for name in part]
     subjects = {name.split("_")[0] for name in ids}
     if not ids:
         return ""
@@ -139,8 +100,39 @@ def _data(results: RunResults) -> str:
         f"{plural(len(set(ids)), 'recording')} of simultaneous EEG and fMRI from {plural(len(subjects), 'subject')}"
         f"{bids} were used: "
         f"{plural(len(card.get('electrodes', [])), 'electrode')}, one volume every {card.get('tr', 0):g} s, "
-        f"{' x '.join(map(str, card.get('grid', [])))} voxels in the space "
-        f"{described(str(card.get('space', 'unknown')))}."
+        f"{_volumes(card)} in the space {described(str(card.get('space', 'unknown')))}."
+    )
+
+
+def data_keys(card: Mapping[str, Any], split: Mapping[str, Sequence[str]]) -> list[str]:
+    """List what `data_sentence` cites."""
+    return ["gorgolewski2016", "pernet2019"] if _is_bids(card) and any(split.values()) else []
+
+
+def computed_with(environment: Mapping[str, Any], keys: list[str]) -> str:
+    """Name the program and the packages with their versions; what they are cited by is added to the keys."""
+    packages = environment.get("packages", {})
+    used = [f"{name} {version}" + _cited(name, keys) for name, version in packages.items()]
+    made_by = environment.get("eeg2fmri", __version__)
+    return f"Everything was computed with eeg2fmri {made_by}" + (f", {', '.join(used)}." if used else ".")
+
+
+def _volumes(card: Mapping[str, Any]) -> str:
+    """Say what is predicted: voxels, regions, or what lies on a surface."""
+    grid = list(card.get("grid", []))
+    if card.get("elements"):
+        return f"{grid[0]} grayordinates, vertices or parcels"
+    if card.get("regions"):
+        return f"{plural(len(card['regions']), 'region')} of an atlas"
+    return f"{' x '.join(map(str, grid))} voxels"
+
+
+def _explained(found: Explanation) -> str:
+    windows = sum(one["windows"] for one in found.content["subjects"])
+    return (
+        "What the model reads was found by layer-wise relevance propagation (Bach et al., 2015) from the "
+        f"{found.target} to the electrodes, frequencies and times of {plural(windows, 'window')} of "
+        f"{plural(len(found.subjects), 'subject')}."
     )
 
 
@@ -148,7 +140,8 @@ def _is_bids(card: Mapping[str, Any]) -> bool:
     return bool(card.get("prepare")) and card["prepare"].get("layout") is None
 
 
-def _windows(card: Mapping[str, Any]) -> str:
+def windows_sentence(card: Mapping[str, Any]) -> str:
+    """Say what is predicted from what; empty where it is not known."""
     pairs = dict(card.get("pairs") or {})
     if not pairs:
         return ""

@@ -18,6 +18,9 @@ FIELD_OF_VIEW = (0.0, -18.0, 8.0)
 #: A head that is the template: scanner coordinates are MNI152 coordinates.
 TEMPLATE_HEAD = Anatomy(np.eye(4), np.zeros((1, 3)), np.zeros((1, 3)), np.zeros(1), np.zeros(4), 1.0)
 
+#: A point is found when the last step was shorter than this, mm; and after so many steps at most.
+CLOSE_MM, ROUNDS = 1e-4, 15
+
 
 def common_grid(config: SimulationConfig) -> Grid:
     """Lay the grid of the common space: as many voxels of the same size as the recorded volumes have."""
@@ -40,14 +43,16 @@ class Registration:
     points: np.ndarray
 
     @classmethod
-    def of(cls, anatomy: Anatomy, grid: Grid, rounds: int = 15) -> Registration:
+    def of(cls, anatomy: Anatomy, grid: Grid) -> Registration:
         """Find the points by fixed-point iteration: the individual deformation is much less steep than the head."""
         wanted = grid.points()
         back = np.linalg.inv(anatomy.affine)
         points = wanted.copy()
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             off = wanted - anatomy.to_mni(points)
             points += off @ back[:3, :3].T
+            if np.abs(off).max() < CLOSE_MM:
+                break
         return cls(grid, points)
 
     def bring(self, image: np.ndarray, source: Grid, motion: np.ndarray | None = None, order: int = 3) -> np.ndarray:

@@ -5,6 +5,7 @@ Its registration is perfect: where a point of the template lies in a subject is 
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -50,8 +51,13 @@ def write_description(root: Path) -> None:
 
 
 def tissues_on(grid: Grid) -> dict[str, np.ndarray]:
-    """Fractions of grey matter, white matter and fluid in the voxels of a grid in common space."""
-    anatomy = template()
+    """Fractions of grey matter, white matter and fluid in the voxels of a grid in common space: the same for all."""
+    return _tissues(grid.shape, tuple(map(tuple, grid.affine.tolist())))
+
+
+@functools.lru_cache(maxsize=2)
+def _tissues(shape: tuple[int, int, int], affine: tuple[tuple[float, ...], ...]) -> dict[str, np.ndarray]:
+    grid, anatomy = Grid(shape, np.array(affine)), template()
     voxels = template_voxels(TEMPLATE_HEAD, grid, anatomy, spacing=3.0)
     of = {"grey": anatomy.grey, "white": anatomy.white, "csf": anatomy.csf}
     return {name: average(values, voxels, grid.shape) for name, values in of.items()}

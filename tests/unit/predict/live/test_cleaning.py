@@ -51,6 +51,24 @@ def test_the_artefact_goes_once_three_volumes_were_seen() -> None:
     np.testing.assert_allclose(late[:, known], clean[:, known], atol=1e-12)
 
 
+@pytest.mark.parametrize("size", [1, 37, 301])
+@pytest.mark.parametrize("neighbours", [3, 8])
+def test_the_template_is_the_mean_of_the_volumes_before(size: int, neighbours: int) -> None:
+    # an artefact that changes from volume to volume and sample to sample: any other mean, or place, gives other numbers
+    data = 1e-3 * np.random.default_rng(5).standard_normal((2, 40 + 20 * LENGTH))
+    cleaning = CausalCleaning(CleanConfig(gradient="average", gradient_volumes=neighbours), SFREQ, 2, TR)
+    for volume in range(20):
+        cleaning.gradient.start(40 + volume * LENGTH)
+    clean = chunks(cleaning, data, size)
+    volumes = data[:, 40:].reshape(2, 20, LENGTH)
+    expected = volumes.copy()
+    for volume in range(3, 20):
+        template = volumes[:, max(0, volume - neighbours) : volume].mean(axis=1)
+        expected[:, volume] -= template - template.mean(axis=1, keepdims=True)
+    np.testing.assert_array_equal(clean[:, :40], data[:, :40])
+    np.testing.assert_allclose(clean[:, 40:].reshape(2, 20, LENGTH), expected, atol=1e-15)
+
+
 def test_a_scanner_that_stops_costs_one_volume() -> None:
     cleaning, _, _ = gradients()
     more = recording()[0]

@@ -69,7 +69,7 @@ def test_page_of_folds_has_maps_over_subjects_before_the_scores(folder, tmp_path
     assert "licences" in text
 
 
-def test_page_tells_who_won(folder):
+def test_page_tells_who_won(folder, methods_on):
     page = write_benchmark(folder)
     assert page == folder / "report.html"
     text = page.read_text(encoding="utf-8")
@@ -81,9 +81,10 @@ def test_page_tells_who_won(folder):
     assert "&lt;i&gt;first" in text
     assert "<i>first" not in text
     assert text.count("<figure>") == 2
+    assert "scored on the same volumes" in methods_on(text)
 
 
-def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder):
+def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder, methods_on):
     scores = json.loads((folder / "scores.json").read_text())
     each = [
         {"fold": 1, "subjects": ["03"], "times_read": 1, METRICS[0].name: 0.5},
@@ -104,6 +105,7 @@ def test_page_of_a_cross_validation_names_its_protocol_and_folds(folder):
     ):
         assert part in words
     assert "Test recordings read 3 times" in words
+    assert "A model was trained for each of 2 folds" in methods_on(text)
     assert "2 runs of the cross-validation" in words
 
 

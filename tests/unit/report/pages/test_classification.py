@@ -118,7 +118,7 @@ def words(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
 
 
-def test_a_view_that_helps(helped):
+def test_a_view_that_helps(helped, methods_on):
     page = write_classification(helped)
     assert page == helped / "report.html"
     text = page.read_text(encoding="utf-8")
@@ -126,6 +126,7 @@ def test_a_view_that_helps(helped):
         assert part in words(text) or part in text
     assert 'class="verdict good"' in text
     assert "View helped" in text
+    assert "with EEG alone were classified by" in methods_on(text)
     assert "A &lt;i&gt;note." in text
     assert "<b>patient" not in text
     assert text.count("<figure>") == 3

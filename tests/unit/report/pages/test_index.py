@@ -36,13 +36,15 @@ def words(page: str) -> str:
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
 
 
-def test_the_best_run_stands_first(run, tmp_path):
+def test_the_best_run_stands_first(run, tmp_path, methods_on):
     runs = [
         scored(run, tmp_path / "weak", 0.05),
         replace(run, folder=tmp_path / "bare", evaluation=None),
         scored(run, tmp_path / "strong", 0.3),
     ]
     page = render_index(runs, tmp_path)
+    told = methods_on(page)
+    assert all(f"{name}: " in told for name in ("strong", "weak", "bare"))
     heads = re.findall(r'<tr><th scope="row">([^<]*)</th>', page)
     assert heads == ["strong", "weak", "bare"]
     text = words(page)

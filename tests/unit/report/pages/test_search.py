@@ -23,12 +23,13 @@ def study(folder: Path, trials: object = TRIALS) -> Path:
     return folder
 
 
-def test_page_tells_the_best_and_every_trial(tmp_path):
+def test_page_tells_the_best_and_every_trial(tmp_path, methods_on):
     page = write_search_figure(study(tmp_path))
     assert page == tmp_path / "search.html"
     text = page.read_text(encoding="utf-8")
     assert "Trial 2 reached 0.7500; the first that was completed reached 1.250" in text
     assert "The last trial was the best" in text
+    assert "3 trials with Optuna" in methods_on(text)
     assert "1 trial could not be trained" in text
     assert "&lt;script&gt;no" in text
     assert "<script>" not in text

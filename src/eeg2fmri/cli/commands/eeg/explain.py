@@ -33,7 +33,12 @@ def command(
     store: Annotated[Path, typer.Argument(help="The store it was trained on.")],
     out: Annotated[Path | None, typer.Argument(help="Folder to make; RUN/explain if left out.")] = None,
     config: Annotated[Path | None, typer.Option(help="YAML or JSON with any setting of the explanation.")] = None,
-    region: Annotated[Path | None, typer.Option(help="NIfTI mask on the grid of the store: explain its sum.")] = None,
+    region: Annotated[
+        Path | None,
+        typer.Option(
+            help="Explain the sum of a NIfTI mask on the grid of the store; of a structure or parcel by name."
+        ),
+    ] = None,
     voxel: Annotated[
         tuple[int, int, int] | None, typer.Option(help="Explain one voxel, by its indices x y z from 0.")
     ] = None,

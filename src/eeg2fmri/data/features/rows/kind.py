@@ -83,9 +83,34 @@ def products(scaled: np.ndarray) -> np.ndarray:
         In the order of `product_columns`.
     """
     first, second = np.triu_indices(scaled.shape[-1])
-    # far outliers would weigh with their square
-    kept = np.clip(scaled, -4, 4)
+    kept = _clipped(scaled)
     return np.asarray(kept[..., first] * kept[..., second])
+
+
+def zscored_products(scaled: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Give z-scored `products` of some rows, by the moments of all rows: without the products of all.
+
+    Parameters
+    ----------
+    scaled : array, shape (row, channel, band)
+    rows : array of int
+        Rows that are given.
+
+    Returns
+    -------
+    array, shape (given row, channel, pair)
+    """
+    first, second = np.triu_indices(scaled.shape[-1])
+    kept = np.moveaxis(_clipped(np.asarray(scaled, np.float64)), 0, -1)  # (channel, band, row)
+    mean, square = ((part @ np.swapaxes(part, 1, 2))[:, first, second] / len(scaled) for part in (kept, kept**2))
+    std = np.sqrt((square - mean**2).clip(0))
+    varies = std > 1e-6 * np.sqrt(square)
+    return np.where(varies, (products(scaled[rows]) - mean) / np.where(varies, std, 1), 0)
+
+
+def _clipped(scaled: np.ndarray) -> np.ndarray:
+    """Keep z-scores within 4 deviations: far outliers would weigh with their square."""
+    return np.clip(scaled, -4, 4)
 
 
 def product_columns(bands: Bands) -> Bands:

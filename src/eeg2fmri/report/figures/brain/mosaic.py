@@ -100,12 +100,8 @@ def draw_mosaic(
     panel = (width - LEFT - RIGHT) / columns
     line = panel * view.height_over_width + BELOW_LINE
     row_height = ABOVE_ROW + line * lines
-    figure = _page(width, row_height * len(rows) + ABOVE_PAGE * bool(title), title)
-    height = figure.get_figheight()
-
-    def place(left: float, bottom: float, wide: float, tall: float) -> Axes:
-        return figure.add_axes((left / width, bottom / height, wide / width, tall / height))
-
+    figure = style.empty_figure(width, row_height * len(rows) + ABOVE_PAGE * bool(title))
+    page = _page(figure, title)
     for at, row in enumerate(rows):
         floor = row_height * (len(rows) - 1 - at)
         volume, _ = orientation.to_ras(_hidden(row), affine)
@@ -113,38 +109,60 @@ def draw_mosaic(
             None if part is None else orientation.to_ras(part, affine)[0] for part in (row.below, row.outlined)
         )
         label = ", ".join(part for part in (row.label, row.unit) if part)
-        figure.text(LEFT / width, (floor + row_height - 0.04) / height, label, fontsize=7.5, va="top")
+        top = (floor + row_height - 0.04) / figure.get_figheight()
+        figure.text(LEFT / width, top, label, fontsize=7.5, va="top")
+        grey = (0.0, 1.0) if below is None else limits_of(below, within=view.mask)
         for number, cut in enumerate(orientation.axial_slices(volume, view.affine, chosen)):
             bottom = floor + line * (lines - 1 - number // columns) + BELOW_LINE
-            axes = place(LEFT + panel * (number % columns), bottom, panel * 0.97, line - BELOW_LINE)
-            style.no_frame(axes)
+            box = view.box(LEFT + panel * (number % columns), bottom, panel * 0.97)
             if below is not None:
-                view.draw_anatomy(axes, below, chosen[number])
-            image = view.draw(axes, cut.pixels, row.colours, row.limits)
+                view.draw_anatomy(page, box, below, chosen[number], grey)
+            image = view.draw(page, box, cut.pixels, row.colours, row.limits)
             if outlined is not None:
-                view.outline(axes, outlined, chosen[number])
+                view.outline(page, box, outlined, chosen[number])
             if number == 0:
-                _mark_sides(axes)
+                page.text(box[0], box[2] + 0.02, "L", fontsize=7, ha="left", va="bottom")
+                page.text(box[1], box[2] + 0.02, "R", fontsize=7, ha="right", va="bottom")
             if at == len(rows) - 1:
-                axes.set_xlabel(f"z {cut.z_mm:.0f} mm" if number == 0 else f"{cut.z_mm:.0f}", fontsize=6.5, labelpad=0)
-        tall = min(line * lines - BELOW_LINE, 1.2)
-        middle = floor + BELOW_LINE + (line * lines - BELOW_LINE - tall) / 2
-        bar = figure.colorbar(image, cax=place(width - RIGHT + 0.06, middle, 0.07, tall))
-        bar.ax.tick_params(labelsize=6.5, length=2, pad=1.5)
-        bar.ax.locator_params(nbins=4)
-        bar.outline.set_visible(False)
-        for mark in row.marks:
-            bar.ax.axhline(mark, color=style.ink(), linewidth=0.8)
+                height = f"z {cut.z_mm:.0f} mm" if number == 0 else f"{cut.z_mm:.0f}"
+                page.text((box[0] + box[1]) / 2, bottom - 0.02, height, fontsize=6.5, ha="center", va="top")
+        _colour_bar(figure, image, floor, line * lines, row.marks)
     return figure
 
 
-def _page(width: float, height: float, title: str) -> Figure:
-    """Return a figure whose parts are placed by hand: its layout must not depend on the width of its labels."""
-    figure = style.empty_figure(width, height)
+def _page(figure: Figure, title: str) -> Axes:
+    """Return axes over all of a figure, in inches, for all that is drawn: one for each slice takes ten times as long.
+
+    Its layout must not depend on the width of its labels: parts are placed by hand.
+    """
+    width, height = figure.get_size_inches()
     figure.set_layout_engine("none")
+    page = figure.add_axes((0, 0, 1, 1))
+    page.set_axis_off()
+    page.set_autoscale_on(False)
+    page.set_xlim(0, width)
+    page.set_ylim(0, height)
     if title:
         figure.text(LEFT / width, 1 - 0.04 / height, title, fontsize=8.5, va="top")
-    return figure
+    return page
+
+
+def _colour_bar(figure: Figure, image: AxesImage, floor: float, room: float, marks: tuple[float, ...]) -> None:
+    """Draw the colour bar of a row at its right, `room` inches high at most."""
+    width, height = figure.get_size_inches()
+    tall = min(room - BELOW_LINE, 1.2)
+    middle = floor + BELOW_LINE + (room - BELOW_LINE - tall) / 2
+    place = ((width - RIGHT + 0.06) / width, middle / height, 0.07 / width, tall / height)
+    bar = figure.colorbar(image, cax=figure.add_axes(place))
+    bar.ax.tick_params(labelsize=6.5, length=2, pad=1.5)
+    bar.ax.locator_params(nbins=4)
+    bar.outline.set_visible(False)
+    for mark in marks:
+        bar.ax.axhline(mark, color=style.ink(), linewidth=0.8)
+
+
+#: Left, right, bottom and top of a slice, inches.
+Box = tuple[float, float, float, float]
 
 
 class _View:
@@ -155,26 +173,31 @@ class _View:
         self.affine = affine
         box = orientation.bounding_box(mask)
         self.window = (box[1], box[0])
-        self.aspect = orientation.pixel_aspect(affine)
-        self.height_over_width = self.aspect * _length(box[1], mask.shape[1]) / _length(box[0], mask.shape[0])
+        pixels = _length(box[1], mask.shape[1]) / _length(box[0], mask.shape[0])
+        self.height_over_width = orientation.pixel_aspect(affine) * pixels
 
-    def draw(self, axes: Axes, pixels: np.ndarray, colours: str, limits: tuple[float, float]) -> AxesImage:
+    def box(self, left: float, bottom: float, width: float) -> Box:
+        """Say where a slice of a width goes, with its true proportions."""
+        return left, left + width, bottom, bottom + width * self.height_over_width
+
+    def draw(self, page: Axes, box: Box, pixels: np.ndarray, colours: str, limits: tuple[float, float]) -> AxesImage:
         """Draw one slice, shape (y, x)."""
-        return axes.imshow(
-            pixels[self.window], origin="lower", aspect=self.aspect, cmap=colours, vmin=limits[0], vmax=limits[1]
+        low, high = limits
+        return page.imshow(
+            pixels[self.window], origin="lower", aspect="auto", extent=box, cmap=colours, vmin=low, vmax=high
         )
 
-    def draw_anatomy(self, axes: Axes, anatomy: np.ndarray, k: int) -> None:
+    def draw_anatomy(self, page: Axes, box: Box, anatomy: np.ndarray, k: int, limits: tuple[float, float]) -> None:
         """Draw slice `k` of the anatomy in grey, inside the brain alone."""
-        low, high = limits_of(anatomy, within=self.mask)
+        low, high = limits
         pixels = np.where(self.mask[:, :, k], anatomy[:, :, k], np.nan).T
-        self.draw(axes, pixels, style.ANATOMY, (low - 0.2 * (high - low), high + 0.3 * (high - low)))
+        self.draw(page, box, pixels, style.ANATOMY, (low - 0.2 * (high - low), high + 0.3 * (high - low)))
 
-    def outline(self, axes: Axes, voxels: np.ndarray, k: int) -> None:
+    def outline(self, page: Axes, box: Box, voxels: np.ndarray, k: int) -> None:
         """Draw a line around the voxels that are True in slice `k`."""
         inside = voxels[:, :, k].T[self.window].astype(float)
         if 0 < inside.mean() < 1:
-            axes.contour(inside, levels=[0.5], colors=style.ink(), linewidths=0.6)
+            page.contour(inside, levels=[0.5], colors=style.ink(), linewidths=0.6, extent=box, origin="lower")
 
 
 def check_one_grid(volumes: dict[str, np.ndarray], mask: np.ndarray | None = None) -> None:
@@ -212,11 +235,6 @@ def _hidden(row: Row) -> np.ndarray:
     if row.shown is not None:
         volume[~np.asarray(row.shown, dtype=bool)] = np.nan
     return volume
-
-
-def _mark_sides(axes: Axes) -> None:
-    axes.text(0.0, 0.02, "L", transform=axes.transAxes, fontsize=7, ha="left", va="bottom")
-    axes.text(1.0, 0.02, "R", transform=axes.transAxes, fontsize=7, ha="right", va="bottom")
 
 
 def _length(part: slice, whole: int) -> int:
