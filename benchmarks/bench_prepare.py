@@ -27,6 +27,8 @@ SFREQ, TR, VOLUMES, GRID = 250, 2.16, 296, (64, 64, 30)
 #: for both.
 TURNS = 9
 TIMES = "x a process that reads and writes the same"
+#: What preparing should take at most in the median; without unpacking there is less to compare it with.
+LIMITS = {"nii": 1.7, "nii.gz": 1.3}
 PREPARE = f"""
 import sys
 from eeg2fmri.data.prepare.run import prepare
@@ -103,7 +105,7 @@ def _ratios(suffix: str, spent: dict[str, np.ndarray]) -> list[Row]:
     ratios = spent["preparing"] / spent["reading and writing"]
     what = f"preparing 8 recordings of .{suffix}, whole process"
     return [
-        at_most(f"{what}, median of {TURNS} turns", float(np.median(ratios[:, 0])), TIMES, 1.3),
+        at_most(f"{what}, median of {TURNS} turns", float(np.median(ratios[:, 0])), TIMES, LIMITS[suffix]),
         Row(f"{what}, least", float(ratios[:, 0].min()), TIMES),
         Row(f"{what}, most", float(ratios[:, 0].max()), TIMES),
         Row("the same in processor time, median", float(np.median(ratios[:, 1])), TIMES),
