@@ -15,7 +15,8 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.rivals.published import TRAINED
+from eeg2fmri.evaluate.metrics.ssim import WINDOW
+from eeg2fmri.models.rivals.published import TRAINED, rival
 from eeg2fmri.results.published import PublishedProtocol
 
 
@@ -66,12 +67,7 @@ def as_published(
     refuse_existing(path)
     shared = {"seed": seed, "split": {"seed": seed}, **(config or {})}
     opened = {words: Store.open(store) for words, store in stores.items()}
-    found = [[one.name for one in choose_entries(models, store, shared, "small")[0]] for store in opened.values()]
-    names = [name for name in found[0] if name in TRAINED and all(name in each for each in found)]
-    if not names:
-        raise InputError(
-            "no model of a publication is named", where="--models", got=", ".join(models), expected=", ".join(TRAINED)
-        )
+    names = _scored(models, list(opened.values()), shared)
     facts = {
         **{f"store, {words}": store.hash for words, store in opened.items()},
         "seed": seed,
@@ -90,3 +86,25 @@ def as_published(
     except OutputError as error:
         raise (kept_elsewhere(error, made[0].write, "eeg2fmri-published") if made else error) from None
     return made[0]
+
+
+def _scored(models: Sequence[str], stores: Sequence[Store], shared: Mapping[str, Any]) -> list[str]:
+    """Name the models of publications that every store has what they need for, before any is trained."""
+    found = [[one.name for one in choose_entries(models, store, shared, "small")[0]] for store in stores]
+    names = [name for name in found[0] if name in TRAINED and all(name in each for each in found)]
+    if not names:
+        raise InputError(
+            "no model of a publication is named", where="--models", got=", ".join(models), expected=", ".join(TRAINED)
+        )
+    if all(min(store.grid[:2]) >= WINDOW for store in stores):
+        return names
+    regions = [name for name in names if rival(name).target.kind == "regions"]
+    if not regions or not set(names) & set(models) <= set(regions):
+        raise InputError(
+            "a model of volumes is scored by the SSIM of slices, and these are smaller than its window",
+            where="--models " + ",".join(models),
+            got=", ".join("x".join(map(str, store.grid)) + " voxels" for store in stores),
+            expected=f"at least {WINDOW} x {WINDOW} voxels in a slice",
+            hint="name models of regions: " + ", ".join(n for n in TRAINED if rival(n).target.kind == "regions"),
+        )
+    return regions

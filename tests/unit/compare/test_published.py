@@ -12,6 +12,7 @@ from eeg2fmri.compare.published_targets import OtherPairs, filtered_by_quantile,
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.windows import PairConfig
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.report import write_page
 from eeg2fmri.results.files import ResultError
 from eeg2fmri.results.published import FILE, WARNING, PublishedProtocol
@@ -78,6 +79,21 @@ def test_steps_of_a_model_of_volumes(steps):
     assert means[3] >= means[2]
     assert means[4] > 0.8  # people of this store differ little: their mean volume is nearly the truth
     assert all(len(step.scores) == 2 for step in model.steps)
+
+
+@pytest.mark.parametrize("models", [["e2fnet"], ["all"]])
+def test_slices_without_a_similarity_are_told_before_a_training(models, tmp_path):
+    rng = np.random.default_rng(0)
+    recordings = [
+        RecordingArrays(f"sub-0{k}_task-a", 1 + rng.random((40, 3, 30)), 9 + rng.random((40, 12, 9, 2)))
+        for k in (1, 2, 3)
+    ]
+    facts = {"electrodes": ("Fz", "Cz", "Pz"), "frequencies": np.arange(0.5, 15.5, 0.5), "tr": 2.0, "affine": np.eye(4)}
+    store = write_store(tmp_path / "store", recordings, **facts)
+    with pytest.raises(InputError, match="smaller than its window") as told:
+        as_published({"small": store}, tmp_path / "out", models)
+    assert "12x9x2 voxels" in str(told.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_it_is_marked_as_what_not_to_do(steps):
