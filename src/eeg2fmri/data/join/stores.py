@@ -93,6 +93,7 @@ def join_stores(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> for name, tr in (("slow", 2.0), ("fast", 1.0)):
     ...     eeg, bold = rng.standard_normal((60, 2)), rng.standard_normal((60, 3))
