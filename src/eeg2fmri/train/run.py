@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eeg2fmri.core.config import place_of
+from eeg2fmri.core.config import Config, place_of
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.disk.digest import file_digest
 from eeg2fmri.core.disk.lock import locked
@@ -23,8 +24,10 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.join.stores import Stores, one_store
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.of_store import pairs_of_store, row_columns
-from eeg2fmri.data.pairs.scaling import group_statistics
+from eeg2fmri.data.pairs.scaling import GroupStatistics, group_statistics
+from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import make_split
+from eeg2fmri.data.splits.split import Split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining, StartsFromWeights
 from eeg2fmri.models.presets import model_config, with_preset
@@ -157,6 +160,30 @@ def train_run(
         return _train(whole, run, settings, resume, on_epoch, keep_weights, progress)
 
 
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """What a model is trained on: a block of a recording is a recording here, and nothing can read beyond it."""
+
+    split: Split
+    view: Store
+    statistics: GroupStatistics
+    train: PairDataset
+    validation: PairDataset
+
+    @classmethod
+    def of(cls, whole: Store, split: Split, pairs: PairConfig) -> _Data:
+        view = split.view(whole)
+        train, validation = (PairDataset(view, ids, pairs) for ids in (split.train, split.validation))
+        return cls(split, view, group_statistics(view, split.train), train, validation)
+
+    def settings(self, config: TrainConfig) -> Config:
+        """Give the settings of the model for these data."""
+        channels, features, window = self.train[0].x.shape
+        columns = row_columns(config.pairs, self.view.frequencies)
+        shape = (channels, features, window)
+        return model_config(config.model, shape, self.view.grid, config.seed, columns, known_of(self.view))
+
+
 def _train(
     whole: Store,
     run: Path,
@@ -169,27 +196,21 @@ def _train(
     forget_peak_memory()
     config = config.model_copy(update={"pairs": pairs_of_store(config.pairs, whole)})
     split = resumed_split(run, whole, config) if resume else make_split(whole, config.split, config.pairs)
-    # from here on a block of a recording is a recording: nothing can read beyond it
-    view = split.view(whole)
-    statistics = group_statistics(view, split.train)
-    train, validation = (PairDataset(view, ids, config.pairs) for ids in (split.train, split.validation))
-    channels, features, window = train[0].x.shape
-    eeg_shape = (channels, features, window)
-    columns = row_columns(config.pairs, view.frequencies)
-    settings = model_config(config.model, eeg_shape, view.grid, config.seed, columns, known_of(view))
+    data = _Data.of(whole, split, config.pairs)
+    settings = data.settings(config)
     check_room(settings, copies=2)  # that which is trained, and at the end the best weights
     model = build(settings)
     start = _told_start(run) if resume else _start(model, config)
-    closed = isinstance(model, FitsInClosedForm)
-    if config.epochs == 0 and not closed:
+    closed = model if isinstance(model, FitsInClosedForm) else None
+    if config.epochs == 0 and closed is None:
         raise ConfigError(
             "this model has to be trained", where="epochs", got="0", expected="at least 1: it has no closed form"
         )
     fabric = make_fabric(config)
-    card = ModelCard.of_store(view, settings, config.pairs)
+    card = ModelCard.of_store(data.view, settings, config.pairs)
     if isinstance(model, LooksAtTraining) and not resume:
-        model.look(train, statistics.mask)
-    voxels = Voxels.of_mask(statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
+        model.look(data.train, data.statistics.mask)
+    voxels = Voxels.of_mask(data.statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
     if not first:
         progress = silent
@@ -199,26 +220,12 @@ def _train(
             make_run_folder(run, config, split, whole, facts)
     fabric.barrier()
     started = time.monotonic()
-    training = Training(model, train, validation, config, run / STATES, fabric, voxels)
-
+    training = Training(model, data.train, data.validation, config, run / STATES, fabric, voxels)
     told: list[str] = []
-
-    def fit() -> None:
-        progress("Fitting in closed form", 0, 1)
-        assert isinstance(model, FitsInClosedForm)
-        # gradient steps that follow are stopped by validation recordings, which must be unseen then
-        used = split.train if config.epochs else (*split.train, *split.validation)
-        acquisition = Acquisition.of_store(view, used, config.pairs.lag)
-        report = model.fit_closed_form(train, None if config.epochs else validation, acquisition, progress)
-        told.append(report.summary())
-        if first:
-            parts = ["training"] if config.epochs else ["training", "validation"]
-            write_json(run / FIT, {"fitted_to": parts, **dataclasses.asdict(report)})
-        progress("Fitting in closed form", 1, 1)
-
+    fit = None if closed is None else partial(_fit, closed, data, config, run if first else None, progress, told)
     try:
         with writing(run), quiet_buckets(), epoch_log(run, config.logs if first else (), on_epoch) as log:
-            fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit if closed else None)
+            fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit)
     except BaseException:
         # whatever it was: a training without a state has nothing to go on with, and leaves nothing
         if first and not resume and not any((run / STATES).glob("state-*.json")):
@@ -229,13 +236,29 @@ def _train(
             if keep_weights:
                 model.load_state_dict(fitted.weights)
                 model.eval()
-                save(run, model, card, statistics)
+                save(run, model, card, data.statistics)
             write_json(run / "environment.json", facts | measured(time.monotonic() - started, fitted.history))
     fabric.barrier()  # every process has read the best weights, which lie among the states
     if first and fitted.stopped != "asked":
         with writing(run):
             remove_states(run)
     return TrainResult(run, fitted, first, " ".join(told))
+
+
+def _fit(
+    model: FitsInClosedForm, data: _Data, config: TrainConfig, run: Path | None, progress: Progress, told: list[str]
+) -> None:
+    """Fit a model in closed form, write in the run folder, if any, how that went, and tell it."""
+    progress("Fitting in closed form", 0, 1)
+    # gradient steps that follow are stopped by validation recordings, which must be unseen then
+    used = data.split.train if config.epochs else (*data.split.train, *data.split.validation)
+    acquisition = Acquisition.of_store(data.view, used, config.pairs.lag)
+    report = model.fit_closed_form(data.train, None if config.epochs else data.validation, acquisition, progress)
+    told.append(report.summary())
+    if run is not None:
+        parts = ["training"] if config.epochs else ["training", "validation"]
+        write_json(run / FIT, {"fitted_to": parts, **dataclasses.asdict(report)})
+    progress("Fitting in closed form", 1, 1)
 
 
 def _start(model: nn.Module, config: TrainConfig) -> dict[str, Any]:

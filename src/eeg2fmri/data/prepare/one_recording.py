@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,10 +128,25 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
     sources = collect(lambda: _unchanged(root, before | beside, content))
     if sources is None:
         return Converted(plan.files.id, bold.affine, {}, [], tuple(collect.problems))
-    affine, files = bold.affine, {**eeg.files, **bold.files}
+    files = {**eeg.files, **bold.files}
     if nuisance.columns:
         files["nuisance.npy"] = write_array(folder / "nuisance.npy", nuisance.array())
-    recording = Recording(
+    notes = (*common.notes[plan.files.id], *opened.notes, *bold.notes, *_gradient_note(eeg.quality), *eeg.notes)
+    recording = _recording(plan, {**eeg.quality, **bold.quality}, nuisance, notes, sources, bold.affine)
+    files[META] = write_meta(folder, recording)
+    return Converted(plan.files.id, bold.affine, files, sources)
+
+
+def _recording(
+    plan: Plan,
+    quality: dict[str, Any],
+    nuisance: NuisanceTable,
+    notes: Sequence[str],
+    sources: Sequence[Mapping[str, object]],
+    affine: np.ndarray,
+) -> Recording:
+    """Put together what the store keeps of a recording beside its arrays."""
+    return Recording(
         id=plan.files.id,
         subject=plan.files.subject,
         session=plan.files.session,
@@ -147,23 +162,12 @@ def convert(plan: Plan, common: Common, config: PrepareConfig, folder: Path, roo
             "trigger_jitter_s": plan.alignment.jitter_s,
             "drift_ppm": plan.alignment.drift_ppm,
             "bad_electrodes": list(plan.bads),
-            **eeg.quality,
-            **bold.quality,
+            **quality,
             **({"no_heart_rate": nuisance.no_heart_rate} if nuisance.no_heart_rate else {}),
-            "warnings": [
-                *plan.notes,
-                *common.notes[plan.files.id],
-                *opened.notes,
-                *bold.notes,
-                *_gradient_note(eeg.quality),
-                *eeg.notes,
-                *nuisance.notes,
-            ],
+            "warnings": [*plan.notes, *notes, *nuisance.notes],
         },
         nuisance=tuple(nuisance.columns),
     )
-    files[META] = write_meta(folder, recording)
-    return Converted(plan.files.id, affine, files, sources)
 
 
 @dataclass(frozen=True, eq=False)

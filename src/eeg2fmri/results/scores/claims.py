@@ -115,25 +115,33 @@ def information(evaluation: Evaluation) -> Claim:
         "reversed": reverse,
         "regions": regions,
     }
-    found = f"r {r:.3f} [{low:.3f}, {high:.3f}] where the training group responded, {_p(p)} ({how}), {people}"
-    where = f"; median over the brain {brain_r:.3f}"
+    return Claim("information", decision, _said_of(numbers, decision, informs, people), numbers)
+
+
+def _said_of(numbers: Mapping[str, Any], decision: Decision, informs: bool, people: str) -> str:
+    """Say the first claim: what was found, how sure it is, and where."""
+    r, low, high, share = (numbers[name] for name in ("r", "low", "high", "share_significant"))
+    found = f"r {r:.3f} [{low:.3f}, {high:.3f}] where the training group responded, {_p(numbers['p_value'])} "
+    found += f"({numbers['test']}), {people}"
+    where = f"; median over the brain {numbers['median_over_brain']:.3f}"
     if informs and math.isfinite(share):
         where += f", {share:.1%} of the brain significant (family-wise)"
-    if informs and regions:
-        where += f"; best: {', '.join(regions)}"
-    if reverse:
+    if informs and numbers["regions"]:
+        where += f"; best: {', '.join(numbers['regions'])}"
+    findable = numbers["findable_r"]
+    if numbers["reversed"]:
         text = f"(a) The prediction is reversed: {found}{where}"
     elif informs:
         text = f"(a) The EEG carries information about this BOLD: {found}{where}"
-        if everywhere:
-            text += f". It is global: without the mean course of the brain, r is {without:.3f}"
+        if numbers["global"]:
+            text += f". It is global: without the mean course of the brain, r is {numbers['r_without_global']:.3f}"
     elif decision == "no":
         text = f"(a) No information was found: {found}; an r of {findable:.2f} would have been found{where}"
     else:
         text = f"(a) Not decided: {found}; an r below {findable:.2f} cannot be told from chance here{where}"
-    if subjects < 3 and informs:
-        text += f". Whether it holds for other people is not decided with {subjects}"
-    return Claim("information", decision, text + ".", numbers)
+    if numbers["subjects"] < 3 and informs:
+        text += f". Whether it holds for other people is not decided with {numbers['subjects']}"
+    return text + "."
 
 
 @dataclass(frozen=True)
