@@ -103,7 +103,7 @@ FEWEST = 8
 
 
 @lru_cache(maxsize=8)
-def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
+def time_basis(volumes: int, tr: float, elapsed: float = 0.0, filled: tuple[int, ...] = ()) -> TimeBasis:
     """Make the drifts of a recording, and the axes of what is left.
 
     Parameters
@@ -113,6 +113,8 @@ def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
         s.
     elapsed : float
         Time between the start of the scan and the first of these volumes, s.
+    filled : tuple of int
+        Volumes that do not count, such as censored ones.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def time_basis(volumes: int, tr: float, elapsed: float = 0.0) -> TimeBasis:
         raise InputError("a test over time needs at least 8 volumes", got=str(volumes), hint="score a whole recording")
     if not tr > 0:
         raise InputError("the repetition time must be positive", got=f"{tr} s")
-    columns = _drift_columns(volumes, tr, elapsed)
+    columns = _drift_columns(volumes, tr, elapsed, filled)
     columns /= np.linalg.norm(columns, axis=0)
     axes, sizes, _ = np.linalg.svd(columns, full_matrices=False)
     drifts = axes[:, sizes > 1e-6 * sizes[0]]
@@ -153,7 +155,7 @@ def is_constant(courses: np.ndarray) -> np.ndarray:
     return found
 
 
-def _drift_columns(volumes: int, tr: float, elapsed: float) -> np.ndarray:
+def _drift_columns(volumes: int, tr: float, elapsed: float, filled: tuple[int, ...]) -> np.ndarray:
     """Columns of drifts (volume, drift), at most half as many as volumes, the slowest first."""
     times = tr * np.arange(volumes)
     position = (np.arange(volumes) + 0.5) / volumes
@@ -162,5 +164,5 @@ def _drift_columns(volumes: int, tr: float, elapsed: float) -> np.ndarray:
     columns += [np.cos(np.pi * k * position) for k in range(1, cosines + 1)]
     if elapsed < DECAYING:
         columns += [np.exp(-times / decay) for decay in DECAYS]
-    columns += [np.eye(volumes)[k] for k in np.flatnonzero(times + elapsed < UNSTEADY)]
+    columns += [np.eye(volumes)[k] for k in np.union1d(np.flatnonzero(times + elapsed < UNSTEADY), filled).astype(int)]
     return np.stack(columns[: volumes // 2], axis=1)

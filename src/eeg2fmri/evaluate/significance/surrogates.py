@@ -2,11 +2,12 @@
 
 How surrogates are made
 -----------------------
-Drifts are taken out of truth and prediction alike, outliers are drawn in and the variance is evened out over time
-(`eeg2fmri.evaluate.significance.drifts`). What is left of the prediction is written in coordinates over time that are
-nearly independent of each other for white noise, for autoregressive noise and for a random walk alike. A surrogate has
-the sign of each coordinate drawn anew, the same signs in all voxels: it keeps the spectrum of every voxel, everything
-that voxels share, and lies in the same space without drifts as the observed prediction, so that nothing wraps around.
+Drifts, and volumes that were censored and filled, are taken out of truth and prediction alike, outliers are
+drawn in and the variance is evened out over time (`eeg2fmri.evaluate.significance.drifts`). What is left of the
+prediction is written in coordinates over time that are nearly independent of each other for white noise, for
+autoregressive noise and for a random walk alike. A surrogate has the sign of each coordinate drawn anew, the same signs
+in all voxels: it keeps the spectrum of every voxel, everything that voxels share, and lies in the same space without
+drifts as the observed prediction, so that nothing wraps around.
 
     r_e = sum_k e_k Y_k P_k,  e_k = +-1,
 
@@ -43,6 +44,8 @@ from eeg2fmri.evaluate.significance.drifts import TimeBasis, is_constant, time_b
 DRAWS = 999
 #: Voxels, and surrogates, that are computed at once: some MB.
 CHUNK, BATCH = 4096, 64
+#: Voxels in which censored volumes are looked for, at most and at least.
+FEW, SAME = 256, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,9 +236,10 @@ class PreparedTruth:
         shape = tuple(np.shape(y))
         if len(shape) != 4:
             raise InputError("the truth is no recording", got=str(shape), expected="(volume, x, y, z)")
-        basis = time_basis(shape[0], tr, elapsed)
         inside = np.flatnonzero(checked_mask(mask, shape[1:]))
         truth = as_numpy(y).reshape(shape[0], -1)
+        filled = filled_volumes(truth[:, inside[:: -(-inside.size // FEW)]])
+        basis = time_basis(shape[0], tr, elapsed, filled)
         values = np.empty((basis.rest.shape[1], inside.size), np.float32)
         varies = np.empty(inside.size, bool)
         for part in _parts(inside.size):
@@ -276,6 +280,19 @@ class PreparedTruth:
 def _parts(size: int) -> Iterator[slice]:
     """Slices of at most `CHUNK` that cover a length."""
     return (slice(first, min(first + CHUNK, size)) for first in range(0, size, CHUNK))
+
+
+def filled_volumes(courses: np.ndarray) -> tuple[int, ...]:
+    """Find the volumes (volume, course) that are the same as others in every course: censored ones that were filled.
+
+    They are flat in the truth and, as a rule, in the prediction, and would count as values that agree. Of fewer than
+    eight courses that vary, none is found: few numbers may well be the same twice.
+    """
+    varying = courses[:, ~is_constant(courses)]
+    if varying.shape[1] < SAME:
+        return ()
+    _, which, counts = np.unique(varying, axis=0, return_inverse=True, return_counts=True)
+    return tuple(np.flatnonzero(counts[which.ravel()] > 1).tolist())
 
 
 def coordinates(courses: np.ndarray, basis: TimeBasis) -> tuple[np.ndarray, np.ndarray]:

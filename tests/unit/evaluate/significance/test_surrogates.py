@@ -4,7 +4,7 @@ import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.significance.drifts import time_basis
-from eeg2fmri.evaluate.significance.surrogates import ScoreNull, headline_null, surrogate_test
+from eeg2fmri.evaluate.significance.surrogates import ScoreNull, filled_volumes, headline_null, surrogate_test
 
 SHAPE = (150, 3, 2, 2)
 
@@ -37,6 +37,25 @@ def test_surrogates_have_the_spread_of_independent_predictions(pair, ar1):
     others = [
         headline_null(truth, ar1(np.random.default_rng(100 + k), SHAPE, 0.6), draws=1).observed for k in range(200)
     ]
+    assert spread == pytest.approx(np.std(others), rel=0.2)
+
+
+def test_censored_volumes_that_were_filled_do_not_count(pair, ar1):
+    gone = np.random.default_rng(3).choice(np.arange(10, 150), 50, replace=False)
+
+    def filled(series):
+        kept = np.delete(series, gone, axis=0)
+        series = series + 500
+        series[gone] = 499 + kept.mean(axis=0)
+        return series.astype(np.float32)
+
+    truth = filled(pair[0])
+    assert filled_volumes(truth.reshape(150, -1)) == tuple(sorted(gone))
+    others = [
+        headline_null(truth, filled(ar1(np.random.default_rng(100 + k), SHAPE, 0.6)), draws=1).observed
+        for k in range(200)
+    ]
+    spread = headline_null(truth, filled(pair[1])).null.std()
     assert spread == pytest.approx(np.std(others), rel=0.2)
 
 
