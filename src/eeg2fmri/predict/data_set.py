@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri import __version__
-from eeg2fmri.core.disk.files import told_of, whole_files, write_json, write_text
+from eeg2fmri.core.disk.files import told_of, whole_files, write_json
 from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.space import corresponds
@@ -104,19 +105,21 @@ def open_data_set(out: Path, root: Path, loaded: Loaded) -> None:
     with told_of(out):
         out.mkdir(parents=True, exist_ok=True)
     ignored = (*IGNORED, *(IGNORED_OF_SURFACES if loaded.card.elements else ()))
-    write_text(out / ".bidsignore", "\n".join(ignored) + "\n")
-    write_text(out / "README.md", README)
-    write_json(out / DESCRIPTION, wanted)
+    texts = {DESCRIPTION: json.dumps(wanted, indent=2), "README.md": README, ".bidsignore": "\n".join(ignored)}
+    # all or none, and the description first: a folder without it would be taken for something else
+    with whole_files(*(out / name for name in texts)) as parts:
+        for part, text in zip(parts, texts.values(), strict=True):
+            part.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
 
 
 def description(out: Path, root: Path, loaded: Loaded) -> dict[str, Any]:
     """Say what the data set is, what made it, and of which data set."""
     source = _source(root)
-    inside = out.resolve().is_relative_to(root.resolve())
-    link = f"{os.path.relpath(root.resolve(), out.resolve())}/" if inside else root.resolve().as_uri()
+    here, there = (Path(os.path.realpath(folder)) for folder in (out, root))  # a loop of links is told when it is made
+    link = f"{os.path.relpath(there, here)}/" if here.is_relative_to(there) else there.as_uri()
     doi = {"DOI": source["DatasetDOI"]} if "DatasetDOI" in source else {}
     return {
-        "Name": f"BOLD synthesised from the EEG of {source.get('Name') or root.resolve().name}",
+        "Name": f"BOLD synthesised from the EEG of {source.get('Name') or there.name}",
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "License": source.get("License", "that of the source data set"),
