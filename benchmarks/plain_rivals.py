@@ -82,7 +82,7 @@ class PlainNeuroBolt(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         config: Any = model.config
-        self.patch, width = config.patch, 200
+        self.patch, width = config.patch, 8 * ((config.patch - 1) // 8 + 1)
         self.convs = nn.Sequential(
             nn.Conv2d(1, 8, (1, 15), (1, 8), (0, 7)), nn.GroupNorm(4, 8), nn.GELU(),
             nn.Conv2d(8, 8, (1, 3), padding=(0, 1)), nn.GroupNorm(4, 8), nn.GELU(),
