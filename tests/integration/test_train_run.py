@@ -95,13 +95,15 @@ def test_the_same_seed_gives_the_same_weights(small_run, small_store, small_sett
     assert (other / name).read_bytes() != (small_run / name).read_bytes()
 
 
-def test_an_interrupted_training_leaves_a_usable_run_and_goes_on(small_store, small_settings, tmp_path):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_training_leaves_a_usable_run_and_goes_on(asked, small_store, small_settings, tmp_path):
     def interrupt(what, done, total):
         if done == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), asked)
 
     result = train_run(small_store, tmp_path / "run", small_settings, progress=interrupt)
     assert result.interrupted
+    assert result.fitted.signal == asked
     assert "not validated" in result.summary()
     assert (tmp_path / "run" / "weights.safetensors").exists()
     assert not train_run(small_store, tmp_path / "run", resume=True).interrupted

@@ -120,10 +120,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 status = _run(arguments)
                 if status == INTERRUPTED:
                     fail(stop.said)
+                    status = stop.status
         except KeyboardInterrupt:  # while the logs were ended
-            status = INTERRUPTED
             fail(stop.said)
-    return stop.status if status == INTERRUPTED else status
+            status = stop.status
+    return status
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -42,15 +42,15 @@ class CrossValidation:
         Folds that are not evaluated yet.
     evaluation : Evaluation or None
         Over all folds; None while some are left.
-    interrupted : bool
-        Whether a training was stopped before its end.
+    signal : int
+        Number of the signal that stopped a training before its end; 0 where none did.
     """
 
     folder: Path
     runs: tuple[Path, ...]
     left: tuple[int, ...]
     evaluation: Evaluation | None
-    interrupted: bool = False
+    signal: int = 0
 
     def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         """Give the columns and rows of a table with one line a fold."""
@@ -168,7 +168,7 @@ def cross_validate(
                 of_fold = {} if resume else {**given, "split": folds[fold - 1].model_dump(mode="json")}
                 result = train_run(opened, folder.run(fold), of_fold, resume=resume, progress=progress)
                 if result.interrupted:
-                    return CrossValidation(folder.path, runs, tuple(folder.left), None, interrupted=True)
+                    return CrossValidation(folder.path, runs, tuple(folder.left), None, result.fitted.signal)
                 say(result.summary())
             tested = evaluate_run(
                 folder.run(fold),

@@ -9,6 +9,7 @@ import typer
 
 from eeg2fmri.cli import main as main_module
 from eeg2fmri.cli.main import run
+from eeg2fmri.core.progress import silent
 
 
 @pytest.fixture
@@ -90,12 +91,12 @@ def test_a_stop_within_the_closed_form_ends_the_training(small_store, tmp_path, 
 def test_a_demo_that_is_stopped_ends_and_leaves_nothing(tmp_path, monkeypatch):
     from eeg2fmri.cli.commands import demo
 
-    def study(data: Path, run: Path, settings: object) -> Path:
-        data.mkdir(parents=True)
+    def study(out: Path, name: str, *_: object) -> None:
+        (out / "data" / name).mkdir(parents=True)
         os.kill(os.getpid(), signal.SIGTERM)
-        return run
 
     monkeypatch.setattr(demo, "_study", study)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 1)  # in this process
     assert run(["demo", str(tmp_path / "demo")]) == 143
     assert list(tmp_path.iterdir()) == []
 
@@ -107,4 +108,13 @@ def test_a_demo_whose_training_is_stopped_does_not_go_on(small_store, tmp_path, 
 
     monkeypatch.setattr("eeg2fmri.train.run.train_run", lambda *_, **__: SimpleNamespace(interrupted=True))
     with pytest.raises(KeyboardInterrupt):
-        demo._run(small_store, tmp_path / "run", {})
+        demo._run(small_store, tmp_path / "run", {}, silent)
+
+
+def test_a_training_that_was_asked_to_stop_tells_by_which_signal(small_store, tmp_path, monkeypatch, capsys):
+    from types import SimpleNamespace
+
+    stopped = SimpleNamespace(interrupted=True, first=True, summary=str, fitted=SimpleNamespace(signal=signal.SIGTERM))
+    monkeypatch.setattr("eeg2fmri.train.run.train_run", lambda *_, **__: stopped)
+    assert run(["train", str(small_store), str(tmp_path / "run")]) == 143
+    assert "--resume" in capsys.readouterr().out

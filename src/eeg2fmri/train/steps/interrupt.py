@@ -9,10 +9,18 @@ from typing import Any, Self
 
 
 class StopRequest:
-    """Context in which the first SIGINT or SIGTERM sets `asked`; a second one acts as it always does."""
+    """Context in which the first SIGINT or SIGTERM sets `asked`; a second one acts as it always does.
+
+    Attributes
+    ----------
+    asked : bool
+    number : int
+        The signal that came first; SIGINT, that of Ctrl-C, where none did.
+    """
 
     def __init__(self) -> None:
         self.asked = False
+        self.number = int(signal.SIGINT)
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -28,6 +36,6 @@ class StopRequest:
         self._before.clear()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+        self.asked, self.number = True, number
         for name, handler in self._before.items():
             signal.signal(name, handler)

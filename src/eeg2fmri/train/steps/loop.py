@@ -60,12 +60,15 @@ class Fitted:
         Weights of the best epoch; those of the last step if none was validated.
     stopped : {"epochs", "patience", "minutes", "asked"}
         Why the training ended.
+    signal : int
+        Number of the signal that asked for the end; that of Ctrl-C where another process was asked.
     """
 
     history: list[Row]
     best_epoch: int
     weights: dict[str, Tensor]
     stopped: str
+    signal: int
 
 
 class Training:
@@ -131,13 +134,14 @@ class Training:
                 self.at.seconds = Seconds()
                 if on_epoch:
                     on_epoch(self.at.history[-1])
-            why = self._train_epochs(progress, on_epoch)
+            stop = StopRequest()
+            why = self._train_epochs(stop, progress, on_epoch)
         epoch, weights = self._best()
-        return Fitted(self.at.history, epoch, weights, why)
+        return Fitted(self.at.history, epoch, weights, why, stop.number)
 
-    def _train_epochs(self, progress: Progress, on_epoch: Callable[[Row], None] | None) -> str:
+    def _train_epochs(self, stop: StopRequest, progress: Progress, on_epoch: Callable[[Row], None] | None) -> str:
         """Train epoch by epoch, and give the reason of the end; only here a request to stop is waited with."""
-        with StopRequest() as stop:
+        with stop:
             while self.at.epoch < self.config.epochs:
                 if not self._train_epoch(stop, progress):
                     return "asked"

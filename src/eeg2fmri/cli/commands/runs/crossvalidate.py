@@ -87,9 +87,9 @@ def command(
             say=say,
             seed=seed or 0,
         )
-    if found.interrupted:
+    if found.signal:
         say("stopped before the end: the same command goes on")
-        raise typer.Exit(130)
+        raise typer.Exit(128 + found.signal)
     if found.evaluation is None:
         say(f"folds that are left: {', '.join(map(str, found.left))}; the same command without --fold does them")
         return

@@ -66,4 +66,4 @@ def command(
         if result.interrupted:
             say(f"stopped before the end: go on with  eeg2fmri train {' '.join(map(str, store))} {run} --resume")
     if result.interrupted:
-        raise typer.Exit(130)
+        raise typer.Exit(128 + result.fitted.signal)
