@@ -27,7 +27,7 @@ from eeg2fmri.models.earlier_package.keras_names import keras_to_torch
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.saving.hub import load as load_model
 from eeg2fmri.nn.attention import channel_organisation
-from eeg2fmri.nn.fourier import RandomFourierFeatures, angle_centring
+from eeg2fmri.nn.fourier import FourierFeatures, RandomFourierFeatures, angle_centring
 from eeg2fmri.nn.variational.dense import DenseFlipout
 
 from .golden_case import Case, Results, array, difference
@@ -83,7 +83,11 @@ def synthesizer(case: Case) -> Results:
         shape = case.data["w/decoder/dense_flipout0/kernel_posterior_loc"].shape
         # kernels, and so their draws, are (in, out) there and (out, in) here
         samples = [sample.T if sample.shape == shape else sample for sample in samples]
-    out = model(case.volume("in/eeg"), case.volume("in/fmri"), samples=samples)
+    eeg, fmri = case.volume("in/eeg"), case.volume("in/fmri")
+    if any(isinstance(part, FourierFeatures) for part in model.modules()):
+        # the cosine of a large phase shows how a processor rounds its convolutions: double precision is the same on all
+        model, eeg, fmri, samples = model.double(), eeg.double(), fmri.double(), [one.double() for one in samples]
+    out = model(eeg, fmri, samples=samples)
     return {**outputs(out), "out/regularization_sum": array(penalties(model, out))}
 
 

@@ -145,7 +145,7 @@ def train_run(
     --------
     >>> config = {"epochs": 1, "pairs": {"window": 4}, "model": {"preset": "documented", "latent_shape": [2, 3, 2]}}
     >>> train_run("store", "trained", config).summary()
-    '1 epochs; kept epoch 1, the best by the validation part (loss ..., training ...)'
+    '1 epoch; kept epoch 1, the best by the validation part (loss ..., training ...)'
     """
     run, given = Path(run), TrainConfig.given(config)
     # of the processes of one training the first writes, and holds the lock

@@ -58,7 +58,7 @@ class SampleClock:
     >>> times[50] += 0.03  # late
     >>> times[100:] += 0.1  # ten were lost
     >>> [(part.missing, part.samples.shape[1]) for part in clock.take(np.zeros((1, 200)), times)]
-    [(0, 50), (0, 50), (10, 100)]
+    [(0, 50), (0, 1), (0, 49), (10, 100)]
     """
 
     def __init__(self, sfreq: float) -> None:

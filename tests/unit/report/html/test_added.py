@@ -11,6 +11,7 @@ from PIL import Image
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report import add_to_page
 from eeg2fmri.report.html.document import fill
+from eeg2fmri.report.sections.methods import Methods
 from eeg2fmri.report.sections.verdict import Verdict
 
 
@@ -18,6 +19,7 @@ from eeg2fmri.report.sections.verdict import Verdict
 def page(tmp_path):
     path = tmp_path / "page.html"
     content = {"tables": [], "details": [], "pictures": [], "explanation": None, "sections": [], "reading": ["Text."]}
+    content["methods"] = Methods("Text.", "")
     text = fill(
         "scores.html.j2", kind="report", name="a", verdict=Verdict("open", "b", "c"), numbers=[], warnings=[], **content
     )
