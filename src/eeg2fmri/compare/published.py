@@ -9,8 +9,8 @@ from typing import Any
 
 from eeg2fmri.compare.entries import choose_entries
 from eeg2fmri.compare.published_steps import published_steps
-from eeg2fmri.core.disk.files import OutputError, refuse_existing, whole_folder
-from eeg2fmri.core.disk.staged import kept_elsewhere
+from eeg2fmri.core.disk.files import refuse_existing
+from eeg2fmri.core.disk.staged import made_whole
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
@@ -73,19 +73,16 @@ def as_published(
         "seed": seed,
         "settings of the training": dict(config or {}),
     }
-    made: list[PublishedProtocol] = []
-    try:
-        with whole_folder(path) as part:  # the place is tried before the work
-            steps = [
-                published_steps(store, name, shared, world=words, progress=progress)
-                for name in names
-                for words, store in opened.items()
-            ]
-            made.append(PublishedProtocol(tuple(steps), facts))
-            made[0].write(part)
-    except OutputError as error:
-        raise (kept_elsewhere(error, made[0].write, "eeg2fmri-published") if made else error) from None
-    return made[0]
+
+    def make() -> PublishedProtocol:
+        steps = [
+            published_steps(store, name, shared, world=words, progress=progress)
+            for name in names
+            for words, store in opened.items()
+        ]
+        return PublishedProtocol(tuple(steps), facts)
+
+    return made_whole(path, make, PublishedProtocol.write, "eeg2fmri-published")
 
 
 def _scored(models: Sequence[str], stores: Sequence[Store], shared: Mapping[str, Any]) -> list[str]:

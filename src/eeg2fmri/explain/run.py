@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from eeg2fmri.core.disk.files import OutputError, whole_folder
-from eeg2fmri.core.disk.staged import kept_elsewhere
+from eeg2fmri.core.disk.staged import made_whole
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
@@ -23,7 +23,7 @@ from eeg2fmri.explain.config import ExplainConfig
 from eeg2fmri.explain.inputs.batches import batches, chosen_pairs, count
 from eeg2fmri.explain.inputs.open_run import OpenedRun, open_run
 from eeg2fmri.explain.results.collect import Explanation
-from eeg2fmri.explain.results.files import check_replaceable, fill
+from eeg2fmri.explain.results.files import check_replaceable, write
 from eeg2fmri.explain.windows.of_one_recording import explain_latent, explain_windows
 from eeg2fmri.explain.windows.of_one_subject import SubjectRelevance, SubjectSums
 
@@ -81,16 +81,8 @@ def explain_run(
     check_replaceable(folder)
     opened = open_run(run, store, settings)
     recorded = None if truth is None else _recorded(opened, settings, truth)
-    made: list[Explanation] = []
-    try:
-        with whole_folder(folder, replace=True) as part:  # the place is tried before the work
-            made.append(_explained(opened, settings, recorded, progress))
-            fill(made[0], part)
-    except OutputError as error:
-        raise (
-            kept_elsewhere(error, lambda place: fill(made[0], place), "eeg2fmri-explanation") if made else error
-        ) from None
-    return made[0]
+    make = partial(_explained, opened, settings, recorded, progress)
+    return made_whole(folder, make, write, "eeg2fmri-explanation", replace=True)
 
 
 def _explained(

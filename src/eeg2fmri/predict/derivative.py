@@ -22,6 +22,7 @@ from eeg2fmri.data.timing.without_bold import Times
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.predict.series_files import output_files, without_ending, write_series
 from eeg2fmri.predict.synthesizer import SynthesizedVolumes, Synthesizer
+from eeg2fmri.results.predictions import HEMISPHERE
 
 #: What the unit of a synthesised image is, in words: BOLD has no absolute unit.
 UNITS = "arbitrary (those of the BOLD images the model was trained on)"
@@ -161,7 +162,7 @@ def sidecar_of(out: Path) -> Path:
     'sub-01_space-fsaverage5_bold.json'
     """
     stem = without_ending(out)
-    return stem.with_name(f"{stem.name.replace('_hemi-L', '')}.json")
+    return stem.with_name(f"{stem.name.replace(HEMISPHERE, '')}.json")
 
 
 def _facts(synthesizer: Synthesizer, made: SynthesizedVolumes, own_mean: bool) -> dict[str, Any]:

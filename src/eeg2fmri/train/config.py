@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config, Seed
+from eeg2fmri.data.join.axes import Electrodes
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import SplitConfig
 
@@ -191,7 +192,7 @@ class TrainConfig(Config):
     split: SplitConfig = SplitConfig()
     loss: LossConfig = LossConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
-    electrodes: Literal["common", "first"] = "common"
+    electrodes: Electrodes = "common"
     epochs: Annotated[int, Field(ge=0)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 4
     patience: Annotated[int, Field(ge=1)] | None = None

@@ -7,8 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
-from eeg2fmri.core.disk.files import OutputError, told_of
+from eeg2fmri.core.disk.files import OutputError, told_of, whole_folder
+
+Result = TypeVar("Result")
 
 
 @contextlib.contextmanager
@@ -34,6 +37,39 @@ def staged_files(folder: Path) -> Iterator[Path]:
                 file.replace(folder / file.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def made_whole(
+    path: Path, make: Callable[[], Result], write: Callable[[Result, Path], object], name: str, *, replace: bool = False
+) -> Result:
+    """Compute what takes long, and write it to a folder that is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Folder to make; it is tried before the work.
+    make : callable
+        Gives the result.
+    write : callable
+        Takes the result and an empty folder.
+    name : str
+        First letters of the folder for temporary files in which a result that cannot be written is kept.
+    replace : bool
+        Whether a folder that is there is replaced.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written; it says where the result is kept, where there is one.
+    """
+    made: list[Result] = []
+    try:
+        with whole_folder(path, replace=replace) as part:
+            made.append(make())
+            write(made[0], part)
+    except OutputError as error:
+        raise (kept_elsewhere(error, lambda place: write(made[0], place), name) if made else error) from None
+    return made[0]
 
 
 def kept_elsewhere(error: OutputError, write: Callable[[Path], object], name: str) -> OutputError:

@@ -31,6 +31,18 @@ MAPS: dict[Kind, str] = {"dense": ".dscalar.nii", "parcels": ".pscalar.nii", "ve
 LEFT, RIGHT = "CIFTI_STRUCTURE_CORTEX_LEFT", "CIFTI_STRUCTURE_CORTEX_RIGHT"
 
 
+def structure_name(name: str) -> str:
+    """Say the name of a CIFTI structure as people do; that of a parcel stays.
+
+    Examples
+    --------
+    >>> structure_name("CIFTI_STRUCTURE_CORTEX_LEFT")
+    'cortex left'
+    """
+    prefix = "CIFTI_STRUCTURE_"
+    return name.removeprefix(prefix).lower().replace("_", " ") if name.startswith(prefix) else name
+
+
 @dataclass(frozen=True, eq=False)
 class Elements:
     """What the values of a series stand for, in their order.

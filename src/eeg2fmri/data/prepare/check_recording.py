@@ -131,7 +131,7 @@ def inspect(files: RecordingFiles, config: PrepareConfig, root: Path = Path()) -
             where=str(files.eeg),
         )
     )
-    collect.problems += _length_problems(raw, bold, tr, alignment, collect, files)
+    _check_lengths(collect, raw, bold, tr, alignment, files)
     rate = cleaned_rate(sfreq, config.eeg)
     if config.eeg.clean.steps and derived is not None:
         # what is cleaned is in memory as a whole, 64-bit numbers
@@ -179,30 +179,29 @@ def _headers(files: RecordingFiles, config: PrepareConfig, collect: Collector) -
     return _Headers(raw, bold, sidecar, timing[0], tuple(eeg_notes), (*bold.notes, *timing[1]))
 
 
-def _length_problems(
+def _check_lengths(
+    collect: Collector,
     raw: mne.io.BaseRaw,
     bold: BoldImage,
     tr: float,
     alignment: Alignment | None,
-    collect: Collector,
     files: RecordingFiles,
-) -> list[Problem]:
+) -> None:
     """Tell where EEG or BOLD are too short; EEG can be judged without markers."""
     sfreq, n_times = float(raw.info["sfreq"]), int(raw.n_times)
     n_volumes = bold.n_volumes if alignment is None else len(alignment.onsets)
-    told = Collector()
     if alignment is not None:
-        told(lambda: window_starts(alignment.onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
+        collect(lambda: window_starts(alignment.onsets, sfreq, window_samples(tr, sfreq), n_times, str(files.eeg)))
     elif (
         not any("volumes" in problem.what for problem in collect.problems)
         and n_times / sfreq < n_volumes * tr - 0.5 / sfreq
     ):
         ends = np.arange(n_volumes) * tr
         outside = np.flatnonzero(ends + tr > n_times / sfreq)
-        told.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
+        collect.problems.append(short_eeg_problem(outside, ends, tr, n_times / sfreq, str(files.eeg)))
     skip = first_steady_volume(tr)
     if n_volumes < skip + 2:
-        told.problems.append(
+        collect.problems.append(
             Problem(
                 "the BOLD run is too short",
                 str(files.bold),
@@ -211,7 +210,6 @@ def _length_problems(
                 "leave this recording out",
             )
         )
-    return told.problems
 
 
 def content_problems(files: RecordingFiles, config: PrepareConfig) -> list[Problem]:

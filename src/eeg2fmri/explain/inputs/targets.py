@@ -11,7 +11,7 @@ import numpy as np
 
 from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError, Problem, first_of
-from eeg2fmri.data.bold.elements import Elements
+from eeg2fmri.data.bold.elements import Elements, structure_name
 
 Shape3 = tuple[int, int, int]
 
@@ -106,8 +106,8 @@ def structure(name: str, elements: Elements) -> Target:
     InputError
         If there is none of this name.
     """
-    names = [plain_name(one) for one in elements.axis.name]
-    inside = np.array([one == plain_name(name) for one in names])
+    names = [structure_name(one) for one in elements.axis.name]
+    inside = np.array([one == structure_name(name) for one in names])
     if not inside.any():
         raise InputError(
             "the model has no such structure or parcel",
@@ -116,19 +116,7 @@ def structure(name: str, elements: Elements) -> Target:
             expected=first_of(list(dict.fromkeys(names)), 24),
             hint="a mask of voxels is for models of volumes",
         )
-    return region(inside[:, None, None], (len(names), 1, 1), plain_name(name))
-
-
-def plain_name(name: str) -> str:
-    """Say the name of a CIFTI structure as people do.
-
-    Examples
-    --------
-    >>> plain_name("CIFTI_STRUCTURE_CORTEX_LEFT")
-    'cortex left'
-    """
-    prefix = "CIFTI_STRUCTURE_"
-    return name.removeprefix(prefix).lower().replace("_", " ") if name.startswith(prefix) else name
+    return region(inside[:, None, None], (len(names), 1, 1), structure_name(name))
 
 
 def read_region(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> Target:

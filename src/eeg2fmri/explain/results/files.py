@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri import __version__
-from eeg2fmri.core.disk.files import whole_folder, write_json
+from eeg2fmri.core.disk.files import write_json
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.explain.checks.fidelity import plain
 from eeg2fmri.explain.results.collect import Explanation
@@ -42,27 +42,6 @@ from eeg2fmri.results.images import write_map
 OPTIONAL = ("fluctuation", "pattern", "sensor_pattern", "attention", "pairs", "latent")
 #: Edges that the summary names: those above the lowest percentile.
 LEAST_PERCENTILE = 98.0
-
-
-def write(explanation: Explanation, out: str | Path) -> Path:
-    """Write an explanation.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    out : path
-        Folder to make. An earlier explanation is replaced.
-
-    Raises
-    ------
-    InputError
-        If `out` exists and is no explanation, or cannot be written.
-    """
-    out = Path(out)
-    check_replaceable(out)
-    with whole_folder(out, replace=True) as made:
-        fill(explanation, made)
-    return out
 
 
 def check_replaceable(out: Path) -> None:
@@ -80,7 +59,7 @@ def check_replaceable(out: Path) -> None:
         )
 
 
-def fill(explanation: Explanation, folder: Path) -> None:
+def write(explanation: Explanation, folder: Path) -> None:
     """Write an explanation into an empty folder."""
     write_json(folder / "dataset_description.json", description())
     label = explanation.target.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eeg2fmri.data.bold.elements import LEFT, RIGHT, Elements
+from eeg2fmri.data.bold.elements import LEFT, RIGHT, Elements, structure_name
 from eeg2fmri.report.figures.brain.mosaic import symmetric_limit
 from eeg2fmri.report.figures.brain.surface import VERTICES, structure_bars, surface_map
 from eeg2fmri.report.figures.brain.volumes import correlation_map
@@ -63,10 +63,7 @@ def _surface(recording: str, of: Elements, r: np.ndarray, meshes: dict[str, str]
 
 def _structures(recording: str, of: Elements, r: np.ndarray) -> Picture:
     names = np.asarray(of.axis.name)
-    shown = {
-        name.removeprefix("CIFTI_STRUCTURE_").lower().replace("_", " "): r[names == name]
-        for name in dict.fromkeys(names)
-    }
+    shown = {structure_name(str(name)): r[names == name] for name in dict.fromkeys(names)}
     shown = {name: values[np.isfinite(values)] for name, values in shown.items()}
     mesh = ", ".join(f"{count} vertices" for count in sorted(set(of.n_vertices.values())))
     where = f"{mesh} a hemisphere{f' of {of.space}' if of.space else ''}"

@@ -38,21 +38,3 @@ def template() -> tuple[np.ndarray, np.ndarray]:
     affine[:3, 3] += affine[:3, :3] @ low
     cut = head[tuple(slice(*ends) for ends in zip(low, high, strict=True))]
     return cut / cut.max(), affine
-
-
-def on_grid(grid: tuple[int, ...], affine: np.ndarray) -> np.ndarray:
-    """Return the template on a grid of other voxels, linearly between its own.
-
-    Parameters
-    ----------
-    grid : tuple of int
-        Shape (x, y, z).
-    affine : array, shape (4, 4)
-        Its voxel indices to mm of a space that `fits`.
-    """
-    from scipy import ndimage
-
-    intensity, own = template()
-    between = np.linalg.inv(own) @ np.asarray(affine, dtype=float)
-    found: np.ndarray = ndimage.affine_transform(intensity, between[:3, :3], between[:3, 3], tuple(grid), order=1)
-    return found
