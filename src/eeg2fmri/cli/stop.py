@@ -7,6 +7,13 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
+import typer
+
+from eeg2fmri.cli.console import fail
+
+#: How to go on with what takes up its own folder.
+SAME = "the same command goes on"
+
 
 class Stoppable:
     """Context in which a request of the system to stop raises `KeyboardInterrupt`.
@@ -46,8 +53,18 @@ class Stoppable:
     @property
     def said(self) -> str:
         """What to tell the user."""
-        return "interrupted" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
+        return _said(self.number)
 
     def _stop(self, number: int, frame: FrameType | None) -> NoReturn:
         self.number = number
         raise KeyboardInterrupt
+
+
+def stopped(number: int, on: str) -> typer.Exit:
+    """Tell what a signal ended before its time and how to go on; return the end of the command."""
+    fail(f"{_said(number)} before the end: {on}")
+    return typer.Exit(128 + number)
+
+
+def _said(number: int) -> str:
+    return "interrupted" if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}"

@@ -36,11 +36,14 @@ class Comparison:
         None if a training was stopped before its end.
     left_out : dict of str to str
         Models that have no row, and why.
+    signal : int
+        Number of the signal that stopped a training before its end; 0 where none did.
     """
 
     folder: Path
     evaluation: Evaluation | None
     left_out: dict[str, str]
+    signal: int = 0
 
 
 @tells
@@ -109,10 +112,10 @@ def compare(
         # a bar cannot be drawn from another process
         told = progress if n_jobs == 1 else silent
         jobs = ((str(opened.path), run_folder(path, one.name), one, told) for one in entries)
-        for name, text, failed in run_jobs(_train, jobs, n_jobs):
+        for name, text, failed, signal in run_jobs(_train, jobs, n_jobs):
             say(f"{name}: {text}")
-            if failed == "asked":
-                return Comparison(path, None, left_out)
+            if signal:
+                return Comparison(path, None, left_out, signal)
             if failed:
                 left_out[name] = text
         done = [entry for entry in entries if entry.name not in left_out]
@@ -143,13 +146,13 @@ def _precision(device: str) -> dict[str, Any]:
     return {"precision": "bf16-mixed"} if device == "cuda" else {}
 
 
-def _train(store: str, run: Path, entry: Entry, progress: Progress) -> tuple[str, str, str]:
-    """Train a model, or go on; say what came of it, and how it failed: "asked", "error", or not."""
+def _train(store: str, run: Path, entry: Entry, progress: Progress) -> tuple[str, str, bool, int]:
+    """Train a model, or go on; say what came of it, whether it failed, and by what signal it was stopped."""
     at = stage(run)
     if at == "trained":
-        return entry.name, "is trained already", ""
+        return entry.name, "is trained already", False, 0
     try:
         result = train_run(store, run, {} if at == "begun" else entry.given, resume=at == "begun", progress=progress)
     except Eeg2FmriError as error:
-        return entry.name, reason(error), "error"
-    return entry.name, result.summary(), "asked" if result.interrupted else ""
+        return entry.name, reason(error), True, 0
+    return entry.name, result.summary(), False, result.fitted.signal if result.interrupted else 0

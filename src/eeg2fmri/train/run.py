@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from eeg2fmri.core.config import Config, place_of
 from eeg2fmri.core.deprecation import renamed_arguments
@@ -82,6 +83,18 @@ class TrainResult:
     def interrupted(self) -> bool:
         """Whether the training was stopped before its end."""
         return self.fitted.stopped == "asked"
+
+    def stop_again(self) -> NoReturn:
+        """Raise the signal that stopped the training once more, for what called it.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the signal has no handler that ends what runs.
+        """
+        if callable(signal.getsignal(self.fitted.signal)):
+            signal.raise_signal(self.fitted.signal)
+        raise KeyboardInterrupt
 
     def summary(self) -> str:
         """Say in one line what was trained and which epoch was kept."""

@@ -110,7 +110,7 @@ def tune(
         raise InputError("the search needs optuna", hint="pip install 'eeg2fmri[tune]'") from None
     config = TuneConfig.take(config)
     check_axes(config)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial that was stopped is told with its traceback
     opened, out = Store.open(store), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     base = TrainConfig.make(with_preset({**SEARCHED, **config.base, "epochs": config.epochs}))
@@ -205,7 +205,7 @@ def _score(trial: optuna.Trial, store: Store, folder: Path, values: dict[str, An
             shutil.rmtree(folder)
         result = train_run(store, folder, fold_values, on_epoch=judge, keep_weights=False)
         if result.interrupted:
-            raise KeyboardInterrupt  # a trial that was cut off has no score
+            result.stop_again()  # a trial that was cut off has no score
         scores.append(min(row[SCORE] for row in result.fitted.history))
     return float(np.mean(scores))
 

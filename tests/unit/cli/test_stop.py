@@ -24,6 +24,16 @@ def command(monkeypatch):
     return take
 
 
+def asked_to_stop(*_, **__):
+    """Return what a training gives that SIGTERM ended (TrainResult)."""
+    from eeg2fmri.train.run import TrainResult
+    from eeg2fmri.train.steps.loop import Fitted
+
+    return TrainResult(
+        Path("run"), Fitted(history=[], best_epoch=0, weights={}, stopped="asked", signal=signal.SIGTERM)
+    )
+
+
 @pytest.fixture(autouse=True)
 def not_ignored():
     """Start from the signals of a terminal: tests run by nohup, or in the background, inherit ignored ones."""
@@ -102,19 +112,33 @@ def test_a_demo_that_is_stopped_ends_and_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_a_demo_whose_training_is_stopped_does_not_go_on(small_store, tmp_path, monkeypatch):
-    from types import SimpleNamespace
-
     from eeg2fmri.cli.commands import demo
 
-    monkeypatch.setattr("eeg2fmri.train.run.train_run", lambda *_, **__: SimpleNamespace(interrupted=True))
-    with pytest.raises(KeyboardInterrupt):
-        demo._run(small_store, tmp_path / "run", {}, silent)
+    monkeypatch.setattr("eeg2fmri.train.run.train_run", asked_to_stop)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            demo._run(small_store, tmp_path / "run", {}, silent)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def test_a_training_that_was_asked_to_stop_tells_by_which_signal(small_store, tmp_path, monkeypatch, capsys):
-    from types import SimpleNamespace
-
-    stopped = SimpleNamespace(interrupted=True, first=True, summary=str, fitted=SimpleNamespace(signal=signal.SIGTERM))
-    monkeypatch.setattr("eeg2fmri.train.run.train_run", lambda *_, **__: stopped)
-    assert run(["train", str(small_store), str(tmp_path / "run")]) == 143
-    assert "--resume" in capsys.readouterr().out
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+@pytest.mark.parametrize(
+    ("name", "used", "on"),
+    [
+        (["train"], "train.run", "--resume"),
+        (["crossvalidate", "--folds", "3"], "crossvalidate.run", "the same command"),
+        (["benchmark", "--models", "recommended"], "compare.run", "the same command"),
+        (["tune", "--trials", "1"], "tune.search", ""),
+    ],
+)
+def test_a_training_that_was_asked_to_stop_tells_by_which_signal(
+    name, used, on, quiet, small_store, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(f"eeg2fmri.{used}.train_run", asked_to_stop)
+    assert run([name[0], str(small_store), str(tmp_path / "run"), *name[1:], *quiet]) == 143
+    told = capsys.readouterr().err
+    assert "SIGTERM" in told
+    assert on in told
+    assert "Traceback" not in told

@@ -123,8 +123,9 @@ def _run(store: Path, run: Path, settings: dict[str, Any], progress: Progress) -
     from eeg2fmri.report import write_report
     from eeg2fmri.train.run import train_run
 
-    if train_run(store, run, settings, progress=progress).interrupted:
-        raise KeyboardInterrupt
+    trained = train_run(store, run, settings, progress=progress)
+    if trained.interrupted:
+        trained.stop_again()
     verdict = evaluate_run(run, store, progress=progress).verdict
     write_report(run, progress=progress)
     return verdict

@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from eeg2fmri.cli.options import Difference, Truth
+from eeg2fmri.cli.stop import SAME, stopped
 from eeg2fmri.results.scores.method import DIFFERENCE
 
 
@@ -77,7 +78,7 @@ def command(
             seed=seed,
         )
     if done.evaluation is None:
-        raise typer.Exit(130)
+        raise stopped(done.signal, SAME)
     print_scores(done.evaluation)
     compared = Compared.of_facts(done.evaluation.facts)
     assert compared is not None

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from eeg2fmri.cli.options import Atlas, Difference, Electrodes, Regions, Stores
+from eeg2fmri.cli.stop import SAME, stopped
 from eeg2fmri.results.scores.method import DIFFERENCE
 
 #: Old spellings of leaving one out, and what is left out.
@@ -88,8 +89,7 @@ def command(
             seed=seed or 0,
         )
     if found.signal:
-        say("stopped before the end: the same command goes on")
-        raise typer.Exit(128 + found.signal)
+        raise stopped(found.signal, SAME)
     if found.evaluation is None:
         say(f"folds that are left: {', '.join(map(str, found.left))}; the same command without --fold does them")
         return

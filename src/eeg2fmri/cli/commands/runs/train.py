@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from eeg2fmri.cli.options import Electrodes, Stores
+from eeg2fmri.cli.stop import stopped
 
 
 class Target(StrEnum):
@@ -63,7 +64,6 @@ def command(
         wrote("run", run)
         if len(store) > 1:
             say(f"the stores as one: {run}-store; test with  eeg2fmri evaluate {run} {run}-store")
-        if result.interrupted:
-            say(f"stopped before the end: go on with  eeg2fmri train {' '.join(map(str, store))} {run} --resume")
     if result.interrupted:
-        raise typer.Exit(128 + result.fitted.signal)
+        on = f"go on with  eeg2fmri train {' '.join(map(str, store))} {run} --resume"
+        raise stopped(result.fitted.signal, on)

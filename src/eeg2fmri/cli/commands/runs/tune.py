@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.cli.stop import SAME
+
 
 def command(
     store: Annotated[Path, typer.Argument(help="Store made by prepare.")],
@@ -31,8 +33,12 @@ def command(
 
     values = read_settings(config, trials=trials, epochs=epochs, seed=seed)
     settings = TuneConfig.make(values, where=str(config or ""))
-    with progress_bar() as progress:
-        found = tune(store, out, settings, storage=storage, progress=progress)
+    try:
+        with progress_bar() as progress:
+            found = tune(store, out, settings, storage=storage, progress=progress)
+    except KeyboardInterrupt:
+        say(f"the trials so far are kept: {SAME}")
+        raise
     done = sum(trial["state"] == "complete" for trial in found.trials)
     say(f"{len(found.trials)} trials, {done} to the end; best validation reconstruction {found.score:.4f}")
     wrote("settings", found.config)
