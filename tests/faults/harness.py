@@ -35,7 +35,8 @@ import mne.io.brainvision.brainvision  # noqa: F401
 import nibabel  # noqa: F401
 import optuna  # noqa: F401
 import scipy.io  # noqa: F401
-import torch.export  # noqa: F401
+import torch
+import torch.export
 import typer  # noqa: F401
 
 import eeg2fmri
@@ -222,6 +223,7 @@ def _processor_time(child: int) -> float:
 
 def _in_child(case: Case, folder: Path, write: int) -> None:
     os.chdir(folder)
+    torch.set_num_threads(1)  # the threads of a pool are not there after a fork: whoever waits for them waits for ever
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -117,7 +117,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     with Stoppable() as stop:
         try:
             with logs_ended(), use_log_level(None):
-                status = _run(arguments)
+                status = _run(arguments, stop)
                 if status == INTERRUPTED:
                     fail(stop.said)
                     status = stop.status
@@ -127,29 +127,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None, stop: Stoppable) -> int:
     try:
         status = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        status = INTERRUPTED
-    except Eeg2FmriError as error:
-        fail(str(error))
-        return 1
-    except OSError as error:
-        fail(_of_system(error))
-        return 1
-    except MemoryError:
-        fail(NO_MEMORY)
-        return 1
+        return INTERRUPTED
     except Exception as error:
-        if isinstance(error, RuntimeError) and "can't allocate memory" in str(error):  # torch
-            fail(NO_MEMORY)
-            return 1
-        # typer's own usage errors know how to show themselves; anything else is a defect and keeps its traceback
-        show = getattr(error, "show", None)
-        if show is None:
-            raise
-        show()
-        return int(getattr(error, "exit_code", 2))
+        # matplotlib and torch turn a stop into errors of their own
+        return INTERRUPTED if stop.asked else _failed(error)
     # typer returns the status of typer.Exit, and INTERRUPTED for Ctrl-C
     return status if isinstance(status, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """Show an error and return the exit status; one that nobody foresaw is raised again."""
+    if isinstance(error, Eeg2FmriError):
+        fail(str(error))
+        return 1
+    if isinstance(error, OSError):
+        fail(_of_system(error))
+        return 1
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error)):
+        fail(NO_MEMORY)  # torch raises a RuntimeError
+        return 1
+    # typer's own usage errors know how to show themselves; anything else is a defect and keeps its traceback
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show()
+    return int(getattr(error, "exit_code", 2))

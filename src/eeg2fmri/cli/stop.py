@@ -22,14 +22,17 @@ class Stoppable:
 
     Attributes
     ----------
+    asked : bool
+        Whether a signal came.
     number : int
         The signal that came; SIGINT, that of Ctrl-C, where none did.
     """
 
-    #: Asked for by `kill`, a cluster at the end of its time, `make`; and a terminal that is closed.
-    NAMES = ("SIGTERM", "SIGHUP")
+    #: Ctrl-C; asked for by `kill`, a cluster at the end of its time, `make`; and a terminal that is closed.
+    NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
     def __init__(self) -> None:
+        self.asked = False
         self.number = int(signal.SIGINT)
         self._before: dict[int, Any] = {}
 
@@ -37,7 +40,7 @@ class Stoppable:
         # only the main thread may set handlers
         if threading.current_thread() is threading.main_thread():
             for number in (getattr(signal, name) for name in self.NAMES if hasattr(signal, name)):
-                if signal.getsignal(number) == signal.SIG_DFL:
+                if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                     self._before[number] = signal.signal(number, self._stop)
         return self
 
@@ -56,7 +59,7 @@ class Stoppable:
         return _said(self.number)
 
     def _stop(self, number: int, frame: FrameType | None) -> NoReturn:
-        self.number = number
+        self.asked, self.number = True, number
         raise KeyboardInterrupt
 
 

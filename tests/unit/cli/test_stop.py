@@ -76,6 +76,19 @@ def test_a_signal_that_is_ignored_stays_ignored(command, tmp_path):
         signal.signal(signal.SIGHUP, before)
 
 
+def test_an_error_that_a_stop_brings_about_is_no_traceback(command, capsys):
+    def work() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("an empty stack")
+
+    command(work)
+    assert run([]) == 143
+    told = capsys.readouterr().err
+    assert "SIGTERM" in told
+    assert "empty stack" not in told
+
+
 def test_a_stop_after_the_work_while_the_logs_are_ended_is_no_traceback(command, monkeypatch, capsys):
     from eeg2fmri.cli.common import _logs
 
