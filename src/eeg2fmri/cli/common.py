@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from eeg2fmri.cli import console
 from eeg2fmri.cli.defaults import DEFAULTS
@@ -32,10 +32,37 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Print where values come from in place of working, if that is asked for."""
-        if ctx.meta.pop(PRINT, False):
-            print_values(ctx)
-            return None
-        return super().invoke(ctx)
+        if not ctx.meta.pop(PRINT, False):
+            return super().invoke(ctx)
+        return self.print_values(ctx)
+
+    def print_values(self, ctx: Any) -> Any:
+        """Print the options with their sources."""
+        from eeg2fmri.cli.sources import options_of, print_values
+
+        print_values(options_of(ctx))
+
+
+class WithSettings(Command):
+    """A command that makes settings of a file and options and gives them to `eeg2fmri.cli.sources.print_if_asked`."""
+
+    def print_values(self, ctx: Any) -> Any:
+        """Let the command come as far as its settings."""
+        from eeg2fmri.cli.sources import asked
+
+        with asked(ctx):
+            return super(Command, self).invoke(ctx)
+
+
+class Commands(TyperGroup):
+    """Sub-commands, each with its whole summary."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the sub-commands; click would cut their summaries at the width of the terminal."""
+        listed = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in listed if one is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 #: Mark in the context that values are to be printed.
@@ -147,13 +174,3 @@ class _Copied:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
-
-
-def print_values(ctx: Any) -> None:
-    """Print each value that the command would use with its source: default, preset, file, option."""
-    from eeg2fmri.cli.sources import values_of
-
-    found = values_of(ctx)
-    width = max((len(name) for name, _, _ in found), default=0)
-    for name, value, source in found:
-        print(f"{name:<{width}}  {value}  # {source}")

@@ -7,14 +7,13 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from eeg2fmri import __version__
 from eeg2fmri.cli import commands
-from eeg2fmri.cli.common import logs_ended
+from eeg2fmri.cli.common import Commands, logs_ended
 from eeg2fmri.cli.console import fail, warn
 from eeg2fmri.cli.stop import Stoppable
 from eeg2fmri.core.deprecation import OldNameWarning
@@ -31,17 +30,6 @@ NO_MEMORY = str(
         hint="end other programs, or ask for less: fewer voxels ('grid'), smaller batches, fewer jobs",
     )
 )
-
-
-class Commands(TyperGroup):
-    """The sub-commands, each with its whole summary."""
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the sub-commands; click would cut their summaries at the width of the terminal."""
-        listed = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
-        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in listed if one is not None]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
 
 app = typer.Typer(

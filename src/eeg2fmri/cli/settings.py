@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from eeg2fmri.cli.sources import print_if_asked
+
+if TYPE_CHECKING:
+    from eeg2fmri.train.config import TrainConfig
 
 #: `--n-jobs` as it was spelt before; see `jobs_of`.
 OldJobs = Annotated[int | None, typer.Option("--jobs", min=1, hidden=True)]
 
 
-def read_settings(config: Path | None, **given: Any) -> dict[str, Any]:
-    """Read the settings file, if there is one, and put the options that were given (not None) in their place.
+def read_settings(config: Path | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the settings file, if there is one, and put the options in their place.
 
     Raises
     ------
@@ -21,8 +27,33 @@ def read_settings(config: Path | None, **given: Any) -> dict[str, Any]:
     """
     from eeg2fmri.core.config import read_mapping
 
-    values = read_mapping(config) if config else {}
-    return values | {name: value for name, value in given.items() if value is not None}
+    return {**(read_mapping(config) if config else {}), **options}
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Take the options that were given: those that are not None."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def training(values: dict[str, Any], config: Path | None, options: Mapping[str, Any]) -> TrainConfig:
+    """Make the settings of a training; print them with those of its preset, if that is asked for.
+
+    Raises
+    ------
+    ConfigError
+        If the settings are wrong.
+    """
+    from eeg2fmri.models.presets import check_preset, training_of, with_preset
+    from eeg2fmri.train.config import TrainConfig
+
+    settings = TrainConfig.make(values, where=str(config or ""))
+    whole = with_preset(values)
+    preset = whole["model"].get("preset")
+    if preset is not None:
+        check_preset(preset)
+    beneath = {f"preset {preset}": training_of(str(preset))}
+    print_if_asked(TrainConfig.make(whole, where=str(config or "")), config, options, beneath)
+    return settings
 
 
 def jobs_of(n_jobs: int, jobs: int | None) -> int:

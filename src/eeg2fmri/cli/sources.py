@@ -1,135 +1,94 @@
-"""Say where each value comes from that a command would use: a default, a preset, a file, or an option."""
+"""Say where each value comes from that a command would use: a default, a preset, a recipe, a file, or an option."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from eeg2fmri.core.config import Config, merged, read_mapping
+import typer
 
+from eeg2fmri.cli.defaults import DEFAULTS
 
-def _training(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.core.errors import ConfigError
-    from eeg2fmri.models.presets import PRESETS, rival_presets, with_preset
-    from eeg2fmri.train.config import TrainConfig
+if TYPE_CHECKING:
+    from eeg2fmri.core.config import Config
 
-    preset = values.get("model", {}).get("preset")
-    known = [*PRESETS, *rival_presets()]
-    if preset is not None and preset not in known:
-        raise ConfigError("unknown preset", got=str(preset), expected=", ".join(known))
-    return TrainConfig, with_preset(values)
-
-
-def _crossvalidating(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    return _training(merged({"split": {"folds": 5}}, values))
+#: Context of the command whose values are to be printed.
+_asked: ContextVar[Any] = ContextVar("asked", default=None)
 
 
-def _preparing(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.data.settings.prepare import PrepareConfig
-
-    return PrepareConfig, values
-
-
-def _explaining(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.explain.config import ExplainConfig
-
-    return ExplainConfig, values
+@contextmanager
+def asked(ctx: Any) -> Iterator[None]:
+    """Have the command print its values in place of working."""
+    token = _asked.set(ctx)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
 
 
-def _classifying(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.classify.config import ClassifyConfig
+def print_if_asked(
+    settings: Config | Mapping[str, Any],
+    config: Path | None,
+    options: Mapping[str, Any],
+    beneath: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Print each value that a command would use with its source and end the command, if that is asked for.
 
-    return ClassifyConfig, values
+    A command calls it as soon as its settings are made and before it does anything.
 
-
-def _simulating(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.simulate.config import SimulationConfig
-
-    return SimulationConfig, values
-
-
-def _groups(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.simulate.groups.config import GroupsConfig
-
-    return GroupsConfig, values
-
-
-def _tuning(values: dict[str, Any]) -> tuple[type[Config], dict[str, Any]]:
-    from eeg2fmri.tune.config import TuneConfig
-
-    return TuneConfig, values
-
-
-#: Settings of each command that has any: class, and the values that were given with those of a preset.
-SETTINGS: dict[str, Callable[[dict[str, Any]], tuple[type[Config], dict[str, Any]]]] = {
-    "train": _training,
-    "crossvalidate": _crossvalidating,
-    "prepare": _preparing,
-    "explain": _explaining,
-    "classify": _classifying,
-    "simulate": _simulating,
-    "simulate-eeg": _groups,
-    "tune": _tuning,
-}
-#: Options that are settings under another name.
-PLACES = {
-    "preset": ("model", "preset"),
-    "target": ("pairs", "target"),
-    "folds": ("split", "folds"),
-    "by": ("split", "by"),
-}
-
-
-def values_of(ctx: Any) -> list[tuple[str, str, str]]:
-    """List name, value and source of all that a command would use: its options, and the settings behind them.
-
-    Raises
-    ------
-    ConfigError
-        If the settings cannot be read or are wrong.
+    Parameters
+    ----------
+    settings : Config or mapping
+        What the command uses.
+    config : Path or None
+        File of settings.
+    options : mapping
+        Settings that options give.
+    beneath : mapping of str to mapping, optional
+        What gives settings that go behind those of file and options, with these.
     """
-    make = SETTINGS.get(ctx.info_name)
-    fields = make({})[0].model_fields if make else {}
-    found: list[tuple[str, str, str]] = []
-    given: dict[str, Any] = {}
-    for name, value in ctx.params.items():
-        chosen = ctx.get_parameter_source(name).name != "DEFAULT"
-        *above, last = _place(name, fields)
-        if (above or [last])[0] not in fields:
-            found.append((name, _shown(value), "option" if chosen else "default"))
-        elif chosen and value is not None:
-            place = given
-            for key in above:
-                place = place.setdefault(key, {})
-            value = getattr(value, "value", value)
-            place[last] = int(value) if str(value).isdigit() else value
-    return found if make is None else [*found, *_settings(ctx, make, given)]
+    ctx = _asked.get()
+    if ctx is None:
+        return
+    from eeg2fmri.core.config import Config, read_mapping
 
-
-def _place(option: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say which setting an option is."""
-    place = PLACES.get(option, (option,))
-    return place if place[0] in fields else (option,)
-
-
-def _settings(ctx: Any, make: Any, given: dict[str, Any]) -> list[tuple[str, str, str]]:
-    path = ctx.params.get("config")
-    file = read_mapping(path) if path else {}
-    cls, whole = make(merged(file, given))
-    settings = cls.make(whole, where=str(path or "")).model_dump(mode="json")
-    sources = ((given, "option"), (file, f"file {path}"), (whole, "preset or command"))
-    rows = []
+    sources = {"option": options, f"file {config}": read_mapping(config) if config else {}, **(beneath or {})}
+    if isinstance(settings, Config):
+        dumped = settings.model_dump(mode="json")  # which leaves out some that are at their defaults
+        settings = {name: dumped.get(name, getattr(settings, name)) for name in type(settings).model_fields}
+    rows = options_of(ctx)
     for keys, value in _leaves(settings):
-        source = next((name for values, name in sources if _holds(values, keys)), "default")
+        source = next((name for name, values in sources.items() if _holds(values, keys)), "default")
         rows.append((".".join(keys), _shown(value), source))
-    return rows
+    print_values(rows)
+    raise typer.Exit
+
+
+def options_of(ctx: Any) -> list[tuple[str, str, str]]:
+    """List name, value and source of the arguments and options that are no settings."""
+    found = []
+    for one in ctx.command.params:
+        if one.name in ctx.params and not getattr(one, "hidden", False) and (ctx.info_name, one.name) not in DEFAULTS:
+            given = ctx.get_parameter_source(one.name).name != "DEFAULT"
+            found.append((one.name, _shown(ctx.params[one.name]), one.param_type_name if given else "default"))
+    return found
+
+
+def print_values(rows: list[tuple[str, str, str]]) -> None:
+    """Print rows of name, value and source."""
+    width = max((len(name) for name, _, _ in rows), default=0)
+    for name, value, source in rows:
+        print(f"{name:<{width}}  {value}  # {source}")
 
 
 def _leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
     found: list[tuple[tuple[str, ...], Any]] = []
     for key, value in values.items():
-        inner = _leaves(value, (*above, key)) if isinstance(value, dict) and value else [((*above, key), value)]
+        inner = _leaves(value, (*above, key)) if isinstance(value, Mapping) and value else [((*above, key), value)]
         found += inner
     return found
 

@@ -79,6 +79,26 @@ def with_preset(values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def check_preset(name: Any) -> None:
+    """Refuse a name that is no preset.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    known = [*PRESETS, *rival_presets()]
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        raise ConfigError(
+            "unknown model preset",
+            where="model.preset",
+            got=repr(name),
+            expected="one of " + ", ".join(sorted(known)),
+            hint=f"did you mean {near[0]!r}?" if near else "",
+        )
+
+
 def model_config(
     spec: dict[str, Any],
     eeg_shape: Shape,
@@ -133,14 +153,5 @@ def model_config(
         taken = {key: value for key, value in of_store.items() if key in found.model_fields}
         return found.make({**taken, **spec}, where="model")
     spec.setdefault("seed", seed)
-    if name not in PRESETS:
-        known_names = [*PRESETS, *rivals]
-        near = difflib.get_close_matches(str(name), known_names, n=1)
-        raise ConfigError(
-            "unknown model preset",
-            where="model.preset",
-            got=repr(name),
-            expected="one of " + ", ".join(sorted(known_names)),
-            hint=f"did you mean {near[0]!r}?" if near else "",
-        )
+    check_preset(name)
     return PRESETS[name](eeg_shape, volume_shape, spec)

@@ -6,9 +6,9 @@ import pytest
 import typer
 
 from eeg2fmri.cli import console
+from eeg2fmri.cli.common import WithSettings
 from eeg2fmri.cli.defaults import DEFAULTS
 from eeg2fmri.cli.main import app, run
-from eeg2fmri.cli.sources import SETTINGS, _place
 
 COMMANDS = typer.main.get_command(app).commands
 #: Options of which a setting of the same name is something else, or that decide it by other means.
@@ -47,26 +47,70 @@ def test_every_command_has_the_shared_options_and_every_option_its_default(name,
             assert "default:" in one.get_help_record(context)[1], one.name
 
 
-def default_of(command, option):
-    """Give the value of the setting behind an option if nothing is said; None if there is no such setting."""
-    make = SETTINGS.get(command)
-    if make is None:
-        return None
-    cls, values = make({})
-    found = cls.make(values).model_dump(mode="json")
-    for key in _place(option, cls.model_fields):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+#: Options that are settings under another name.
+PLACES = {"preset": "model.preset", "target": "pairs.target", "folds": "split.folds", "by": "split.by"}
+WITH_SETTINGS = [name for name, command in COMMANDS.items() if isinstance(command, WithSettings)]
+ANSWERS = {"analysis_level": "participant"}
 
 
-@pytest.mark.parametrize(("command", "option"), sorted(set(DEFAULTS) - OTHERS))
-def test_defaults_in_the_help_are_those_of_the_settings(command, option):
-    assert DEFAULTS[command, option].split(",")[0] == str(default_of(command, option))
+def printed(capsys, command, *options):
+    """Run a command with an argument wherever it takes one and --print-config, and give value and source by name."""
+    needed = [ANSWERS.get(one.name, "x") for one in COMMANDS[command].params if one.param_type_name == "argument"]
+    assert run([command, *needed, *options, "--print-config"]) == 0
+    return rows(capsys)
 
 
-def test_no_option_with_a_setting_lacks_its_default():
-    options = [(name, one.name) for name, command in COMMANDS.items() for one in command.params if one.default is None]
-    assert [one for one in options if default_of(*one) is not None and one not in DEFAULTS] == []
+@pytest.mark.parametrize("command", WITH_SETTINGS)
+def test_defaults_in_the_help_are_those_of_the_settings_and_none_is_missing(command, capsys):
+    found = printed(capsys, command)
+    for one in COMMANDS[command].params:
+        value, _ = found.get(one.name) or found.get(PLACES.get(one.name)) or ("null", "")
+        optional = one.param_type_name == "option" and one.default is None
+        if optional and (command, one.name) not in OTHERS and value not in ("null", "[]"):
+            assert DEFAULTS[command, one.name].split(",")[0] == value.strip(chr(34))
+
+
+@pytest.mark.parametrize("command", WITH_SETTINGS)
+def test_print_config_does_nothing_else(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert printed(capsys, command)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_command_with_settings_but_the_import_prints_those_of_its_file():
+    options = {name: {one.name for one in command.params} for name, command in COMMANDS.items()}
+    assert {name for name, own in options.items() if "config" in own} - {"import-checkpoint"} == set(WITH_SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "name", "value", "source"),
+    [
+        ("simulate", ["--world", "focal"], "coupled", "0.125", "world focal"),
+        ("prepare", ["--recipe", "cn_epfl"], "tr", "1.28", "recipe cn_epfl"),
+        ("prepare", ["--eeg-only", "--label", "sex"], "label_from", '"participants"', "option"),
+        ("crossvalidate", ["--by", "data-set", "--seed", "3"], "split.folds", '"leave-one-out"', "default"),
+        ("crossvalidate", ["--by", "data-set", "--seed", "3"], "split.seed", "3", "option"),
+        ("explain", ["--voxel", "1", "2", "3"], "target", "[1, 2, 3]", "option"),
+        ("predict", ["--config", "c.yaml"], "triggers", '"repair"', "file c.yaml"),
+        ("predict", ["--unit", "uV"], "eeg.unit", '"uV"', "option"),
+        ("bids-app", ["--config", "c.yaml"], "triggers", '"repair"', "file c.yaml"),
+        ("benchmark", ["--config", "split.yaml"], "split.test", "2", "file split.yaml"),
+        ("train", ["--config", "model.yaml", "--preset", "documented"], "model.preset", '"documented"', "option"),
+    ],
+)
+def test_print_config_tells_what_the_command_would_use(
+    command, options, name, value, source, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for file, text in (
+        ("c.yaml", "triggers: repair"),
+        ("split.yaml", "split: {test: 2}"),
+        ("model.yaml", "model: {preset: recommended, n_bins: 3}"),
+    ):
+        (tmp_path / file).write_text(text)
+    found = printed(capsys, command, *options)
+    assert found[name] == (value, source)
+    assert "model.n_bins" not in found  # an option takes the place of the whole model
 
 
 RANDOM = ("simulate", "simulate-eeg", "train", "evaluate", "crossvalidate", "benchmark", "explain", "classify", "tune")
@@ -131,9 +175,9 @@ def test_print_config_names_the_source_of_each_value_and_does_nothing(tmp_path, 
     assert found["seed"] == ("5", "option")
     assert found["epochs"] == ("7", f"file {tmp_path / 'c.yaml'}")
     assert found["pairs.lag"] == ("1", f"file {tmp_path / 'c.yaml'}")
-    assert found["pairs.target"] == ('"dynamics"', "preset or command")
+    assert found["pairs.target"] == ('"dynamics"', "preset recommended")
     assert found["batch_size"] == ("4", "default")
-    assert found["model.preset"] == ('"recommended"', "preset or command")
+    assert found["model.preset"] == ('"recommended"', "default")
     assert not (tmp_path / "run").exists()
 
 
@@ -143,7 +187,7 @@ def test_print_config_of_folds_and_of_a_command_without_settings(capsys):
     assert run(["crossvalidate", "store", "cv", "--print-config"]) == 0
     assert rows(capsys)["split.folds"][0] == "5"
     assert run(["report", "run", "--print-config"]) == 0
-    assert rows(capsys)["folder"] == ('"run"', "option")
+    assert rows(capsys)["folder"] == ('"run"', "argument")
 
 
 def test_print_config_refuses_what_training_would(tmp_path, capsys):
@@ -152,6 +196,12 @@ def test_print_config_refuses_what_training_would(tmp_path, capsys):
     (tmp_path / "c.yaml").write_text("epoch: 7\n")
     assert run(["train", "store", "run", "--config", str(tmp_path / "c.yaml"), "--print-config"]) == 1
     assert "epochs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("group", [[], ["store"]])
+def test_summaries_of_commands_are_whole(group, capsys):
+    assert run([*group, "--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
 
 
 def test_help_needs_no_heavy_imports():

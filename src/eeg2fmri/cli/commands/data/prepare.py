@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from eeg2fmri.cli.settings import OldJobs, jobs_of
+from eeg2fmri.cli.sources import print_if_asked
 
 
 def command(
@@ -54,13 +55,17 @@ def command(
     from eeg2fmri.core.config import read_mapping
     from eeg2fmri.core.space import described
     from eeg2fmri.data.prepare.run import PrepareConfig, prepare
+    from eeg2fmri.data.public.recipe import recipe as recipe_of
     from eeg2fmri.data.public.recipe import with_settings
     from eeg2fmri.data.store.format import MANIFEST
     from eeg2fmri.data.store.quality import warnings
 
     settings = PrepareConfig.read(config) if config else PrepareConfig()
+    beneath = {}
     if recipe is not None:
         settings = with_settings(recipe, read_mapping(config) if config else {})
+        beneath = {f"recipe {recipe}": recipe_of(recipe).prepare.model_dump(exclude_unset=True)}
+    print_if_asked(settings, config, {}, beneath)
     began = time.time()
     try:
         with progress_bar() as progress:
@@ -89,11 +94,14 @@ def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | No
     from eeg2fmri.data.public.recipe import eeg_only_settings
 
     values = read_mapping(config) if config else {}
-    if recipe is not None:
-        values = {**eeg_only_settings(recipe), **values}
-    if label is not None:
-        values = {**{k: v for k, v in values.items() if k != "classes"}, "label": label, "label_from": "participants"}
+    beneath = {} if recipe is None else {f"recipe {recipe}": eeg_only_settings(recipe)}
+    for own in beneath.values():
+        values = {**own, **values}
+    options = {} if label is None else {"label": label, "label_from": "participants"}
+    if options:
+        values = {**{k: v for k, v in values.items() if k != "classes"}, **options}
     settings = EegOnlyConfig.make(values, where=str(config or ""))
+    print_if_asked(settings, config, options, beneath)
     with progress_bar() as progress:
         made = prepare_eeg_only(bids_root, store, settings, progress=progress)
     for note in made.notes:

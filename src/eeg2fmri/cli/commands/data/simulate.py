@@ -33,7 +33,8 @@ def command(
     Example: eeg2fmri simulate bids --world focal --subjects 4 --seed 1
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.cli.settings import given, read_settings
+    from eeg2fmri.cli.sources import print_if_asked
     from eeg2fmri.core.errors import InputError
     from eeg2fmri.simulate import SimulationConfig, simulate_dataset
     from eeg2fmri.simulate.worlds.catalogue import WORLDS
@@ -46,17 +47,17 @@ def command(
         raise InputError(
             "there is no folder to write to", expected="a path that does not exist", hint="eeg2fmri simulate OUT"
         )
-    asked = {
-        "subjects": subjects,
-        "volumes": volumes,
-        "seed": seed,
-        "coupling": coupling,
-        "world": world,
-        "derivatives": derivatives,
-        "physio": physio,
-    }
-    values = read_settings(config, **asked)
-    settings = SimulationConfig.make(values, where=str(config or ""))
+    options = given(
+        subjects=subjects,
+        volumes=volumes,
+        seed=seed,
+        coupling=coupling,
+        world=world,
+        derivatives=derivatives,
+        physio=physio,
+    )
+    settings = SimulationConfig.make(read_settings(config, options), where=str(config or ""))
+    print_if_asked(settings, config, options, {f"world {settings.world}": WORLDS[settings.world].settings})
     with progress_bar() as progress:
         simulate_dataset(out, settings, progress=progress)
     wrote("BIDS data set", out)

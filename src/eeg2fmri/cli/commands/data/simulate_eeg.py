@@ -33,21 +33,21 @@ def command(
     Example: eeg2fmri simulate-eeg bids --subjects 24 --effect 0.6
     """
     from eeg2fmri.cli.console import progress_bar, wrote
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import given, read_settings
+    from eeg2fmri.cli.sources import print_if_asked
     from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
-    values = read_mapping(config) if config else {}
-    given = {
-        "subjects": subjects,
-        "effect": effect,
-        "seconds": seconds,
-        "site_confound": site_confound,
-        "site_effect": site_effect,
-        "age_confound": age_confound,
-        "seed": seed,
-    }
-    values |= {name: value for name, value in given.items() if value is not None}
-    settings = GroupsConfig.make(values, where=str(config or ""))
+    options = given(
+        subjects=subjects,
+        effect=effect,
+        seconds=seconds,
+        site_confound=site_confound,
+        site_effect=site_effect,
+        age_confound=age_confound,
+        seed=seed,
+    )
+    settings = GroupsConfig.make(read_settings(config, options), where=str(config or ""))
+    print_if_asked(settings, config, options)
     with progress_bar() as progress:
         simulate_groups(out, settings, progress=progress)
     wrote("BIDS data set", out)

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from eeg2fmri.cli.common import Command
+from eeg2fmri.cli.common import Command, Commands
 
 app = typer.Typer(
+    cls=Commands,
     help="Look into a store, or cut its tie to the data.\n\nExample: eeg2fmri store info store",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -65,10 +65,13 @@ def command(
     Example: eeg2fmri bids-app bids derivatives/eeg2fmri group
     """
     from eeg2fmri.cli import bids_app
-    from eeg2fmri.core.config import read_mapping
+    from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.cli.sources import print_if_asked
     from eeg2fmri.core.log import set_log_level
     from eeg2fmri.data.bids.labels import Labels
 
+    settings = read_settings(config, {})
+    print_if_asked(settings, config, {})
     if verbose:
         set_log_level("DEBUG" if verbose > 1 else "INFO")
     bids_app.temporary_files(work_dir)
@@ -76,7 +79,6 @@ def command(
         raise typer.Exit(bids_app.group(output_dir))
     bids_app.validated(bids_dir, skip=skip_bids_validation)
     labels = Labels(participant_label or (), session_label or (), task_label or ())
-    settings = read_mapping(config) if config else {}
     n_jobs = bids_app.jobs(n_cpus, mem_mb, JOB_MB["prepare" if model is None else "predict"])
     if model is None:
         bids_app.prepare_participants(bids_dir, output_dir, labels, settings, n_jobs)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from eeg2fmri.cli.settings import OldJobs, jobs_of, read_settings
+from eeg2fmri.cli.settings import OldJobs, given, jobs_of, read_settings
+from eeg2fmri.cli.sources import print_if_asked
 
 
 def command(
@@ -38,8 +39,9 @@ def command(
     from eeg2fmri.report import write_classification
 
     chosen = int(folds) if folds is not None and folds.isdigit() else folds
-    values = read_settings(config, folds=chosen, refits=refits, seed=seed)
-    settings = ClassifyConfig.make(values, where=str(config or ""))
+    options = given(folds=chosen, refits=refits, seed=seed)
+    settings = ClassifyConfig.make(read_settings(config, options), where=str(config or ""))
+    print_if_asked(settings, config, options)
     with progress_bar() as progress:
         found = classify_run(
             run, store, out, settings, n_jobs=jobs_of(n_jobs, jobs), keep_models=keep_models, progress=progress

@@ -58,15 +58,15 @@ def command(
     Example: eeg2fmri explain run store --windows 32
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.cli.settings import given, read_settings
+    from eeg2fmri.cli.sources import print_if_asked
     from eeg2fmri.core.errors import ConfigError
     from eeg2fmri.explain.config import ExplainConfig
     from eeg2fmri.explain.run import explain_run
 
     if region is not None and voxel is not None:
         raise ConfigError("one thing is explained at a time", got="--region and --voxel", expected="one of them")
-    values = read_settings(
-        config,
+    options = given(
         target=str(region) if region is not None else voxel,
         rules=rules.value if rules is not None else None,
         part=part.value if part is not None else None,
@@ -74,7 +74,8 @@ def command(
         passes=passes,
         seed=seed,
     )
-    settings = ExplainConfig.make(values, where=str(config or ""))
+    settings = ExplainConfig.make(read_settings(config, options), where=str(config or ""))
+    print_if_asked(settings, config, options)
     with progress_bar() as progress:
         found = explain_run(run, store, out, settings, truth=truth, progress=progress)
     say(found.summary())

@@ -83,13 +83,18 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
     from eeg2fmri.cli.predictions import predict_data_set
-    from eeg2fmri.core.config import merged, read_mapping
+    from eeg2fmri.cli.settings import given, read_settings
+    from eeg2fmri.cli.sources import print_if_asked
+    from eeg2fmri.core.config import merged
     from eeg2fmri.data.bids.labels import Labels
     from eeg2fmri.predict.derivative import predict_file
 
-    eeg = {"rename": _pairs(rename or []), "unit": unit, "cap": montage}
-    options = {"eeg": {name: value for name, value in eeg.items() if value}, "triggers": triggers and triggers.value}
-    settings = merged(read_mapping(config) if config else {}, {name: one for name, one in options.items() if one})
+    options = given(
+        eeg=given(rename=_pairs(rename or []) or None, unit=unit, cap=montage) or None,
+        triggers=triggers and triggers.value,
+    )
+    settings = merged(read_settings(config, {}), options)
+    print_if_asked(settings, config, options)
     labels = Labels(participant_label or (), session_label or (), task_label or ())
     if recording.is_dir():
         _of_one_alone(mean_image=mean_image)

@@ -47,17 +47,20 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.cli.scores import print_scores
-    from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.cli.settings import given, read_settings
+    from eeg2fmri.cli.sources import print_if_asked
     from eeg2fmri.compare.entries import Size
     from eeg2fmri.compare.run import compare
     from eeg2fmri.core.errors import ConfigError
     from eeg2fmri.report import write_benchmark
     from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
+    from eeg2fmri.train.config import TrainConfig
 
     if size not in ("small", "published"):
         raise ConfigError("there is no such size", where="--size", got=size, expected="small, or published")
-    shared = dict(read_settings(config))
-    shared |= {name: value for name, value in (("minutes", minutes), ("epochs", epochs)) if value is not None}
+    options = given(minutes=minutes, epochs=epochs)
+    shared = read_settings(config, options)
+    print_if_asked({"epochs": TrainConfig().epochs, **shared}, config, options)
     names = [name.strip() for name in models.split(",") if name.strip()]
     if protocol not in ("one", "published"):
         raise ConfigError("there is no such protocol", where="--protocol", got=protocol, expected="one, or published")

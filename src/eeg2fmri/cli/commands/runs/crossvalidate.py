@@ -65,16 +65,16 @@ def command(
     """
     from eeg2fmri.cli.console import progress_bar, say, table, wrote
     from eeg2fmri.cli.scores import atlas_of, print_scores
-    from eeg2fmri.cli.settings import read_settings
+    from eeg2fmri.cli.settings import given, read_settings, training
     from eeg2fmri.core.space import described
     from eeg2fmri.crossvalidate import cross_validate
     from eeg2fmri.report import write_benchmark
-    from eeg2fmri.train.config import TrainConfig
 
     model = {"preset": preset} if preset is not None else None
-    values = read_settings(config, model=model, epochs=epochs, seed=seed, electrodes=electrodes and electrodes.value)
+    options = given(model=model, epochs=epochs, seed=seed, electrodes=electrodes and electrodes.value)
+    values = read_settings(config, options)
     values["split"] = split_settings(values.get("split", {}), folds, by.value if by else None, seed)
-    settings = TrainConfig.make(values, where=str(config or ""))
+    settings = training(values, config, {**options, "split": given(folds=folds, by=by, seed=seed)})
     with progress_bar() as progress:
         found = cross_validate(
             store,

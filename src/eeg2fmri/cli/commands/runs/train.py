@@ -48,15 +48,14 @@ def command(
     Example: eeg2fmri train store another-study run
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.cli.settings import read_settings
-    from eeg2fmri.train.config import TrainConfig
+    from eeg2fmri.cli.settings import given, read_settings, training
+    from eeg2fmri.core.config import merged
     from eeg2fmri.train.run import train_run
 
     model = {"preset": preset} if preset is not None else None
-    values = read_settings(config, model=model, epochs=epochs, seed=seed, electrodes=electrodes and electrodes.value)
-    if target is not None:
-        values["pairs"] = {**values.get("pairs", {}), "target": target.value}
-    settings = TrainConfig.make(values, where=str(config or ""))
+    options = given(model=model, epochs=epochs, seed=seed, electrodes=electrodes and electrodes.value)
+    inner = {"pairs": {"target": target.value}} if target is not None else {}
+    settings = training(merged(read_settings(config, options), inner), config, options | inner)
     with progress_bar() as progress:
         result = train_run(store, run, settings, resume=resume, progress=progress)
     if result.first:
