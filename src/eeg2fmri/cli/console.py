@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eeg2fmri.core.columns import columns_of_words
 from eeg2fmri.core.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -119,16 +120,17 @@ def _duration(seconds: float) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
-    """Print a table; the first column is text, the others are numbers."""
+    """Print a table; columns of numbers stand at the right."""
     if _said["quiet"]:
         return
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
-    for number, column in enumerate(columns):
+    words = columns_of_words(rows) or [True] * len(columns)
+    for number, (column, of_words) in enumerate(zip(columns, words, strict=True)):
         # the names need room more than the numbers do
-        drawn.add_column(column, justify="right" if number else "left", min_width=None if number else 24)
+        drawn.add_column(column, justify="left" if of_words else "right", min_width=None if number else 24)
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     console().print(drawn)

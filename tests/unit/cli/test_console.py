@@ -52,3 +52,11 @@ def test_a_table_shows_every_cell(capsys):
     shown = capsys.readouterr().out
     for words in ("Scores", "ridge [weak]", "0.31", "-0.02", "median"):
         assert words in shown
+
+
+def test_words_of_a_table_stand_at_the_left_and_numbers_at_the_right(capsys):
+    rows = [["sub-01_task-rest", "1", "no markers"], ["sub-02", "150", "the EEG is shorter than its volumes"]]
+    table("Left out", ["recording", "volumes", "reason"], rows)
+    first, second = (line for line in capsys.readouterr().out.splitlines() if "sub-0" in line)
+    assert first.index("no markers") == second.index("the EEG")
+    assert first.index(" 1 ") + 1 == second.index("150") + 2

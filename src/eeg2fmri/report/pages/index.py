@@ -23,7 +23,7 @@ from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.comparison import settings_table, shared_maps
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
 from eeg2fmri.report.sections.methods_of_tables import methods_of_runs
-from eeg2fmri.report.sections.tables import interval
+from eeg2fmri.report.sections.tables import Table, interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.method import Metric
@@ -94,12 +94,25 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         numbers=fold_numbers(runs) if folds else [],
         warnings=fold_warnings(runs) if folds else _warnings(runs),
         title="Folds" if folds else "Runs, the best first",
-        head=("Run", "Verdict", *(_head(metric) for metric in metrics), "Against surrogates", "Best baseline", *FACTS),
+        runs=_table([rows[k] for k in order], metrics),
         rows=[rows[k] for k in order],
         pictures=_pictures(names, runs),
         maps=shared_maps([names[k] for k in order], [runs[k] for k in order]),
         methods=methods_of_runs([names[k] for k in order], [runs[k] for k in order]),
         settings=settings_table(names, runs) if not folds and len(runs) > 1 else None,
+    )
+
+
+def _table(rows: Sequence[Row], metrics: Sequence[Metric]) -> Table:
+    """Put the rows under the names of their columns."""
+    caption = "Mean over the test subjects of each run, with the 95 % interval of the headline. Names lead to reports."
+    head = ("Run", "Verdict", *(_head(metric) for metric in metrics), "Against surrogates", "Best baseline", *FACTS)
+    return Table(
+        caption,
+        head,
+        tuple((row.name, row.verdict.label, *row.cells) for row in rows),
+        links={row.name: row.address for row in rows if row.address},
+        tones={row.name: row.verdict.tone for row in rows},
     )
 
 

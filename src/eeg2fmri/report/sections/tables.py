@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from eeg2fmri.core.columns import columns_of_words
 from eeg2fmri.report.html.numbers import decimals, number, p_value, plural, score, value
 from eeg2fmri.results.files import as_float
 from eeg2fmri.results.scores.evaluation import Evaluation
@@ -32,6 +33,8 @@ class Table:
         Words of the table and what they mean.
     links : mapping of str to str
         Addresses that heads of rows lead to.
+    tones : mapping of str to str
+        Of rows whose second cell is a verdict, its tone, by their heads.
     """
 
     caption: str
@@ -40,6 +43,12 @@ class Table:
     strong: tuple[int, ...] = ()
     terms: tuple[tuple[str, str], ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+    tones: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> list[bool]:
+        """Which columns hold words."""
+        return columns_of_words(self.rows)
 
 
 #: Words of the tables of scores that are not names of metrics.

@@ -151,7 +151,7 @@ def test_runs_stand_side_by_side_with_what_differs(runs, examples, tmp_path):
     second = replace(first, folder=tmp_path / "b", settings={**first.settings, "epochs": 9, "split": {"by": "block"}})
     page = render_index([first, second], tmp_path)
     section = page[page.index('id="settings"') :]
-    assert re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td>([^<]*)</td>', section) == [
+    assert re.findall(r'<tr><th scope="row">([^<]*)</th><td[^>]*>([^<]*)</td><td[^>]*>([^<]*)</td>', section) == [
         ("epochs", "6", "9"),
         ("split.by", "subject", "block"),
     ]

@@ -123,6 +123,25 @@ def test_page_is_accessible(read):
     assert all(div.get("tabindex") == "0" for div in read.all("div") if div.get("class") == "scroll")
 
 
+def aligned(page: str) -> list[set[tuple[bool, ...]]]:
+    """Which columns of each table stand at the left, by its head and rows."""
+    cells = r"<t[hd](?: scope=\"\w+\")?(?: class=\"([^\"]*)\")?>"
+    return [
+        {
+            tuple("words" in kind for kind in re.findall(cells, row)[1:])
+            for row in re.findall(r"<tr.*?</tr>", table, re.S)
+        }
+        for table in re.findall(r"<table.*?</table>", page, re.S)
+    ]
+
+
+def test_a_column_has_one_alignment(page):
+    found = aligned(page)
+    assert len(found) > 5
+    assert all(len(each) == 1 for each in found)
+    assert found[0] == {(True, *[False] * (len(next(iter(found[0]))) - 1))}  # what a method was given, then scores
+
+
 def test_each_picture_comes_for_light_and_dark(read):
     sources = read.all("source")
     assert len(sources) == len(read.all("img")) == 8
