@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Characters in a line of a file or pipe.
 WIDTH = 130
+#: Characters that the names of a table's rows get.
+NAMES = 24
 
 
 _said = {"quiet": False}
@@ -120,20 +122,57 @@ def _duration(seconds: float) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
-    """Print a table; columns of numbers stand at the right."""
+    """Print a table, or several beneath each other where it is too wide; columns of numbers stand at the right."""
     if _said["quiet"]:
         return
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title, caption=caption or None, title_justify="left", caption_justify="left")
-    words = columns_of_words(rows) or [True] * len(columns)
-    for number, (column, of_words) in enumerate(zip(columns, words, strict=True)):
-        # the names need room more than the numbers do
-        drawn.add_column(column, justify="left" if of_words else "right", min_width=None if number else 24)
-    for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
-    console().print(drawn)
+    out, words = console(), columns_of_words(rows) or [True] * len(columns)
+    least = [_least(texts, wraps) for texts, wraps in zip(zip(columns, *rows, strict=True), words, strict=True)]
+    least[0] = max(least[0], min(NAMES, max((len(row[0]) for row in rows), default=0)))
+    blocks = _blocks(least, out.width)
+    for number, block in enumerate(blocks, 1):
+        drawn = Table(
+            title=title if number == 1 else None,
+            caption=caption if caption and number == len(blocks) else None,
+            title_justify="left",
+            caption_justify="left",
+        )
+        for k in block:
+            if words[k]:
+                drawn.add_column(columns[k], min_width=least[k])
+            else:
+                drawn.add_column(columns[k], justify="right", width=least[k])
+        for row in rows:
+            drawn.add_row(*(Text(row[k]) for k in block))
+        out.print(drawn)
+
+
+def _least(texts: Sequence[str], wraps: bool) -> int:
+    """Characters that a column needs: its head may be broken between words, and so may cells of words."""
+    head, *cells = texts
+    broken = [word for text in ([head, *cells] if wraps else [head]) for word in text.split()]
+    return max(map(len, broken if wraps else [*broken, *cells]), default=1)
+
+
+def _blocks(least: Sequence[int], width: int) -> list[list[int]]:
+    """Divide columns among tables that fit into a width; the first column stands in each.
+
+    Examples
+    --------
+    >>> _blocks([24, 10, 10, 10], 60)
+    [[0, 1, 2], [0, 3]]
+    """
+    blocks: list[list[int]] = []
+    room = 0
+    for number, needed in enumerate(least[1:], 1):
+        if needed + 3 > room:  # a frame and two blanks
+            blocks.append([0])
+            room = width - least[0] - 4
+        blocks[-1].append(number)
+        room -= needed + 3
+    return blocks or [[0]]
 
 
 def wrote(what: str, path: str | Path) -> None:

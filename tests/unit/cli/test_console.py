@@ -60,3 +60,17 @@ def test_words_of_a_table_stand_at_the_left_and_numbers_at_the_right(capsys):
     first, second = (line for line in capsys.readouterr().out.splitlines() if "sub-0" in line)
     assert first.index("no markers") == second.index("the EEG")
     assert first.index(" 1 ") + 1 == second.index("150") + 2
+
+
+def test_a_table_that_is_too_wide_goes_on_beneath_and_no_number_is_cut(capsys, monkeypatch):
+    monkeypatch.setattr("eeg2fmri.cli.console.WIDTH", 60)
+    monkeypatch.setenv("COLUMNS", "60")
+    heads = [f"temporal r, responsive {k}" for k in range(6)]
+    name = "ridge on band power convolved with the haemodynamic response"
+    table("Scores", ["method", *heads], [[name, *(f"{k}.12345678" for k in range(6))]], caption="median")
+    shown = capsys.readouterr().out
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown
+    assert max(map(len, shown.splitlines())) == 60
+    assert all(f" {k}.12345678 " in shown for k in range(6))
+    assert shown.count(" ridge ") == shown.count(" method ") == 3
+    assert shown.count("Scores") == shown.count("median") == 1
