@@ -71,6 +71,8 @@ def test_each_image_is_what_one_prediction_gives(predicted, small_bids, small_ru
     mask = nibabel.load(predicted / "sub-02" / "func" / "sub-02_task-rest_desc-brain_mask.nii.gz")
     assert mask.shape == image.shape[:3]
     assert set(np.unique(mask.dataobj)) == {0, 1}
+    sidecar = json.loads((predicted / "sub-02/func/sub-02_task-rest_desc-brain_mask.json").read_text())
+    assert sidecar["SpatialReference"] == "native"
 
 
 def test_there_is_a_page_for_each_subject_and_an_index_that_leads_to_them(predicted):

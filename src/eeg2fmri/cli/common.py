@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from eeg2fmri.cli import console
 from eeg2fmri.cli.defaults import DEFAULTS
-from eeg2fmri.core.log import logger, set_log_level
+from eeg2fmri.core.log import set_log_level
 
 
 class Command(TyperCommand):
@@ -134,7 +134,7 @@ def logs_ended() -> Iterator[None]:
 
 
 def log_to(path: Path) -> Any:
-    """Add everything that is said, and the log, to a file; return what ends that.
+    """Add everything that is said, the log among it, to a file; return what ends that.
 
     Raises
     ------
@@ -146,13 +146,11 @@ def log_to(path: Path) -> Any:
     with told_of(path):
         handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (_Copied(stream, handler) for stream in before)
 
     def end() -> None:
         sys.stdout, sys.stderr = before
-        logger.removeHandler(handler)
         handler.close()
 
     return end

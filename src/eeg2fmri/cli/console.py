@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.columns import columns_of_words
+from eeg2fmri.core.log import logger
 from eeg2fmri.core.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def progress_bar() -> Iterator[Progress]:
         yield silent
         return
     if not out.is_terminal:
-        yield ProgressLines(lambda line: print(line, file=sys.stderr))
+        yield logged(ProgressLines(lambda line: print(line, file=sys.stderr)))
         return
     columns = (
         TextColumn("{task.description}"),
@@ -73,7 +74,24 @@ def progress_bar() -> Iterator[Progress]:
                 tasks[key] = bars.add_task(what, total=total)
             bars.update(bars.task_ids[tasks[key]], description=what, completed=done, total=total)
 
-        yield update
+        yield logged(update)
+
+
+def logged(progress: Progress, clock: Callable[[], float] = time.monotonic) -> Progress:
+    """Log when each task begins and ends too (INFO, ``--verbose``), and each step (DEBUG)."""
+    began: dict[str, float] = {}
+
+    def tell(what: str, done: float, total: float) -> None:
+        key = what.split()[0]
+        if key not in began and done < total:
+            began[key] = clock()
+            logger.info("%s: begun", what)
+        logger.debug("%s: %g of %g", what, done, total)
+        progress(what, done, total)
+        if key in began and done >= total:
+            logger.info("%s: done in %.1f s", what, clock() - began.pop(key))
+
+    return tell
 
 
 class ProgressLines:

@@ -136,7 +136,7 @@ def description(out: Path, root: Path, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def write_mask(path: Path, mask: np.ndarray, affine: np.ndarray) -> None:
+def write_mask(path: Path, mask: np.ndarray, affine: np.ndarray, space: str) -> None:
     """Write the brain of the training group (x, y, z) as an image with a sidecar.
 
     Raises
@@ -146,7 +146,8 @@ def write_mask(path: Path, mask: np.ndarray, affine: np.ndarray) -> None:
     """
     import nibabel
 
-    facts = {"Type": "Brain", "Description": "Voxels inside the mask of every training recording of the model"}
+    told = "Voxels inside the mask of every training recording of the model"
+    facts = {"Type": "Brain", "Description": told, "SpatialReference": space}
     sidecar = path.with_name(path.name.removesuffix(".nii.gz") + ".json")
     with whole_files(path, sidecar) as parts:
         image = nibabel.Nifti1Image(mask.astype(np.uint8), affine)

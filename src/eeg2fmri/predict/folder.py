@@ -217,7 +217,7 @@ def _predict(job: Job) -> None:
         made = synthesizer.predict_volumes(eeg, cleaning=job.cleaning, settings=job.settings)
         image.parent.mkdir(parents=True, exist_ok=True)
         if synthesizer.loaded.statistics is not None and not card.regions and not card.elements:
-            write_mask(mask_of(image), synthesizer.loaded.statistics.mask, np.asarray(card.affine))
+            write_mask(mask_of(image), synthesizer.loaded.statistics.mask, np.asarray(card.affine), card.space)
         write_prediction(synthesizer, made, image, _facts(job, synthesizer.loaded, made) | {KEY: key})
 
 

@@ -1,14 +1,16 @@
 """Options that all commands share, defaults in the help, and where values come from."""
 
+import logging
 import re
 
 import pytest
 import typer
 
 from eeg2fmri.cli import console
-from eeg2fmri.cli.common import WithSettings
+from eeg2fmri.cli.common import WithSettings, log_to
 from eeg2fmri.cli.defaults import DEFAULTS
 from eeg2fmri.cli.main import app, run
+from eeg2fmri.core.log import logger, use_log_level
 
 COMMANDS = typer.main.get_command(app).commands
 #: Options of which a setting of the same name is something else, or that decide it by other means.
@@ -160,6 +162,18 @@ def test_errors_are_in_the_log_file_too(tmp_path, capsys):
     assert "eeg2fmri: error: " in logged
     assert "nowhere" in logged
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_log_file_has_each_line_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(logging.root, "handlers", [])  # those of pytest
+    end = log_to(tmp_path / "log.txt")
+    with use_log_level("INFO"):
+        logger.info("Preparing: begun")
+    print("store: out")
+    end()
+    logged = (tmp_path / "log.txt").read_text().splitlines()
+    assert [line.split(" INFO ")[1] for line in logged] == ["eeg2fmri: Preparing: begun", "store: out"]
+    assert capsys.readouterr().err == "eeg2fmri: Preparing: begun\n"
 
 
 def rows(capsys):

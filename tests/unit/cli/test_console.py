@@ -1,6 +1,12 @@
 """Progress where there is no terminal, and tables."""
 
-from eeg2fmri.cli.console import ProgressLines, progress_bar, table
+import logging
+
+import pytest
+
+from eeg2fmri.cli.console import ProgressLines, logged, progress_bar, table
+from eeg2fmri.core.log import use_log_level
+from eeg2fmri.core.progress import silent
 
 
 class Clock:
@@ -45,6 +51,25 @@ def test_where_there_is_no_terminal_there_are_lines_not_bars(capsys):
         progress("Preparing", 1, 2)
         progress("Preparing", 2, 2)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("level", "lines"),
+    [("ERROR", 0), ("INFO", 4), ("DEBUG", 8)],
+)
+def test_verbose_tells_when_each_task_begins_and_ends(level, lines, capsys, monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])  # those of pytest
+    clock = Clock()
+    progress = logged(silent, clock)
+    with use_log_level(level):
+        progress("Folds", 0, 2)
+        for step in range(2):
+            clock.now += 1.5
+            progress(f"Epoch {step}", step, 1)
+        progress("Folds", 2, 2)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == lines
+    assert ("eeg2fmri: Epoch 1: done in 1.5 s" in told) == (level != "ERROR")
 
 
 def test_a_table_shows_every_cell(capsys):
