@@ -8,6 +8,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
+from eeg2fmri.core.threads import one_thread
 from eeg2fmri.evaluate.controls.courses import Courses
 from eeg2fmri.evaluate.controls.partial import without
 from eeg2fmri.models.regression.leave_out import LeaveOneOut
@@ -48,12 +49,13 @@ class Alone:
         some = generator(0, "penalty of a control").permutation(n_voxels)[:CHOICE]
         x = {one.id: scaled(features[one.id], one) for one in known}
         of_group = [[one for one in known if of[one.id] == group] for group in groups]
-        leave = LeaveOneOut(
-            [np.concatenate([x[one.id] for one in group]) for group in of_group],
-            [np.concatenate([one.truth[:, some] for one in group]) for group in of_group],
-        )
-        penalty = leave.choose().penalty
-        self._weights = summed(Moments.of(x[one.id], one.truth) for one in known).weights(penalty)
+        with one_thread():
+            leave = LeaveOneOut(
+                [np.concatenate([x[one.id] for one in group]) for group in of_group],
+                [np.concatenate([one.truth[:, some] for one in group]) for group in of_group],
+            )
+            penalty = leave.choose().penalty
+            self._weights = summed(Moments.of(x[one.id], one.truth) for one in known).weights(penalty)
 
     def predict(self, features: np.ndarray, courses: Courses) -> np.ndarray:
         """Predict the voxels (volume, voxel) of another recording from its features (volume, feature)."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.progress import Progress
+from eeg2fmri.core.threads import one_thread
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.results.scores.method import Method
@@ -31,7 +32,6 @@ def fit_baselines(
         ``label`` and ``reason`` of those that could not be fitted.
     """
     from joblib import Parallel, delayed
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     done = 0
 
@@ -49,7 +49,7 @@ def fit_baselines(
 
     at_once = max(1, min(AT_ONCE, os.cpu_count() or 1, len(baselines)))
     # a thread for each baseline, none inside the products of their matrices
-    with threadpool_limits(1):
+    with one_thread():
         reasons = Parallel(n_jobs=at_once, require="sharedmem")(delayed(fit)(baseline) for baseline in baselines)
     both = list(zip(baselines, reasons, strict=True))
     fitted = [(Method(one.name, one.label, one.sees), one) for one, reason in both if not reason]

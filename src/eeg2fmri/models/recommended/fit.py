@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
+from eeg2fmri.core.threads import one_thread
 from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.recommended.choice import Candidate, Design, candidate, local_candidate
 from eeg2fmri.models.recommended.config import DRIFT_S
@@ -115,6 +116,7 @@ class Solution(NamedTuple):
     report: FitReport
 
 
+@one_thread()
 def fit(
     datasets: Sequence[Dataset[Any]],
     config: RecommendedConfig,

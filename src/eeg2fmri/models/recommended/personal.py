@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.threads import one_thread
 from eeg2fmri.models.recommended.config import DRIFT_S
 from eeg2fmri.models.recommended.families.family import Basis
 from eeg2fmri.models.recommended.haemodynamic import row_responses
@@ -70,6 +71,7 @@ class PersonalReport:
         )
 
 
+@one_thread()
 def fit_to_person(
     model: Recommended, dataset: Dataset[Any], acquisition: Acquisition
 ) -> tuple[Recommended, PersonalReport]:
