@@ -98,11 +98,29 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     ValueError
         If it is too large, or no UTF-8.
     """
+    _refuse_large(path, largest)
+    return path.read_text(encoding="utf-8-sig")
+
+
+def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """Read a small binary file whole.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is a pipe or device.
+    ValueError
+        If it is too large.
+    """
+    _refuse_large(path, largest)
+    return path.read_bytes()
+
+
+def _refuse_large(path: Path, largest: int) -> None:
     refuse_pipe(path)
     size = path.stat().st_size
     if size > largest:
         raise ValueError(f"{size} bytes: more than such a file can have")
-    return path.read_text(encoding="utf-8-sig")
 
 
 def read_table(path: Path, delimiter: str = ",", quotes: bool = True) -> list[dict[str, str]]:

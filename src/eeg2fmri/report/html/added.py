@@ -10,6 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from eeg2fmri.core.disk.files import write_text
+from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.report.html.document import CONTENTS, LARGEST_PAGE, render, with_contents
 from eeg2fmri.report.html.pictures import Picture, data_address
@@ -123,6 +124,7 @@ def _read(path: Path, caption: str) -> Picture:
 
 def _content(path: Path, most: int = LARGEST) -> bytes:
     try:
+        refuse_pipe(path)
         if path.stat().st_size > most:
             raise InputError(
                 "a file is too large to be added to a page",
@@ -133,7 +135,9 @@ def _content(path: Path, most: int = LARGEST) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise InputError("a file to be added cannot be read", where=str(path), got=str(error.strerror)) from error
+        raise InputError(
+            "a file to be added cannot be read", where=str(path), got=error.strerror or str(error)
+        ) from error
 
 
 def _size(path: Path, content: bytes) -> tuple[int, int]:

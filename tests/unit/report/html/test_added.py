@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 
 import pytest
 from matplotlib.figure import Figure
@@ -67,6 +68,9 @@ def test_what_cannot_be_shown_is_refused_and_the_page_stays(page, tmp_path, name
 def test_other_refusals(page, tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         add_to_page(page, [tmp_path / "absent.png"])
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InputError, match="no regular file"):
+        add_to_page(page, [tmp_path / "pipe.png"])
     with pytest.raises(InputError, match="more captions than pictures"):
         add_to_page(page, [Figure()], ["one", "two"])
     other = tmp_path / "other.html"

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from eeg2fmri.core.disk.parse import read_bytes
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.earlier_package.keras_import.crc32c import crc32c, masked
 from eeg2fmri.models.earlier_package.keras_import.sstable import read_table
@@ -212,10 +213,10 @@ class TensorBundle:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except FileNotFoundError:
         raise CheckpointError(
             "the index of the checkpoint is missing", where=str(path), hint="copy the whole folder again"
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError("the index of the checkpoint cannot be read", where=str(path), got=str(error)) from None

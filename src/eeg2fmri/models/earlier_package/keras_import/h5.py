@@ -10,11 +10,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from eeg2fmri.core.disk.parse import DAMAGE, refuse_pipe
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.earlier_package.keras_import.variables import KerasVariable
 
-#: Bytes of an array for each byte in the file that are more than compression gives weights.
-MOST_PER_STORED_BYTE = 1000
+#: Bytes of all arrays for each byte of the file that are more than compression gives weights.
+MOST_PER_BYTE = 100
 
 
 def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
@@ -36,8 +37,9 @@ def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
         If the file is absent, truncated, damaged or no weight file.
     """
     try:
+        refuse_pipe(path)
         with h5py.File(path, "r") as file:
-            top = file.get("model_weights", file)
+            top = _own(file, "model_weights", path) if "model_weights" in file else file
             if not {"layer_names", "layer_names0"} & set(top.attrs):
                 raise CheckpointError(
                     "the HDF5 file holds no Keras weights",
@@ -45,10 +47,22 @@ def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
                     got="no attribute 'layer_names'; groups " + ", ".join(list(file)[:8]),
                     hint="give a file that save_weights of Keras wrote",
                 )
-            groups = {name: _variables(top, name, path) for name in _texts(top, "layer_names")}
+            found = {name: _weights(top, name, path) for name in _texts(top, "layer_names")}
+            held = sum(weight.nbytes for weights in found.values() for _, weight in weights)
+            if held > MOST_PER_BYTE * path.stat().st_size:
+                raise CheckpointError(
+                    "the weights are declared far larger than what the file holds",
+                    where=str(path),
+                    got=f"{held} bytes in a file of {path.stat().st_size}",
+                    hint="the file is damaged or made to fill the memory: get it again from where it was made",
+                )
+            groups = {
+                layer: [KerasVariable.named(name, np.asarray(weight), f"{layer}/{name}") for name, weight in weights]
+                for layer, weights in found.items()
+            }
     except FileNotFoundError:
         raise CheckpointError("the weight file does not exist", where=str(path), hint="check the path") from None
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (*DAMAGE, RuntimeError) as error:
         raise CheckpointError(
             "the weight file cannot be read",
             where=str(path),
@@ -82,22 +96,13 @@ def _own(group: h5py.Group, name: str, path: Path) -> h5py.Group | h5py.Dataset:
                 "the weight file refers to another file or place", where=f"{path}: {name}", got=type(link).__name__
             )
         found = found[step]
-    if isinstance(found, h5py.Dataset):
-        # a virtual data set takes its values from other files, as an external one does
-        if found.external or found.is_virtual:
-            raise CheckpointError("the weight file refers to another file or place", where=f"{path}: {name}")
-        stored = found.id.get_storage_size()
-        if found.nbytes > MOST_PER_STORED_BYTE * max(stored, 1):
-            raise CheckpointError(
-                "a weight is declared far larger than what the file holds of it",
-                where=f"{path}: {name}",
-                got=f"{found.nbytes} bytes, {stored} in the file",
-                hint="the file is damaged or made to fill the memory: get it again from where it was made",
-            )
+    # a virtual data set takes its values from other files, as an external one does
+    if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
+        raise CheckpointError("the weight file refers to another file or place", where=f"{path}: {name}")
     return found
 
 
-def _variables(top: h5py.Group, layer: str, path: Path) -> list[KerasVariable]:
+def _weights(top: h5py.Group, layer: str, path: Path) -> list[tuple[str, h5py.Dataset]]:
     group = _own(top, layer, path)
     if not isinstance(group, h5py.Group):
         raise CheckpointError("a layer of the weight file is no group", where=f"{path}: {layer}")
@@ -110,5 +115,5 @@ def _variables(top: h5py.Group, layer: str, path: Path) -> list[KerasVariable]:
                 where=f"{path}: {layer}/{name}",
                 got=str(getattr(dataset, "dtype", type(dataset).__name__)),
             )
-        found.append(KerasVariable.named(name, np.asarray(dataset), f"{layer}/{name}"))
+        found.append((name, dataset))
     return found

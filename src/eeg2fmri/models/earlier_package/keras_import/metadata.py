@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from eeg2fmri.core.disk.parse import read_bytes
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.earlier_package.keras_import.wire import Message
 
@@ -38,12 +39,12 @@ def read_metadata(folder: Path) -> Recorded:
     """
     path = folder / NAME
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = read_bytes(path)
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             "the file with the settings of the model cannot be read",
             where=str(path),
-            got=error.strerror or str(error),
+            got=str(error),
             hint="copy the whole SavedModel, or give the settings with --config",
         ) from None
     for node in Message(data, str(path)).messages(1):

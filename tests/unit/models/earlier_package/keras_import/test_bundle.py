@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.earlier_package.keras_import.bundle import TensorBundle
 from eeg2fmri.models.earlier_package.keras_import.object_graph import GRAPH
+from eeg2fmri.models.earlier_package.keras_import.source import read_source
 
 TENSORS = {
     "a/kernel": np.arange(24, dtype=np.float32).reshape(2, 3, 4),
@@ -127,3 +129,14 @@ def test_unknown_names_and_types_are_named(prefix):
         bundle.read("text")
     with pytest.raises(CheckpointError, match="not one string"):
         bundle.read_text("a/bias")
+
+
+def test_a_pipe_is_not_waited_for_and_an_endless_file_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.index")
+    (tmp_path / "device.index").symlink_to("/dev/zero")
+    with (tmp_path / "large.index").open("wb") as file:
+        file.truncate(20 * 2**30)
+    os.mkfifo(tmp_path / "pipe.h5")
+    for name in ("pipe.index", "device.index", "large.index", "pipe.h5"):
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            read_source(tmp_path / name)

@@ -131,6 +131,39 @@ def test_an_array_that_is_declared_but_not_there_takes_no_memory(tmp_path):
         read_h5(_with(tmp_path / "huge.h5", huge))
 
 
+def test_the_whole_of_a_model_may_not_lie_in_another_file(tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file.attrs["layer_names"] = []
+    with h5py.File(tmp_path / "linked.h5", "w") as file:
+        file["model_weights"] = h5py.ExternalLink("secret.h5", "/")
+    with pytest.raises(CheckpointError, match="another file"):
+        read_h5(tmp_path / "linked.h5")
+
+
+def test_a_data_set_in_the_place_of_a_group_is_refused(tmp_path):
+    def below(file):
+        file.create_group("dense").attrs["weight_names"] = [b"kernel/kernel:0"]
+        file["dense/kernel"] = np.ones(3)
+
+    def top(file):
+        file["model_weights"] = np.ones(3)
+        file["model_weights"].attrs["layer_names"] = [b"dense"]
+
+    for change in (below, top):
+        with pytest.raises(CheckpointError, match="cannot be read"):
+            read_h5(_with(tmp_path / "x.h5", change))
+
+
+def test_one_small_data_set_that_is_named_many_times_takes_no_memory(tmp_path):
+    def many(file):
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"kernel:0"] * 1000
+        group.create_dataset("kernel:0", data=np.zeros(10**5), compression="gzip")
+
+    with pytest.raises(CheckpointError, match="far larger"):
+        read_h5(_with(tmp_path / "many.h5", many))
+
+
 def test_without_h5py_the_extra_is_named(data, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     monkeypatch.delitem(sys.modules, "eeg2fmri.models.earlier_package.keras_import.h5")
