@@ -15,6 +15,14 @@ from eeg2fmri.cli.console import fail
 SAME = "the same command goes on"
 
 
+class _StopError(KeyboardInterrupt):
+    """A stop that was asked for.
+
+    Where a `KeyboardInterrupt` itself leaves code that was run from a text, which libraries do when they are imported,
+    Python ends as if by Ctrl-C, whatever exit status it is told.
+    """
+
+
 class Stoppable:
     """Context in which a request of the system to stop raises `KeyboardInterrupt`.
 
@@ -60,7 +68,7 @@ class Stoppable:
 
     def _stop(self, number: int, frame: FrameType | None) -> NoReturn:
         self.asked, self.number = True, number
-        raise KeyboardInterrupt
+        raise _StopError
 
 
 def stopped(number: int, on: str) -> typer.Exit:

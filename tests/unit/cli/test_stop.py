@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,30 @@ def test_an_error_that_a_stop_brings_about_is_no_traceback(command, capsys):
     told = capsys.readouterr().err
     assert "SIGTERM" in told
     assert "empty stack" not in told
+
+
+def test_a_stop_within_code_that_was_run_from_a_text_keeps_its_status():
+    """Python marks a `KeyboardInterrupt` that leaves such code, and ends as if by Ctrl-C; libraries have some."""
+    code = """
+import contextlib, signal, sys
+from eeg2fmri.cli.stop import Stoppable
+with Stoppable() as stop, contextlib.suppress(KeyboardInterrupt):
+    exec("signal.raise_signal(signal.SIGTERM)")
+sys.exit(stop.status)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 143
+
+
+def test_ctrl_c_before_or_after_the_command_shows_no_traceback():
+    code = "import signal, eeg2fmri.__main__; signal.raise_signal(signal.SIGINT)"
+    # in the background signals may be ignored
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {code}"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
 
 
 def test_a_stop_after_the_work_while_the_logs_are_ended_is_no_traceback(command, monkeypatch, capsys):
