@@ -12,9 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.disk.digest import file_digest
 from eeg2fmri.core.disk.files import told_of, whole_files
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.parse import DAMAGE, read_json
 from eeg2fmri.core.errors import CheckpointError
 
 #: States kept on disk: the newest, and the one before for the case that the newest is damaged.
@@ -59,7 +60,8 @@ def write_state(folder: Path, step: int, state: State) -> None:
     files = (folder / f"{name}.safetensors", folder / f"{name}.json")
     with whole_files(*files, raises=CheckpointError, hint=hint) as (weights, record):
         save_file(tensors, weights)
-        record.write_text(json.dumps({"sha256": file_digest(weights), "facts": state.facts}), encoding="utf-8")
+        facts = {"bytes": weights.stat().st_size, "sha256": file_digest(weights), "facts": state.facts}
+        record.write_text(json.dumps(facts | {"digest": fingerprint(facts)}), encoding="utf-8")
     for old in sorted(folder.glob("state-*.json"))[:-KEPT]:
         old.unlink()
         old.with_suffix(".safetensors").unlink(missing_ok=True)
@@ -82,11 +84,11 @@ def read_state(folder: Path, newest: int | None = None) -> State | None:
         try:
             record = read_json(record_path)
             tensor_path = record_path.with_suffix(".safetensors")
-            if file_digest(tensor_path) != record["sha256"]:
-                reason = "its content differs from what was written"
-            else:
+            whole = record.pop("digest") == fingerprint(record) and tensor_path.stat().st_size == record["bytes"]
+            if whole and file_digest(tensor_path) == record["sha256"]:
                 return State(load_file(tensor_path), record["facts"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = "its content differs from what was written"
+        except DAMAGE as error:
             reason = f"{type(error).__name__}: {error}"
         damaged.append(f"{record_path.stem} ({reason})")
         warnings.warn(f"training state {record_path} is damaged and passed over: {reason}", stacklevel=2)

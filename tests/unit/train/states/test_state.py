@@ -52,6 +52,31 @@ def test_a_damaged_state_falls_back_to_the_one_before_with_a_warning(tmp_path, d
         assert read_state(tmp_path).facts == {"epoch": 1}
 
 
+def test_every_byte_of_the_record_counts_and_sizes_are_compared_before_content(tmp_path, monkeypatch):
+    for step in (1, 2):
+        write_state(tmp_path, step, make(step))
+    tensors, record = tmp_path / "state-000000002.safetensors", tmp_path / "state-000000002.json"
+    content = record.read_bytes()
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 2
+        record.write_bytes(damaged)
+        with pytest.warns(UserWarning, match="state-000000002.* damaged"):
+            assert read_state(tmp_path).facts == {"epoch": 1}
+    record.write_bytes(content)
+    with tensors.open("ab") as file:
+        file.truncate(20 * 2**30)
+    real = module.file_digest
+
+    def digest(path):
+        assert path != tensors
+        return real(path)
+
+    monkeypatch.setattr(module, "file_digest", digest)
+    with pytest.warns(UserWarning, match="state-000000002.* damaged"):
+        assert read_state(tmp_path).facts == {"epoch": 1}
+
+
 def test_only_damaged_states_is_an_error_that_names_them(tmp_path):
     write_state(tmp_path, 1, make(1))
     (tmp_path / "state-000000001.safetensors").write_bytes(b"")
