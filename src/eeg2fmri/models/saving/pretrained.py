@@ -41,8 +41,7 @@ class Pretrained(
         Parameters
         ----------
         pretrained_model_name_or_path : str or Path
-            A folder, or ``hub:owner/name`` (or ``owner/name``, where there is no such folder) on the Hub, from which
-            only the weights and config.json are fetched.
+            A folder, or ``hub:owner/name`` on the Hub, from which only the weights and config.json are fetched.
         **options
             ``revision``, ``token``, ``cache_dir``, ``force_download``, ``local_files_only`` of the Hub.
 
@@ -51,20 +50,18 @@ class Pretrained(
         CheckpointError
             If the folder holds no intact model of this class.
         """
-        place = str(pretrained_model_name_or_path)
-        if not Path(place).is_dir():
-            place = _fetched(place.removeprefix(HUB), options)
         from eeg2fmri.models.saving.hub import load
 
+        place = folder_of(pretrained_model_name_or_path, **options)
         model = load(place).model
         if not isinstance(model, cls):
             raise CheckpointError(
-                "the model is of another class", where=place, got=type(model).__name__, expected=cls.__name__
+                "the model is of another class", where=str(place), got=type(model).__name__, expected=cls.__name__
             )
         return model
 
 
-def folder_of(place: str | Path) -> str | Path:
+def folder_of(place: str | Path, **options: Any) -> str | Path:
     """Give a folder as it is, and fetch ``hub:owner/name`` into one: the Hub is asked only if it is named.
 
     Raises
@@ -72,26 +69,21 @@ def folder_of(place: str | Path) -> str | Path:
     CheckpointError
         If the model cannot be fetched.
     """
-    return _fetched(place.removeprefix(HUB), {}) if isinstance(place, str) and place.startswith(HUB) else place
-
-
-def _fetched(name: str, options: dict[str, Any]) -> str:
-    """Fetch the two files of a model from the Hub and return their folder."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
+    if not str(place).startswith(HUB):
+        return place
+    from huggingface_hub import hf_hub_download
 
     from eeg2fmri.models.saving.files import CONFIG, WEIGHTS
 
-    if isinstance(name, str) and (name.count("/") != 1 or name.startswith((".", "/", "~"))):
-        raise CheckpointError(
-            "the folder does not exist", where=name, hint="give a folder, or hub:owner/name to fetch it from the Hub"
-        )
+    name = str(place).removeprefix(HUB)
     try:
-        return str(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS], **options))
-    except (OSError, ValueError, HFValidationError) as error:
+        # file by file, each of which is waited for with a limit: for lists of files the Hub's package has none
+        return Path([hf_hub_download(name, file, **options) for file in (CONFIG, WEIGHTS)][-1]).parent
+    except (OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(
-            "there is no such folder, and the model cannot be fetched from the Hub",
+            "the model cannot be fetched from the Hub",
             where=name,
-            got=str(error).splitlines()[0],
-            hint="check the path or the name, and the network",
+            got=(str(error).splitlines() or [type(error).__name__])[0],
+            expected="owner/name of a model of this package",
+            hint="check the name and the network",
         ) from None

@@ -48,7 +48,7 @@ def test_another_class_is_refused(synthesizer, tmp_path):
     assert (caught.value.problems[0].got, caught.value.problems[0].expected) == ("SynthesizerNetwork", "Autoencoder")
 
 
-@pytest.mark.parametrize("name", ["nothing", "./a/b", "a/b/c", "~/x"])
+@pytest.mark.parametrize("name", ["nothing", "./a/b", "a/b/c", "~/x", "runs/mymodel"])
 def test_a_path_that_is_not_there_is_not_looked_for_on_the_hub(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointError, match="does not exist"):
@@ -57,7 +57,7 @@ def test_a_path_that_is_not_there_is_not_looked_for_on_the_hub(name, tmp_path, m
 
 def test_a_name_that_cannot_be_fetched(tmp_path):
     with pytest.raises(CheckpointError, match="cannot be fetched") as caught:
-        SynthesizerNetwork.from_pretrained("nobody/nothing", local_files_only=True, cache_dir=tmp_path)
+        SynthesizerNetwork.from_pretrained("hub:nobody/nothing", local_files_only=True, cache_dir=tmp_path)
     assert caught.value.problems[0].where == "nobody/nothing"
 
 
@@ -67,14 +67,14 @@ def test_a_name_on_the_hub_fetches_the_two_files(synthesizer, tmp_path, monkeypa
     synthesizer.save_pretrained(tmp_path / "cache")
     asked = []
 
-    def fetch(name, *, allow_patterns, **options):
-        asked.append((name, allow_patterns, options))
-        return str(tmp_path / "cache")
+    def fetch(name, file, **options):
+        asked.append((name, file, options))
+        return str(tmp_path / "cache" / file)
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
-    model = SynthesizerNetwork.from_pretrained("someone/model", revision="v2")
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetch)
+    model = SynthesizerNetwork.from_pretrained("hub:someone/model", revision="v2")
     assert model.config == synthesizer.config
-    assert asked == [("someone/model", ["config.json", "weights.safetensors"], {"revision": "v2"})]
+    assert asked == [("someone/model", file, {"revision": "v2"}) for file in ("config.json", "weights.safetensors")]
 
 
 def test_damaged_config_is_a_checkpoint_error(synthesizer, tmp_path):
