@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import tarfile
 import threading
+import time
 import urllib.parse
 import zipfile
 from collections.abc import Iterator
@@ -32,6 +34,8 @@ class Archive:
         Status that is answered for a file.
     ranges : bool
         Whether a request for a part is understood.
+    drips : {"", "head", "body"}
+        What comes byte by byte, of every answer.
     md5, circle : bool
         Whether sums are told; whether the list of files leads back to its beginning.
     """
@@ -44,6 +48,7 @@ class Archive:
         self.failing: dict[str, int] = {}
         self.ranges, self.md5, self.circle = True, True, False
         self.listing: bytes | None = None
+        self.drips = ""
         self.url = ""
 
     @property
@@ -136,11 +141,23 @@ def serving() -> Iterator[Archive]:
             key = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).lstrip("/")
             if key in held.files:
                 self.send_header("ETag", f'"{held.tag(key)}"')
-            self.end_headers()
+            if held.drips == "head":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            else:
+                self.end_headers()
+            if held.drips:
+                return self.drip()
             if self.command == "GET":
                 self.wfile.write(content[:cut])
             if cut is not None:
                 self.close_connection = True
+
+        def drip(self) -> None:
+            self.close_connection = True
+            with contextlib.suppress(OSError):  # until the other side has gone
+                for _ in range(400):
+                    self.wfile.write(b" ")
+                    time.sleep(0.05)
 
         do_HEAD = do_GET
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from eeg2fmri.cli.main import run
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.public import answer, listing
 from eeg2fmri.data.public import fetch as fetching
-from eeg2fmri.data.public import listing
 from eeg2fmri.data.public import unpack as unpacking
 from eeg2fmri.data.public.download import download
 from eeg2fmri.data.public.recipe import recipe
@@ -300,6 +302,31 @@ def test_a_line_that_drips(archive: Any, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(fetching, "SLOWEST", 1e15)
     with pytest.raises(InputError, match=r"cannot be reached(.|\n)*bytes in 0 s"):
         get(archive, tmp_path / "x")
+
+
+@pytest.mark.parametrize("drips", ["head", "body"])
+def test_a_server_that_keeps_every_single_read_alive(
+    drips: str, archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "BEGIN_S", 0.5)
+    monkeypatch.setattr(listing, "PAGE_S", 0.5)
+    monkeypatch.setattr(fetching, "SLOW_S", 0.5)
+    archive.drips = drips
+    began = time.monotonic()
+    with pytest.raises(InputError, match=r"no answer|does not end"):
+        get(archive, tmp_path / "x")
+    file = listing.RemoteFile("a", f"{archive.url}/ds002336/{LARGE}", 1000)
+    with pytest.raises(requests.RequestException, match=r"no answer|bytes in"):
+        fetching.fetch(file, tmp_path / "a")
+    assert time.monotonic() - began < 10  # the server drips for 20 s
+
+
+def test_a_length_that_is_none(archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = requests.Response()
+    head.status_code, head.headers["Content-Length"] = 200, "many"
+    monkeypatch.setattr(requests.Session, "head", lambda *_, **__: head)
+    with pytest.raises(InputError, match="cannot be reached"):
+        get(archive, tmp_path / "x", "oddball")
 
 
 def test_a_folder_of_somebody_else(archive: Any, open_folder: Path, as_somebody_else: Any) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.public.listing import TIMEOUT_S, RemoteFile
+from eeg2fmri.data.public.answer import ask, pieces
+from eeg2fmri.data.public.listing import RemoteFile
 
-#: Bytes that are written at once.
-CHUNK = 2**16
 #: Bytes of a file whose size an archive does not tell that are too many.
 LARGEST_UNANNOUNCED = 500 * 10**9
 #: A line slower than this (bytes/s) over so many seconds is broken.
@@ -58,7 +57,6 @@ def is_sound(file: RemoteFile, path: Path) -> bool:
 
 
 def _stream(file: RemoteFile, partial: Path) -> None:
-    import pooch
     import requests
 
     have = partial.stat().st_size if partial.is_file() else 0
@@ -69,55 +67,40 @@ def _stream(file: RemoteFile, partial: Path) -> None:
         have = 0
     # no encoding: bytes are counted, and compared with the archive's sum
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
-    downloader = pooch.HTTPDownloader(timeout=TIMEOUT_S, progressbar=False, chunk_size=CHUNK, headers=headers)
     try:
-        with partial.open("ab") as target:
-            downloader(file.url, _Bounded(target, file, have), _Quiet())
+        with ask(requests.get, file.url, headers=headers, stream=True) as answer, partial.open("ab") as target:
+            for piece in _bounded(pieces(answer), file, have):
+                target.write(piece)
     except requests.HTTPError:
         if not have:
-            partial.unlink(missing_ok=True)
             raise
         # the server cannot go on from here: the whole file, then
         partial.unlink()
         _stream(file, partial)
 
 
-class _Bounded:
-    """A file that takes no more than was announced, and not more slowly than a line that works."""
+def _bounded(pieces: Iterable[bytes], file: RemoteFile, have: int) -> Iterator[bytes]:
+    """Give no more than was announced, and not more slowly than a line that works.
 
-    def __init__(self, target: IO[bytes], file: RemoteFile, have: int) -> None:
-        self._target, self._file, self._have, self._new = target, file, have, 0
-        self._began = time.monotonic()
+    Raises
+    ------
+    _TooMuchError
+        If the server sends more than it announced.
+    requests.ConnectionError
+        If it sends next to nothing for minutes: what has come is kept.
+    """
+    import requests
 
-    def write(self, data: bytes) -> int:
-        """Write a piece.
-
-        Raises
-        ------
-        _TooMuchError
-            If the server sends more than it announced.
-        requests.ConnectionError
-            If it sends next to nothing for minutes: what has come is kept.
-        """
-        import requests
-
-        self._new += len(data)
-        size = self._file.size
-        if self._have + self._new > (size if size >= 0 else LARGEST_UNANNOUNCED):
+    began, new = time.monotonic(), 0
+    for piece in pieces:
+        new += len(piece)
+        if have + new > (file.size if file.size >= 0 else LARGEST_UNANNOUNCED):
             raise _TooMuchError
-        passed = time.monotonic() - self._began
-        if passed > SLOW_S and self._new < SLOWEST * passed:
-            raise requests.ConnectionError(f"{self._new} bytes in {passed:.0f} s")
-        return self._target.write(data)
-
-    def flush(self) -> None:
-        """Write what waits in memory."""
-        self._target.flush()
+        passed = time.monotonic() - began
+        if passed > SLOW_S and new < SLOWEST * passed:
+            raise requests.ConnectionError(f"{new} bytes in {passed:.0f} s")
+        yield piece
 
 
 class _TooMuchError(Exception):
     """A server sends more than it announced."""
-
-
-class _Quiet:
-    """Stands for the registry that pooch's downloader would report to."""

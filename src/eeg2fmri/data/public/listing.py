@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.data.public.answer import ask, pieces
 from eeg2fmri.data.public.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 OPENNEURO = "https://s3.amazonaws.com/openneuro.org"
 OSF = "https://api.osf.io/v2"
 OPENFMRI = "https://openfmri.s3.amazonaws.com/tarballs"
-#: Seconds after which a server that says nothing is given up.
-TIMEOUT_S = 60
 #: Bytes and seconds of a page, pages of a list, and characters of a path that are more than any real one has.
 LARGEST_PAGE, PAGE_S = 64_000_000, 300
 MOST_PAGES, LONGEST_PATH = 20_000, 1_000
@@ -163,10 +162,9 @@ def _page(session: requests.Session, url: str, pages: int) -> bytes:
         raise InputError(
             "the archive's list of files does not end", where=url[:200], got=f"more than {MOST_PAGES} pages"
         )
-    began, content = time.monotonic(), b""
-    with session.get(url, timeout=TIMEOUT_S, stream=True) as answer:
-        answer.raise_for_status()
-        for piece in answer.iter_content(2**16):
+    began, content = time.monotonic(), bytearray()
+    with ask(session.get, url, stream=True) as answer:
+        for piece in pieces(answer, decode=True):
             content += piece
             slow = time.monotonic() - began > PAGE_S
             if slow or len(content) > LARGEST_PAGE:
@@ -176,14 +174,14 @@ def _page(session: requests.Session, url: str, pages: int) -> bytes:
                     got=f"{len(content)} bytes of one page after {time.monotonic() - began:.0f} s",
                     hint="start again later, or give another --server",
                 )
-    return content
+    return bytes(content)
 
 
 def _head(session: requests.Session, url: str, name: str) -> RemoteFile:
-    answer = session.head(url, timeout=TIMEOUT_S, allow_redirects=True)
-    answer.raise_for_status()
+    answer = ask(session.head, url, allow_redirects=True)
     etag = answer.headers.get("ETag", "").strip('"')
-    return RemoteFile(name, url, int(answer.headers.get("Content-Length", -1)), "" if "-" in etag else etag)
+    size = answer.headers.get("Content-Length", "")
+    return RemoteFile(name, url, int(size) if size.isdecimal() else -1, "" if "-" in etag else etag)
 
 
 def _tag(element: Any) -> str:
