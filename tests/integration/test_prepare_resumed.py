@@ -63,7 +63,7 @@ def test_after_kill_9_it_goes_on(small_bids: Path, small_store: Path, tmp_path: 
     store.verify()
 
 
-@pytest.mark.parametrize("damage", ["file", "note", "settings"])
+@pytest.mark.parametrize("damage", ["file", "note", "a letter of the note", "settings"])
 def test_what_is_no_longer_sound_is_made_again(
     damage: str, small_bids: Path, small_store: Path, tmp_path: Path
 ) -> None:
@@ -77,6 +77,8 @@ def test_what_is_no_longer_sound_is_made_again(
             file.write(b"x")
     elif damage == "note":
         note.write_text(note.read_text()[:-9])
+    elif damage == "a letter of the note":
+        note.write_text(note.read_text().replace("channels.tsv", "channelz.tsv", 1))
     store = prepare(small_bids, target, PrepareConfig(n_bins=5) if damage == "settings" else None)
     store.verify()
     assert [path.name for path in tmp_path.iterdir()] == ["store"]

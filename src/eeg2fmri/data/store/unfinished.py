@@ -9,9 +9,9 @@ from typing import Any
 
 from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.core.disk.files import write_json
-from eeg2fmri.core.disk.parse import read_json
+from eeg2fmri.core.disk.parse import DAMAGE, read_json
 from eeg2fmri.core.errors import StoreError
-from eeg2fmri.data.store.format import file_problems
+from eeg2fmri.data.store.format import file_problems, seal
 
 try:
     import fcntl
@@ -62,16 +62,16 @@ class Partial:
             noted = read_json(self.folder / f"{recording}{DONE}")
             files = dict(noted["files"])
             folder = self.folder / recording
-            sound = not file_problems(folder, files)
+            sound = noted["seal"] == seal(noted) and not file_problems(folder, files)
             if sound and all(content_digest(folder / name) == facts[CONTENT] for name, facts in files.items()):
                 return dict(noted)
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        except DAMAGE:
             return None
         return None
 
     def mark(self, recording: str, noted: dict[str, Any]) -> None:
         """Note that a recording is complete."""
-        write_json(self.folder / f"{recording}{DONE}", noted)
+        write_json(self.folder / f"{recording}{DONE}", noted | {"seal": seal(noted)})
 
     def keep_finished(self) -> int:
         """Remove all but the recordings that `mark` noted; give their number."""
