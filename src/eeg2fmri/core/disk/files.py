@@ -38,6 +38,7 @@ REASONS: dict[int, tuple[str, str]] = {
     errno.ENOENT: ("the folder to write into does not exist", "make the folder first, or choose another one"),
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "choose another path"),
     errno.EISDIR: ("a folder has this name", "choose another name, or remove the folder"),
+    errno.EEXIST: ("a pipe or device has this name", "choose another name"),
     errno.EIO: ("the disk reports a fault", "check the disk, or choose another one"),
 }
 #: Words of the system in errors of libraries that keep no error number, such as safetensors and HDF5.
@@ -274,6 +275,8 @@ def _check_place(path: Path) -> None:
     _name_fits(path)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():  # whoever may write to /dev would lose it
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def _name_fits(path: Path) -> None:

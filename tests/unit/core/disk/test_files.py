@@ -99,9 +99,11 @@ def test_the_reason_and_the_next_step_are_told(tmp_path, number):
 def test_places_that_cannot_be_written_are_told_before_the_work(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
     for path, reason in (
         (tmp_path / "absent" / "x.json", "folder to write into does not exist"),
         (tmp_path / "folder", "a folder has this name"),
+        (tmp_path / "pipe", "a pipe or device has this name"),
         (tmp_path / "file" / "x.json", "a part of the path is a file"),
         (tmp_path / ("x" * 300), "name is too long"),
     ):
