@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from eeg2fmri.cli.console import ProgressLines
 from eeg2fmri.cli.main import run as command_line
 from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, LeakageError
@@ -99,7 +101,10 @@ def test_a_killed_fold_goes_on(copied: Path, small_store: Path, done: Path) -> N
     assert (found.left, found.evaluation) == ((3,), None)
     assert not (copied / "scores.json").exists()
     said: list[str] = []
-    assert cross_validate(small_store, copied, SETTINGS, say=said.append).left == ()
+    told: list[str] = []
+    progress = ProgressLines(told.append, itertools.count(0, 60).__next__)
+    assert cross_validate(small_store, copied, SETTINGS, say=said.append, progress=progress).left == ()
+    assert {line.split(":")[0] for line in told} == {"Folds"}  # nothing of what is within a fold
     assert said[0].startswith("Fold 3 of 3: tests sub-")
     before, after = read(done / "scores.json"), read(copied / "scores.json")
     assert after["scores"] == before["scores"]

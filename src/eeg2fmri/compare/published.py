@@ -75,11 +75,12 @@ def as_published(
     }
 
     def make() -> PublishedProtocol:
-        steps = [
-            published_steps(store, name, shared, world=words, progress=progress)
-            for name in names
-            for words, store in opened.items()
-        ]
+        steps = []
+        of = [(name, words, store) for name in names for words, store in opened.items()]
+        for name, words, store in of:
+            progress("Models", len(steps), len(of))
+            steps.append(published_steps(store, name, shared, world=words, progress=progress))
+        progress("Models", len(of), len(of))
         return PublishedProtocol(tuple(steps), facts)
 
     return made_whole(path, make, PublishedProtocol.write, "eeg2fmri-published")

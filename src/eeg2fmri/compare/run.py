@@ -112,7 +112,9 @@ def compare(
         # a bar cannot be drawn from another process
         told = progress if n_jobs == 1 else silent
         jobs = ((str(opened.path), run_folder(path, one.name), one, told) for one in entries)
-        for name, text, failed, signal in run_jobs(_train, jobs, n_jobs):
+        progress("Models", 0, len(entries))
+        for number, (name, text, failed, signal) in enumerate(run_jobs(_train, jobs, n_jobs), 1):
+            progress("Models", number, len(entries))
             say(f"{name}: {text}")
             if signal:
                 return Comparison(path, None, left_out, signal)

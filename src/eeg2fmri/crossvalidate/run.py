@@ -156,7 +156,8 @@ def cross_validate(
     splits = [make_split(opened, fold, pairs) for fold in folds]
     folder = CrossValidationFolder.open(Path(out), opened, settings, len(folds), seed)
     runs = tuple(folder.run(fold) for fold in range(1, len(folds) + 1))
-    for fold in wanted:
+    for number, fold in enumerate(wanted):
+        progress("Folds", number, len(wanted))
         # each fold has a lock of its own: other processes may do the others
         with locked(folder.path / f"{folder.run(fold).name}-work", f"fold {fold} of this cross-validation"):
             stage = folder.stage(fold)
@@ -182,6 +183,7 @@ def cross_validate(
                 seed=seed,
             )
             say(tested.verdict)
+    progress("Folds", len(wanted), len(wanted))
     left = tuple(folder.left)
     with locked(folder.path, "putting this cross-validation together"):
         evaluation = None if left else pool_folds(opened, runs, folder.path, seed, difference)
