@@ -11,7 +11,7 @@ import pytest
 import scipy.stats
 
 from eeg2fmri.crossvalidate.group import group_of, over_subjects
-from eeg2fmri.report.figures.brain.template import LABEL
+from eeg2fmri.report.figures.brain.template import LABEL, refined, template, under
 from eeg2fmri.report.html.viewer import group_data
 from eeg2fmri.report.sections.group import group_pictures, group_tables
 from eeg2fmri.results.files import ResultError
@@ -119,6 +119,20 @@ def test_the_viewer_shows_mean_and_t_over_the_template_or_the_voxels_of_all(fold
     assert "label" not in other["anatomy"]
 
 
+def test_the_template_lies_where_it_is_in_the_head_and_maps_keep_their_voxels(rng):
+    head, own = template()
+    at = np.array([60, 80, 50])
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    affine[:3, 3] = (own @ [*at, 1])[:3] - 4  # voxel (1, 1, 1) stands at that place
+    volume = rng.standard_normal((3, 3, 3))
+    fine, smaller = refined(volume, affine)
+    assert fine.shape == (6, 6, 6)
+    for voxel in np.ndindex(fine.shape):
+        mm = smaller @ [*voxel, 1]
+        assert fine[voxel] == volume[tuple(np.round(np.linalg.solve(affine, mm)[:3]).astype(int))]
+    assert under((3, 3, 3), affine)[1, 1, 1] == pytest.approx(head[tuple(at)])
+
+
 def test_what_is_written_is_read_and_shown_with_links(folders, rng, tmp_path):
     group = group_of(STORE, folders, SUBJECT_OF, regions(), rng)
     facts = group.write(tmp_path)
@@ -129,7 +143,10 @@ def test_what_is_written_is_read_and_shown_with_links(folders, rng, tmp_path):
     table = pd.read_csv(tmp_path / "group_regions.tsv", sep="\t")
     assert list(table["region"]) == ["Cuneus L", "Insula R"]
     assert table["r_sub-01"][0] == pytest.approx(0.305)
-    first, second = group_pictures(again)
+    first, second = group_pictures(again, STORE.space)
+    assert LABEL in first.caption
+    assert LABEL in second.caption
+    assert LABEL not in group_pictures(again, "MNIInfant")[0].caption
     assert "mean over 5 subjects" in first.caption
     assert "at 8, 12, 4 mm" in first.caption
     assert second.caption.startswith("t value over 5 subjects")

@@ -80,7 +80,7 @@ def _render(
             *_left_out(compared),
         ],
         pictures=score_pictures(evaluation),
-        group_pictures=group_pictures(group) if group is not None else [],
+        group_pictures=group_pictures(group, evaluation.space) if group is not None else [],
         group_tables=of_group,
         viewer=volumes,
         niivue=viewer.niivue() if volumes else "",

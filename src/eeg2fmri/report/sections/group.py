@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from eeg2fmri.report.figures.brain.template import LABEL, fits, refined, under
 from eeg2fmri.report.figures.brain.volumes import correlation_map, signed_maps
 from eeg2fmri.report.html.numbers import correlation, decimals, p_value, plural
 from eeg2fmri.report.html.pictures import Picture, picture
@@ -22,35 +23,44 @@ from eeg2fmri.results.scores.method import SIGNIFICANT
 LISTED = 15
 
 
-def group_pictures(group: Group) -> list[Picture]:
-    """Draw the mean r over subjects, outlined where it is significant, and its t value."""
+def group_pictures(group: Group, space: str) -> list[Picture]:
+    """Draw mean r and t over subjects, outlined where r is significant, over the template where a space has one."""
     share, highest = group.voxels.significant, float(group.voxels.mean.max())
     at = ", ".join(decimals(x, 0) for x in group.peak_mm)
     people = plural(len(group.subjects), "subject")
-    passed = group.volume(group.voxels.p) <= SIGNIFICANT
+    mean, t, p = (group.volume(values) for values in (group.voxels.mean, group.voxels.t, group.voxels.p))
+    common, affine, over, anatomy = group.common, group.affine, "", None
+    if fits(space):
+        (mean, affine), *others = (refined(one, group.affine) for one in (mean, t, p, common))
+        t, p, common = (volume for volume, _ in others)
+        over, anatomy = f" Over a template ({LABEL}), which shows through small values.", under(mean.shape, affine)
+    passed = p <= SIGNIFICANT
     told = f"highest {correlation(highest)} at {at} mm; {share:.1%} of the voxels significant"
     return [
         picture(
             correlation_map,
-            group.volume(group.voxels.mean),
-            group.affine,
+            mean,
+            affine,
             kind="png",
-            mask=group.common,
+            anatomy=anatomy,
+            fades=anatomy is not None,
+            mask=common,
             significant=passed if passed.any() else None,
             title=f"mean of {people}",
             alt=f"Axial slices: temporal correlation of each voxel, mean over {people}; {told}.",
             caption=f"Temporal r, mean over {people}: {told} (outlined; signs of subjects flipped, corrected for all "
-            "voxels by the largest mean).",
+            f"voxels by the largest mean).{over}",
         ),
         picture(
             signed_maps,
-            {"t over subjects": group.volume(group.voxels.t)},
-            group.affine,
+            {"t over subjects": t},
+            affine,
             kind="png",
-            mask=group.common,
+            anatomy=anatomy,
+            mask=common,
             unit="t",
             alt=f"Axial slices: t value over {people} of the temporal correlation of each voxel.",
-            caption=f"t value over {people} of the temporal r of each voxel: mean over its standard error.",
+            caption=f"t value over {people} of the temporal r of each voxel: mean over its standard error.{over}",
         ),
     ]
 

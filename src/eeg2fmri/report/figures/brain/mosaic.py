@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -44,6 +45,8 @@ class Row:
         Values marked on the colour bar.
     outlined : bool array, shape (x, y, z), or None
         Voxels around which a line is drawn.
+    fades : bool
+        Whether the anatomy shows through values below half of the upper limit, the more the smaller they are.
     """
 
     label: str
@@ -55,6 +58,7 @@ class Row:
     below: np.ndarray | None = None
     marks: tuple[float, ...] = ()
     outlined: np.ndarray | None = None
+    fades: bool = False
 
 
 def draw_mosaic(
@@ -117,7 +121,7 @@ def draw_mosaic(
             box = view.box(LEFT + panel * (number % columns), bottom, panel * 0.97)
             if below is not None:
                 view.draw_anatomy(page, box, below, chosen[number], grey)
-            image = view.draw(page, box, cut.pixels, row.colours, row.limits)
+            image = view.draw(page, box, cut.pixels, row.colours, row.limits, fades=row.fades)
             if outlined is not None:
                 view.outline(page, box, outlined, chosen[number])
             if number == 0:
@@ -180,12 +184,22 @@ class _View:
         """Say where a slice of a width goes, with its true proportions."""
         return left, left + width, bottom, bottom + width * self.height_over_width
 
-    def draw(self, page: Axes, box: Box, pixels: np.ndarray, colours: str, limits: tuple[float, float]) -> AxesImage:
+    def draw(
+        self,
+        page: Axes,
+        box: Box,
+        pixels: np.ndarray,
+        colours: str,
+        limits: tuple[float, float],
+        *,
+        fades: bool = False,
+    ) -> AxesImage:
         """Draw one slice, shape (y, x)."""
         low, high = limits
-        return page.imshow(
-            pixels[self.window], origin="lower", aspect="auto", extent=box, cmap=colours, vmin=low, vmax=high
-        )
+        shown = pixels[self.window]
+        opacity = np.clip(np.nan_to_num(np.abs(shown)) / (high / 2), 0, 1) if fades else None
+        place: dict[str, Any] = {"origin": "lower", "aspect": "auto", "extent": box, "vmin": low, "vmax": high}
+        return page.imshow(shown, cmap=colours, alpha=opacity, **place)
 
     def draw_anatomy(self, page: Axes, box: Box, anatomy: np.ndarray, k: int, limits: tuple[float, float]) -> None:
         """Draw slice `k` of the anatomy in grey, inside the brain alone."""

@@ -38,3 +38,28 @@ def template() -> tuple[np.ndarray, np.ndarray]:
     affine[:3, 3] += affine[:3, :3] @ low
     cut = head[tuple(slice(*ends) for ends in zip(low, high, strict=True))]
     return cut / cut.max(), affine
+
+
+def under(shape: tuple[int, ...], affine: np.ndarray) -> np.ndarray:
+    """Put the template on the voxels (x, y, z) of a map."""
+    from scipy.ndimage import affine_transform
+
+    head, own = template()
+    to_head = np.linalg.inv(own) @ affine
+    return np.asarray(affine_transform(head, to_head[:3, :3], to_head[:3, 3], output_shape=shape, order=1))
+
+
+def refined(volume: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Divide voxels so that the details of the template fit between them; nothing is interpolated.
+
+    Returns
+    -------
+    volume : array, shape (x, y, z)
+    affine : array, shape (4, 4)
+    """
+    parts = [max(1, round(float(size) / VOXEL_MM)) for size in np.linalg.norm(affine[:3, :3], axis=0)]
+    for axis, times in enumerate(parts):
+        volume = np.repeat(volume, times, axis=axis)
+    smaller = np.diag([*(1 / times for times in parts), 1.0])
+    smaller[:3, 3] = [(1 / times - 1) / 2 for times in parts]
+    return volume, affine @ smaller

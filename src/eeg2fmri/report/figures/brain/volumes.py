@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -165,6 +166,7 @@ def correlation_map(
     anatomy: np.ndarray | None = None,
     mask: np.ndarray | None = None,
     threshold: float = 0.0,
+    fades: bool = False,
     significant: np.ndarray | None = None,
     title: str = "",
     slices: int = 12,
@@ -184,6 +186,8 @@ def correlation_map(
         Brain.
     threshold : float
         Smallest |r| that is coloured; state where it comes from in `title`.
+    fades : bool
+        Whether the anatomy shows through where r is small.
     significant : bool array, shape (x, y, z), or None
         Voxels that passed a test; a line is drawn around them.
     title, width
@@ -207,6 +211,7 @@ def correlation_map(
     marks = (-threshold, threshold) if threshold > 0 else ()
     label = "temporal Pearson r" if threshold == 0 else f"temporal Pearson r where |r| > {threshold:.2f}"
     row = Row("", correlation, label, (-limit, limit), shown, style.DIVERGING, anatomy, marks, significant)
+    row = replace(row, fades=fades)
     brain_mask = inside if mask is None else mask
     return draw_mosaic([row], affine, brain_mask, slices=slices, width=width, title=title, lines=2)
 
@@ -216,6 +221,7 @@ def signed_maps(
     maps: Mapping[str, np.ndarray],
     affine: np.ndarray,
     *,
+    anatomy: np.ndarray | None = None,
     mask: np.ndarray | None = None,
     unit: str,
     title: str = "",
@@ -230,6 +236,8 @@ def signed_maps(
         Relevance of voxels for classes, for example; NaN where it is not defined.
     affine : array, shape (4, 4)
         Voxel indices to mm.
+    anatomy : array, shape (x, y, z), or None
+        Drawn in grey underneath; it shows through where values are small.
     mask : bool array, shape (x, y, z), or None
         Brain; None: wherever the first map is not 0 or NaN.
     unit : str
@@ -244,7 +252,8 @@ def signed_maps(
     """
     if not maps:
         raise InputError("there is no map to draw")
-    check_one_grid(dict(maps), mask)
+    check_one_grid(dict(maps) | ({} if anatomy is None else {"anatomy": anatomy}), mask)
     limit = symmetric_limit(*maps.values(), within=mask, percentile=0.5)
-    rows = [Row(name, one, unit, (-limit, limit), mask, style.DIVERGING) for name, one in maps.items()]
+    under = {"below": anatomy, "fades": anatomy is not None}
+    rows = [Row(name, one, unit, (-limit, limit), mask, style.DIVERGING, **under) for name, one in maps.items()]
     return draw_mosaic(rows, affine, mask, slices=slices, width=width, title=title)
