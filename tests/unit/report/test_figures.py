@@ -203,3 +203,23 @@ def test_dark_theme_draws_light_on_dark(examples, drawn, tmp_path: Path):
     picture = examples.pixels(drawn["correlation_map_dark"])
     assert picture[0, 0].mean() < 60
     assert examples.pixels(drawn["correlation_map"])[0, 0].mean() > 250
+
+
+def test_names_in_one_line_take_less_room_and_none_lies_on_a_bar():
+    long = "ridge on whitened band amplitudes convolved with the haemodynamic response"
+    values = np.array([0.1, 0.2])
+    drawn = scores.benchmark_bars({"model": values, long: values, "short": values}, metric="r", model="model")
+    shorter = scores.benchmark_bars({"model": values, "a": values, "short": values}, metric="r", model="model")
+    assert drawn.get_figheight() == pytest.approx(shorter.get_figheight() + scores.LINE)
+    drawn.canvas.draw()
+    (axes,) = drawn.axes
+    bars = [bar.get_window_extent() for bar in axes.patches]
+    assert not any(text.get_window_extent().overlaps(bar) for text in axes.texts for bar in bars)
+
+
+def test_no_place_is_minus_zero():
+    affine = np.diag([8.0, 8.0, 8.0, 1.0])
+    affine[2, 3] = -0.4
+    drawn = volumes.correlation_map(np.full((4, 5, 3), 0.2), affine)
+    heights = [text.get_text() for text in drawn.axes[0].texts]
+    assert "z 0 mm" in heights

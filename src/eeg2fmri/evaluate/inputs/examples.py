@@ -67,9 +67,9 @@ def chosen_voxels(r: np.ndarray, affine: np.ndarray) -> tuple[list[str], list[tu
     names, voxels = [], []
     for name, position in (("highest r", order[-1]), ("median r", order[(len(order) - 1) // 2])):
         voxel = tuple(int(i) for i in np.unravel_index(position, r.shape))
-        x, y, z = affine[:3, :3] @ np.array(voxel) + affine[:3, 3]
+        x, y, z = (round(float(mm)) for mm in affine[:3, :3] @ np.array(voxel) + affine[:3, 3])
         column = r.shape[1:] == (1, 1)  # regions, or grayordinates: their places are not along x
-        at = f"number {voxel[0] + 1}" if column else f"({x:.0f}, {y:.0f}, {z:.0f}) mm"
+        at = f"number {voxel[0] + 1}" if column else f"({x}, {y}, {z}) mm"
         names.append(f"{'element' if column else 'voxel'} of {name} at {at}")
         voxels.append(voxel)
     return names, voxels

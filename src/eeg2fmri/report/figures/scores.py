@@ -13,8 +13,8 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.style import styled
 
-#: Letters of a method's name that fit over a bar.
-LABEL_LETTERS = 52
+#: Letters of a method's name that fit over a bar, and the height of their line, inches.
+LABEL_LETTERS, LINE = 52, 0.12
 
 
 @styled
@@ -59,38 +59,39 @@ def benchmark_bars(
         raise InputError("there is no score to draw", where=metric)
     names = list(scores)[::-1]
     texts = [textwrap.fill(name, LABEL_LETTERS) for name in names]
-    lines = max(text.count("\n") + 1 for text in texts)
-    figure = style.empty_figure(width, 0.75 + (0.3 + 0.12 * lines) * len(names))
+    heights = np.array([0.3 + LINE * (text.count("\n") + 1) for text in texts])  # inches
+    figure = style.empty_figure(width, 0.75 + heights.sum())
     axes = figure.add_subplot()
-    rows, upper = np.arange(len(names)), np.arange(len(names)) + 0.24
-    axes.vlines(np.zeros(len(names)), rows - 0.3, upper, color=style.ink(), linewidth=0.7)
+    rows = np.concatenate([[0.0], heights.cumsum()[:-1]])  # a name stands over its bar: each needs the room of its own
+    lower, upper = rows - 0.12, rows + 0.12
+    axes.vlines(np.zeros(len(names)), lower, upper, color=style.ink(), linewidth=0.7)
     if null is not None:
         look: dict[str, Any] = {"color": style.faint(), "alpha": 0.45, "linewidth": 0, "label": "95 % of surrogates"}
-        axes.bar(np.full(len(names), null[0]), 0.54, null[1] - null[0], rows - 0.3, align="edge", zorder=0, **look)
+        axes.bar(np.full(len(names), null[0]), 0.24, null[1] - null[0], lower, align="edge", zorder=0, **look)
     if chance is not None:
         dashed: dict[str, Any] = {"color": style.ink(), "linewidth": 0.8, "linestyle": "--"}
-        axes.vlines(np.full(len(names), chance), rows - 0.3, upper, label=f"chance, {chance:g}", **dashed)
-    for row, name in enumerate(names):
+        axes.vlines(np.full(len(names), chance), lower, upper, label=f"chance, {chance:g}", **dashed)
+    for row, name, text in zip(rows, names, texts, strict=True):
         values = np.asarray(scores[name], dtype=float)
         values = values[np.isfinite(values)]
-        text = texts[row] if len(values) else f"{texts[row]}: not defined"
-        label = axes.text(0.0, row + 0.27, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
+        text = text if len(values) else f"{text}: not defined"
+        label = axes.text(0.0, row + 0.13, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
         label.set_linespacing(1.05)
         label.set_in_layout(False)  # a long name must not push the bars together
         if not len(values):
             continue
-        axes.barh(row, values.mean(), height=0.42, edgecolor=style.ink(), linewidth=0.6, **_look(name, model, ceilings))
+        axes.barh(row, values.mean(), height=0.19, edgecolor=style.ink(), linewidth=0.6, **_look(name, model, ceilings))
         low, high = (intervals or {}).get(name, (np.nan, np.nan))
         if np.isfinite([low, high]).all():
             axes.plot([low, high], [row, row], "|-", color=style.ink(), linewidth=1.1, markersize=7)
         if len(values) > 1:
-            spread = row + np.linspace(-0.13, 0.13, len(values))
+            spread = row + np.linspace(-0.06, 0.06, len(values))
             axes.plot(
                 values, spread, "o", markersize=3.2, color=style.ink(), markerfacecolor="white", markeredgewidth=0.7
             )
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_ylim(-0.35, len(names) - 0.25)
+    axes.set_ylim(-0.15, heights.sum() - 0.14)
     axes.set_xlabel(metric)
     if null is not None or chance is not None:
         figure.legend(loc="outside upper left", ncols=2)

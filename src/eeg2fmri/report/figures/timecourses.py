@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.style import styled
+from eeg2fmri.report.html.numbers import decimals
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,4 @@ def time_courses(
 
 def _r(correlation: float) -> str:
     """Write r; a constant curve has none."""
-    return "r not defined" if np.isnan(correlation) else f"r = {round(correlation, 2) + 0.0:.2f}"
+    return "r not defined" if np.isnan(correlation) else f"r = {decimals(correlation, 2)}"

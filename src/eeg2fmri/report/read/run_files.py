@@ -39,6 +39,8 @@ MEASURES: Mapping[str, tuple[str, float]] = {
     "statistics_from_volume": ("Steady from volume", 1),
     "tsnr_median": ("Temporal SNR (median)", 1),
     "brain_voxels": ("Brain voxels", 1),
+    "volume_locked_share": ("Share of EEG locked to volumes", 1),
+    "cleaned": ("Cleaned", 1),
 }
 
 
@@ -162,5 +164,5 @@ def _quality(recording: str, part: str, values: Mapping[str, Any]) -> RecordingQ
     for name, value in values.items():
         label, factor = MEASURES.get(name, (name.replace("_", " "), 1))
         if name != "warnings":
-            measures[label] = value * factor if isinstance(value, float) else value
+            measures[label] = round(value * factor, 6) if isinstance(value, float) else value
     return RecordingQuality(recording, part, measures, tuple(str(warning) for warning in values.get("warnings", ())))

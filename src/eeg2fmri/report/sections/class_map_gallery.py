@@ -13,7 +13,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.report.figures.brain.volumes import signed_maps
 from eeg2fmri.report.figures.eeg.electrodes import topomaps
 from eeg2fmri.report.figures.eeg.profiles import band_profile, frequency_profile, lag_profile
-from eeg2fmri.report.html.numbers import correlation, number, plural
+from eeg2fmri.report.html.numbers import correlation, decimals, number, plural
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.classify.class_maps import ClassMaps
@@ -108,7 +108,7 @@ def _strongest_voxels(maps: ClassMaps, affine: np.ndarray) -> str:
         if np.isfinite(one).any():
             voxel = np.unravel_index(int(np.nanargmax(np.abs(one))), one.shape)
             x, y, z = (affine @ [*voxel, 1.0])[:3]
-            place = f"({x:.0f}, {y:.0f}, {z:.0f}) mm".replace("-", "\N{MINUS SIGN}")
+            place = f"({', '.join(decimals(one, 0) for one in (x, y, z))}) mm"
             found.append(f"{name} at {place}")
     return f"Largest: {', '.join(found)}."
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from eeg2fmri import __version__
 from eeg2fmri.core.space import described
-from eeg2fmri.report.html.numbers import plural
+from eeg2fmri.report.html.numbers import decimals, plural
 from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.references import REFERENCES
 from eeg2fmri.results.explanation import Explanation
 from eeg2fmri.results.predictions import Predictions
+from eeg2fmri.results.scores.evaluation import Evaluation
 
 #: Kind of the network of Calhas and Henriques.
 PUBLISHED = "synthesizer"
@@ -179,12 +180,15 @@ def _tested(results: RunResults) -> list[str]:
     evaluation = results.evaluation
     if evaluation is None:
         return ["The model was not evaluated."]
-    baselines = [method.title for method in evaluation.methods[1:] if method.role not in ("null", "ceiling")]
+    baselines = [method.label for method in evaluation.methods[1:] if method.role not in ("null", "ceiling")]
+    return [scored(evaluation, "the model", baselines), evaluation.verdict]
+
+
+def scored(evaluation: Evaluation, model: str, beside: Sequence[str]) -> str:
+    """Say what the headline is, and beside what it stands."""
     headline = evaluation.headline
-    score = evaluation.score(evaluation.model.name, headline.name)
-    return [
-        f"The headline is the {headline.title} over voxels of {plural(len(evaluation.subjects), 'test subject')}, "
-        f"{score:.3f} for the model, compared with {', '.join(baselines) or 'no baseline'} and tested against "
-        "surrogates.",
-        evaluation.verdict,
-    ]
+    return (
+        f"The score ({headline.label}; mean over {plural(len(evaluation.subjects), 'test subject')}) is "
+        f"{decimals(evaluation.score(evaluation.model.name, headline.name))} for {model}. It was compared with: "
+        f"{'; '.join(beside) or 'no baseline'}. It was tested against surrogates."
+    )

@@ -15,6 +15,7 @@ from eeg2fmri.report.sections.methods import (
     data_keys,
     data_sentence,
     methods_of_run,
+    scored,
     windows_sentence,
 )
 from eeg2fmri.results.classify.classification import Classification
@@ -29,10 +30,9 @@ def methods_of_scores(evaluation: Evaluation) -> Methods:
     runs, folds = dict(evaluation.facts.get("runs") or {}), evaluation.facts.get("each_fold") or ()
     card, split, environment = _of_first(runs)
     keys += data_keys(card, split)
-    models = [method.title for method in evaluation.methods if method.name in ("model", *runs) or method.title in runs]
+    models = [method.label for method in evaluation.methods if method.name in ("model", *runs) or method.title in runs]
     beside = [method for method in evaluation.methods if method.role not in ("null", "ceiling")]
-    others = [method.title for method in beside if method.title not in models]
-    headline = evaluation.headline
+    others = [method.label for method in beside if method.label not in models]
     sentences = [data_sentence(card, split), windows_sentence(card) if folds or len(runs) == 1 else ""]
     if folds:
         sentences.append(
@@ -43,9 +43,7 @@ def methods_of_scores(evaluation: Evaluation) -> Methods:
         sentences.append(f"{plural(len(runs), 'model')} ({', '.join(models)}) were scored on the same volumes.")
     sentences += [
         f"Recordings were divided before windows were cut ({evaluation.protocol_label or 'unknown protocol'}).",
-        f"The headline is the {headline.title} over voxels of {plural(len(evaluation.subjects), 'test subject')}, "
-        f"{evaluation.score(evaluation.model.name, headline.name):.3f} for {evaluation.model.title}, compared with "
-        f"{', '.join(others) or 'no baseline'} and tested against surrogates.",
+        scored(evaluation, evaluation.model.label, others),
         evaluation.verdict,
         computed_with(environment, keys),
     ]

@@ -13,6 +13,7 @@ from matplotlib.image import AxesImage
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.brain import orientation
+from eeg2fmri.report.html.numbers import decimals
 
 #: Space around the parts of a mosaic, inches: at its sides, under each line, over each row, over the page.
 LEFT, RIGHT = 0.06, 0.52
@@ -128,7 +129,8 @@ def draw_mosaic(
                 page.text(box[0], box[2] + 0.02, "L", fontsize=7, ha="left", va="bottom")
                 page.text(box[1], box[2] + 0.02, "R", fontsize=7, ha="right", va="bottom")
             if at == len(rows) - 1:
-                height = f"z {cut.z_mm:.0f} mm" if number == 0 else f"{cut.z_mm:.0f}"
+                z = decimals(cut.z_mm, 0)
+                height = f"z {z} mm" if number == 0 else z
                 page.text((box[0] + box[1]) / 2, bottom - 0.02, height, fontsize=6.5, ha="center", va="top")
         _colour_bar(figure, image, floor, line * lines, row.marks)
     return figure
