@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 #: What stands where a number is missing.
-MISSING = {"", "-", "\N{EN DASH}", "not defined", "not known", "not measured", "no test", "p not known"}
+MISSING = {"", "-", "n/a", "\N{EN DASH}", "not defined", "not known", "not measured", "no test", "p not known"}
 #: "0.54", "\N{MINUS SIGN}3 to 4 %", "p < 0.001", "12 min", but not "0.49, ridge regression".
 _NUMBER = re.compile(r"(p )?[<>=~\s]*[-+\N{MINUS SIGN}]?\.?\d(?!.*[^\W\d_]{4})")
 

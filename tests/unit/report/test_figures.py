@@ -223,3 +223,27 @@ def test_no_place_is_minus_zero():
     drawn = volumes.correlation_map(np.full((4, 5, 3), 0.2), affine)
     heights = [text.get_text() for text in drawn.axes[0].texts]
     assert "z 0 mm" in heights
+
+
+def apart(texts):
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    return not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+
+
+def test_names_of_many_bands_do_not_touch():
+    rng, kinds = np.random.default_rng(2), ("delta", "theta", "alpha", "beta", "gamma", "high gamma")
+    bands = [(f"whitened {one} x whitened {other}", 0.5, 62.037) for one in kinds for other in kinds]
+    share = rng.random((2, len(bands)))
+    names = [name for name, _, _ in bands]
+    known = ["Fp1", "Fp2", "F3", "F4", "C3", "C4", "P3", "P4", "O1", "O2", "F7", "F8", "T7", "T8", "Fz", "Cz", "Pz"]
+    drawn = [
+        profiles.band_profile(bands, {"relevance": share}, unit="%"),
+        pair_map.pair_map(rng.random((8, 17)), names[:8], known, row_label="band", column_label="electrode", unit="%"),
+        electrodes.topomaps({f"{name}, 0.5 Hz": rng.random(17) for name in names[:9]}, known, unit="%", width=4.6),
+    ]
+    for figure in drawn:
+        figure.canvas.draw()
+        assert apart([label for axes in figure.axes for label in axes.get_xticklabels()])
+        assert apart([label for axes in figure.axes for label in axes.get_yticklabels()])
+        assert apart([axes.title for axes in figure.axes])
+    assert len(drawn[0].axes[0].get_yticklabels()) == profiles.STRONGEST

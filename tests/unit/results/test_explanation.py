@@ -174,7 +174,7 @@ def test_whole_bands_are_bars(explanation):
     assert "largest: alpha." in words
     assert "largest: alpha, 4.00 s before it" in words
     assert "largest: O2, alpha" in words
-    assert "alpha, 8\N{EN DASH}13 Hz: O2" in words
+    assert "alpha, 8\N{EN DASH}13\N{NO-BREAK SPACE}Hz: O2" in words
     assert "whitened" in words
 
 

@@ -15,9 +15,9 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.bold.element_series import open_bold_series
 from eeg2fmri.report.figures.brain.synthesised import carpet, mean_and_fluctuation
-from eeg2fmri.report.figures.style import save_figure
+from eeg2fmri.report.figures.style import COLUMN, save_figure
 from eeg2fmri.report.html.document import fill
-from eeg2fmri.report.html.numbers import plural
+from eeg2fmri.report.html.numbers import number, plural
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.methods import methods_of_predictions
 from eeg2fmri.report.sections.tables import Table
@@ -25,6 +25,8 @@ from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.files import reading
 from eeg2fmri.results.predictions import AGAIN, Prediction, Predictions, mask_of
 
+#: Of figures that are kept as files.
+DPI = 200
 #: Of the index.
 INDEX = "index.html"
 MEANING = (
@@ -110,9 +112,10 @@ def _subject_page(name: str, found: Predictions, ones: Sequence[Prediction]) -> 
 
 def _index_page(found: Predictions, subjects: Sequence[str]) -> str:
     head = ("Recording", "State", "Volumes", "Size of fluctuations", "Notes")
-    rows = []
+    rows, links = [], {}
     for one in found.recordings:
         row = dict(zip(("state", "volumes", "ratio"), one.row()[5:8], strict=True))
+        links[one.id] = f"./{one.id.split('_')[0]}.html#{one.id}"
         rows.append((one.id, row["state"], row["volumes"], row["ratio"], str(len(one.notes))))
     caption = (
         "Size of fluctuations: standard deviation over time as a share of that of the measured training recordings, "
@@ -126,7 +129,7 @@ def _index_page(found: Predictions, subjects: Sequence[str]) -> str:
         numbers=_numbers(found),
         methods=methods_of_predictions(found),
         warnings=[f"Left out: {one.id}: {one.reason}" for one in found.left_out],
-        summary=Table(caption, head, tuple(rows)),
+        summary=Table(caption, head, tuple(rows), links=links),
         subjects=[(name, f"./{name}.html") for name in subjects],
         recordings=[],
     )
@@ -157,7 +160,7 @@ def _shown(folder: Path, one: Prediction) -> Shown:
     if len(onsets):
         told.append(("From, to", f"{onsets[0]:.1f} s, {onsets[-1]:.1f} s of the EEG"))
     if "FluctuationRatio" in facts:
-        told.append(("Size of fluctuations against the training", f"{facts['FluctuationRatio']:.2f}"))
+        told.append(("Size of fluctuations against the training", number(float(facts["FluctuationRatio"]), 2)))
     try:
         pictures = _pictures(folder, one.id, one.image, onsets)
         reason = ""
@@ -178,15 +181,15 @@ def _pictures(folder: Path, name: str, image: Path, onsets: np.ndarray) -> tuple
     regions = volumes.shape[1:3] == (1, 1)
     made = []
     if not regions:
-        save_figure(
-            mean_and_fluctuation(volumes, affine, mask=mask), figures / f"{name}_desc-volumes_bold", ("png",), 120
-        )
+        look = {"mask": mask, "slices": 6, "width": COLUMN}  # two beside each other, or one on a phone
+        drawn = mean_and_fluctuation(volumes, affine, **look)
+        save_figure(drawn, figures / f"{name}_desc-volumes_bold", ("png",), DPI)
         made.append(
             picture(
                 mean_and_fluctuation,
                 volumes,
                 affine,
-                mask=mask,
+                **look,
                 kind="png",
                 alt=f"Axial slices of the mean and of the standard deviation over time of {name}.",
                 caption="Mean over time, and standard deviation over time in percent of it.",
@@ -199,12 +202,14 @@ def _pictures(folder: Path, name: str, image: Path, onsets: np.ndarray) -> tuple
 
 def _carpet(figures: Path, name: str, courses: np.ndarray, onsets: np.ndarray, what: str) -> Picture:
     """Draw courses (course, volume), and keep the picture as a file too."""
-    save_figure(carpet(courses, onsets, what=what), figures / f"{name}_desc-courses_bold", ("png",), 120)
+    drawn = carpet(courses, onsets, what=what, width=COLUMN)
+    save_figure(drawn, figures / f"{name}_desc-courses_bold", ("png",), DPI)
     return picture(
         carpet,
         courses,
         onsets,
         what=what,
+        width=COLUMN,
         kind="png",
         alt=f"Mean course of {name}, and all {what} over time.",
         caption=f"Mean course (above), and all {what} over time, each z-scored, in the order of the image.",

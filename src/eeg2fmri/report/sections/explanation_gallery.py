@@ -22,6 +22,9 @@ UNIT = "share of relevance (%)"
 #: Pairs of electrodes above this percentile of all pairs are drawn; higher ones are marked.
 PERCENTILE, MARKS = 98.0, (99.0, 99.5, 99.9)
 
+#: Bands that are drawn: a model may read dozens, products of bands among them.
+SHOWN = 8
+
 #: Subjects whose volumes are drawn.
 SUBJECTS = 3
 
@@ -62,16 +65,29 @@ def _over(explanation: Explanation) -> str:
     return f"mean over {len(explanation.subjects)} subjects" if len(explanation.subjects) > 1 else "of one subject"
 
 
+def _drawn(explanation: Explanation) -> list[int]:
+    """Give the bands that carry most of the relevance, in their order."""
+    share = explanation.magnitude.mean(0).sum((0, 2))
+    return sorted(np.argsort(-share, kind="stable")[:SHOWN].tolist())
+
+
+def _cut(explanation: Explanation) -> str:
+    """Say that not all bands are drawn, where that is so."""
+    count = len(explanation.bands)
+    return f" Drawn are the {SHOWN} of {count} bands with most of it." if count > SHOWN else ""
+
+
 def _members(explanation: Explanation) -> dict[str, np.ndarray]:
-    """Name and limits of each band, and which places of the frequency axis are in it, bool (freq,)."""
+    """Name and limits of each band that is drawn, and its places on the frequency axis, bool (freq,)."""
     if explanation.bands:
+        bands = [(k, *explanation.bands[k]) for k in _drawn(explanation)]
         named = {
-            f"{name}, {low:g}\N{EN DASH}{high:g} Hz": np.arange(len(explanation.bands)) == k
-            for k, (name, low, high) in enumerate(explanation.bands)
+            f"{name}, {low:.3g}\N{EN DASH}{high:.3g}\N{NO-BREAK SPACE}Hz": np.arange(len(explanation.bands)) == k
+            for k, name, low, high in bands
         }
     else:
         named = {
-            f"{name}, {low:g}\N{EN DASH}{high:g} Hz": (explanation.frequencies >= low)
+            f"{name}, {low:g}\N{EN DASH}{high:g}\N{NO-BREAK SPACE}Hz": (explanation.frequencies >= low)
             & (explanation.frequencies < high)
             for name, (low, high) in BANDS.items()
         }
@@ -92,7 +108,7 @@ def _heads(explanation: Explanation) -> Picture:
         kind="png",
         alt=f"Heads seen from above: share of relevance of each electrode, whole and by band. Largest: {names}.",
         caption=f"How much of the absolute relevance each electrode carries, of all and of each band, "
-        f"{_over(explanation)}. Largest: {names}.{_whitened(explanation)}",
+        f"{_over(explanation)}. Largest: {names}.{_cut(explanation)}{_whitened(explanation)}",
     )
 
 
@@ -156,12 +172,13 @@ def _frequencies(explanation: Explanation) -> Picture:
 def _when(explanation: Explanation) -> Picture:
     share = 100 * explanation.magnitude.mean(0).sum(0)
     row, column = np.unravel_index(int(np.argmax(share)), share.shape)
-    names = tuple(name for name, _, _ in explanation.bands)
-    place = names[row] if names else f"{number(float(explanation.frequencies[row]))} Hz"
+    rows = _drawn(explanation) if explanation.bands else range(len(share))
+    names = tuple(explanation.bands[k][0] for k in rows) if explanation.bands else ()
+    place = explanation.bands[row][0] if names else f"{number(float(explanation.frequencies[row]))} Hz"
     time = number(float(explanation.times[column]))
     return picture(
         pair_map,
-        share,
+        share[rows],
         names or explanation.frequencies,
         -explanation.times,
         row_label="band (name)" if names else "frequency (Hz)",
@@ -169,27 +186,27 @@ def _when(explanation: Explanation) -> Picture:
         unit=UNIT,
         alt=f"Share of relevance over frequency and time before the volume; largest: {place}, {time} s before it.",
         caption=f"Relevance over frequency and time before the volume, {_over(explanation)}. Largest: {place}, "
-        f"{time} s before it.",
+        f"{time} s before it.{_cut(explanation)}",
     )
 
 
 def _where(explanation: Explanation) -> Picture:
     members = _members(explanation)
     share = 100 * explanation.magnitude.mean(0).sum(2)
-    by_band = np.stack([share[:, inside].sum(1) for inside in members.values()], axis=1)
+    by_band = np.stack([share[:, inside].sum(1) for inside in members.values()])
     row, column = np.unravel_index(int(np.argmax(by_band)), by_band.shape)
     names = [name.split(",")[0] for name in members]
-    place = f"{explanation.electrodes[row]}, {names[column]}"
+    place = f"{explanation.electrodes[column]}, {names[row]}"
     return picture(
         pair_map,
         by_band,
-        explanation.electrodes,
         names,
-        row_label=NAME,
-        column_label="band (name)",
+        explanation.electrodes,
+        row_label="band (name)",
+        column_label=NAME,
         unit=UNIT,
         alt=f"Share of relevance of each electrode in each band; largest: {place}.",
-        caption=f"Relevance of each electrode in each band, {_over(explanation)}. Largest: {place}.",
+        caption=f"Relevance of each electrode in each band, {_over(explanation)}. Largest: {place}.{_cut(explanation)}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -16,6 +17,8 @@ from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.eeg.head import draw_head, flat_positions, measured_info
 from eeg2fmri.report.figures.style import styled
 
+#: Letters of a title that fit on an inch of a head.
+LETTERS = 15
 #: Heads side by side before a new line starts.
 HEADS_PER_LINE = 3
 
@@ -55,14 +58,16 @@ def topomaps(
     figure_rows = -(-len(maps) // HEADS_PER_LINE)
     columns = min(len(maps), HEADS_PER_LINE)
     head = min((width - 0.7) / columns, 2.0)
-    figure = style.empty_figure(width, (head + 0.25) * figure_rows)
+    titles = [textwrap.fill(title, round(head * LETTERS)) for title in maps]
+    lines = max(title.count("\n") + 1 for title in titles)
+    figure = style.empty_figure(width, (head + 0.12 + 0.13 * lines) * figure_rows)
     values = np.concatenate([np.asarray(m, dtype=float)[known] for m in maps.values()])
     top = float(np.nanmax(np.abs(values))) or 1.0
     limits = (-top, top) if signed else (float(np.nanmin(values)), float(np.nanmax(values)))
     heads = figure.subplots(figure_rows, columns, squeeze=False)
     for axes in heads.ravel()[len(maps) :]:
         axes.set_visible(False)
-    for axes, (title, one) in zip(heads.ravel(), maps.items(), strict=False):
+    for axes, title, one in zip(heads.ravel(), titles, maps.values(), strict=False):
         image, _ = plot_topomap(
             np.asarray(one, dtype=float)[known],
             info,
@@ -76,7 +81,7 @@ def topomaps(
         )
         axes.set_title(title, fontsize=8, loc="center")
         _ink_head(axes)
-    bar = figure.colorbar(image, ax=list(heads.ravel()), shrink=0.8, aspect=20, pad=0.02)
+    bar = figure.colorbar(image, ax=list(heads.ravel()), shrink=0.8, aspect=20 * figure_rows, pad=0.02)
     bar.set_label(unit)
     bar.outline.set_visible(False)
     return figure

@@ -88,7 +88,9 @@ def _name(axes: Axes, which: str, places: Sequence[str] | np.ndarray, label: str
     if isinstance(places, np.ndarray):
         return
     # every second, third ... name where all of them would touch
-    step = -(-len(places) // NAMES)
+    step = -(-len(places) // (NAMES if which == "y" else NAMES // 3))
     axis.set_ticks(np.arange(0, len(places), step), list(places)[::step])
     if which == "y":
         axes.invert_yaxis()
+    else:
+        axis.set_tick_params(rotation=90)

@@ -22,6 +22,10 @@ BANDS = {
 }
 
 
+#: Bands that fit beside each other, and those that are drawn where there are more.
+BESIDE, STRONGEST = 6, 12
+
+
 @styled
 def frequency_profile(
     frequencies: np.ndarray,
@@ -73,6 +77,8 @@ def band_profile(
 ) -> Figure:
     """Draw relevance of whole bands: bars of the mean over subjects, lines of its standard error.
 
+    Of many bands the strongest are drawn, beneath each other: their names are long.
+
     Parameters
     ----------
     bands : sequence of (name, low, high), length band
@@ -90,6 +96,8 @@ def band_profile(
         If a profile does not have one column a band.
     """
     _check(profiles, len(bands))
+    if len(bands) > BESIDE:
+        return _bands_beneath(bands, profiles, unit, width)
     figure = style.empty_figure(width, 2.2)
     axes = figure.add_subplot()
     places, thick = np.arange(len(bands)), 0.7 / len(profiles)
@@ -103,6 +111,31 @@ def band_profile(
     axes.set_xticks(places, [f"{name}\n{low:g}\N{EN DASH}{high:g}" for name, low, high in bands])
     axes.set_xlabel("band (Hz)")
     axes.set_ylabel(unit)
+    if len(profiles) > 1:
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    return figure
+
+
+def _bands_beneath(
+    bands: Sequence[tuple[str, float, float]], profiles: Mapping[str, np.ndarray], unit: str, width: float
+) -> Figure:
+    means = np.stack([np.abs(profile.mean(axis=0)) for profile in profiles.values()]).max(axis=0)
+    kept = np.sort(np.argsort(-means, kind="stable")[:STRONGEST])
+    figure = style.empty_figure(width, 0.8 + 0.2 * len(kept))
+    axes = figure.add_subplot()
+    thick = 0.7 / len(profiles)
+    for k, ((name, profile), colour) in enumerate(zip(profiles.items(), style.CYCLE, strict=False)):
+        at = np.arange(len(kept)) + (k - (len(profiles) - 1) / 2) * thick
+        one = profile[:, kept]
+        axes.barh(at, one.mean(axis=0), 0.9 * thick, color=colour, label=name)
+        if len(one) > 1:
+            error = one.std(axis=0, ddof=1) / np.sqrt(len(one))
+            axes.errorbar(one.mean(axis=0), at, xerr=error, fmt="none", ecolor=style.ink(), elinewidth=0.9)
+    axes.axvline(0, color=style.faint(), linewidth=0.6, zorder=0)
+    axes.set_yticks(np.arange(len(kept)), [bands[k][0] for k in kept], fontsize=7)
+    axes.invert_yaxis()
+    axes.set_ylabel(f"band, the strongest {len(kept)} of {len(bands)}")
+    axes.set_xlabel(unit)
     if len(profiles) > 1:
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure
