@@ -17,7 +17,7 @@ from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.metrics.ssim import WINDOW
 from eeg2fmri.models.rivals.published import TRAINED, rival
-from eeg2fmri.results.published import PublishedProtocol
+from eeg2fmri.results.published import ModelSteps, PublishedProtocol
 
 
 @tells
@@ -75,7 +75,7 @@ def as_published(
     }
 
     def make() -> PublishedProtocol:
-        steps = []
+        steps: list[ModelSteps] = []
         of = [(name, words, store) for name in names for words, store in opened.items()]
         for name, words, store in of:
             progress("Models", len(steps), len(of))

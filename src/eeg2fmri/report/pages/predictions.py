@@ -181,7 +181,7 @@ def _pictures(folder: Path, name: str, image: Path, onsets: np.ndarray) -> tuple
     regions = volumes.shape[1:3] == (1, 1)
     made = []
     if not regions:
-        look = {"mask": mask, "slices": 6, "width": COLUMN}  # two beside each other, or one on a phone
+        look: dict[str, Any] = {"mask": mask, "slices": 6, "width": COLUMN}  # two beside each other, or one on a phone
         drawn = mean_and_fluctuation(volumes, affine, **look)
         save_figure(drawn, figures / f"{name}_desc-volumes_bold", ("png",), DPI)
         made.append(

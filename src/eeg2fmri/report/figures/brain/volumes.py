@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -254,6 +255,6 @@ def signed_maps(
         raise InputError("there is no map to draw")
     check_one_grid(dict(maps) | ({} if anatomy is None else {"anatomy": anatomy}), mask)
     limit = symmetric_limit(*maps.values(), within=mask, percentile=0.5)
-    under = {"below": anatomy, "fades": anatomy is not None}
+    under: dict[str, Any] = {"below": anatomy, "fades": anatomy is not None}
     rows = [Row(name, one, unit, (-limit, limit), mask, style.DIVERGING, **under) for name, one in maps.items()]
     return draw_mosaic(rows, affine, mask, slices=slices, width=width, title=title)
