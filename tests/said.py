@@ -2,17 +2,21 @@
 
 The messages are in ``tests/unit/said``, one file a room, one a line. A test of the room that meets another one fails.
 ``EEG2FMRI_SAID=write pytest TESTS`` adds those that are new; a message that nothing says any more is taken out by hand.
+
+In ``tests/unit/said/outcomes`` are whole outcomes of cases, numbers and all (`all_kept`).
 """
 
 import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from eeg2fmri.core.errors import Problem
+import numpy as np
+
+from eeg2fmri.core.errors import Eeg2FmriError, Problem
 
 FOLDER = Path(__file__).parent / "unit" / "said"
 WRITE = os.environ.get("EEG2FMRI_SAID") == "write"
@@ -21,7 +25,9 @@ ROOMS = ("data/timing", "data/splits", "data/pairs", "data/prepare", "evaluate/s
 
 
 def room_of(path: Path) -> str | None:
-    """Name the room of a test file; None where its messages are not kept."""
+    """Name the room of a test file; None where its messages are not kept, or whole outcomes are."""
+    if path.name == "test_outcomes.py":
+        return None
     here = path.resolve().as_posix()
     return next((room for room in ROOMS if f"/tests/unit/{room}/" in here), None)
 
@@ -73,3 +79,40 @@ def compared(room: str, found: set[str]) -> None:
         file.write_text("\n".join(sorted(kept | new)) + "\n", encoding="utf-8")
     else:
         assert not new, f"not in {file.name}; read them, then EEG2FMRI_SAID=write pytest:\n" + "\n".join(sorted(new))
+
+
+def outcome(call: Callable[[], object]) -> str:
+    """What a call gives, or the error that it raises, in words: numbers to six places, arrays as lists."""
+    try:
+        return _in_words(call())
+    except Eeg2FmriError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _in_words(value: object) -> str:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_in_words(one)}" for name, one in value.items())
+    if isinstance(value, np.ndarray | list | tuple | set | frozenset):
+        parts = sorted(value) if isinstance(value, set | frozenset) else list(value)
+        return "[" + ", ".join(map(_in_words, parts)) + "]"
+    if isinstance(value, float | np.floating):
+        return f"{round(float(value), 6) + 0:g}" if abs(value) < 1e5 else f"{float(value):.6g}"
+    return str(value)
+
+
+def all_kept(file: str, cases: Mapping[str, Callable[[], object]]) -> None:
+    """Fail where the outcome of a case is not the one that is kept; cases of one outcome stand together.
+
+    ``EEG2FMRI_SAID=write pytest TESTS`` keeps what there is now, to be read before it is committed.
+    """
+    together: dict[str, list[str]] = {}
+    for name, call in cases.items():
+        together.setdefault(outcome(call), []).append(name)
+    text = "\n".join(f"== {'; '.join(names)}\n{found}\n" for found, names in together.items())
+    path = FOLDER / "outcomes" / f"{file}.txt"
+    if WRITE:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
