@@ -6,6 +6,7 @@ import pytest
 
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
 from eeg2fmri.evaluate.metrics.registry import METRICS
+from eeg2fmri.results.scores.claims import best_regions, difference_that_counts, rivals, tells
 from eeg2fmri.results.scores.control import Control, OfRecording
 from eeg2fmri.results.scores.controls import ALL_KNOWN, Controls
 from eeg2fmri.results.scores.evaluation import Evaluation
@@ -258,3 +259,130 @@ def test_undefined_scores_are_null_in_json_and_empty_in_csv(make, tmp_path):
     assert evaluation.to_dict()["pooled"][1]["psnr"]["mean"] is None
     assert ",," in (tmp_path / "scores.csv").read_text().splitlines()[1]
     assert scores_table(evaluation, "01").rows[0][6] == "-"
+
+
+def beside(evaluation, *others):
+    """The same with more methods: name, role, r, p value of the difference (None: not tested), whether it varies."""
+    methods, values, pooled, against = evaluation.methods, evaluation.values, dict(evaluation.pooled), {}
+    for name, role, r, p, varies in others:
+        methods = (*methods, Method(name, f"the {name}", "EEG", role))
+        values = np.concatenate([values, np.full_like(values[:1], r)])
+        if varies:
+            pooled[name] = PooledTest.of(r, np.linspace(-0.02, 0.02, 101), 0.001, 1000)
+        if p is not None:
+            ends = {"low": 0.1 - r - 0.03, "high": 0.1 - r + 0.03, "p_value": p}
+            against[name] = {**ends, **{f"{key.removesuffix('_value')}_surrogates": end for key, end in ends.items()}}
+    return replace(
+        evaluation,
+        methods=methods,
+        values=values,
+        pooled=pooled,
+        against={**evaluation.against, **against},
+        intervals=np.full((len(methods), len(METRICS), 2), np.nan),
+        p_values=np.full(values.shape[:2], 0.5),
+    )
+
+
+def cases_of_claims(make):
+    """What makes a difference to what is claimed, one after the other."""
+    region = {"index": 1, "r": 0.3, "p_value": 0.001, "p_corrected": 0.01}
+    regions = {
+        "atlas": "a.nii.gz", "temporal_r": 0.1, "p_value": 0.1, "connectivity_similarity": None,
+        "regions": {
+            name: {**region, "r": r, "p_corrected": p}
+            for name, r, p in (("A", 0.2, 0.05), ("B", 0.4, 0.01), ("C", 0.5, 0.051), ("D", 0.1, 0.01), ("E", 0.3, 0))
+        },
+    }  # fmt: skip
+    where = {
+        "regions": {"sub-01": regions},
+        "significant_voxels": {
+            "model": {"sub-01": {"family_wise": 0.04}, "sub-02": {"family_wise": None}, "b": {"family_wise": 0.08}}
+        },
+    }
+    exchanged = {"p_value": 0.03, "p_below": 0.98, "recordings": 6}
+    backwards = {"p_value": 0.995, "p_below": 0.008, "recordings": 5}
+    absent = {
+        "whitened": {"label": "whitened ridge", "reason": "no amplitudes at 50 Hz"},
+        "knn": {"label": "neighbours", "reason": "no memory"},
+    }
+    given = np.full((4, len(METRICS), 2), np.nan)
+    given[0, 0] = [0.06, 0.14]
+    cases = {
+        "plain": make(),
+        "one subject": make(subjects=1),
+        "three subjects": make(subjects=3),
+        "four subjects": make(subjects=4),
+        "five subjects": make(subjects=5),
+        "p at the level": make(p=0.04),
+        "p above the level": make(p=0.0401),
+        "p very small": make(p=0.00012),
+        "p a thousandth": make(p=0.001),
+        "no r": make(model=0.0, p=0.03, p_below=0.005),
+        "reversed at the level": make(model=-0.1, p=0.99, p_below=0.01),
+        "reversed above the level": make(model=-0.1, p=0.99, p_below=0.0101),
+        "not reversed": make(model=0.1, p=0.5, p_below=0.005),
+        "nothing, well measured": make(p=0.5, spread=0.03),
+        "nothing, badly measured": make(p=0.5, spread=0.05),
+        "an interval over subjects": make(subjects=3, intervals=given),
+        "where": make(facts=where),
+        "where, of three": make(facts=where, subjects=3),
+        "where, not informative": make(p=0.2, facts=where),
+        "exchanged": make(subjects=6, facts={"exchanged": exchanged}),
+        "exchanged, reversed": make(model=-0.05, subjects=5, facts={"exchanged": backwards}),
+        "still": make(model=0.0, ridge=0.0, still=True),
+        "still, of one": make(model=0.0, ridge=0.0, still=True, subjects=1),
+        "across sessions": make(facts={"protocol": "across-sessions"}),
+        "another difference counts": make(facts={"difference_that_counts": 0.05}),
+        "not fitted": make(facts={"not_fitted": absent}),
+        "equal": make(ridge=0.095),
+        "a hair better": make(ridge=0.091),
+        "no better": make(ridge=0.13),
+        "not by the test": make(p_ridge=0.0501),
+        "just by the test": make(p_ridge=0.05),
+        "not tested": make(against={}),
+        "waits": make(p=0.045, p_ridge=0.01),
+        "better, but reversed": make(model=-0.1, ridge=-0.3, p=0.999, p_below=0.001),
+        "controls": make(facts={"controls": controls()}),
+        "controls that do not bite": make(facts={"controls": controls(bites=False)}),
+        "controls with nothing to explain": make(facts={"controls": controls(informative=False)}),
+        "one course that is a control": make(facts={"controls": controls(could_be="one course of the whole brain")}),
+        "the hardest of several": beside(
+            make(), ("knn", "baseline", 0.08, 0.2, True), ("far", "baseline", 0.0, 0.001, True),
+            ("twin", "model", 0.02, 0.01, True),
+        ),
+        "one that is better": beside(
+            make(), ("knn", "baseline", 0.2, 0.9, True), ("twin", "model", 0.25, 0.99, True),
+            ("ceiling", "ceiling", 0.6, None, True), ("shift", "null", 0.4, None, True),
+        ),
+        "two that do not vary": beside(make(), ("flat", "baseline", 0.0, None, False)),
+        "not defined": beside(make(), ("odd", "baseline", np.nan, 0.5, True)),
+        "only those that do not vary": replace(make(), pooled={"model": make().pooled["model"]}),
+    }  # fmt: skip
+    for name, r in (("at half", 0.05), ("below half", 0.049)):
+        course = make(facts={"controls": controls(could_be="one course of the whole brain")} if r == 0.05 else {})
+        course.values[0, :, [metric.name for metric in METRICS].index("responsive_r_without_global")] = r
+        cases[f"without the global course {name}"] = course
+    course = make(p=0.2)
+    course.values[0, :, [metric.name for metric in METRICS].index("responsive_r_without_global")] = 0.01
+    cases["global, not informative"] = course
+    few = make()
+    cases["one metric"] = replace(few, metrics=METRICS[:1], values=few.values[..., :1], intervals=few.intervals[:, :1])
+    return cases
+
+
+def test_every_claim_in_full(make, messages):
+    cases = {name: lambda one=one: in_full(one) for name, one in cases_of_claims(make).items()}
+    messages.all_kept("claims", cases)
+
+
+def in_full(one):
+    """Sentences and numbers of the claims, what is said of them together, and the rivals in their order."""
+    found = [f"{claim.name}, {claim.decision}: {claim.sentence}\n  {_numbers(claim)}" for claim in one.claims]
+    found.append(f"{one.finding.label} ({one.finding.tone}): {one.finding.sentence}")
+    found.append(f"tells: {tells(one)}; counts: {difference_that_counts(one):g}; best two: {best_regions(one, 2)}")
+    return "\n".join([*found, *(f"{each.label}: {each.difference:.3f} over {each.paired}" for each in rivals(one))])
+
+
+def _numbers(claim):
+    rounded = {key: round(one, 6) if isinstance(one, float) else one for key, one in claim.to_dict()["numbers"].items()}
+    return json.dumps(rounded)
