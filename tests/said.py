@@ -102,14 +102,17 @@ def _in_words(value: object) -> str:
     return str(value)
 
 
-def all_kept(file: str, cases: Mapping[str, Callable[[], object]]) -> None:
+def all_kept(file: str, cases: Mapping[str, Callable[[], object]], folder: Path | None = None) -> None:
     """Fail where the outcome of a case is not the one that is kept; cases of one outcome stand together.
+
+    The folder of the test is kept as FOLDER.
 
     ``EEG2FMRI_SAID=write pytest TESTS`` keeps what there is now, to be read before it is committed.
     """
     together: dict[str, list[str]] = {}
     for name, call in cases.items():
-        together.setdefault(outcome(call), []).append(name)
+        found = outcome(call)
+        together.setdefault(found if folder is None else found.replace(str(folder), "FOLDER"), []).append(name)
     text = "\n".join(f"== {'; '.join(names)}\n{found}\n" for found, names in together.items())
     path = FOLDER / "outcomes" / f"{file}.txt"
     if WRITE:

@@ -294,3 +294,13 @@ def test_of_eight_recordings_permutations_are_drawn() -> None:
         scores.kept["model"][name] = KeptCourses(np.array([1, 2]), course, course)
     told = summarise_recordings(scores, names, np.random.default_rng(0), "native", {}).facts["exchanged"]
     assert (told["r"], told["recordings"], told["permutations"]) == (pytest.approx(1), 8, 10_000)
+
+
+def test_a_draw_that_reaches_the_observed_difference_counts() -> None:
+    scores = Scores(silent, [MODEL, STILL])
+    for method, r in ((MODEL, 0.25), (STILL, 0.0)):
+        scores.values[method.name]["a1"] = {metric.name: r for metric in METRICS}
+    scores.nulls["model"]["a1"] = ScoreNull(np.array([0.25, 0.25, 0.0, -0.5]), 20)
+    facts = {"difference_that_counts": 0.0}
+    against = summarise_recordings(scores, {"a1": "a"}, np.random.default_rng(0), "native", facts).against["still"]
+    assert against["p_surrogates"] == 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -20,7 +21,7 @@ from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.splits import leakage
 from eeg2fmri.data.splits.claims import PROTOCOLS, ProtocolName, protocol_label
 from eeg2fmri.data.splits.leakage import check_leakage, check_statistics, statistics_in_use
-from eeg2fmri.data.splits.make import Split, SplitConfig, make_folds, make_split
+from eeg2fmri.data.splits.make import Split, SplitConfig, make_folds, make_split, read_split
 from eeg2fmri.data.splits.shared import shared_between_parts
 from eeg2fmri.data.store.store import Recording, Store
 
@@ -57,12 +58,27 @@ def test_every_way_to_divide(messages: ModuleType) -> None:
     six, few, two = store_of(6), store_of(2), store_of(3, ("a", "b"))
     three, unnamed, joined = store_of(2, ("a", "b", "c")), store_of(3), store_of(7, data_sets=3)
     some = replace(two, recordings=(*two.recordings[:2], two.recordings[2], two.recordings[5]))
+    long = store_of(3, n_volumes=198)
     short, very_short = store_of(3, n_volumes=30), store_of(2, ("a", "b"), n_volumes=14)
     asked: dict[str, tuple[Store, dict[str, Any]]] = {
         "six subjects": (six, {}),
         "six subjects, another seed": (six, {"seed": 5}),
         "numbers": (six, {"test": 2, "validation": 1, "train": 2}),
         "labels": (six, {"test": ["02"], "validation": ["05", "03"]}),
+        "too many asked for": (six, {"test": 3, "validation": 3}),
+        "too many asked for beside named ones": (six, {"test": ["01", "02"], "validation": 2, "train": 3}),
+        "all named": (six, {"test": ["01", "02", "03"], "validation": ["04", "05", "06"]}),
+        "names that there are not": (six, {"test": ["07", "01"], "validation": ["08"], "train": ["01", "02", "02"]}),
+        "nobody": (six, {"test": [], "train": []}),
+        "sessions that there are not": (two, {"by": "session", "test": ["c"], "train": ["a", "ses-a"]}),
+        "too few to validate in a fold": (six, {"folds": 2, "fold": 1, "validation": 3}),
+        "no such fold": (six, {"folds": "leave-one-out", "fold": 7}),
+        "blocks that lie unused between": (
+            long, {"by": "block", "folds": 10, "fold": 3, "validation": 2, "train": 4, "gap_s": 42},
+        ),
+        "blocks unused, the gap of one more": (
+            long, {"by": "block", "folds": 10, "fold": 3, "validation": 2, "train": 4, "gap_s": 40},
+        ),
         "two subjects": (few, {}),
         "leave one out": (six, {"folds": "leave-one-out", "fold": 3}),
         "as many folds as subjects": (six, {"folds": 6, "fold": 3}),
@@ -155,6 +171,8 @@ def test_every_leak(messages: ModuleType) -> None:
         "blocks that overlap": partial(split_of, within, blocks, f"{a}_volumes-40to60", f"{a}_volumes-30to45", 2),
         "blocks of one volume too few": partial(checked, store, within, blocks, b, f"{a}_volumes-60to62"),
         "a block and all": partial(split_of, within, a, b, f"{a}_volumes-60to62"),
+        "in all parts": partial(split_of, within, a, f"{a} {b}", f"{a}_volumes-60to62 {b}"),
+        "a block of one volume": partial(checked, store, within, blocks, b, f"{a}_volumes-60to60"),
         "twice": partial(split_of, within, f"{a} {a} {b} {b} {b}", b2, c),
         "twice in several": partial(split_of, "fixed-subjects", f"{a} {a}", f"{b} {b}", f"{c} {a2}"),
         "subjects": partial(split_of, "leave-one-subject-out", f"{a} {b}", f"{b2} {c}", f"{a2} {c}"),
@@ -164,6 +182,33 @@ def test_every_leak(messages: ModuleType) -> None:
         "no such protocol": partial(split_of, "mixed", a, b, c),
     }
     messages.all_kept("leaks", cases)
+
+
+def test_a_split_that_is_saved_and_read(messages: ModuleType, tmp_path: Path) -> None:
+    store, whole = store_of(3), ("fixed-subjects", "sub-01_task-rest", "sub-02_task-rest", "sub-03_task-rest")
+    split = split_of(*whole)
+    assert split.view(store) is store
+    kept = {"train": ["sub-01"], "validation": ["sub-02"], "test": ["sub-03"], "store_hash": "x"}
+    written = {
+        "empty": None,
+        "damaged": "{",
+        "a list": "[1]",
+        "without hash": json.dumps({"train": ["sub-01"]}),
+        "without a part": json.dumps({"train": ["sub-01"], "store_hash": "x"}),
+        "of before there were protocols": json.dumps(kept),
+        "leaky": json.dumps({**kept, "test": ["sub-01"]}),
+    }
+    for name, text in written.items():
+        (tmp_path / name).mkdir()
+        if text is not None:
+            (tmp_path / name / "split.json").write_text(text)
+    (tmp_path / "saved").mkdir()
+    split.save(tmp_path / "saved" / "split.json", store)
+    cases: dict[str, Callable[[], object]] = {
+        name: lambda name=name: list(read_split(tmp_path / name)) for name in (*written, "saved", "nowhere")
+    }
+    cases["file"] = (tmp_path / "saved" / "split.json").read_text
+    messages.all_kept("saved_splits", cases, tmp_path)
 
 
 def test_rows_that_are_read_twice_are_told_where_names_do_not_show_them(monkeypatch: pytest.MonkeyPatch) -> None:
