@@ -8,11 +8,11 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import generator
-from eeg2fmri.core.threads import one_thread
 from eeg2fmri.evaluate.controls.courses import Courses
 from eeg2fmri.evaluate.controls.partial import without
 from eeg2fmri.models.regression.leave_out import LeaveOneOut
 from eeg2fmri.models.regression.moments import Moments, summed
+from eeg2fmri.models.regression.threads import one_thread
 
 #: Voxels on which the penalty is chosen.
 CHOICE = 300

@@ -8,9 +8,9 @@ from typing import Any
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.progress import Progress
-from eeg2fmri.core.threads import one_thread
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline
+from eeg2fmri.models.regression.threads import one_thread
 from eeg2fmri.results.scores.method import Method
 
 #: Baselines that are fitted at the same time, at most: each may hold its features and some BOLD.

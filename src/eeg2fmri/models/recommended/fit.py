@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.core.threads import one_thread
 from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.recommended.choice import Candidate, Design, candidate, local_candidate
 from eeg2fmri.models.recommended.config import DRIFT_S
@@ -20,6 +19,7 @@ from eeg2fmri.models.recommended.slow import slow_is_told
 from eeg2fmri.models.recommended.stacked import Stack
 from eeg2fmri.models.recommended.weigh import weighed
 from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, clearly_better, temporal_r
+from eeg2fmri.models.regression.threads import one_thread
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset

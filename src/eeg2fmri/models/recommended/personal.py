@@ -16,7 +16,6 @@ import numpy as np
 import torch
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.core.threads import one_thread
 from eeg2fmri.models.recommended.config import DRIFT_S
 from eeg2fmri.models.recommended.families.family import Basis
 from eeg2fmri.models.recommended.haemodynamic import row_responses
@@ -25,6 +24,7 @@ from eeg2fmri.models.recommended.recordings import SHORTEST, Recordings, blocks_
 from eeg2fmri.models.recommended.stacked import GAINS
 from eeg2fmri.models.regression.leave_out import LeaveOneOut, clearly_better, temporal_r, where_others_respond
 from eeg2fmri.models.regression.stack import stacking_moments
+from eeg2fmri.models.regression.threads import one_thread
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset

@@ -7,9 +7,9 @@ import pytest
 import scipy.linalg  # noqa: F401
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from eeg2fmri.core.threads import one_thread
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.recommended.config import RecommendedConfig
+from eeg2fmri.models.regression.threads import one_thread
 
 
 def threads() -> set[int]:
