@@ -129,6 +129,9 @@ def test_group_statistics_survive_saving(store: Store) -> None:
     group = group_statistics(store, [0, 1])
     back = GroupStatistics.of_arrays(group.arrays())
     assert (back.mean, back.std) == (group.mean, group.std)
+    assert {name: str(one.dtype) for name, one in group.arrays().items()} == {
+        "mean": "float64", "std": "float64", "voxel_mean": "float32", "voxel_std": "float32", "mask": "bool",
+    }  # fmt: skip
     for name in ("voxel_mean", "voxel_std", "mask"):
         np.testing.assert_array_equal(getattr(back, name), getattr(group, name))
 

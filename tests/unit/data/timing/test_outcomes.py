@@ -61,6 +61,12 @@ MARKERS: dict[str, np.ndarray] = {
     "drift": 3.0 + TR * 1.0004 * np.arange(N),
     "drift that is none": 3.0 + TR * 1.006 * np.arange(N),
     "another interval": 3.0 + 3.0 * np.arange(N),
+    "an interval somewhat shorter": 3.0 + 1.75 * np.arange(N),
+    "far too many": np.arange(3.0, 43.0, 0.13),
+    "pairs, not at the TR": joined(3.0 + 3.0 * np.arange(N), 3.4 + 3.0 * np.arange(N)),
+    "one more within a TR": joined(GRID, GRID[-1] + 1.3),
+    "one more within half a TR": joined(GRID, GRID[-1] + 0.7),
+    "one more before, within a TR": joined(GRID[0] - 1.3, GRID),
     "one": GRID[:1],
     "two": GRID[:2],
     "far apart": np.array([3.0, 40.0, 77.5]),
@@ -84,7 +90,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 COUNTED = [
     "whole", "first two lost", "last two lost", "one more", "two more", "one alone before", "one alone after",
     "lost, and one alone after", "another scan", "another scan, shorter", "another scan that lost one",
-    "both scans lost one",
+    "both scans lost one", "two",
 ]  # fmt: skip
 
 
@@ -98,6 +104,7 @@ def test_faults_of_markers(messages: ModuleType) -> None:
         f"{fault}, {setting}": partial(onsets, times, SETTINGS[setting])
         for fault, times in MARKERS.items()
         for setting in (SETTINGS if fault in COUNTED else ("error", "repair", "trim"))
+        if fault != "two" or "train" not in setting
     }
     for fault, times in MARKERS.items():
         cases[f"{fault}, without BOLD"] = partial(onsets, times, {}, Volumes(None, TR))
@@ -203,6 +210,7 @@ def test_which_marker(messages: ModuleType) -> None:
         "two unknown": {"a": GRID, "b": other},
         "two unknown, one fits": {"a": GRID, "b": other[:-3]},
         "three unknown, one fits": {"a": GRID[:-2], "b": other[:-3], "c": GRID},
+        "two unknown, one fits but for one alone": {"a": joined(3.0, GRID + 10), "b": other[:-3] + 10},
         "twins": {"a": GRID, "b": GRID + 5e-7},
         "edges": {"ttl_on": GRID, "ttl_off": GRID + 0.05},
         "taking turns by number": {"S 1": odd, "S 2": even},

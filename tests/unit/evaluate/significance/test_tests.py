@@ -161,3 +161,19 @@ def test_nothing_to_test_is_an_error(rng):
     for values in (np.array([]), np.array([0.1, np.nan])):
         with pytest.raises(InputError, match="finite scores"):
             sign_flip_test(values, rng)
+
+
+def test_intervals_of_few_subjects_are_those_of_all_that_can_be_drawn(rng):
+    """Of two, each alone is drawn in a quarter of the samples; an effect size is the mean in deviations of n - 1."""
+    assert bootstrap_interval([0.1, 0.3], rng) == pytest.approx((0.1, 0.3))
+    values = np.array([0.1, 0.2, 0.25, 0.4])
+    samples = values[np.random.default_rng(2).integers(0, 4, (10_000, 4))]
+    spread = samples.std(axis=1, ddof=1)
+    sizes = samples.mean(axis=1)[spread > 1e-9] / spread[spread > 1e-9]
+    expected = np.quantile(sizes, [0.05, 0.95])
+    assert effect_interval(values, np.random.default_rng(2), level=0.9) == pytest.approx(tuple(expected))
+
+
+def test_no_effect_at_all_is_reached_by_every_pattern(rng):
+    test = sign_flip_test(np.zeros((3, 2)), rng)
+    assert (test.p_value.tolist(), test.p_max.tolist(), test.patterns) == ([1, 1], [1, 1], 8)
