@@ -149,6 +149,9 @@ def test_nothing_to_resume_is_said(small_store, tmp_path):
         ({"split": {"test": ["09"]}}, InputError, "09"),
         ({"optimiser": {"betas": [2, 2]}}, ConfigError, "less than 1"),
         ({"optimiser": {"learning_rate": 1e30}}, Eeg2FmriError, "lower optimiser.learning_rate"),
+        ({"optimiser": {"layer_decay": 0.5}}, ConfigError, "have no depth"),
+        ({"workers": 2**70}, ConfigError, "less than or equal to 1024"),
+        *(({"model": {"preset": name}}, ConfigError, "the model has no name") for name in (None, [], {}, ["text", 1])),
     ],
 )
 def test_wrong_settings_leave_nothing_behind(small_store, small_settings, tmp_path, change, error, message):

@@ -7,10 +7,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.disk.parse import line_of, read_yaml
@@ -48,6 +48,15 @@ class Config(_Model):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _truths_are_no_numbers(cls, values: Any) -> Any:
+        """Refuse true and false, which YAML makes of yes, no, on and off, where a number is wanted."""
+        for name, field in cls.model_fields.items() if isinstance(values, Mapping) else ():
+            if isinstance(values.get(name), bool) and _wants_number(field.annotation):
+                raise ValueError(f"'{name}' is a number, not {str(values[name]).lower()}")
+        return values
 
     @classmethod
     def make(cls, values: dict[str, Any], *, where: str = "") -> Self:
@@ -117,6 +126,13 @@ class Config(_Model):
     def fingerprint(self) -> str:
         """Return 64 hexadecimal digits that change with any setting (SHA-256 of the canonical JSON)."""
         return fingerprint(self.model_dump(mode="json"))
+
+
+def _wants_number(annotation: Any) -> bool:
+    """Say whether a type takes numbers, and no bool, among others."""
+    kinds = {annotation, *get_args(annotation)}
+    kinds |= {inner for kind in kinds for inner in get_args(kind)}
+    return bool(kinds & {int, float}) and bool not in kinds
 
 
 def fingerprint(values: Any) -> str:

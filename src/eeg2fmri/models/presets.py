@@ -137,6 +137,10 @@ def model_config(
         inner = model_config(spec["inner"], eeg_shape, (int(spec["regions"]), 1, 1), seed, columns, of_parts)
         spec["inner"] = inner.model_dump(mode="json")
     name = spec.pop("preset", None)
+    if not isinstance(name if name is not None else spec.get("kind"), str):
+        raise ConfigError(
+            "the model has no name", where="model", got=f"preset {name!r:.80}", expected="a preset or a kind"
+        )
     if columns and "recommended" in (name, spec.get("kind")):
         spec.setdefault("columns", [(kind, len(found)) for kind, found in columns.items()])
     rivals = rival_presets()

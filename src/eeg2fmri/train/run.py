@@ -233,10 +233,10 @@ def _train(
             make_run_folder(run, config, split, whole, facts)
     fabric.barrier()
     started = time.monotonic()
-    training = Training(model, data.train, data.validation, config, run / STATES, fabric, voxels)
     told: list[str] = []
     fit = None if closed is None else partial(_fit, closed, data, config, run if first else None, progress, told)
     try:
+        training = Training(model, data.train, data.validation, config, run / STATES, fabric, voxels)
         with writing(run), quiet_buckets(), epoch_log(run, config.logs if first else (), on_epoch) as log:
             fitted = training.run(resume, progress, lambda row: log(row, training.at.history), fit)
     except BaseException:

@@ -1,7 +1,9 @@
 """Settings: every fault at once, the near name suggested, the same fingerprint for the same settings."""
 
+from typing import Annotated
+
 import pytest
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from eeg2fmri.core.config import Config, read_mapping
 from eeg2fmri.core.errors import ConfigError, LeakageError
@@ -111,3 +113,17 @@ def test_a_constructor_tells_every_fault_as_make_does():
         Outer(rates=1, name=3)
     assert "did you mean 'rate'?" in str(caught.value)
     assert Outer(rate=0.2, inner={"depth": 3}).inner.depth == 3
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_yes_and_no_are_no_numbers(value):
+    class Numbers(Config):
+        size: float = 1.0
+        count: Annotated[int, Field(ge=0)] | None = None
+        flag: bool = False
+        either: bool | float = 0.0
+
+    for name in ("size", "count"):
+        with pytest.raises(ConfigError, match=f"'{name}' is a number, not {str(value).lower()}"):
+            Numbers.make({name: value})
+    assert Numbers.make({"flag": value, "either": value}).either is value

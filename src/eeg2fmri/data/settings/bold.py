@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from eeg2fmri.core.config import Config
 
-Name = Annotated[str, Field(min_length=1)]
+
+def _not_too_long(name: str) -> str:
+    if any(len(os.fsencode(part)) > LONGEST_NAME for part in name.split("/")) or len(name) > LONGEST_PATH:
+        raise ValueError("longer than the name of a file can be")
+    return name
+
+
+#: Bytes of the name of a file, and letters of a path, at most.
+LONGEST_NAME, LONGEST_PATH = 255, 4000
+Name = Annotated[str, Field(min_length=1), AfterValidator(_not_too_long)]
 #: Of a name; YAML reads ``2`` as a number.
 Label = Annotated[str, BeforeValidator(str)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]
     if path.exists():
         try:
             reads = [dict(read) for read in read_json(path)]
+            json.dumps(reads, allow_nan=False)  # they are written again
         except (OSError, ValueError, TypeError) as error:
             raise CheckpointError(
                 "the record of earlier evaluations is damaged",
