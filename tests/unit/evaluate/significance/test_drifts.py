@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.significance.drifts import time_basis
+from eeg2fmri.evaluate.significance.drifts import DECAYS, time_basis
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,14 @@ def test_what_cannot_be_tested_is_refused():
         time_basis(7, 2.0)
     with pytest.raises(InputError, match="must be positive"):
         time_basis(80, 0.0)
+
+
+def test_every_slow_course_is_a_drift_to_the_last_digit():
+    volumes, tr = 200, 2.0
+    position, times = (np.arange(volumes) + 0.5) / volumes, tr * np.arange(volumes)
+    # periods of 128 s and more in 400 s: six half waves; what a scanner that was just started decays with
+    slow = [position**order for order in range(3)] + [np.cos(np.pi * k * position) for k in range(1, 7)]
+    slow += [np.exp(-times / decay) for decay in DECAYS]
+    for course in slow:
+        left = time_basis(volumes, tr, 0.0).without_drifts(course[:, None])
+        assert np.linalg.norm(left) < 1e-8 * np.linalg.norm(course)
