@@ -236,10 +236,17 @@ def _taking_turns(markers: Mapping[str, np.ndarray], tr: float) -> list[str]:
         stems.setdefault(_stem(name), []).append(name)
     small = list(markers) if len(markers) <= MOST_KINDS else []
     pairs = [list(pair) for pair in combinations(small, 2)]
-    for names in (*stems.values(), *pairs, small):
-        if len(names) > 1 and _is_regular(_together(markers, names).times, tr, 0.9):
-            return names
-    return []
+    found = [
+        names
+        for names in (*stems.values(), *pairs, small)
+        if len(names) > 1 and _is_regular(_together(markers, names).times, tr, 0.9)
+    ]
+    # two of three that take turns are at the TR as well, with every third marker lost
+    return min(found, key=lambda names: _lost(_together(markers, names).times, tr), default=[])
+
+
+def _lost(times: np.ndarray, tr: float) -> int:
+    return sum(train.lost for train in find_trains(times, tr).trains())
 
 
 def _together(markers: Mapping[str, np.ndarray], names: Sequence[str]) -> Marked:

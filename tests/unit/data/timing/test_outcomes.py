@@ -246,6 +246,12 @@ def test_which_marker(messages: ModuleType) -> None:
     messages.all_kept("which_marker", cases)
 
 
+@pytest.mark.parametrize("names", ["ab", "abc", "abcd"])
+def test_all_kinds_that_take_turns_are_taken(names: str) -> None:
+    markers = {name: GRID[k :: len(names)] for k, name in enumerate(names)}
+    np.testing.assert_array_equal(find_marker(markers, TR, None, N, "a.vhdr").times, GRID)
+
+
 @pytest.mark.parametrize("later", [0.012, 0.0199, 0.0201])
 def test_the_second_edge_of_a_pulse_is_near(later: float) -> None:
     found = without_echo(joined(GRID, GRID + later))
