@@ -105,6 +105,7 @@ def information(evaluation: Evaluation) -> Claim:
         "low": low,
         "high": high,
         "p_value": float(p),
+        "p_below": float(below),
         "test": how,
         "subjects": subjects,
         "share_significant": share,
@@ -121,7 +122,8 @@ def information(evaluation: Evaluation) -> Claim:
 def _said_of(numbers: Mapping[str, Any], decision: Decision, informs: bool, people: str) -> str:
     """Say the first claim: what was found, how sure it is, and where."""
     r, low, high, share = (numbers[name] for name in ("r", "low", "high", "share_significant"))
-    found = f"r {r:.3f} [{low:.3f}, {high:.3f}] where the training group responded, {_p(numbers['p_value'])} "
+    p = numbers["p_below" if numbers["reversed"] else "p_value"]
+    found = f"r {r:.3f} [{low:.3f}, {high:.3f}] where the training group responded, {_p(p)} "
     found += f"({numbers['test']}), {people}"
     where = f"; median over the brain {numbers['median_over_brain']:.3f}"
     if informs and math.isfinite(share):
