@@ -40,7 +40,10 @@ def record_reading(run: OpenRun, folder: Path, seed: int) -> list[dict[str, Any]
     reads: list[dict[str, Any]] = []
     if path.exists():
         try:
-            reads = [dict(read) for read in read_json(path)]
+            kept = read_json(path)
+            if not isinstance(kept, list):
+                raise TypeError(f"a list is expected, and it is {kept!r:.40}")
+            reads = [dict(read) for read in kept]
             json.dumps(reads, allow_nan=False)  # they are written again
         except (OSError, ValueError, TypeError) as error:
             raise CheckpointError(

@@ -30,7 +30,7 @@ def test_every_reading_is_kept_and_told(tmp_path):
     assert "read 3 times by this run, with 2 versions of the weights" in reading_note(other)
 
 
-@pytest.mark.parametrize("content", ["{", "3", '[{"seed": Infinity}]', '[{"recordings": NaN}]', "[1]"])
+@pytest.mark.parametrize("content", ["{", "3", '""', "{}", '[{"seed": Infinity}]', '[{"recordings": NaN}]', "[1]"])
 def test_a_damaged_record_is_told(tmp_path, content):
     (tmp_path / "reads.json").write_text(content)
     with pytest.raises(CheckpointError, match=r"record of earlier evaluations is damaged(.|\n)*reads.json"):
