@@ -1,4 +1,4 @@
-"""How many threads products of matrices run in."""
+"""Run regressions in one thread of linear algebra."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ def one_thread() -> Iterator[None]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> with one_thread():
-    ...     weights = np.linalg.solve(np.eye(2), np.ones(2))
+    ...     np.linalg.solve(2 * np.eye(2), np.ones(2)).tolist()
+    [0.5, 0.5]
     """
     import scipy.linalg  # noqa: F401  # what is not there yet would not be limited
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
