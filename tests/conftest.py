@@ -2,11 +2,13 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,3 +147,16 @@ def bids_errors():
         return [one for one in json.loads(result.stdout)["issues"]["issues"] if one["severity"] == "error"]
 
     return of
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print how cases of broken input ended: each kind where all are run, and the sum."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, ())]
+    found = [value for one in reports for name, value in one.user_properties if name == "faults"]
+    if found:
+        worked, refused, faults = (sum(value[k] for value in found) for k in (1, 2, 3))
+        if os.environ.get("EEG2FMRI_FAULTS") == "all":
+            for text, *_ in found:
+                terminalreporter.write_line(text)
+        total = worked + refused + faults
+        terminalreporter.write_line(f"broken input: {total} cases, {worked} worked, {refused} refused, {faults} faults")

@@ -163,9 +163,9 @@ def run_cases(kind: str, cases: Iterable[Case], honest: Callable[[Path], Any], e
 
 
 def judge(report: Report, capsys: Any) -> None:
-    """Print the counts, and fail on any fault."""
-    with capsys.disabled():
-        print(f"\n{report}", flush=True)
+    """Have the counts printed at the end, also by processes of their own, and fail on any fault."""
+    counts = [report.ends[WORKED], report.ends[REFUSED], len(report.faults)]
+    capsys.request.node.user_properties.append(("faults", [str(report), *counts]))
     assert not report.faults, f"{len(report.faults)} faults\n" + "\n".join(report.faults)
 
 
