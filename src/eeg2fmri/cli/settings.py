@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from eeg2fmri.cli.sources import print_if_asked
 
 if TYPE_CHECKING:
+    from eeg2fmri.core.config import Config
     from eeg2fmri.train.config import TrainConfig
+
+Made = TypeVar("Made", bound="Config")
 
 #: `--n-jobs` as it was spelt before; see `jobs_of`.
 OldJobs = Annotated[int | None, typer.Option("--jobs", min=1, hidden=True)]
@@ -33,6 +36,19 @@ def read_settings(config: Path | None, options: Mapping[str, Any]) -> dict[str, 
 def given(**options: Any) -> dict[str, Any]:
     """Take the options that were given: those that are not None."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def settings_of(kind: type[Made], config: Path | None, options: Mapping[str, Any]) -> Made:
+    """Make the settings of a command from its file and options; print them, if that is asked for.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or the settings are wrong.
+    """
+    settings = kind.make(read_settings(config, options), where=str(config or ""))
+    print_if_asked(settings, config, options)
+    return settings
 
 
 def training(values: dict[str, Any], config: Path | None, options: Mapping[str, Any]) -> TrainConfig:

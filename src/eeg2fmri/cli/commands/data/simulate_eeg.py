@@ -33,8 +33,7 @@ def command(
     Example: eeg2fmri simulate-eeg bids --subjects 24 --effect 0.6
     """
     from eeg2fmri.cli.console import progress_bar, wrote
-    from eeg2fmri.cli.settings import given, read_settings
-    from eeg2fmri.cli.sources import print_if_asked
+    from eeg2fmri.cli.settings import given, settings_of
     from eeg2fmri.simulate.groups.write import GroupsConfig, simulate_groups
 
     options = given(
@@ -46,8 +45,7 @@ def command(
         age_confound=age_confound,
         seed=seed,
     )
-    settings = GroupsConfig.make(read_settings(config, options), where=str(config or ""))
-    print_if_asked(settings, config, options)
+    settings = settings_of(GroupsConfig, config, options)
     with progress_bar() as progress:
         simulate_groups(out, settings, progress=progress)
     wrote("BIDS data set", out)

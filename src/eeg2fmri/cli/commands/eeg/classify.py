@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eeg2fmri.cli.settings import OldJobs, given, jobs_of, read_settings
-from eeg2fmri.cli.sources import print_if_asked
+from eeg2fmri.cli.settings import OldJobs, given, jobs_of, settings_of
 
 
 def command(
@@ -40,8 +39,7 @@ def command(
 
     chosen = int(folds) if folds is not None and folds.isdigit() else folds
     options = given(folds=chosen, refits=refits, seed=seed)
-    settings = ClassifyConfig.make(read_settings(config, options), where=str(config or ""))
-    print_if_asked(settings, config, options)
+    settings = settings_of(ClassifyConfig, config, options)
     with progress_bar() as progress:
         found = classify_run(
             run, store, out, settings, n_jobs=jobs_of(n_jobs, jobs), keep_models=keep_models, progress=progress

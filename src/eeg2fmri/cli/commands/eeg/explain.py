@@ -58,8 +58,7 @@ def command(
     Example: eeg2fmri explain run store --windows 32
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.cli.settings import given, read_settings
-    from eeg2fmri.cli.sources import print_if_asked
+    from eeg2fmri.cli.settings import given, settings_of
     from eeg2fmri.core.errors import ConfigError
     from eeg2fmri.explain.config import ExplainConfig
     from eeg2fmri.explain.run import explain_run
@@ -74,8 +73,7 @@ def command(
         passes=passes,
         seed=seed,
     )
-    settings = ExplainConfig.make(read_settings(config, options), where=str(config or ""))
-    print_if_asked(settings, config, options)
+    settings = settings_of(ExplainConfig, config, options)
     with progress_bar() as progress:
         found = explain_run(run, store, out, settings, truth=truth, progress=progress)
     say(found.summary())

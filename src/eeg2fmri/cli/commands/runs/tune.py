@@ -26,15 +26,13 @@ def command(
     Example: eeg2fmri tune store study --trials 20 --epochs 5
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.cli.settings import given, read_settings
-    from eeg2fmri.cli.sources import print_if_asked
+    from eeg2fmri.cli.settings import given, settings_of
     from eeg2fmri.report import write_search_figure
     from eeg2fmri.tune.config import TuneConfig
     from eeg2fmri.tune.search import tune
 
     options = given(trials=trials, epochs=epochs, seed=seed)
-    settings = TuneConfig.make(read_settings(config, options), where=str(config or ""))
-    print_if_asked(settings, config, options)
+    settings = settings_of(TuneConfig, config, options)
     try:
         with progress_bar() as progress:
             found = tune(store, out, settings, storage=storage, progress=progress)
