@@ -258,10 +258,10 @@ def electrodes_of_new(
         If electrodes are missing and cannot be interpolated.
     """
     notes: list[str] = []
-    described(raw, path, notes, config.eeg, partial=partial)
+    eeg, montage = (config.eeg, config.montage) if cleaning == "replay" else (_without_steps(config.eeg), ())
+    described(raw, path, notes, eeg, partial=partial)
     if not electrode_names(raw):
         raise InputError("the recording has no EEG channels", where=str(path), got=", ".join(raw.ch_names)[:200])
-    eeg, montage = (config.eeg, config.montage) if cleaning == "replay" else (_without_steps(config.eeg), ())
     derivation, told = derive(raw, eeg, path, montage=montage, exclude=config.exclude)
     derivation, more = fitted(derivation, wanted.electrodes, raw, path, by_place=eeg.cap is not None)
     kept = [name for name in raw.info["bads"] if name in derivation.inputs] if eeg.bads == "keep" else []
