@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -11,6 +13,7 @@ from eeg2fmri.data.pairs.scaling import (
     GroupStatistics,
     RecordingStatistics,
     group_statistics,
+    scalars,
     scale_bold,
 )
 from eeg2fmri.data.pairs.windows import PairConfig, zscore_electrodes
@@ -143,3 +146,157 @@ def test_no_recordings_or_no_common_brain_are_errors(store: Store) -> None:
     np.save(mask, ~store.mask(1))
     with pytest.raises(InputError, match="no voxel in common"):
         group_statistics(store, [0, 1])
+
+
+def test_scalars_of_two_voxels_by_hand() -> None:
+    """Two voxels about 1 and 5 that deviate by 3 and 1: within (9 + 1) / 2, between 4."""
+    assert scalars(np.array([1.0, 5.0]), np.array([3.0, 1.0])) == (3.0, 3.0)
+    own = RecordingStatistics.of_voxels(np.array([1.0, 5.0]), np.array([3.0, 1.0]))
+    assert (own.mean, own.std) == (3.0, 3.0)
+    single = scalars(np.array([1e4, 1e4 + 1], np.float32), np.array([2.0, 2.0], np.float32))
+    assert single == (10000.5, np.sqrt(4.25))
+
+
+def test_a_constant_recording_in_words() -> None:
+    for mean, std, refused in (
+        (1e6, 0.9, True),
+        (1e6, 1.1, False),
+        (-1e6, 0.9, True),
+        (np.nan, 1.0, True),
+        (1.0, np.inf, True),
+    ):
+        voxels = np.full((2, 1, 1), mean), np.full((2, 1, 1), std)
+        if not refused:
+            assert RecordingStatistics.of_voxels(*voxels).std == pytest.approx(std)
+            continue
+        with pytest.raises(InputError) as caught:
+            RecordingStatistics.of_voxels(*voxels, "sub-07")
+        (problem,) = caught.value.problems
+        assert (problem.what, problem.where, problem.hint) == (
+            "the BOLD of the recording is constant or not finite", "sub-07",
+            "check the BOLD image; leave this recording out",
+        )  # fmt: skip
+        if mean > 1:
+            assert problem.got == "mean 1e+06, standard deviation 0.9"
+    with pytest.raises(InputError, match=r"where: +sub-08"):
+        RecordingStatistics.of_volumes(np.zeros((5, 2, 3, 4)), "sub-08")
+
+
+def test_statistics_of_a_store_name_their_recording(store: Store) -> None:
+    name = store.recordings[1].id
+    own = RecordingStatistics.of_store(store, name)
+    np.testing.assert_array_equal(own.voxel_mean, store.voxel_mean(1))
+    np.testing.assert_array_equal(own.voxel_std, store.voxel_std(1))
+    np.save(store.path / name / "voxel_mean.npy", np.full(store.grid, np.nan, np.float32))
+    with pytest.raises(InputError, match="where: +" + re.escape(f"{store.path}: {name}")):
+        RecordingStatistics.of_store(store, 1)
+
+
+def test_volumes_of_single_precision_are_summed_in_double() -> None:
+    """A million about 1e4 that differ by 1: sums of float32 would be off."""
+    volumes = np.where(np.arange(300_000)[:, None, None, None] % 2, 20001, 20003).astype(np.float32)
+    own = RecordingStatistics.of_volumes(volumes)
+    assert (own.voxel_mean.dtype, own.voxel_std.dtype) == (np.float64, np.float64)
+    assert (own.voxel_mean.item(), own.voxel_std.item()) == (20002, 1)
+
+
+def test_a_voxel_that_hardly_varies_is_constant() -> None:
+    mean = np.array([1e6, 1e6, -1e6, 0.0])
+    own = RecordingStatistics(0.0, 1.0, mean, np.array([0.9, 2.0, 0.9, 4.0]))
+    np.testing.assert_allclose(own.voxel_inverse, [0, 0.5, 0, 0.25])
+    assert (
+        RecordingStatistics(0.0, 1.0, mean.astype(np.float32), np.ones(4, np.float32)).voxel_inverse.dtype == np.float32
+    )
+
+
+@pytest.mark.parametrize("how", SCALINGS)
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_scaled_volumes_keep_their_type_and_go_where_they_are_asked_to(how: str, kind: type) -> None:
+    volumes = (np.arange(24, dtype=kind) ** 2).reshape(2, 3, 2, 2)
+    own = RecordingStatistics.of_volumes(volumes)
+    config = PairConfig.make({"bold_scaling": how})
+    made, out = scale_bold(volumes, config, own), np.full_like(volumes, np.nan)
+    assert made.dtype == kind
+    assert scale_bold(volumes, config, own, out) is out
+    np.testing.assert_array_equal(out, made)
+    if how != "none":
+        assert made is not volumes
+    assert volumes.ravel()[-1] == 529
+    place = volumes.copy()
+    assert scale_bold(place, config, own, place) is place
+    np.testing.assert_array_equal(place, made)
+    # one volume is scaled as it is among several
+    np.testing.assert_allclose(scale_bold(volumes[1], config, own), made[1], rtol=1e-6)
+
+
+def test_each_scaling_by_hand() -> None:
+    volumes = np.array([[0.0, 4.0], [8.0, 4.0]]).reshape(2, 2, 1, 1)
+    # voxels: means 4 and 4, deviations 4 and 0; recording: 4 and sqrt(8)
+    own = RecordingStatistics.of_volumes(volumes)
+    spread = np.sqrt(8)
+    expected = {
+        "recording": [[-4 / spread, 0], [4 / spread, 0]],
+        "recording_range": [[0.5 - 4 / spread / 8, 0.5], [0.5 + 4 / spread / 8, 0.5]],
+        "voxel": [[-1, 0], [1, 0]],
+        "volume": [[-1, 1], [1, -1]],
+        "volume_range": [[0, 1], [1, 0]],
+        "none": [[0, 4], [8, 4]],
+    }
+    for how, values in expected.items():
+        made = scale_bold(volumes, PairConfig.make({"bold_scaling": how}), own)
+        np.testing.assert_allclose(made[..., 0, 0], values)
+
+
+def test_each_scaling_is_undone_by_hand() -> None:
+    ones = np.ones((2, 1, 1))
+    group = GroupStatistics(10.0, 3.0, 20 * ones, 5 * ones, ones.astype(bool))
+    output = np.array([0.5, -1.0]).reshape(2, 1, 1)
+
+    def undone(how: str, **own: np.ndarray) -> list[float]:
+        settings = {"target": "dynamics"} if how == "dynamics" else {"bold_scaling": how}
+        return BoldScaler(PairConfig.make(settings), group).unscale(output, **own).ravel().tolist()
+
+    mean, std = np.array([1.0, 5.0]).reshape(2, 1, 1), np.array([3.0, 1.0]).reshape(2, 1, 1)
+    assert undone("none") == undone("none", own_mean=mean, own_std=std) == [0.5, -1]
+    for how in ("voxel", "dynamics"):
+        assert undone(how) == [22.5, 15]
+        assert undone(how, own_mean=mean) == [3.5, 0]
+        assert undone(how, own_std=std) == [21.5, 19]
+        assert undone(how, own_mean=mean, own_std=std) == [2.5, 4]
+    for how in ("recording", "volume"):
+        assert undone(how) == [11.5, 7]
+        # mean 3, deviation sqrt(5 + 4) of the voxels; with the group's deviation sqrt(25 + 4), with its mean sqrt(5)
+        assert undone(how, own_mean=mean, own_std=std) == [4.5, 0]
+        assert undone(how, own_mean=mean) == pytest.approx([3 + np.sqrt(29) / 2, 3 - np.sqrt(29)])
+        assert undone(how, own_std=std) == pytest.approx([20 + np.sqrt(5) / 2, 20 - np.sqrt(5)])
+    for how in ("recording_range", "volume_range"):
+        # 0 is four deviations below the mean, 1 four above it
+        assert undone(how) == [10, -26]
+        assert undone(how, own_mean=mean, own_std=std) == [3, -33]
+
+
+def test_saved_statistics_are_of_the_types_that_they_had() -> None:
+    ones = np.ones((2, 1, 1), np.float32)
+    group = GroupStatistics(1.0, 2.0, 3 * ones, 4 * ones, ones > 0)
+    arrays = {**group.arrays(), "mask": np.array([1, 0]).reshape(2, 1, 1)}
+    back = GroupStatistics.of_arrays(arrays)
+    assert (type(back.mean), type(back.std), back.mask.dtype) == (float, float, bool)
+    assert (back.mean, back.std, back.voxel_mean[0, 0, 0], back.voxel_std[0, 0, 0]) == (1, 2, 3, 4)
+    assert back.mask.ravel().tolist() == [True, False]
+
+
+def test_a_group_that_has_nothing_in_words(store: Store) -> None:
+    with pytest.raises(InputError) as caught:
+        group_statistics(store, [])
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.where) == (
+        "there is no training recording to take statistics from", str(store.path),
+    )  # fmt: skip
+    np.save(store.path / store.recordings[0].id / "mask.npy", ~store.mask(1))
+    with pytest.raises(InputError) as caught:
+        group_statistics(store, [0, 1])
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.where, problem.got, problem.hint) == (
+        "the brain masks of the training recordings have no voxel in common", str(store.path), "2 recordings",
+        "bring the recordings to a common space, or check their masks",
+    )  # fmt: skip

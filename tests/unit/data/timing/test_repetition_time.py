@@ -68,3 +68,49 @@ def test_what_cannot_be_settled_is_an_error(from_header: float | None, sidecar: 
 
 def test_the_users_word_settles_it() -> None:
     assert repetition_time(1.28, {"RepetitionTime": 1280.0}, override=1.28) == (1.28, ())
+
+
+@pytest.mark.parametrize(("stated", "from_header", "told"), [
+    (2000.0, 2.0, "sidecar 2000 s, header 2 s: the sidecar is in milliseconds"),
+    (2.0, 2000.0, "sidecar 2 s, header 2000 s: the header is in milliseconds"),
+    (2018.0, 2.0, "sidecar 2018 s, header 2 s: the sidecar is in milliseconds"),
+    (2022.0, 2.0, "sidecar 2022 s, header 2 s"),
+    (1.982, 2000.0, "sidecar 1.982 s, header 2000 s: the header is in milliseconds"),
+    (1.978, 2000.0, "sidecar 1.978 s, header 2000 s"),
+    (2.0, 2.5, "sidecar 2 s, header 2.5 s"),
+])  # fmt: skip
+def test_times_that_differ_by_a_thousand(stated: float, from_header: float, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        repetition_time(from_header, {"RepetitionTime": stated}, where="a.nii")
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.got, problem.expected) == (
+        "the TR in sidecar and header disagree", told, "the same time in both",
+    )  # fmt: skip
+
+
+class Header:
+    """What nibabel gives, with values that a file can hold and nibabel does not write."""
+
+    def __init__(self, zooms: tuple[float, ...], unit: str | None = "sec") -> None:
+        self.zooms, self.unit = zooms, unit
+
+    def get_zooms(self) -> tuple[float, ...]:
+        return self.zooms
+
+    def get_xyzt_units(self) -> tuple[str, str]:
+        if self.unit is None:
+            raise KeyError(99)
+        return "mm", self.unit
+
+
+@pytest.mark.parametrize(
+    ("zooms", "unit", "tr"),
+    [
+        ((3, 3, 3), "sec", None), ((3, 3, 3, 2.0, 1), "sec", 2.0), ((3, 3, 3, np.nan), "sec", None),
+        ((3, 3, 3, -2.0), "sec", None), ((3, 3, 3, 2.0), None, 2.0), ((3, 3, 3, 1.0), None, None),
+        ((3, 3, 3, 0.5), "hz", 0.5), ((3, 3, 3, np.float32(2.16)), "sec", 2.16), ((3, 3, 3, 0.25), "sec", 0.25),
+        ((3, 3, 3, 2.1234567), "sec", 2.123457),
+    ],
+)  # fmt: skip
+def test_headers_that_say_little(zooms: tuple[float, ...], unit: str | None, tr: float | None) -> None:
+    assert header_tr(Header(zooms, unit)) == tr
