@@ -25,7 +25,6 @@ def without_echo(times: np.ndarray) -> np.ndarray | None:
 
     Recorders that mark both edges of a short pulse alike do so.
     """
-    times = np.asarray(times, float)
     if len(times) < 2 * FEWEST or len(times) % 2:
         return None
     after, between = times[1::2] - times[::2], times[2::2] - times[1:-1:2]
@@ -35,7 +34,6 @@ def without_echo(times: np.ndarray) -> np.ndarray | None:
 
 def per_slice(times: np.ndarray, tr: float) -> int | None:
     """Count the markers in a TR where they repeat every TR; None where they do not, or come less than three times."""
-    times = np.asarray(times, float)
     if len(times) < 2 * FEWEST:
         return None
     ahead = np.searchsorted(times, times + tr * (1 - NEAR)) - np.arange(len(times))
@@ -57,7 +55,6 @@ def starts_of_volumes(times: np.ndarray, count: int, tr: float, name: str, n_vol
     InputError
         If it cannot be told which slice is the first of a volume.
     """
-    times = np.asarray(times, float)
     intervals = np.diff(times)
     usual = float(np.median(intervals))
     breaks = np.flatnonzero(intervals > BREAK * usual) + 1

@@ -184,3 +184,23 @@ def test_five_markers_are_named() -> None:
 
 def test_a_reading_ends_with_its_last_marker() -> None:
     assert Reading(Train(GRID[:3], np.array([0, 1, 4])), 2).last == 6
+
+
+@pytest.mark.parametrize(("lost", "more"), [(10, GRID[11] + 0.8), (1, GRID[0] - 0.8)])
+def test_a_second_marker_of_the_first_or_last_volume_is_none_of_its_neighbour(lost: int, more: float) -> None:
+    found, _ = numbered(np.sort(np.append(np.delete(GRID, lost), more)))
+    assert (found.extra.tolist(), found.late, found.lost, found.outside) == ([more], {}, [lost], 0)
+
+
+def test_half_an_interval_from_the_first_or_last_volume_is_within() -> None:
+    reading = Reading(Train(GRID[:2], np.array([0, 1])), 0)
+    found = number_markers(np.array([2.0, 3.0, 5.0, 6.0]), reading, 2, TR)
+    assert (found.first, found.last, found.extra.tolist(), found.outside) == (0, 1, [2.0, 6.0], 0)
+
+
+def test_the_line_is_drawn_again_through_three_sound_markers() -> None:
+    """Of four the last is half a second late: the line is that of the first three, whose middle one is 30 ms late."""
+    times = np.array([3.0, 5.03, 7.0, 9.5])
+    found = number_markers(times, Reading(Train(times, np.arange(4)), 0), 4, TR)
+    assert (found.interval, found.start) == pytest.approx((2.0, 3.01))
+    assert found.late == {3: 9.5}

@@ -30,6 +30,7 @@ def test_what_a_train_lost() -> None:
     assert [each.times.tolist() for each in whole.broken()] == [[3, 5, 7, 13, 15, 37], [61]]
     assert [each.numbers[0] for each in whole.broken()] == [0, 0]
     assert train(4).pieces() == [(0, 0)]
+    assert train(0, 2, 3).pieces() == [(0, 0), (1, 2)]
 
 
 def test_the_line_through_markers() -> None:

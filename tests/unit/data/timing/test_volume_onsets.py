@@ -256,3 +256,30 @@ def test_an_eeg_that_ended_early_may_have_lost_its_first_markers_too() -> None:
 def test_counts_that_leave_no_marker_to_a_volume_are_refused(name: str, count: int) -> None:
     with pytest.raises(InputError, match=f"(?s)no volume marker would be one.*got: +{name}: {count}; train 1: 20 mark"):
         align(REGULAR, 20, "R128", **{name: count})
+
+
+@pytest.mark.parametrize(("count", "counts"), [(2, False), (3, True)])
+def test_from_three_markers_on_a_train_may_be_the_scan_that_is_meant(count: int, counts: bool) -> None:
+    times = np.concatenate([REGULAR[0] - 40.7 + TR * np.arange(count), np.delete(REGULAR, [0, 1, 9])])
+    if counts:
+        with pytest.raises(InputError, match=r"cannot be told(.|\n)*'train: 1'(.|\n)*'train: 2'"):
+            align(times, triggers="repair", volumes_before=2)
+    else:
+        found = align(times, triggers="repair", volumes_before=2)
+        np.testing.assert_allclose(found.onsets, REGULAR, atol=1e-6)
+
+
+def test_markers_a_hundredth_of_a_second_apart_are_no_twins_late_in_a_recording_either() -> None:
+    late = 3000 + REGULAR
+    with pytest.raises(InputError, match="several markers"):
+        find_marker({"A": late, "B": late + 0.01}, TR, None)
+    assert find_marker({"A": late, "B": late + 5e-7}, TR, None).name == "A"
+
+
+@pytest.mark.parametrize("how", ["trim", "repair"])
+def test_eeg_is_needed_where_slices_were_brought_to(how: str) -> None:
+    """A volume that stands for the middle of its TR needs EEG for half a TR more."""
+    markers, volumes = {"R128": REGULAR}, Volumes(20, TR, 1.0)
+    for end, count in ((REGULAR[-1] + 3.0, 20), (REGULAR[-1] + 2.9, 19)):
+        found = volume_onsets(markers, volumes, 250, ClockConfig.make({"triggers": how}), Span(float(end)))
+        np.testing.assert_allclose(found.onsets, REGULAR[:count] + 1)

@@ -358,6 +358,13 @@ def test_signs_of_subjects_by_hand(rng):
     assert words(lambda: sign_flip_test(np.float64(1.0), rng))[1] == "()"
 
 
+@pytest.mark.parametrize("unit", [1, 1e-13, 1e13])
+def test_the_unit_of_scores_does_not_matter(unit, rng):
+    values = np.array([0.1, -0.3, 0.2, 0.05])
+    test = sign_flip_test(unit * values, rng)
+    assert (float(test.p_value), float(test.p_max)) == (8 / 16, 8 / 16)
+
+
 def test_up_to_twelve_subjects_have_every_pattern_and_more_the_observed_one_and_a_draw():
     assert sign_flip_test(np.ones(12), np.random.default_rng(0)).patterns == 4096
     values = np.linspace(-0.1, 0.3, 13)
