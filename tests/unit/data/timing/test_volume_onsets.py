@@ -283,3 +283,9 @@ def test_eeg_is_needed_where_slices_were_brought_to(how: str) -> None:
     for end, count in ((REGULAR[-1] + 3.0, 20), (REGULAR[-1] + 2.9, 19)):
         found = volume_onsets(markers, volumes, 250, ClockConfig.make({"triggers": how}), Span(float(end)))
         np.testing.assert_allclose(found.onsets, REGULAR[:count] + 1)
+
+
+def test_what_comes_more_than_three_times_a_tr_gives_way_to_a_marker_of_volumes() -> None:
+    slices = (REGULAR[:, None] + 0.4 * np.arange(5)).ravel()
+    assert find_marker({"slice": slices, "V": REGULAR + 0.3}, TR, None, 20).name == "V"
+    assert find_marker({"slice": slices, "V": np.array([1.0, 9.5])}, TR, None, 20).name == "slice"
