@@ -38,7 +38,7 @@ class Design:
     back: np.ndarray
 
     @classmethod
-    def of(cls, recordings: Recordings, columns: slice, family: Family, basis: Basis) -> Design:
+    def of(cls, recordings: Recordings, columns: np.ndarray, family: Family, basis: Basis) -> Design:
         """Compute the features of all groups."""
         groups = [
             np.concatenate([run.without_drift(basis.features(run.rows[:, :, columns])) for run in recordings.of(group)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.features.row_features import row_kinds
 from eeg2fmri.models.recommended.choice import Candidate, Design, candidate, local_candidate
+from eeg2fmri.models.recommended.columns import telling_columns
 from eeg2fmri.models.recommended.config import DRIFT_S
 from eeg2fmri.models.recommended.families.family import Basis, Family, basis_of, usable_families
 from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
@@ -51,6 +53,8 @@ class FamilyFit:
         In the stack; 0 where the others say it already.
     local : bool
         Whether near electrodes weigh more.
+    columns : tuple of int
+        Places of the columns that it reads among those of its kind; others only add noise.
     """
 
     name: str
@@ -58,6 +62,7 @@ class FamilyFit:
     r: float
     weight: float
     local: bool
+    columns: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -100,15 +105,16 @@ class Solution(NamedTuple):
 
     Attributes
     ----------
-    filters : list of (slice, array)
-        Columns, and weights of windows (component, time, column, channel), of every family that has a weight.
+    filters : list of (int array, array)
+        Places of columns in a window, and weights of windows (component, time, column, channel), of every family that
+        has a weight.
     maps : array, shape (component, voxel)
     offset, r, error : array, shape (voxel,)
         Mean volume; see `Stacked`.
     report : FitReport
     """
 
-    filters: list[tuple[slice, np.ndarray]]
+    filters: list[tuple[np.ndarray, np.ndarray]]
     maps: np.ndarray
     offset: np.ndarray
     r: np.ndarray
@@ -151,12 +157,14 @@ def fit(
     cells = make_cells(voxel_positions(acquisition.mask, acquisition.affine, acquisition.space), settings.cell_mm)
     chosen = np.unique(np.linspace(0, len(inside) - 1, min(len(inside), CHOICE_VOXELS)).astype(int))
     courses = [recordings.volumes(run)[:, chosen] for run in recordings.runs]
-    choosing = _Choosing(recordings, config, columns, acquisition, _targets(recordings, courses))
+    places = {kind: np.arange(every.start, every.stop) for kind, every in columns.items()}
+    choosing = _Choosing(recordings, config, places, acquisition, _targets(recordings, courses))
     if settings.drift_s is None and (whole := choosing.with_slow_part(families, courses)) is not None:
         notes += ("slow changes are fitted too, as the EEG tells those of people who are left out",)
         recordings = whole
         choosing = replace(choosing, recordings=recordings, targets=_targets(recordings, courses))
     delay = choosing.delay(families)
+    choosing = replace(choosing, columns=choosing.telling(families, delay, progress))
     found: list[Candidate] = []
     for number, family in enumerate(families):
         progress(f"Choosing the penalty of {family.name}", number, len(families))
@@ -177,8 +185,16 @@ def fit(
         notes += (f"one subject alone: what is chosen was chosen on its {left_out}, not on other people",)
     report = FitReport(
         families=tuple(
-            FamilyFit(one.design.family.name, one.penalty, one.r, one.weight, one.prior is not None)
+            FamilyFit(
+                one.design.family.name,
+                one.penalty,
+                one.r,
+                one.weight,
+                one.prior is not None,
+                tuple(int(k) for k in choosing.columns[kind] - columns[kind].start),
+            )
             for one in sorted(found, key=lambda one: -one.r)
+            for kind in [one.design.family.kind]
         ),
         left_out=left_out,
         groups=len(recordings.groups),
@@ -186,7 +202,9 @@ def fit(
         r=float(stacked.r.mean()),
         notes=notes,
     )
-    filters = [(columns[one.design.family.kind], filters) for one, filters in zip(kept, stacked.filters, strict=True)]
+    filters = [
+        (choosing.columns[one.design.family.kind], filters) for one, filters in zip(kept, stacked.filters, strict=True)
+    ]
     return Solution(filters, stacked.maps, recordings.mean(), stacked.r, stacked.error, report)
 
 
@@ -194,7 +212,7 @@ def fit(
 class _Choosing:
     recordings: Recordings
     config: RecommendedConfig
-    columns: Mapping[str, slice]
+    columns: Mapping[str, np.ndarray]
     acquisition: Acquisition
     targets: list[np.ndarray]
 
@@ -239,6 +257,20 @@ class _Choosing:
             predicted = ridge.predictions(DELAY_PENALTY)
             found.append([temporal_r(p, y) for p, y in zip(predicted, targets, strict=True)])
         return max(found, key=carried_over)
+
+    def telling(self, families: Sequence[Family], delay: float, progress: Progress) -> dict[str, np.ndarray]:
+        """Choose the columns of each kind, by the family that sees them at all electrodes through one response."""
+        kept = dict(self.columns)
+        seen = [one for one in _through_response(families) if not row_kinds()[one.kind].PRODUCTS_OF]
+        for number, family in enumerate(seen):
+            progress(f"Choosing the columns of {family.kind.replace('_', ' ')}", number, len(seen))
+            every = self.columns[family.kind]
+            reading = partial(self._reading, family, delay)
+            kept[family.kind] = telling_columns(reading, every, self.targets, self.config.fit.penalties)
+        return kept
+
+    def _reading(self, family: Family, delay: float, columns: np.ndarray) -> Design:
+        return replace(self, columns={family.kind: columns})._design(family, delay)
 
     def nearest(self, plain: Candidate, cells: Cells, label: np.ndarray, progress: Progress) -> Candidate:
         """Let near electrodes weigh more where that predicts better."""

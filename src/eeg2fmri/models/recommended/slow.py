@@ -24,7 +24,7 @@ FOLDS = 5
 
 
 def slow_is_told(
-    without: Recordings, whole: Recordings, views: Sequence[tuple[slice, Basis]], courses: Sequence[np.ndarray]
+    without: Recordings, whole: Recordings, views: Sequence[tuple[np.ndarray, Basis]], courses: Sequence[np.ndarray]
 ) -> bool:
     """Whether a fit with the slow part predicts people who are left out better than one without.
 
@@ -32,7 +32,7 @@ def slow_is_told(
     ----------
     without, whole : Recordings
         With the drifts that would be taken out, and with none but the mean.
-    views : sequence of (slice, Basis)
+    views : sequence of (int array, Basis)
         Columns of the windows and what is seen of them, of each family that is tried.
     courses : sequence of array, shape (pair, voxel)
         Of some voxels, as they are, one array a run.
@@ -51,7 +51,7 @@ def slow_is_told(
 
 
 def _told(
-    fitted: Recordings, view: tuple[slice, Basis], courses: Sequence[np.ndarray]
+    fitted: Recordings, view: tuple[np.ndarray, Basis], courses: Sequence[np.ndarray]
 ) -> list[tuple[list[np.ndarray], list[np.ndarray]]]:
     """Predict the whole courses of those left out: for each penalty r (voxel,) by group, with trends and without."""
     of_group = {group: k % FOLDS for k, group in enumerate(fitted.groups)}

@@ -18,7 +18,7 @@ def parts(planted):
     recordings, _ = gather([planted([1, 2, 3])], {}, INSIDE, 2.2, 256.0)
     family = next(one for one in usable_families({"whitened": slice(0, 2)}, "rows", 6)[0] if one.time == "lags")
     basis = basis_of(family, (9, 2.2, 0), (0.0,), 0.3, 6)
-    design = fitting.Design.of(recordings, slice(0, 2), family, basis)
+    design = fitting.Design.of(recordings, np.arange(2), family, basis)
     targets = [recordings.of(g)[0].without_drift(recordings.volumes(recordings.of(g)[0])) for g in recordings.groups]
     return recordings, targets, fitting.replace(candidate(design, targets, (1.0, 10.0)), weight=0.8)
 
