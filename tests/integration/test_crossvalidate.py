@@ -16,8 +16,8 @@ from eeg2fmri.cli.console import ProgressLines
 from eeg2fmri.cli.main import run as command_line
 from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import CheckpointError, ConfigError, InputError, LeakageError
-from eeg2fmri.crossvalidate import cross_validate
 from eeg2fmri.crossvalidate import run as module
+from eeg2fmri.crossvalidate.run import cross_validate
 from eeg2fmri.data.splits.make import read_split
 from eeg2fmri.evaluate.run import evaluate_run
 

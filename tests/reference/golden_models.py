@@ -22,7 +22,7 @@ from eeg2fmri.models import (
     view_EEG_classifier,
 )
 from eeg2fmri.models.classifiers.view import ViewClassifier
-from eeg2fmri.models.earlier_package.keras_import import import_checkpoint
+from eeg2fmri.models.earlier_package.keras_import.convert import import_checkpoint
 from eeg2fmri.models.earlier_package.keras_names import keras_to_torch
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.saving.hub import load as load_model

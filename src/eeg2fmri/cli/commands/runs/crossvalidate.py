@@ -67,7 +67,7 @@ def command(
     from eeg2fmri.cli.scores import atlas_of, print_scores
     from eeg2fmri.cli.settings import given, read_settings, training
     from eeg2fmri.core.space import described
-    from eeg2fmri.crossvalidate import cross_validate
+    from eeg2fmri.crossvalidate.run import cross_validate
     from eeg2fmri.report import write_benchmark
 
     model = {"preset": preset} if preset is not None else None

@@ -20,7 +20,7 @@ def command(
     Example: eeg2fmri import-checkpoint saved_model imported
     """
     from eeg2fmri.cli.console import progress_bar, say, wrote
-    from eeg2fmri.models.earlier_package.keras_import import import_checkpoint
+    from eeg2fmri.models.earlier_package.keras_import.convert import import_checkpoint
 
     with progress_bar() as progress:
         report = import_checkpoint(source, out, config=config, progress=progress)

@@ -11,7 +11,7 @@ import torch
 
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
-from eeg2fmri.models.earlier_package.keras_import import import_checkpoint
+from eeg2fmri.models.earlier_package.keras_import.convert import import_checkpoint
 from eeg2fmri.models.earlier_package.keras_import.settings import read_settings
 from eeg2fmri.models.earlier_package.keras_names import keras_to_torch
 from eeg2fmri.models.saving.hub import load

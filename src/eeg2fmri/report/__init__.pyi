@@ -1,0 +1,10 @@
+from .html.added import add_to_page as add_to_page
+from .pages.benchmark import write_benchmark as write_benchmark
+from .pages.classification import write_classification as write_classification
+from .pages.index import write_index as write_index
+from .pages.predictions import write_predictions as write_predictions
+from .pages.published import write_published as write_published
+from .pages.run import write_report as write_report
+from .pages.search import write_search_figure as write_search_figure
+from .read.folders import write_page as write_page
+from .read.run import RunResults as RunResults
