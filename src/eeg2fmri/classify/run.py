@@ -40,10 +40,7 @@ from eeg2fmri.core.errors import ConfigError
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.eeg_only.store import EegStore
-from eeg2fmri.data.features.band_covariance import BANDS
-from eeg2fmri.data.pairs.of_store import row_columns
-from eeg2fmri.explain.inputs.axes import Axes
-from eeg2fmri.models.saving.card import ModelCard
+from eeg2fmri.explain.inputs.open_run import axes_of
 from eeg2fmri.models.saving.hub import Loaded
 from eeg2fmri.results.classify.classification import Classification, Votes
 
@@ -167,7 +164,7 @@ def _explained(
 ) -> Classification:
     """Write what the view's models look at, and, of simulated groups, how well that fits what is true."""
     assert made.data is not None
-    place, axes = folder / "explanation", _axes(loaded.card, made.data)
+    place, axes = folder / "explanation", axes_of(loaded.card, made.data.electrodes)
     told = write_explanation(place, found, labels, made.data.classes, axes, loaded.card)
     if truth is not None:
         mask = None if loaded.statistics is None else loaded.statistics.mask
@@ -313,14 +310,3 @@ def _written(path: Path) -> FoldResult:
     if result is None:
         raise OSError(f"the result of a fold cannot be read again: {path}")
     return result
-
-
-def _axes(card: ModelCard, data: WindowData) -> Axes:
-    """Axes of what the view's models read: every frequency, or bands of amplitudes."""
-    if card.pairs.eeg == "amplitude":
-        return Axes.of_bands(data.electrodes, BANDS, card.tr, card.pairs.window, card.pairs.lag)
-    if card.pairs.eeg == "rows":
-        kinds = row_columns(card.pairs, np.asarray(card.frequencies)).values()
-        columns = [column for kind in kinds for column in kind]
-        return Axes.of_bands(data.electrodes, columns, card.tr, card.pairs.window, card.pairs.lag)
-    return Axes.of_window(data.electrodes, card.frequencies, card.tr, card.pairs.window, card.pairs.lag)

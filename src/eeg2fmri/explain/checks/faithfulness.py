@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -151,6 +152,30 @@ def _curves(
         taken.append(function(torch.where(first, 0, x)).double().cpu().numpy())
         put.append(function(torch.where(first, x, 0)).double().cpu().numpy())
     return np.stack(taken, 1), np.stack(put, 1)
+
+
+@dataclass(frozen=True)
+class MapAgreement:
+    """Rank correlations (Spearman) of two shares of absolute relevance.
+
+    Attributes
+    ----------
+    map : float
+        Over all elements (channel, freq, time).
+    electrodes, frequencies, times : float
+        Over sums along the other axes.
+    """
+
+    map: float
+    electrodes: float
+    frequencies: float
+    times: float
+
+    @classmethod
+    def of(cls, a: np.ndarray, b: np.ndarray) -> Self:
+        """Compare two maps (channel, freq, time)."""
+        sums = ((1, 2), (0, 2), (0, 1))
+        return cls(rank_agreement(a, b), *(rank_agreement(a.sum(axes), b.sum(axes)) for axes in sums))
 
 
 def rank_agreement(a: np.ndarray, b: np.ndarray) -> float:

@@ -11,36 +11,18 @@ from torch import Tensor, nn
 
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
-from eeg2fmri.explain.checks.faithfulness import PerturbationCurves, perturbation_curves, random_orders, rank_agreement
+from eeg2fmri.explain.checks.faithfulness import (
+    MapAgreement,
+    PerturbationCurves,
+    perturbation_curves,
+    random_orders,
+    rank_agreement,
+)
 from eeg2fmri.explain.inputs.control import untrained
 from eeg2fmri.explain.inputs.targets import Target
 from eeg2fmri.explain.rules.choice import Composite
 from eeg2fmri.explain.windows.gradients import integrated_gradients
 from eeg2fmri.explain.windows.of_one_recording import explain_windows
-
-
-@dataclass(frozen=True)
-class MapAgreement:
-    """Rank correlations (Spearman) of two shares of absolute relevance.
-
-    Attributes
-    ----------
-    map : float
-        Over all elements (channel, freq, time).
-    electrodes, frequencies, times : float
-        Over sums along the other axes.
-    """
-
-    map: float
-    electrodes: float
-    frequencies: float
-    times: float
-
-    @classmethod
-    def of(cls, a: np.ndarray, b: np.ndarray) -> MapAgreement:
-        """Compare two maps (channel, freq, time)."""
-        sums = ((1, 2), (0, 2), (0, 1))
-        return cls(rank_agreement(a, b), *(rank_agreement(a.sum(axes), b.sum(axes)) for axes in sums))
 
 
 @dataclass(frozen=True, eq=False)

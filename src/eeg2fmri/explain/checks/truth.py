@@ -7,16 +7,16 @@ and the BOLD that the EEG drives goes the way of the target; a part drives as fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.features.recentring import Recentring
 from eeg2fmri.data.pairs.windows import PairConfig, eeg_windows, pair_index
 from eeg2fmri.data.timing.first_steady_volume import first_steady_volume
-from eeg2fmri.explain.checks.faithfulness import rank_agreement
+from eeg2fmri.explain.checks.faithfulness import MapAgreement, rank_agreement
 from eeg2fmri.explain.checks.truth_spectrum import TruthSpectrum
 from eeg2fmri.explain.inputs.axes import Axes
 
@@ -45,25 +45,17 @@ class Drivers:
 
 
 @dataclass(frozen=True)
-class TruthAgreement:
+class TruthAgreement(MapAgreement):
     """Rank correlation (Spearman) of the sizes of an explanation with those of the drive; NaN if nothing is driven.
 
     Attributes
     ----------
-    map : float
-        Over all parts (channel, freq, time).
-    electrodes, frequencies, times : float
-        Over sums along the two other axes.
     electrodes_by_frequencies : float
         Over sums along time.
     signed : float
         Over all parts with their signs; NaN for explanations whose sign is not that of the drive.
     """
 
-    map: float
-    electrodes: float
-    frequencies: float
-    times: float
     electrodes_by_frequencies: float
     signed: float = float("nan")
 
@@ -79,16 +71,9 @@ def truth_agreement(explanation: np.ndarray, drive: np.ndarray, *, signed: bool 
         Whether its sign should be that of the drive.
     """
     found, true = np.abs(explanation), np.abs(drive)
-
-    def along(*axes: int) -> float:
-        return rank_agreement(found.sum(axes), true.sum(axes))
-
     return TruthAgreement(
-        map=along(),
-        electrodes=along(1, 2),
-        frequencies=along(0, 2),
-        times=along(0, 1),
-        electrodes_by_frequencies=along(2),
+        **asdict(MapAgreement.of(found, true)),
+        electrodes_by_frequencies=rank_agreement(found.sum(2), true.sum(2)),
         signed=rank_agreement(explanation, drive) if signed else float("nan"),
     )
 
@@ -200,16 +185,12 @@ def _region_weights(truth: RecordingTruth, weights: np.ndarray) -> np.ndarray:
     """Change of the target for each per cent of regional BOLD, shape (region,)."""
     grid = tuple(truth.truth.config.grid)
     if weights.shape != grid:
-        raise InputError.of(
-            [
-                Problem(
-                    "the target is on another grid than the simulation",
-                    str(truth.folder),
-                    str(weights.shape),
-                    str(grid),
-                    "compare with the truth on a store that keeps the grid",
-                )
-            ]
+        raise InputError(
+            "the target is on another grid than the simulation",
+            where=str(truth.folder),
+            got=str(weights.shape),
+            expected=str(grid),
+            hint="compare with the truth on a store that keeps the grid",
         )
     per_voxel = (weights * truth.baseline / 100).ravel()
     return np.asarray(per_voxel @ truth.voxel_weights)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError
 
 #: Classical bands and their limits, Hz.
 BANDS: tuple[tuple[str, float, float], ...] = (
@@ -88,14 +88,10 @@ class Axes:
         InputError
         """
         if relevance.shape[-3:] != self.shape:
-            raise InputError.of(
-                [
-                    Problem(
-                        "a relevance map does not fit its axes",
-                        got=f"shape {relevance.shape}",
-                        expected=f"(..., {', '.join(map(str, self.shape))}): channel, freq, time",
-                    )
-                ]
+            raise InputError(
+                "a relevance map does not fit its axes",
+                got=f"shape {relevance.shape}",
+                expected=f"(..., {', '.join(map(str, self.shape))}): channel, freq, time",
             )
 
     def bands(self) -> tuple[tuple[str, np.ndarray], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -96,12 +97,11 @@ def open_run(folder: str | Path, store_path: str | PathLike[str], config: Explai
     card = loaded.card
     check_leakage(store, split, card.pairs)
     store = split.view(store)
-    return OpenedRun(
-        folder, store, loaded.model, card, loaded.digest, _axes(card), _target(config, store, chosen), chosen
-    )
+    axes, target = axes_of(card, card.electrodes), _target(config, store, chosen)
+    return OpenedRun(folder, store, loaded.model, card, loaded.digest, axes, target, chosen)
 
 
-def _axes(card: ModelCard) -> Axes:
+def axes_of(card: ModelCard, electrodes: Sequence[str]) -> Axes:
     """Axes of the windows: every frequency, the bands whose amplitudes the model reads, or its row features."""
     pairs = card.pairs
     if pairs.eeg in RAW:
@@ -111,11 +111,11 @@ def _axes(card: ModelCard) -> Axes:
             hint="explain a model on spectra, amplitudes or row features",
         )
     if pairs.eeg == "amplitude":
-        return Axes.of_bands(card.electrodes, BANDS, card.tr, pairs.window, pairs.lag)
+        return Axes.of_bands(electrodes, BANDS, card.tr, pairs.window, pairs.lag)
     if pairs.eeg == "rows":
         columns = [column for kind in row_columns(pairs, np.asarray(card.frequencies)).values() for column in kind]
-        return Axes.of_bands(card.electrodes, columns, card.tr, pairs.window, pairs.lag)
-    return Axes.of_window(card.electrodes, card.frequencies[: pairs.bins], card.tr, pairs.window, pairs.lag)
+        return Axes.of_bands(electrodes, columns, card.tr, pairs.window, pairs.lag)
+    return Axes.of_window(electrodes, card.frequencies[: pairs.bins], card.tr, pairs.window, pairs.lag)
 
 
 def _target(config: ExplainConfig, store: Store, recordings: tuple[str, ...]) -> Target:

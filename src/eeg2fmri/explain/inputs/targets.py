@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.disk.parse import refuse_pipe
-from eeg2fmri.core.errors import InputError, Problem, first_of
+from eeg2fmri.core.errors import InputError, first_of
 from eeg2fmri.data.bold.elements import Elements, structure_name
 
 Shape3 = tuple[int, int, int]
@@ -150,15 +150,11 @@ def read_region(path: str | Path, grid: Sequence[int], affine: np.ndarray) -> Ta
     found = region(mask.squeeze(), grid, name)
     apart = float(np.abs(np.asarray(image.affine) - np.asarray(affine)).max())
     if apart > 1e-2:
-        raise InputError.of(
-            [
-                Problem(
-                    "the region is at another place than the volumes",
-                    str(path),
-                    f"affines differ by up to {apart:.3g} mm",
-                    "the affine of the store",
-                    "resample the mask to the grid of the store",
-                )
-            ]
+        raise InputError(
+            "the region is at another place than the volumes",
+            where=str(path),
+            got=f"affines differ by up to {apart:.3g} mm",
+            expected="the affine of the store",
+            hint="resample the mask to the grid of the store",
         )
     return found

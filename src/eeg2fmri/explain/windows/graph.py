@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError, Problem
+from eeg2fmri.core.errors import InputError
 
 #: Percentiles of all pairs above which a pair is an edge.
 PERCENTILES = (98.0, 99.0, 99.5, 99.9)
@@ -77,14 +77,10 @@ def attention_graph(
     """
     n = len(electrodes)
     if matrices.ndim != 3 or matrices.shape[1:] != (n, n) or n < 3:
-        raise InputError.of(
-            [
-                Problem(
-                    "a graph needs one row and one column for each of at least three electrodes",
-                    got=f"shape {matrices.shape}, {n} electrodes",
-                    expected="(subject, channel, channel)",
-                )
-            ]
+        raise InputError(
+            "a graph needs one row and one column for each of at least three electrodes",
+            got=f"shape {matrices.shape}, {n} electrodes",
+            expected="(subject, channel, channel)",
         )
     first, second = np.triu_indices(n, k=1)
     by_subject = (matrices[:, first, second] + matrices[:, second, first]) / 2

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from eeg2fmri.explain.checks.faithfulness import rank_agreement
-from eeg2fmri.explain.checks.fidelity import MapAgreement, check_fidelity, plain
+from eeg2fmri.explain.checks.faithfulness import MapAgreement, rank_agreement
+from eeg2fmri.explain.checks.fidelity import check_fidelity, plain
 from eeg2fmri.explain.inputs.control import untrained
 from eeg2fmri.explain.inputs.targets import whole_volume
 from eeg2fmri.explain.rules.choice import composite
