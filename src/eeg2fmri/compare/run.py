@@ -19,7 +19,7 @@ from eeg2fmri.data.prepare.planning import run_jobs
 from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.benchmark import benchmark
-from eeg2fmri.evaluate.run import chosen_device
+from eeg2fmri.models.synthesis import chosen_device
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.method import DIFFERENCE
 from eeg2fmri.train.run import train_run

@@ -21,11 +21,12 @@ from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
 from eeg2fmri.evaluate.recordings.scoring import Recording, Scores
-from eeg2fmri.evaluate.run import beside, chosen_device, score_baselines
+from eeg2fmri.evaluate.run import beside, score_baselines
 from eeg2fmri.evaluate.summary import summarise
 from eeg2fmri.evaluate.truth.ceilings import parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, all_baselines
+from eeg2fmri.models.synthesis import chosen_device
 from eeg2fmri.results.scores.evaluation import FOLDER, Evaluation
 from eeg2fmri.results.scores.method import DIFFERENCE, Method
 

@@ -38,6 +38,7 @@ from eeg2fmri.evaluate.summary import subjects_of, summarise
 from eeg2fmri.evaluate.truth.ceilings import CEILINGS, parts_of, score_ceilings
 from eeg2fmri.evaluate.truth.known_truth import known_truth
 from eeg2fmri.models.baselines import Baseline, standard_baselines
+from eeg2fmri.models.synthesis import chosen_device
 from eeg2fmri.results.images import write_map
 from eeg2fmri.results.scores.controls import CONTROLS
 from eeg2fmri.results.scores.evaluation import FOLDER, Evaluation
@@ -210,15 +211,6 @@ def score_baselines(
             scores.add_tested(method, recording, recording.cut(baseline.predict(run.store, recording.id)))
     constant = [method.name for method in scores.methods if not scores.nulls.get(method.name) and method != SHIFTED]
     return {NOT_FITTED: not_fitted, CONSTANT: constant}
-
-
-def chosen_device(device: str) -> str:
-    """Give the torch device that ``auto`` stands for."""
-    if device != "auto":
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _calibrated(model: UncertainModel, test: Calibration, progress: Progress) -> dict[str, Any]:

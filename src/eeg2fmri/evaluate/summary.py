@@ -32,7 +32,7 @@ from eeg2fmri.results.scores.claims import tells
 from eeg2fmri.results.scores.controls import CONTROLS, Controls
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.intervals import IntervalScores
-from eeg2fmri.results.scores.method import DIFFERENCE, Method
+from eeg2fmri.results.scores.method import DIFFERENCE, Method, upper
 from eeg2fmri.results.scores.pooled_test import PooledTest
 
 #: People from which a fixed split has enough of them to test.
@@ -195,11 +195,7 @@ def subjects_of(run: OpenRun) -> dict[str, str]:
 
 def protocol_notes(facts: Protocol) -> list[str]:
     """Say what the scores cannot claim where the test subjects are known to the model."""
-    return [] if facts.new_people else [f"Protocol: {facts.title}. {_upper(facts.seen)}: {facts.claim}."]
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return [] if facts.new_people else [f"Protocol: {facts.title}. {upper(facts.seen)}: {facts.claim}."]
 
 
 def weights_of(own: Mapping[str, Sequence[str]]) -> dict[str, float]:

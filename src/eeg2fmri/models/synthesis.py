@@ -16,6 +16,13 @@ from eeg2fmri.models.documented.uncertainty import monte_carlo
 Result = TypeVar("Result")
 
 
+def chosen_device(device: str) -> str:
+    """Give the torch device that ``auto`` stands for."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 class UncertainVolume(NamedTuple):
     """Volume of one window with its uncertainty.
 

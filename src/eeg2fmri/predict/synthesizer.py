@@ -23,7 +23,7 @@ from eeg2fmri.data.settings.raw import RawConfig
 from eeg2fmri.data.timing.without_bold import Clock, Times
 from eeg2fmri.models.saving.hub import Loaded, load
 from eeg2fmri.models.saving.pretrained import Pretrained, folder_of
-from eeg2fmri.models.synthesis import synthesize
+from eeg2fmri.models.synthesis import chosen_device, synthesize
 from eeg2fmri.predict.checks import checked_mean
 from eeg2fmri.predict.hub_card import hub_card
 from eeg2fmri.predict.series_files import series_image
@@ -103,14 +103,10 @@ class Synthesizer:
         CheckpointError
             If the folder is not a run, or is damaged.
         """
-        if device == "auto":
-            import torch
-
-            device = "cuda" if torch.cuda.is_available() else "cpu"
         folder = folder_of(path)
         loaded = load(folder)
         loaded.card.check_usable(str(path))
-        return cls(loaded, device, Path(folder))
+        return cls(loaded, chosen_device(device), Path(folder))
 
     def __repr__(self) -> str:
         """Say in a line what the synthesiser is."""

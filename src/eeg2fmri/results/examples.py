@@ -19,6 +19,7 @@ import numpy as np
 from eeg2fmri.core.disk.npz import read_npz, save_npz
 from eeg2fmri.results.courses import COURSES, Courses
 from eeg2fmri.results.files import AbsentResultError, ResultError, reading
+from eeg2fmri.results.images import open_image
 
 EXAMPLES = "_examples.npz"
 MAP = "_desc-temporalr_map.nii.gz"
@@ -145,15 +146,10 @@ def read_map(folder: str | Path, recording: str) -> Examples:
     ------
     ResultError
     """
-    import nibabel
-
     path = Path(folder) / f"{recording}{MAP}"
     with reading(path, "the map of temporal r", AGAIN):
-        try:
-            image = nibabel.Nifti1Image.from_filename(path)
-            r = np.asarray(image.dataobj, dtype=np.float32)
-        except nibabel.filebasedimages.ImageFileError as error:
-            raise ValueError(str(error)) from None
+        image = open_image(path)
+        r = np.asarray(image.dataobj, dtype=np.float32)
         return Examples(recording, np.asarray(image.affine), r=r, mask=np.isfinite(r))
 
 

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from eeg2fmri.core.disk.files import whole_file
+
+
+def open_image(path: Path) -> Any:
+    """Open a NIfTI image; to be called while `eeg2fmri.results.files.reading`, which tells of what is none.
+
+    Raises
+    ------
+    ValueError
+        If the file is no image.
+    """
+    import nibabel
+
+    try:
+        return nibabel.Nifti1Image.from_filename(path)
+    except nibabel.filebasedimages.ImageFileError as error:
+        raise ValueError(str(error)) from None
 
 
 def write_map(

@@ -11,7 +11,7 @@ from eeg2fmri.core.progress import Progress
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.models.regression.threads import one_thread
-from eeg2fmri.results.scores.method import Method
+from eeg2fmri.results.scores.method import Method, upper
 
 #: Baselines that are fitted at the same time, at most: each may hold its features and some BOLD.
 AT_ONCE = 4
@@ -59,6 +59,5 @@ def fit_baselines(
 def fit_notes(facts: Mapping[str, Any]) -> list[str]:
     """Name the baselines that have no row, with the reason."""
     return [
-        f"{one['label'][:1].upper()}{one['label'][1:]} is not in the table: {one['reason']}."
-        for one in facts.get(NOT_FITTED, {}).values()
+        f"{upper(one['label'])} is not in the table: {one['reason']}." for one in facts.get(NOT_FITTED, {}).values()
     ]

@@ -15,7 +15,6 @@ from typing import Any, Generic, ParamSpec
 import matplotlib
 import numpy as np
 from cycler import cycler
-from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
@@ -152,14 +151,6 @@ def line_colours() -> ListedColormap:
 def empty_figure(width: float = COLUMN, height: float = 2.3) -> Figure:
     """Return a figure of `width` x `height` inches that no global registry knows of."""
     return Figure(figsize=(width, height))
-
-
-def no_frame(axes: Axes) -> None:
-    """Take axis lines, ticks and labels away (pictures, not plots)."""
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def save_figure(

@@ -20,30 +20,11 @@ from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
 from eeg2fmri.results.files import ResultError, as_float
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.group import Group
+from eeg2fmri.results.scores.method import upper
 
 
 def write_benchmark(folder: str | Path, out: str | Path | None = None) -> Path:
-    """Write one self-contained HTML page about a benchmark.
-
-    Parameters
-    ----------
-    folder : path
-        Folder that a benchmark wrote: ``scores.json``, ``null.npz``.
-    out : path or None
-        Page to write; ``report.html`` in the folder if None.
-
-    Returns
-    -------
-    Path
-        The page.
-
-    Raises
-    ------
-    ResultError
-        If the folder holds no benchmark, or it is damaged.
-    OutputError
-        If the page cannot be written.
-    """
+    """Write one self-contained HTML page about a benchmark; see `eeg2fmri.report.read.folders.write_page`."""
     folder = Path(folder)
     problems: list[str] = []
     evaluation = Evaluation.read(folder, problems)
@@ -124,7 +105,7 @@ def _costs(compared: Compared | None) -> list[Table]:
     if compared is None:
         return []
     title = f"What each model costs; published models in their {compared.size} sizes. {CAPTION}"
-    return [Table(title, tuple(name[:1].upper() + name[1:] for name in COLUMNS), tuple(compared.rows()))]
+    return [Table(title, tuple(map(upper, COLUMNS)), tuple(compared.rows()))]
 
 
 def _left_out(compared: Compared | None) -> list[str]:

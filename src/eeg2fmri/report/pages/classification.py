@@ -37,27 +37,7 @@ CURVES = 4
 
 
 def write_classification(folder: str | Path, out: str | Path | None = None) -> Path:
-    """Write one self-contained HTML page about a classification.
-
-    Parameters
-    ----------
-    folder : path
-        Folder that ``eeg2fmri classify`` wrote.
-    out : path or None
-        Page to write; ``report.html`` in the folder if None.
-
-    Returns
-    -------
-    Path
-        The page.
-
-    Raises
-    ------
-    ResultError
-        If the folder holds no classification, or it is damaged.
-    OutputError
-        If the page cannot be written.
-    """
+    """Write one self-contained HTML page about a classification; see `eeg2fmri.report.read.folders.write_page`."""
     folder = Path(folder)
     path = folder / "report.html" if out is None else Path(out)
     problems: list[str] = []

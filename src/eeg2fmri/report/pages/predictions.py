@@ -23,6 +23,7 @@ from eeg2fmri.report.sections.methods import methods_of_predictions
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.files import reading
+from eeg2fmri.results.images import open_image
 from eeg2fmri.results.predictions import AGAIN, Prediction, Predictions, mask_of
 
 #: Of figures that are kept as files.
@@ -235,12 +236,6 @@ def _mask(image: Path, shape: tuple[int, ...]) -> np.ndarray | None:
 
 def _read(path: Path, what: str) -> tuple[np.ndarray, np.ndarray]:
     """Read an image, float32, and its affine."""
-    import nibabel
-    from nibabel.filebasedimages import ImageFileError
-
     with reading(path, what, AGAIN):
-        try:
-            image = nibabel.Nifti1Image.from_filename(path)
-            return np.asarray(image.dataobj, np.float32), image.affine
-        except ImageFileError as error:
-            raise ValueError(str(error)) from None
+        image = open_image(path)
+        return np.asarray(image.dataobj, np.float32), image.affine

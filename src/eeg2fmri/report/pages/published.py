@@ -16,30 +16,11 @@ from eeg2fmri.report.sections.methods_of_tables import methods_of_published
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.published import COLUMNS, WARNING, ModelSteps, PublishedProtocol
+from eeg2fmri.results.scores.method import upper
 
 
 def write_published(folder: str | Path, out: str | Path | None = None) -> Path:
-    """Write one self-contained HTML page about the steps of a published protocol.
-
-    Parameters
-    ----------
-    folder : path
-        Folder with ``published.json``.
-    out : path or None
-        Page to write; ``report.html`` in the folder if None.
-
-    Returns
-    -------
-    Path
-        The page.
-
-    Raises
-    ------
-    ResultError
-        If the folder holds no such steps, or they are damaged.
-    OutputError
-        If the page cannot be written.
-    """
+    """Write one self-contained HTML page about the steps of a published protocol; see `write_page`."""
     folder = Path(folder)
     found = PublishedProtocol.read(folder)
     path = folder / "report.html" if out is None else Path(out)
@@ -49,7 +30,7 @@ def write_published(folder: str | Path, out: str | Path | None = None) -> Path:
 
 def _render(name: str, found: PublishedProtocol) -> str:
     # the caption names the model and the recordings
-    head = tuple(column[:1].upper() + column[1:] for column in COLUMNS[2:])
+    head = tuple(map(upper, COLUMNS[2:]))
     rows = [tuple(row[2:] for row in found.rows([one])) for one in found.models]
     tables = [Table(_caption(one), head, each, strong=(0,)) for one, each in zip(found.models, rows, strict=True)]
     people = max(len(one.recordings) for one in found.models)

@@ -41,29 +41,7 @@ SUBJECTS_WITH_MAP = 12
 
 
 def write_report(run_folder: str | Path, out: str | Path | None = None, *, progress: Progress = silent) -> Path:
-    """Write one self-contained HTML page about a run.
-
-    Parameters
-    ----------
-    run_folder : path
-        Folder that train wrote, better evaluated.
-    out : path or None
-        Page to write; ``report.html`` in the run folder if None. An earlier page is replaced.
-    progress : Progress
-        Told about each picture.
-
-    Returns
-    -------
-    Path
-        The page.
-
-    Raises
-    ------
-    CheckpointError
-        If the folder holds no run.
-    InputError
-        If the page cannot be written there.
-    """
+    """Write one self-contained HTML page about a run; see `eeg2fmri.report.read.folders.write_page`."""
     results = RunResults.read(run_folder)
     path = results.folder / "report.html" if out is None else Path(out)
     write_text(path, render(results, progress=progress))

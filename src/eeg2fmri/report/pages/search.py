@@ -21,19 +21,7 @@ from eeg2fmri.results.search import Trial, read_trials
 
 
 def write_search_figure(study_folder: str | Path, out: str | Path | None = None) -> Path:
-    """Write one self-contained HTML page about a search: course, best settings, every trial.
-
-    Parameters
-    ----------
-    study_folder : path
-        Folder that ``eeg2fmri tune`` wrote.
-    out : path or None
-        Page to write; ``search.html`` in the folder if None.
-
-    Returns
-    -------
-    Path
-        The page.
+    """Write one self-contained HTML page about a search: course, best settings, every trial; see `write_page`.
 
     Raises
     ------

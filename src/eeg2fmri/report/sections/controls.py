@@ -8,6 +8,7 @@ from eeg2fmri.report.html.numbers import decimals
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.scores.control import Control
 from eeg2fmri.results.scores.controls import Controls
+from eeg2fmri.results.scores.method import upper
 
 
 def control_table(controls: Controls | None) -> Table | None:
@@ -16,7 +17,7 @@ def control_table(controls: Controls | None) -> Table | None:
         return None
     rows = tuple(
         (
-            one.label[:1].upper() + one.label[1:],
+            upper(one.label),
             _number(one.score),
             _number(one.remaining),
             _number(one.model),

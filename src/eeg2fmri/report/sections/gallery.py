@@ -21,7 +21,7 @@ from eeg2fmri.results.courses import Courses
 from eeg2fmri.results.examples import Examples
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.intervals import RECALIBRATION
-from eeg2fmri.results.scores.method import SIGNIFICANT
+from eeg2fmri.results.scores.method import SIGNIFICANT, upper
 from eeg2fmri.results.scores.pooled_test import PooledTest
 from eeg2fmri.results.training import History
 
@@ -246,10 +246,10 @@ def course_picture(courses: Courses) -> Picture:
 
 def _course(courses: Courses, k: int) -> TimeCourse:
     """One course as it is drawn; without an interval where it could not be known."""
-    name = courses.names[k][:1].upper() + courses.names[k][1:]
-    lower, upper = (None if bound is None else bound[k] for bound in (courses.lower, courses.upper))
-    known = lower is not None and upper is not None and bool(np.isfinite([lower, upper]).all())
-    own = (lower, upper) if known else (None, None)
+    name = upper(courses.names[k])
+    low, high = (None if bound is None else bound[k] for bound in (courses.lower, courses.upper))
+    known = low is not None and high is not None and bool(np.isfinite([low, high]).all())
+    own = (low, high) if known else (None, None)
     return TimeCourse(name, courses.truth[k], courses.prediction[k], *own)
 
 

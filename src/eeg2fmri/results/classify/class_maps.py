@@ -28,7 +28,7 @@ from eeg2fmri.core.disk.npz import read_npz, save_npz
 from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.results.explanation import bands_of
 from eeg2fmri.results.files import as_float, reading
-from eeg2fmri.results.images import write_map
+from eeg2fmri.results.images import open_image, write_map
 
 FOLDER = "explanation"
 SUMMARY, ARRAYS = "summary.json", "relevance.npz"
@@ -161,17 +161,11 @@ class ClassMaps:
         ResultError
             If it is damaged.
         """
-        import nibabel
-
         folder = Path(folder)
         with reading(folder / SUMMARY, "the relevance of the decisions", AGAIN):
             content, arrays = dict(read_json(folder / SUMMARY)), read_npz(folder / ARRAYS)
             images = sorted(folder.glob("*_desc-view_relevance.nii.gz"))
-            try:
-                affine = np.asarray(nibabel.Nifti1Image.from_filename(images[0]).affine) if images else None
-            except nibabel.filebasedimages.ImageFileError as error:
-                raise ValueError(str(error)) from None
-            return cls(content, arrays, affine)
+            return cls(content, arrays, np.asarray(open_image(images[0]).affine) if images else None)
 
 
 def own_models(classes: int) -> list[int]:

@@ -9,13 +9,12 @@ from statistics import NormalDist
 from typing import Any, Literal, Self
 
 from eeg2fmri.results.files import as_float, defined
+from eeg2fmri.results.scores.method import SIGNIFICANT, upper
 
 #: What a control is given.
 Kind = Literal["exchanged", "known", "EEG", "others", "own BOLD", "template"]
 #: Share of r that may go with what is taken out before the rest is in doubt.
 LEFT = 0.5
-#: Largest p value of a score that is called more than chance.
-SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -217,8 +216,3 @@ def combined(p_values: Sequence[float]) -> float:
     if not known:
         return math.nan
     return normal.cdf(sum(normal.inv_cdf(p) for p in known) / math.sqrt(len(known)))
-
-
-def upper(text: str) -> str:
-    """Begin a sentence with a capital letter."""
-    return text[:1].upper() + text[1:]

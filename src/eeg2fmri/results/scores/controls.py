@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from eeg2fmri.results.files import as_float, defined
-from eeg2fmri.results.scores.control import SIGNIFICANT, Control, combined, upper
+from eeg2fmri.results.scores.control import Control, combined
+from eeg2fmri.results.scores.method import SIGNIFICANT, upper
 
 #: Key among the facts of an evaluation.
 CONTROLS = "controls"

@@ -20,7 +20,7 @@ import numpy as np
 
 from eeg2fmri.core.disk.files import write_csv
 from eeg2fmri.results.files import as_float, cell, defined, reading
-from eeg2fmri.results.images import write_map
+from eeg2fmri.results.images import open_image, write_map
 from eeg2fmri.results.scores.method import SIGNIFICANT
 
 #: Key among the facts of a cross-validation, and the table of its regions.
@@ -135,15 +135,10 @@ class Group:
         """
         if not facts.get(GROUP):
             return None
-        import nibabel
-
         folder, content = Path(folder), facts[GROUP]
         with reading(_map(folder, "meanr"), "the maps over subjects", AGAIN):
-            try:
-                images = [nibabel.Nifti1Image.from_filename(_map(folder, name)) for name in ("meanr", "t", "pmax")]
-                mean, t, p = (np.asarray(image.dataobj, np.float64) for image in images)
-            except nibabel.filebasedimages.ImageFileError as error:
-                raise ValueError(str(error)) from None
+            images = [open_image(_map(folder, name)) for name in ("meanr", "t", "pmax")]
+            mean, t, p = (np.asarray(image.dataobj, np.float64) for image in images)
             common = np.isfinite(mean)
             voxels = Places(mean[common], t[common], p[common])
             subjects = tuple(str(subject) for subject in content["subjects"])

@@ -13,6 +13,11 @@ SIGNIFICANT = 0.05
 DIFFERENCE = 0.01
 
 
+def upper(text: str) -> str:
+    """Begin a sentence with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 @dataclass(frozen=True)
 class Method:
     """A row of the table.
@@ -37,7 +42,7 @@ class Method:
     @property
     def title(self) -> str:
         """The label as it starts a line."""
-        return self.label[:1].upper() + self.label[1:]
+        return upper(self.label)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Metric:
     @property
     def title(self) -> str:
         """The label as it starts a line."""
-        return self.label[:1].upper() + self.label[1:]
+        return upper(self.label)
 
     @property
     def axis(self) -> str:

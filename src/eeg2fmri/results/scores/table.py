@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eeg2fmri.core.space import described
 from eeg2fmri.results.scores.evaluation import Evaluation
-from eeg2fmri.results.scores.method import SIGNIFICANT
+from eeg2fmri.results.scores.method import SIGNIFICANT, upper
 
 #: Columns of temporal r as a fraction of a ceiling.
 FRACTIONS = {"bold_ceiling": "of BOLD ceiling", "eeg_ceiling": "of EEG ceiling"}
@@ -57,7 +57,7 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
     if subject is None and len(evaluation.subjects) == 1:
         who = f"the single test subject {evaluation.subjects[0]}"
     return ScoresTable(
-        title=f"{_upper(evaluation.protocol_label)}. Scores, {who}; space: {described(evaluation.space)}",
+        title=f"{upper(evaluation.protocol_label)}. Scores, {who}; space: {described(evaluation.space)}",
         columns=(*columns[:at], "p (surrogates)", *(FRACTIONS[c.name] for c in evaluation.ceilings), *columns[at:]),
         rows=tuple(rows),
         caption=(
@@ -67,10 +67,6 @@ def scores_table(evaluation: Evaluation, subject: str | None = None) -> ScoresTa
             + (". Fractions of the ceilings are of the mean over voxels." if evaluation.ceilings else "")
         ),
     )
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _column(label: str, unit: str) -> str:
