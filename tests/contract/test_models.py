@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from eeg2fmri.models.capabilities import FitsInClosedForm, HasLoss, LendsView
-from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
 from eeg2fmri.models.registry import build, config_class, kinds, model_class
 from eeg2fmri.models.saving.card import ModelCard
 from eeg2fmri.models.saving.hub import load, save
@@ -173,13 +172,3 @@ def test_global_random_state_is_untouched(case, tmp_path):
     assert torch.equal(torch.get_rng_state(), before[0])
     assert random.getstate() == before[1]
     assert np.array_equal(np.random.get_state()[1], before[2])  # noqa: NPY002
-
-
-def test_counts_of_the_documented_model():
-    model = SynthesizerNetwork(SynthesizerConfig.documented((64, 134, 10), (64, 64, 30)))
-    counts = model.parameter_counts()
-    assert counts["eeg_encoder"] == 489_503
-    assert counts["decoder"] == 44_283_832
-    assert counts["fmri_encoder"] == 575_327
-    assert counts["total"] == 44_859_159
-    assert counts["total"] == sum(tensor.numel() for tensor in model.state_dict().values())

@@ -64,15 +64,13 @@ class BatchNorm(nn.Module):
         )
 
 
-def synchronise(model: nn.Module, on: bool = True) -> int:
+def synchronise(model: nn.Module) -> int:
     """Let every `BatchNorm` of a model take its statistics over all processes of the default process group.
 
     Parameters
     ----------
     model : nn.Module
         Changed in place.
-    on : bool
-        False makes them local again.
 
     Returns
     -------
@@ -81,5 +79,5 @@ def synchronise(model: nn.Module, on: bool = True) -> int:
     """
     layers = [layer for layer in model.modules() if isinstance(layer, BatchNorm)]
     for layer in layers:
-        layer.synchronised = on
+        layer.synchronised = True
     return len(layers)

@@ -7,15 +7,15 @@ import numpy as np
 from eeg2fmri.models.documented.na_spec import NASpec
 
 Shape = tuple[int, int, int]
+#: Largest number of blocks, and largest stride on an axis.
+MOST_BLOCKS, MAX_STRIDE = 3, 5
 
 
 def random_na_spec(
     shape: Shape,
     rng: np.random.Generator,
     *,
-    blocks: tuple[int, int] = (1, 3),
     output: tuple[int, int] = (8, 4000),
-    max_stride: int = 5,
 ) -> NASpec:
     """Draw a specification that is valid for an input.
 
@@ -28,20 +28,16 @@ def random_na_spec(
     shape : (int, int, int)
         Size of the input of the first block.
     rng : numpy.random.Generator
-    blocks : (int, int)
-        Smallest and largest number of blocks.
     output : (int, int)
         Smallest and largest number of positions that the last block may leave: it decides the size of the dense layer
         behind it. The smallest is not reached by an input that has fewer.
-    max_stride : int
-        Largest stride on an axis.
 
     Returns
     -------
     NASpec
         Max pooling with kernel 2 and stride 1 on every axis where two positions are left for it.
     """
-    n_blocks = int(rng.integers(blocks[0], blocks[1] + 1))
+    n_blocks = int(rng.integers(1, MOST_BLOCKS + 1))
     final = _final_size(shape, rng, output)
     pool = tuple(2 if size >= 3 else 1 for size in shape)
     kernels: list[list[int]] = [[] for _ in range(n_blocks)]
@@ -49,7 +45,7 @@ def random_na_spec(
     for axis, (size, end) in enumerate(zip(shape, final, strict=True)):
         shrink = pool[axis] - 1
         for block, target in enumerate(_waypoints(size, end, n_blocks, rng)):
-            kernel, stride, size = _step(size, target + shrink, max_stride, rng)
+            kernel, stride, size = _step(size, target + shrink, rng)
             size -= min(shrink, size - 1)
             kernels[block].append(kernel)
             strides[block].append(stride)
@@ -70,11 +66,11 @@ def _waypoints(size: int, end: int, n_blocks: int, rng: np.random.Generator) -> 
     return [max(end, int(np.exp(value))) for value in between] + [end]
 
 
-def _step(size: int, target: int, max_stride: int, rng: np.random.Generator) -> tuple[int, int, int]:
+def _step(size: int, target: int, rng: np.random.Generator) -> tuple[int, int, int]:
     """Draw kernel and stride of a convolution from `size` to about `target` positions; return its true output."""
     target = int(np.clip(target, 1, size))
     # with t positions left, the stride can be at most (size - 1) / (t - 1)
-    top = max_stride if target == 1 else min(max_stride, (size - 1) // (target - 1))
+    top = MAX_STRIDE if target == 1 else min(MAX_STRIDE, (size - 1) // (target - 1))
     stride = int(rng.integers(1, max(1, top) + 1))
     kernel = int(np.clip(size - (target - 1) * stride, 1, size))
     return kernel, stride, (size - kernel) // stride + 1

@@ -17,14 +17,16 @@ from eeg2fmri.models.classifiers.linear_view import LinearView, LinearViewConfig
 
 #: Voxels that vary less than this share of the voxel that varies most have no weight: they are outside of the brain.
 CONSTANT = 1e-6
+#: Windows that are synthesised at a time.
+BATCH_SIZE = 32
 
 
-def views_of(model: nn.Module, windows: np.ndarray, batch_size: int = 32) -> np.ndarray:
+def views_of(model: nn.Module, windows: np.ndarray) -> np.ndarray:
     """Volumes (window, voxel), float32, of windows (window, channel, freq or band, time)."""
     made = []
     with torch.inference_mode():
-        for start in range(0, len(windows), batch_size):
-            x = torch.from_numpy(np.ascontiguousarray(windows[start : start + batch_size], np.float32))
+        for start in range(0, len(windows), BATCH_SIZE):
+            x = torch.from_numpy(np.ascontiguousarray(windows[start : start + BATCH_SIZE], np.float32))
             made.append(model(x).volume.flatten(1).numpy())
     return np.concatenate(made)
 

@@ -41,24 +41,20 @@ class DecisionRelevance:
     eeg_error: float
 
 
-def explain_decisions(
-    model: ViewClassifier | LinearView, windows: np.ndarray, rules: str = "default"
-) -> DecisionRelevance:
+def explain_decisions(model: ViewClassifier | LinearView, windows: np.ndarray) -> DecisionRelevance:
     """Explain the decisions of a binary view classifier.
 
     Parameters
     ----------
     model : ViewClassifier or LinearView
     windows : array, shape (window, channel, freq or band, time)
-    rules : str
-        See `eeg2fmri.explain.rules.choice`.
 
     Raises
     ------
     ConfigError
         If the model does something that has no rule.
     """
-    chosen = composite(rules)
+    chosen = composite("default")
     x = torch.from_numpy(np.ascontiguousarray(windows, np.float32)).to(next(model.parameters()).dtype)
     was_training = model.training
     model.eval()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -21,6 +21,8 @@ from eeg2fmri.models.classifiers.view import ViewClassifier
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+#: Windows whose probability is computed at a time.
+BATCH_SIZE = 32
 
 
 class ViewTraining(Config):
@@ -140,10 +142,8 @@ def _loss(
 def positive_probability(
     model: ViewClassifier | LinearView,
     windows: np.ndarray,
-    batch_size: int = 32,
     passes: int = 1,
     seed: int = 0,
-    output: Literal["probability", "logit"] = "probability",
 ) -> np.ndarray:
     """Probability of the positive class, shape (window,), float64.
 
@@ -155,23 +155,22 @@ def positive_probability(
     model : ViewClassifier or LinearView
         With one logit.
     windows : array, shape (window, channel, freq, time)
-    batch_size, passes, seed : int
-    output : {"probability", "logit"}
+    passes, seed : int
     """
     dtype = next(model.parameters()).dtype
     source = torch.Generator().manual_seed(seed)
     model.eval()
     found = []
     with torch.inference_mode():
-        for start in range(0, len(windows), batch_size):
-            batch = windows[start : start + batch_size]
+        for start in range(0, len(windows), BATCH_SIZE):
+            batch = windows[start : start + BATCH_SIZE]
             # every batch has the same size: what is found of a window then depends less on its neighbours
-            rows = np.arange(batch_size) % len(batch)
+            rows = np.arange(BATCH_SIZE) % len(batch)
             x = torch.from_numpy(np.ascontiguousarray(batch[rows], np.float32)).to(dtype)
             values = []
             for _ in range(passes):
                 out = model(x, generator=source if passes > 1 else None)
                 logit = out.logit[:, 0] if out.scale is None else out.logit[:, 0] / out.scale[:, 0]
-                values.append(torch.sigmoid(logit) if output == "probability" else logit)
+                values.append(torch.sigmoid(logit))
             found.append(torch.stack(values).mean(0).double().numpy()[: len(batch)])
     return np.concatenate(found) if found else np.empty(0)

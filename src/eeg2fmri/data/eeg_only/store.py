@@ -220,14 +220,6 @@ class EegStore:
             raise StoreError.of(problems)
 
 
-def is_eeg_only(path: str | Path) -> bool:
-    """Whether a folder says that it is an EEG-only store."""
-    try:
-        return bool(read_json(Path(path) / MANIFEST).get("format") == FORMAT)
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
 def _read_manifest(path: Path) -> dict[str, Any]:
     return read_manifest(path, FORMAT, VERSION, "eeg2fmri prepare BIDS STORE --eeg-only --label COLUMN")
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.features.band_covariance import BANDS, Band, BandCovariance
+from eeg2fmri.data.features.band_covariance import BANDS, BandCovariance
 from eeg2fmri.data.features.recentring import recentred_amplitude
 
 
@@ -22,8 +20,6 @@ class AmplitudeCollector:
         Hz.
     window_s : float
         One TR, s.
-    bands : sequence of (name, low, high)
-        Hz.
 
     Attributes
     ----------
@@ -31,11 +27,11 @@ class AmplitudeCollector:
         Why there are no amplitudes; empty where there are.
     """
 
-    def __init__(self, sfreq: float, window_s: float, bands: Sequence[Band] = BANDS) -> None:
+    def __init__(self, sfreq: float, window_s: float) -> None:
         self._covariances: list[np.ndarray] = []
         self.problem = ""
         try:
-            self._covariance: BandCovariance | None = BandCovariance(sfreq, window_s, bands)
+            self._covariance: BandCovariance | None = BandCovariance(sfreq, window_s, BANDS)
         except InputError as error:
             self._covariance, self.problem = None, error.problems[0].got
 

@@ -114,7 +114,7 @@ def _parts(spectrum: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(spectrum, np.complex128).view(np.float64)
 
 
-def band_bins(n_samples: int, sfreq: float, bands: Sequence[Band], where: str = "") -> list[slice]:
+def band_bins(n_samples: int, sfreq: float, bands: Sequence[Band]) -> list[slice]:
     """Bins of the transform of a window that belong to each band.
 
     Raises
@@ -131,7 +131,7 @@ def band_bins(n_samples: int, sfreq: float, bands: Sequence[Band], where: str = 
             problems.append(
                 Problem(
                     "the EEG has no such frequency band",
-                    where,
+                    "",
                     f"{name}: {low:g} to {high:g} Hz, in windows of {n_samples / sfreq:g} s at {sfreq:g} Hz",
                     f"bands above 0 and up to {sfreq / 2:g} Hz, at least {sfreq / n_samples:.3g} Hz wide",
                     "choose other bands",

@@ -10,12 +10,15 @@ import scipy.stats
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.evaluate.significance.surrogates import ScoreNull, VoxelTest
+from eeg2fmri.results.scores.method import SIGNIFICANT
 from eeg2fmri.results.scores.pooled_test import PooledTest
 
 #: Subjects up to which every pattern of signs is tried: 4,096 patterns.
 ALL_SIGNS = 12
 #: Signs beyond which it does not matter how many more there are.
 MANY = 40
+#: Samples of subjects that are drawn for an interval.
+SAMPLES = 10_000
 
 
 def pooled_test(scores: Sequence[ScoreNull], weights: Sequence[float] | None = None) -> PooledTest:
@@ -134,24 +137,22 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def significant_shares(test: VoxelTest, level: float = 0.05) -> dict[str, float]:
+def significant_shares(test: VoxelTest) -> dict[str, float]:
     """Share of the tested voxels of a recording whose temporal r is significant, without clusters.
 
     Parameters
     ----------
     test : VoxelTest
-    level : float
-        Of either error rate.
 
     Returns
     -------
     dict
         ``family_wise``: corrected for all voxels by the largest r (max statistic); ``false_discovery``: of the voxels
-        that are called significant, `level` at most are not, on average (Benjamini and Hochberg).
+        that are called significant, 5 % at most are not, on average (Benjamini and Hochberg).
     """
     tested = np.isfinite(test.p_voxel)
     found = {"family_wise": test.p_max[tested], "false_discovery": false_discovery(test.p_voxel)[tested]}
-    return {name: float(np.mean(p <= level)) for name, p in found.items()}
+    return {name: float(np.mean(p <= SIGNIFICANT)) for name, p in found.items()}
 
 
 def bootstrap_interval(
@@ -160,7 +161,6 @@ def bootstrap_interval(
     *,
     statistic: Callable[..., np.ndarray] = np.mean,
     level: float = 0.95,
-    draws: int = 10_000,
 ) -> tuple[float, float]:
     """Interval of a statistic over subjects: percentiles of the statistic of subjects drawn with replacement.
 
@@ -176,8 +176,6 @@ def bootstrap_interval(
         Takes an array (draw, subject) and ``axis=1``.
     level : float
         Coverage of the interval.
-    draws : int
-        Samples of subjects.
 
     Returns
     -------
@@ -187,7 +185,7 @@ def bootstrap_interval(
     values = np.asarray(values, float)
     if len(values) < 2:
         return float("nan"), float("nan")
-    samples = statistic(values[rng.integers(0, len(values), (draws, len(values)))], axis=1)
+    samples = statistic(values[rng.integers(0, len(values), (SAMPLES, len(values)))], axis=1)
     low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 

@@ -148,10 +148,6 @@ class NASpec(Config):
         """Kernel and stride of the pooling, None without pooling."""
         return (self.pool_kernel, self.pool_stride) if self.maxpool else None
 
-    def as_tuple(self) -> tuple[list[Shape3], list[Shape3], bool, Shape3, Shape3]:
-        """Return the seed's tuple."""
-        return list(self.kernels), list(self.strides), self.maxpool, self.pool_kernel, self.pool_stride
-
     def problems(self, shape: tuple[int, int, int], where: str) -> list[Problem]:
         """Find the block, if any, whose kernel or pooling does not fit its input.
 

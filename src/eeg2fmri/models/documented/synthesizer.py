@@ -213,24 +213,6 @@ class SynthesizerNetwork(Pretrained, Drawing):
         """Kullback-Leibler divergence of the variational parts from their priors (nats), a scalar; 0 without any."""
         return self.head.kl(self.eeg_encoder.dense.kernel)
 
-    def parameter_counts(self) -> dict[str, int]:
-        """Numbers of weights, buffers that are saved included.
-
-        Returns
-        -------
-        dict
-            ``eeg_encoder``; ``decoder``, which is the way from EEG to volume with the EEG encoder; ``fmri_encoder``;
-            ``total``.
-        """
-        counts = {name: sum(t.numel() for t in part.state_dict().values()) for name, part in self.named_children()}
-        total = sum(counts.values())
-        return {
-            "eeg_encoder": counts["eeg_encoder"],
-            "decoder": total - counts["fmri_encoder"],
-            "fmri_encoder": counts["fmri_encoder"],
-            "total": total,
-        }
-
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Merge nested mappings; a mapping that names another `kind` replaces the one before."""

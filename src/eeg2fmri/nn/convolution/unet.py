@@ -46,15 +46,13 @@ class ImageAttention(nn.Module):
     Parameters
     ----------
     width : int
-        Channels.
-    head : int
-        Channels of a head.
+        Channels, a head of attention for each 8.
     """
 
-    def __init__(self, width: int, head: int = 8) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.norm = group_norm(width)
-        self.attention = Attention(width, max(1, width // head))
+        self.attention = Attention(width, max(1, width // 8))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x (batch, width, row, column) -> the same shape."""

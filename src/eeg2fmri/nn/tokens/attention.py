@@ -116,16 +116,14 @@ class LinearAttention(nn.Module):
         return out
 
 
-def sinusoid(positions: Tensor, width: int, longest: float = 10_000.0) -> Tensor:
-    """Encode positions by sines and cosines of geometrically spaced periods (Vaswani et al., 2017).
+def sinusoid(positions: Tensor, width: int) -> Tensor:
+    """Encode positions by sines and cosines of periods from 1 to 10,000, spaced geometrically (Vaswani et al., 2017).
 
     Parameters
     ----------
     positions : Tensor, shape (position,)
     width : int
         Features; an odd last one is 0.
-    longest : float
-        Ratio of the longest period to the shortest.
 
     Returns
     -------
@@ -133,6 +131,6 @@ def sinusoid(positions: Tensor, width: int, longest: float = 10_000.0) -> Tensor
         Sines, then cosines.
     """
     half = width // 2
-    rates = longest ** (-torch.arange(half, device=positions.device, dtype=positions.dtype) / max(1, half))
+    rates = 10_000.0 ** (-torch.arange(half, device=positions.device, dtype=positions.dtype) / max(1, half))
     angles = positions[:, None] * rates
     return functional.pad(torch.cat([angles.sin(), angles.cos()], dim=-1), (0, width - 2 * half))

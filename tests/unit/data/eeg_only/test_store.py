@@ -8,7 +8,7 @@ from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.data.eeg_only.positions import electrode_map, montage_positions
 from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
 from eeg2fmri.data.eeg_only.spectrogram import model_spectrogram
-from eeg2fmri.data.eeg_only.store import EegOnlyConfig, EegStore, is_eeg_only
+from eeg2fmri.data.eeg_only.store import EegOnlyConfig, EegStore
 
 TEN_TWENTY = [
     "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
@@ -129,7 +129,6 @@ def test_labels_and_electrodes_are_checked(bids, tmp_path):
 
 def test_a_damaged_store_is_refused(bids, tmp_path):
     store = prepare_eeg_only(bids(TEN_TWENTY[:6], ["EEG"] * 6, 100.0), tmp_path / "s")
-    assert is_eeg_only(store.path)
     store.verify()
     file = store.path / "sub-1_task-rest" / "signal.npy"
     content = file.read_bytes()
