@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from eeg2fmri.core.disk.parse import refuse_pipe
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.bold.elements import Elements
-from eeg2fmri.data.bold.headers import COPY_AGAIN, header_log, not_finite
+from eeg2fmri.data.bold.headers import load_image, not_finite
 from eeg2fmri.data.bold.image import BoldImage
 
 CIFTI = (".dtseries.nii", ".ptseries.nii")
@@ -45,26 +43,6 @@ def open_bold_series(path: str | Path) -> BoldImage:
     if path.name.endswith(GIFTI):
         return GiftiSeries.open(path)
     return BoldImage.open(path)
-
-
-def _loaded(path: Path, notes: list[str], what: str) -> Any:
-    import nibabel
-
-    try:
-        refuse_pipe(path)
-        with warnings.catch_warnings(), header_log(notes):
-            warnings.simplefilter("ignore")  # what matters is checked by the caller
-            return nibabel.load(path)
-    except FileNotFoundError:
-        raise InputError("the image does not exist", where=str(path), hint="check the path") from None
-    except Exception as error:
-        raise InputError(
-            f"the {what} cannot be read",
-            where=str(path),
-            got=f"{type(error).__name__}: {error}"[:300],
-            expected=f"a {what} file",
-            hint=COPY_AGAIN,
-        ) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +108,7 @@ class CiftiSeries(ElementSeries):
         from nibabel.cifti2 import BrainModelAxis, ParcelsAxis, SeriesAxis
 
         path, notes = Path(path), list[str]()
-        image = _loaded(path, notes, "CIFTI-2 series")
+        image = load_image(path, notes, "CIFTI-2 series", "a CIFTI-2 series file")
         axes = [image.header.get_axis(k) for k in range(image.ndim)] if isinstance(image, Cifti2Image) else []
         dense = len(axes) == 2 and isinstance(axes[1], BrainModelAxis)
         if len(axes) != 2 or not isinstance(axes[0], SeriesAxis) or not (dense or isinstance(axes[1], ParcelsAxis)):
@@ -234,7 +212,7 @@ def _gifti(path: Path, notes: list[str]) -> tuple[np.ndarray, float | None]:
     """Read a hemisphere: values, float32 (volume, vertex), and the TR (s) of its header."""
     from nibabel import GiftiImage
 
-    image = _loaded(path, notes, "GIFTI series")
+    image = load_image(path, notes, "GIFTI series", "a GIFTI series file")
     arrays = image.darrays if isinstance(image, GiftiImage) else []
     columns = [np.atleast_2d(np.asarray(array.data, np.float32).T) for array in arrays]
     if not columns or len({column.shape[1] for column in columns}) != 1 or sum(map(len, columns)) < 2:

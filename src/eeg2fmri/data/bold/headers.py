@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,6 +51,33 @@ def not_finite(volumes: Sequence[int], of: int, where: str) -> InputError:
     )
 
 
+def load_image(path: Path, notes: list[str], what: str, expected: str) -> Any:
+    """Read the header of an image of any kind, which is called `what`; what nibabel mended is appended to `notes`.
+
+    Raises
+    ------
+    InputError
+        If it is absent or no image.
+    """
+    import nibabel
+
+    try:
+        refuse_pipe(path)
+        with warnings.catch_warnings(), header_log(notes):
+            warnings.simplefilter("ignore")  # what matters of a header is checked by the caller
+            return nibabel.load(path)
+    except FileNotFoundError:
+        raise InputError("the image does not exist", where=str(path), hint="check the path") from None
+    except Exception as error:
+        raise InputError(
+            f"the {what} cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {error}"[:300],
+            expected=expected,
+            hint=COPY_AGAIN,
+        ) from None
+
+
 def load_nifti(path: Path, notes: list[str]) -> Nifti1Image:
     """Read the header of a NIfTI image; what nibabel mended in it is appended to `notes`.
 
@@ -61,21 +88,7 @@ def load_nifti(path: Path, notes: list[str]) -> Nifti1Image:
     """
     import nibabel
 
-    try:
-        refuse_pipe(path)
-        with warnings.catch_warnings(), header_log(notes):
-            warnings.simplefilter("ignore")  # what matters of a header is checked by the caller
-            image = nibabel.load(path)
-    except FileNotFoundError:
-        raise InputError("the image does not exist", where=str(path), hint="check the path") from None
-    except Exception as error:
-        raise InputError(
-            "the image cannot be read",
-            where=str(path),
-            got=f"{type(error).__name__}: {error}",
-            expected="a NIfTI image (.nii or .nii.gz)",
-            hint=COPY_AGAIN,
-        ) from None
+    image = load_image(path, notes, "image", "a NIfTI image (.nii or .nii.gz)")
     if not isinstance(image, nibabel.Nifti1Image):
         raise InputError(
             "the image is not NIfTI", where=str(path), got=type(image).__name__, expected="a .nii or .nii.gz file"
