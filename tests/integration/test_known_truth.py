@@ -13,7 +13,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.blocks import BlockStore
-from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.evaluate.significance.drifts import time_basis
 from eeg2fmri.evaluate.truth.ceilings import coupled_note, parts_of, score_ceilings

@@ -17,7 +17,7 @@ from eeg2fmri.data.features.physiology import heart_rate, pulse_beats
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.truth.known_truth import KnownTruth
 from eeg2fmri.simulate import SimulationConfig, Truth, simulate_dataset, small_config
 from eeg2fmri.simulate.head.common_space import SPACE

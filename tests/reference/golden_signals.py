@@ -9,7 +9,7 @@ import numpy as np
 from eeg2fmri.data.features.spectrogram import spectrogram
 from eeg2fmri.data.pairs.scaling import RecordingStatistics, scale_bold
 from eeg2fmri.data.pairs.windows import PairConfig, consecutive_windows, eeg_windows, pair_index, zscore_electrodes
-from eeg2fmri.evaluate.metrics.functions import rmse
+from eeg2fmri.evaluate.metrics.measured import Measured
 from eeg2fmri.evaluate.metrics.ssim import ssim_slices
 
 from .golden_case import Case, Results
@@ -58,9 +58,9 @@ def standardised(case: Case) -> Results:
 
 def scores(case: Case) -> Results:
     truth, prediction = case.data["in/y_true"][..., 0], case.data["in/y_pred"][..., 0]
-    both = list(zip(truth, prediction, strict=True))
+    both, box = list(zip(truth, prediction, strict=True)), np.ones(truth.shape[1:], bool)
     results = {
-        "out/rmse": np.array([rmse(y, yhat) for y, yhat in both]),
+        "out/rmse": Measured(truth, prediction, box, 1.0, np.ones((len(truth), 0)), box).errors[1],
         "out/ssim_per_slice_factor3": np.stack([ssim_slices(y, yhat, 3) for y, yhat in both]),
     }
     for every in (1, 3):

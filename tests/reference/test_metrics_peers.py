@@ -11,15 +11,13 @@ from torchmetrics.functional import pearson_corrcoef
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from eeg2fmri.evaluate.metrics.frechet import frechet_distance
-from eeg2fmri.evaluate.metrics.functions import (
-    explained_variance,
-    psnr,
-    rmse,
-    spatial_r,
-    ssim_map,
-    ssim_slices,
-    temporal_r,
-)
+from eeg2fmri.evaluate.metrics.measured import Measured
+from eeg2fmri.evaluate.metrics.moments import temporal_r
+from eeg2fmri.evaluate.metrics.registry import COMPUTED
+from eeg2fmri.evaluate.metrics.spatial import deviation_correlations
+from eeg2fmri.evaluate.metrics.ssim import ssim_map, ssim_slices
+
+SCORES = {metric.name: metric.compute for metric in COMPUTED}
 
 
 @pytest.fixture
@@ -27,6 +25,12 @@ def series():
     rng = np.random.default_rng(3)
     truth = 9000 + 2000 * rng.random((1, 15, 13, 12)) + 50 * rng.standard_normal((9, 15, 13, 12))
     return truth, truth + 60 * rng.standard_normal(truth.shape) + 500 * rng.random((1, 15, 13, 12))
+
+
+def measured(truth, prediction):
+    """Every voxel, and no drift but the mean."""
+    box = np.ones(truth.shape[1:], bool)
+    return Measured(truth, prediction, box, 4000.0, np.full((len(truth), 1), len(truth) ** -0.5), box)
 
 
 def test_temporal_r_of_scipy_and_torchmetrics(series):
@@ -39,14 +43,18 @@ def test_temporal_r_of_scipy_and_torchmetrics(series):
 
 def test_spatial_r_of_scipy(series):
     truth, prediction = ((a - a.mean(axis=0)).reshape(len(a), -1) for a in series)
-    np.testing.assert_allclose(spatial_r(*series), scipy.stats.pearsonr(truth, prediction, axis=1).statistic, rtol=1e-9)
+    expected, found = scipy.stats.pearsonr(truth, prediction, axis=1).statistic, measured(*series)
+    np.testing.assert_allclose(deviation_correlations(*series, found.mask, found.moments), expected, rtol=1e-9)
+    assert SCORES["spatial_r"](found) == pytest.approx(expected.mean())
 
 
 def test_rmse_and_psnr_of_scikit_image(series):
-    truth, prediction = series
-    assert rmse(truth, prediction) == pytest.approx(np.sqrt(mean_squared_error(truth, prediction)))
-    expected = peak_signal_noise_ratio(truth, prediction, data_range=4000)
-    assert psnr(truth, prediction, 4000) == pytest.approx(expected)
+    both, found = list(zip(*series, strict=True)), measured(*series)
+    expected = np.sqrt([mean_squared_error(y, p) for y, p in both])
+    np.testing.assert_allclose(found.errors, np.stack([expected, expected]))
+    assert SCORES["rmse"](found) == pytest.approx(expected.mean())
+    decibels = [peak_signal_noise_ratio(y, p, data_range=4000) for y, p in both]
+    assert SCORES["psnr"](found) == pytest.approx(np.mean(decibels))
 
 
 @pytest.mark.parametrize("volume", [0, 5])
@@ -76,7 +84,9 @@ def test_ssim_of_torchmetrics(series):
 def test_explained_variance_of_scikit_learn(series):
     truth, prediction = (a.reshape(9, -1) for a in series)
     expected = sklearn.metrics.explained_variance_score(truth, prediction, multioutput="raw_values")
-    np.testing.assert_allclose(explained_variance(*series).ravel(), expected, rtol=1e-9)
+    found = measured(*series)
+    np.testing.assert_allclose(found.moments.explained_variance().ravel(), expected, rtol=1e-9)
+    assert SCORES["explained_variance"](found) == pytest.approx(np.median(expected))
 
 
 def test_frechet_distance_by_the_root_of_a_matrix():

@@ -10,7 +10,7 @@ from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.frechet import frechet_distance
-from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.metrics.regions import region_courses, similarity_over
 from eeg2fmri.evaluate.recordings.atlas_scores import OthersConnectivity, check_atlas, score_regions
 from eeg2fmri.evaluate.recordings.latents import latent_distance

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.evaluate.metrics.arrays import as_numpy, same_shape
+from eeg2fmri.evaluate.metrics.arrays import as_numpy, checked_mask, same_shape
 
 #: A sum of squares below this share of the squared magnitude of its values is rounding: the voxel is constant.
 ROUNDING = 1e-12
@@ -88,7 +88,7 @@ class TemporalMoments:
     def temporal_r(self, columns: int | None = None) -> np.ndarray:
         """Pearson correlation over volumes at each voxel (x, y, z), after the first `columns` columns (all) are out.
 
-        See `eeg2fmri.evaluate.metrics.functions.temporal_r`.
+        See `eeg2fmri.evaluate.metrics.moments.temporal_r`.
         """
         syy, spp, syp = self._centred(columns)
         varies = (syy > 0) & (spp > 0)
@@ -98,7 +98,10 @@ class TemporalMoments:
         return self._map(np.where(syy > 0, r, np.nan))
 
     def explained_variance(self, columns: int | None = None) -> np.ndarray:
-        """1 - var(y - p) / var(y) at each voxel (x, y, z); see `eeg2fmri.evaluate.metrics.functions`."""
+        """Share of the variance over time that the prediction explains, 1 - var(y - p) / var(y), shape (x, y, z).
+
+        A constant prediction has 0, one that adds variance is negative; NaN where the truth is constant.
+        """
         syy, spp, syp = self._centred(columns)
         residual = syy + spp - 2 * syp
         return self._map(1 - residual / np.where(syy > 0, syy, np.nan))
@@ -142,3 +145,42 @@ class TemporalMoments:
         volume = np.full(self._mask.shape, np.nan)
         volume[self._mask] = values
         return volume
+
+
+def temporal_r(y: Any, yhat: Any, mask: Any | None = None, columns: np.ndarray | None = None) -> np.ndarray:
+    """Pearson correlation over volumes at each voxel.
+
+    r = sum_t (y_t - mean y) (yhat_t - mean yhat) / sqrt(sum_t (y_t - mean y)^2 sum_t (yhat_t - mean yhat)^2)
+
+    Anatomy cannot raise it, because the mean of each voxel is removed. A prediction that is constant in time has
+    r = 0: it says nothing about time. Where the truth is constant r is not defined: NaN.
+
+    Parameters
+    ----------
+    y, yhat : array or tensor, shape (volume, x, y, z)
+        Truth and prediction of one recording; the unit does not matter.
+    mask : bool array, shape (x, y, z), optional
+        Voxels to score.
+    columns : array, shape (volume, column), optional
+        Orthonormal columns over time that are regressed out of both first, such as drifts; the mean by default.
+
+    Returns
+    -------
+    array, shape (x, y, z)
+        NaN outside the mask.
+
+    Raises
+    ------
+    InputError
+        If shapes differ, there are fewer than two volumes, or values inside the mask are not finite.
+    """
+    if len(np.shape(y)) != 4 or np.shape(y) != np.shape(yhat):
+        raise InputError(
+            "truth and prediction must have one shape",
+            got=f"truth {tuple(np.shape(y))}, prediction {tuple(np.shape(yhat))}",
+            expected="(volume, x, y, z)",
+        )
+    moments = TemporalMoments(checked_mask(mask, tuple(np.shape(y))[1:]), columns)
+    for k in range(len(y)):
+        moments.update(y[k], yhat[k])
+    return moments.temporal_r()

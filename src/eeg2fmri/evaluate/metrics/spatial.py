@@ -11,9 +11,10 @@ from eeg2fmri.evaluate.metrics.moments import ROUNDING, TemporalMoments
 
 
 def deviation_correlations(y: Any, yhat: Any, mask: np.ndarray, moments: TemporalMoments) -> np.ndarray:
-    """Correlate deviations over the voxels of a mask, for each volume.
+    """Correlate deviations from the mean volume over the voxels of a mask, for each volume.
 
-    See `eeg2fmri.evaluate.metrics.functions.spatial_r`.
+    With d_t = y_t - mean_t y (voxel by voxel) and dhat_t likewise: the correlation of d_t with dhat_t. It is 0 for a
+    prediction without deviation, NaN for a volume that equals the mean of the truth.
 
     Parameters
     ----------

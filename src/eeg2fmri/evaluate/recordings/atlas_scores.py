@@ -11,7 +11,7 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.space import corresponds
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.inputs.atlas import Atlas
-from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.metrics.regions import connectivity_similarity, similarity_over
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.surrogates import surrogate_test

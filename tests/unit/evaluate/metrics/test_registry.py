@@ -3,8 +3,8 @@ import warnings
 import numpy as np
 import pytest
 
-from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.metrics.measured import Measured, value_range
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.metrics.registry import COMPUTED, HEADLINE, METRICS, all_scores
 from eeg2fmri.evaluate.significance.drifts import time_basis
 from eeg2fmri.results.scores.method import Metric

@@ -8,7 +8,7 @@ from eeg2fmri.core.progress import silent
 from eeg2fmri.evaluate.inputs.atlas import Atlas
 from eeg2fmri.evaluate.inputs.methods import predict_with_model
 from eeg2fmri.evaluate.inputs.open_run import open_run
-from eeg2fmri.evaluate.metrics.functions import temporal_r
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.recordings.courses import _chosen, add_intervals, half_width, write_courses
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.results.courses import COURSES

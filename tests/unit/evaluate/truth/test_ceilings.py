@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from eeg2fmri.evaluate.inputs.methods import SHIFTED
-from eeg2fmri.evaluate.metrics.functions import temporal_r
 from eeg2fmri.evaluate.metrics.measured import Measured
+from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.metrics.registry import METRICS
 from eeg2fmri.evaluate.truth.ceilings import BOLD_CEILING, EEG_CEILING, coupled_note
 from eeg2fmri.evaluate.truth.parts import PARTS, Parts, column_r
