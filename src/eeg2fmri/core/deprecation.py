@@ -21,7 +21,7 @@ class RemovedError(Eeg2FmriError, TypeError):
     """Something is used that an earlier version announced to remove."""
 
 
-def deprecated(what: str, instead: str, *, since: str, removed: str, stacklevel: int = 2) -> None:
+def deprecated(what: str, instead: str, *, since: str, removed: str) -> None:
     """Warn of something that will go, or refuse it if the version has come.
 
     Parameters
@@ -30,8 +30,6 @@ def deprecated(what: str, instead: str, *, since: str, removed: str, stacklevel:
         What was used, and what takes its place.
     since, removed : str
         Version that announced it, and version that no longer has it.
-    stacklevel : int
-        As of `warnings.warn`: 2 is the caller of this function.
 
     Raises
     ------
@@ -53,7 +51,7 @@ def deprecated(what: str, instead: str, *, since: str, removed: str, stacklevel:
     warnings.warn(
         f"{what} is deprecated since version {since} and will be removed in {removed}: use {instead}",
         OldNameWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=3,
     )
 
 

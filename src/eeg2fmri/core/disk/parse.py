@@ -35,14 +35,8 @@ DAMAGE = (
 )
 
 
-def read_json(path: Path, largest: int = LARGEST_FILE) -> Any:
+def read_json(path: Path) -> Any:
     """Read a JSON file, with or without a byte order mark.
-
-    Parameters
-    ----------
-    path : Path
-    largest : int
-        Bytes above which it is not read.
 
     Raises
     ------
@@ -51,7 +45,7 @@ def read_json(path: Path, largest: int = LARGEST_FILE) -> Any:
     ValueError
         If it is no JSON, is nested too deeply, is too large, or names a key twice.
     """
-    text = read_text(path, largest)
+    text = read_text(path)
     try:
         return _without_nul(json.loads(text, object_pairs_hook=_once), text)
     except RecursionError:
@@ -102,7 +96,7 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Read a small binary file whole.
 
     Raises
@@ -112,7 +106,7 @@ def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
     ValueError
         If it is too large.
     """
-    _refuse_large(path, largest)
+    _refuse_large(path, LARGEST_FILE)
     return path.read_bytes()
 
 

@@ -79,7 +79,7 @@ class Recentring:
         return ((amplitude - self.mean) * scale).astype(np.float32)
 
 
-def recentred_amplitude(covariances: np.ndarray, skip: int = 0, shrinkage: float = SHRINKAGE) -> np.ndarray:
+def recentred_amplitude(covariances: np.ndarray, skip: int = 0) -> np.ndarray:
     """Recentre a whole recording by its own statistics.
 
     Parameters
@@ -88,8 +88,6 @@ def recentred_amplitude(covariances: np.ndarray, skip: int = 0, shrinkage: float
         V^2.
     skip : int
         Volumes at the beginning that the statistics leave out.
-    shrinkage : float
-        See `Recentring.of`.
 
     Returns
     -------
@@ -100,7 +98,7 @@ def recentred_amplitude(covariances: np.ndarray, skip: int = 0, shrinkage: float
     InputError
         As `Recentring.of`.
     """
-    recentring, amplitude = _learn(covariances, skip, shrinkage)
+    recentring, amplitude = _learn(covariances, skip, SHRINKAGE)
     return recentring.scaled(amplitude)
 
 
@@ -116,8 +114,6 @@ class RunningRecentring:
         Volumes in a window.
     memory : int
         Volumes that the statistics reach back.
-    shrinkage : float
-        See `Recentring.of`.
 
     Raises
     ------
@@ -125,13 +121,12 @@ class RunningRecentring:
         If the memory is shorter than a window or two volumes.
     """
 
-    def __init__(self, window: int, memory: int = 600, shrinkage: float = SHRINKAGE) -> None:
+    def __init__(self, window: int, memory: int = 600) -> None:
         if memory < max(window, 2):
             raise InputError(
                 "the memory of a stream is shorter than a window", got=str(memory), expected=f"at least {window}"
             )
         self.window = window
-        self.shrinkage = shrinkage
         self._packed = Recent(memory)
 
     def push(self, covariances: np.ndarray) -> np.ndarray | None:
@@ -153,7 +148,7 @@ class RunningRecentring:
         packed = self._packed.seen
         mean = unpack(packed.mean(axis=0))
         _check_power(np.trace(mean, axis1=-2, axis2=-1))
-        whitener = np.stack([_inverse_root(band, self.shrinkage) for band in average_reference(mean)])
+        whitener = np.stack([_inverse_root(band, SHRINKAGE) for band in average_reference(mean)])
         amplitude = _packed_amplitude(packed, whitener)
         return Recentring(whitener, amplitude.mean(axis=0), amplitude.std(axis=0)).scaled(amplitude)
 

@@ -15,6 +15,8 @@ from eeg2fmri.core.errors import InputError, Problem
 
 #: Share of the mean eigenvalue that is added to the covariance of the EEG, so that it can be inverted.
 SHRINKAGE = 1e-3
+#: Samples of the band's envelope in each sample of the power.
+OVERSAMPLING = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +84,7 @@ def band_signal(eeg: np.ndarray, sfreq: float, low: float, high: float, rate: fl
     return out
 
 
-def source_power(
-    eeg: np.ndarray, sfreq: float, lead_field: np.ndarray, rhythm: Rhythm, rate: float, oversampling: int = 5
-) -> np.ndarray:
+def source_power(eeg: np.ndarray, sfreq: float, lead_field: np.ndarray, rhythm: Rhythm, rate: float) -> np.ndarray:
     """Estimate the power of every source over time, less what leaks into it from the others.
 
     Each source is seen through the spatial filter that a linear estimate with the least squared error has,
@@ -105,8 +105,6 @@ def source_power(
     rhythm : Rhythm
     rate : float
         Samples per second of the result.
-    oversampling : int
-        Samples of the band's envelope in each sample of the result.
 
     Returns
     -------
@@ -119,13 +117,13 @@ def source_power(
         If shapes do not fit, or the EEG has no such band.
     """
     _check(eeg, lead_field, rhythm)
-    analytic = band_signal(eeg, sfreq, rhythm.low, rhythm.high, rate * oversampling)
+    analytic = band_signal(eeg, sfreq, rhythm.low, rhythm.high, rate * OVERSAMPLING)
     covariance = ((analytic @ analytic.conj().T).real / (2 * analytic.shape[1])).astype(np.float64)
     size = np.trace(covariance) / len(covariance)
     inverse = np.linalg.inv(covariance / size + SHRINKAGE * np.eye(len(covariance))) / size
     filters = (rhythm.moment**2)[:, None] * (lead_field.T @ inverse)
-    n_times = analytic.shape[1] // oversampling
-    seen = (filters.astype(np.float32) @ analytic[:, : n_times * oversampling]).reshape(len(filters), n_times, -1)
+    n_times = analytic.shape[1] // OVERSAMPLING
+    seen = (filters.astype(np.float32) @ analytic[:, : n_times * OVERSAMPLING]).reshape(len(filters), n_times, -1)
     power = (np.abs(seen) ** 2).mean(axis=2, dtype=np.float64) / 2
     power -= power.mean(axis=1, keepdims=True)
 

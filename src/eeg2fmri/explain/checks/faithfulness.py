@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eeg2fmri.core.progress import Progress, silent
-
 #: Random orders that a curve is compared with.
 RANDOM_ORDERS = 3
 
@@ -79,7 +77,6 @@ def random_orders(
     rng: np.random.Generator,
     *,
     steps: int = 10,
-    progress: Progress = silent,
 ) -> Chance:
     """Take parts of windows away, and put them in, in random orders.
 
@@ -92,15 +89,13 @@ def random_orders(
         Draws the orders.
     steps : int
         Points of a curve behind the first.
-    progress : Progress
     """
     n = x[0].numel()
     counts = np.linspace(0, n, steps + 1).round().astype(int)
     found = []
-    for number in range(RANDOM_ORDERS):
+    for _ in range(RANDOM_ORDERS):
         order = rng.permuted(np.tile(np.arange(n), (len(x), 1)), axis=1)
         found.append(_curves(function, x, order, counts))
-        progress("Random orders", number + 1, RANDOM_ORDERS)
     taken, put = (np.mean([one[k] for one in found], axis=0) for k in (0, 1))
     empty = function(torch.zeros_like(x)).double().cpu().numpy()[:, None]
     return Chance(counts, taken, put, empty)

@@ -14,9 +14,7 @@ from eeg2fmri.report.figures.style import styled
 
 
 @styled
-def confusion_matrix(
-    counts: np.ndarray, classes: Sequence[str], *, counted: str = "subjects", width: float = style.COLUMN
-) -> Figure:
+def confusion_matrix(counts: np.ndarray, classes: Sequence[str], *, width: float = style.COLUMN) -> Figure:
     """Draw counts of true against predicted class, coloured by the share of the true class.
 
     Parameters
@@ -25,8 +23,6 @@ def confusion_matrix(
         How often each happened.
     classes : sequence of str
         Names, in the order of both axes.
-    counted : str
-        What is counted.
     width : float
         Width of the figure, inches.
 
@@ -63,7 +59,7 @@ def confusion_matrix(
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
     bar = figure.colorbar(image, ax=axes, shrink=0.85, aspect=20, pad=0.03)
-    bar.set_label(f"share of the true class ({counted})")
+    bar.set_label("share of the true class (subjects)")
     bar.outline.set_visible(False)
     return figure
 

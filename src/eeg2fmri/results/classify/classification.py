@@ -46,20 +46,15 @@ class Votes(NamedTuple):
     labels: np.ndarray
     probability: np.ndarray
 
-    def rates(self, positive: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Find false and true positive rates at every threshold; subjects with one probability pass it together.
-
-        Parameters
-        ----------
-        positive : int
-            Class that is to be found.
+    def rates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Find false and true positive rates of class 1 at every threshold; equal probabilities pass together.
 
         Returns
         -------
         false, true : array, shape (threshold,)
             Rising from 0 to 1.
         """
-        truly, score = self.labels == positive, self.probability[:, positive]
+        truly, score = self.labels == 1, self.probability[:, 1]
         thresholds = np.unique(score)[::-1]
         passed = score[None, :] >= thresholds[:, None]
         rates = [(passed & group).sum(axis=1) / max(int(group.sum()), 1) for group in (~truly, truly)]
