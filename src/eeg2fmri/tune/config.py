@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -21,18 +21,7 @@ Axis = Literal[
     "head",
     "na_spec",
 ]
-ALL_AXES: tuple[Axis, ...] = (
-    "learning_rate",
-    "weight_decay",
-    "channels",
-    "latent",
-    "batch_size",
-    "dropout",
-    "projection",
-    "style",
-    "head",
-    "na_spec",
-)
+ALL_AXES: tuple[Axis, ...] = get_args(Axis)
 
 
 class TuneConfig(Config):
