@@ -16,6 +16,13 @@ class Montage(StrEnum):
     first = "first"
 
 
+class Steps(StrEnum):
+    """Whether the steps of the training's recordings are taken."""
+
+    replay = "replay"
+    done = "done"
+
+
 Stores = Annotated[
     list[Path],
     typer.Argument(help="Store made by prepare; several of one space are joined."),
@@ -35,5 +42,9 @@ Regions = Annotated[
 Truth = Annotated[
     Path | None,
     typer.Option(help="BIDS folder of simulated recordings: its truth gives two ceilings. Found where it was."),
+]
+Cleaning = Annotated[
+    Steps,
+    typer.Option(help="replay: take the steps of the training's recordings; done: they were taken already."),
 ]
 Difference = Annotated[float, typer.Option(min=0, max=1, help="Smallest difference of temporal r that counts.")]

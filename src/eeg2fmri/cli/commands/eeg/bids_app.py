@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eeg2fmri.cli.commands.eeg.predict import CleaningChoice
+from eeg2fmri.cli.options import Cleaning, Steps
 
 #: Memory (MB) of one recording at a time: libraries, and the arrays of a recording of an hour at 64 x 64 x 30.
 JOB_MB = {"predict": 1500, "prepare": 900}
@@ -41,10 +41,7 @@ def command(
     config: Annotated[
         Path | None, typer.Option(help="YAML or JSON with settings, as those of predict or of prepare.")
     ] = None,
-    cleaning: Annotated[
-        CleaningChoice,
-        typer.Option(help="replay: take the steps of the training's recordings; done: they were taken already."),
-    ] = CleaningChoice.replay,
+    cleaning: Cleaning = Steps.replay,
     n_cpus: Annotated[int, typer.Option("--n-cpus", "--nprocs", min=1, help="Recordings at the same time.")] = 1,
     mem_mb: Annotated[
         int | None, typer.Option("--mem-mb", min=1, help="Memory (MB): fewer recordings at the same time if need be.")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from eeg2fmri.cli.options import Cleaning, Steps
+
 
 class Triggers(StrEnum):
     """What becomes of volume markers that do not fit."""
@@ -15,13 +17,6 @@ class Triggers(StrEnum):
     error = "error"
     repair = "repair"
     trim = "trim"
-
-
-class CleaningChoice(StrEnum):
-    """Whether the steps of the training's recordings are taken."""
-
-    replay = "replay"
-    done = "done"
 
 
 def command(
@@ -59,10 +54,7 @@ def command(
     montage: Annotated[
         str | None, typer.Option(help="MNE montage that has the electrodes by their names, e.g. biosemi128.")
     ] = None,
-    cleaning: Annotated[
-        CleaningChoice,
-        typer.Option(help="replay: take the steps of the training's recordings; done: they were taken already."),
-    ] = CleaningChoice.replay,
+    cleaning: Cleaning = Steps.replay,
     n_jobs: Annotated[int, typer.Option(min=1, help="With a BIDS folder: recordings at the same time.")] = 1,
     participant_label: Annotated[
         list[str] | None, typer.Option(help="With a BIDS folder: subject to do, all if left out; repeatable.")

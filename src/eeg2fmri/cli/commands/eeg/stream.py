@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eeg2fmri.cli.commands.eeg.predict import CleaningChoice
+from eeg2fmri.cli.options import Steps
 
 
 def command(
@@ -21,8 +21,8 @@ def command(
     mean: Annotated[bool, typer.Option("--mean", help="The mean over the brain too.")] = False,
     unit: Annotated[str | None, typer.Option(help="Unit of the channels: V, mV, uV, nV.")] = None,
     cleaning: Annotated[
-        CleaningChoice, typer.Option(help="replay: the training's steps, causally; done: they were taken already.")
-    ] = CleaningChoice.replay,
+        Steps, typer.Option(help="replay: the training's steps, causally; done: they were taken already.")
+    ] = Steps.replay,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page on 127.0.0.1; 0: a free one.")] = 0,
     page: Annotated[bool, typer.Option("--page/--no-page", help="Serve the page, to this machine alone.")] = True,
     seconds: Annotated[float | None, typer.Option(min=0, help="End by itself after so many seconds.")] = None,
