@@ -15,15 +15,16 @@ import numpy as np
 from pydantic import Field
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.core.disk.parse import read_json
-from eeg2fmri.core.errors import ConfigError, Problem, StoreError
+from eeg2fmri.core.errors import ConfigError, StoreError
 from eeg2fmri.data.settings.eeg import ChannelType
-from eeg2fmri.data.store.format import AGAIN, MANIFEST, META, damaged, read_manifest
+from eeg2fmri.data.store.format import MANIFEST, META, content_problems, damaged, file_problems, read_manifest
 
 FORMAT = "eeg2fmri EEG-only store"
 VERSION = 2
 SIGNAL = "signal.npy"
+#: Files of every recording.
+FILES = frozenset({SIGNAL, META})
 #: Folder and files of what is true of simulated groups; not part of the data, and in no digest.
 TRUTH, TRUTH_FILES = "truth", ("groups.json", "groups.npz")
 
@@ -142,19 +143,8 @@ class EegStore:
         path = Path(path)
         manifest = _read_manifest(path)
         try:
-            problems = [
-                Problem(
-                    "a file of the store is missing or has changed its size",
-                    str(path / entry["id"] / name),
-                    "",
-                    "",
-                    AGAIN,
-                )
-                for entry in manifest["recordings"]
-                for name, facts in entry["files"].items()
-                if not (path / entry["id"] / name).is_file()
-                or (path / entry["id"] / name).stat().st_size != facts["size"]
-            ]
+            entries = manifest["recordings"]
+            problems = [one for entry in entries for one in file_problems(path / entry["id"], entry["files"], FILES)]
             if problems:
                 raise StoreError.of(problems)
             return cls(
@@ -166,7 +156,7 @@ class EegStore:
                     [[np.nan] * 3 if place is None else place for place in manifest["positions"]], float
                 ).reshape(-1, 3),
                 classes=tuple(manifest["classes"]),
-                recordings=tuple(_read_recording(path / entry["id"]) for entry in manifest["recordings"]),
+                recordings=tuple(_read_recording(path / entry["id"]) for entry in entries),
                 notes=tuple(manifest["notes"]),
             )
         except ConfigError as error:
@@ -210,11 +200,9 @@ class EegStore:
             Naming every file that has changed.
         """
         problems = [
-            Problem("the content of a file has changed", str(self.path / entry["id"] / name), hint=AGAIN)
+            one
             for entry in _read_manifest(self.path)["recordings"]
-            for name, facts in entry["files"].items()
-            if not (self.path / entry["id"] / name).is_file()
-            or content_digest(self.path / entry["id"] / name) != facts[CONTENT]
+            for one in content_problems(self.path / entry["id"], entry["files"], FILES)
         ]
         if problems:
             raise StoreError.of(problems)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.core.config import fingerprint
+from eeg2fmri.core.disk.digest import CONTENT, content_digest
 from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import Problem, StoreError
 from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -30,6 +31,8 @@ ARRAYS = {
 #: EEG is kept on request.
 OPTIONAL = {"amplitude.npy", "nuisance.npy", "raw.npy", "raw16.npy"}
 META = "meta.json"
+#: Files that every recording has.
+NEEDED = frozenset({*ARRAYS, META} - OPTIONAL)
 
 #: What a manifest says of recordings at several sampling rates; those of earlier versions say nothing.
 ALIKE = "magnitudes are those of the lowest rate"
@@ -153,11 +156,11 @@ def seal(manifest: dict[str, Any]) -> str:
     return fingerprint({key: value for key, value in manifest.items() if key != "seal"})
 
 
-def file_problems(folder: Path, files: dict[str, dict[str, Any]]) -> list[Problem]:
+def file_problems(folder: Path, files: dict[str, dict[str, Any]], needed: frozenset[str] = NEEDED) -> list[Problem]:
     """Compare names and sizes of the files of a recording with the manifest."""
     problems = [
         Problem("a file is not in the manifest of the store", str(folder / name), hint=AGAIN)
-        for name in {*ARRAYS, META} - OPTIONAL - set(files)
+        for name in needed - set(files)
     ]
     for name, facts in files.items():
         file = folder / name
@@ -174,3 +177,12 @@ def file_problems(folder: Path, files: dict[str, dict[str, Any]]) -> list[Proble
                 )
             )
     return problems
+
+
+def content_problems(folder: Path, files: dict[str, dict[str, Any]], needed: frozenset[str] = NEEDED) -> list[Problem]:
+    """Compare names, sizes and content of the files of a recording with the manifest."""
+    return file_problems(folder, files, needed) or [
+        Problem("the content of a file has changed", str(folder / name), hint=AGAIN)
+        for name, facts in files.items()
+        if content_digest(folder / name) != facts[CONTENT]
+    ]

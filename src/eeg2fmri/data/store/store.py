@@ -8,21 +8,23 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eeg2fmri.core.disk.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.digest import CONTENT
 from eeg2fmri.core.disk.parse import texts
-from eeg2fmri.core.errors import ConfigError, Problem, StoreError
+from eeg2fmri.core.errors import ConfigError, StoreError
 from eeg2fmri.data.features.band_covariance import BANDS
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import (
     AGAIN,
     ARRAYS,
     MANIFEST,
+    content_problems,
     damaged,
     file_problems,
     read_manifest,
@@ -389,14 +391,8 @@ class Store:
         StoreError
             Naming every file that has changed.
         """
-        problems = []
-        for name, files in self._digests.items():
-            found = file_problems(self.path / name, files) or [
-                Problem("the content of a file has changed", str(self.path / name / file), hint=AGAIN)
-                for file, facts in files.items()
-                if content_digest(self.path / name / file) != facts[CONTENT]
-            ]
-            problems += found
+        of_each = (content_problems(self.path / name, files) for name, files in self._digests.items())
+        problems = list(chain.from_iterable(of_each))
         if problems:
             raise StoreError.of(problems)
 
