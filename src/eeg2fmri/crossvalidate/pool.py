@@ -54,10 +54,6 @@ def pool_folds(store: Store, runs: Sequence[Path], out: Path, seed: int, differe
     difference : float
         Smallest difference of temporal r by which the model must be better than simpler ones.
 
-    Returns
-    -------
-    Evaluation
-
     Raises
     ------
     CheckpointError, ResultError

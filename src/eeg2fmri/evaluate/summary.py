@@ -61,10 +61,6 @@ def summarise(
         Every reading of the test recordings.
     facts : mapping
         More to be written with the scores.
-
-    Returns
-    -------
-    Evaluation
     """
     notes = (*protocol_notes(run.split.facts), *space_notes(run.store), *_interval_notes(run, facts))
     told = (
@@ -104,10 +100,6 @@ def summarise_recordings(
         Everything else that is written with the scores.
     notes, after : sequence of str
         Before and after the notes on the number of subjects.
-
-    Returns
-    -------
-    Evaluation
     """
     methods = tuple(scores.methods)
     subjects = tuple(dict.fromkeys(subject_of.values()))

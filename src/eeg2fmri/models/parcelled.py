@@ -54,10 +54,6 @@ class Parcelled(Pretrained, nn.Module):
     (k-means of the voxels' positions). Targets are deviations of voxels in units of their standard deviation; the
     inner model sees the mean of each part over its voxels, divided by the deviation of that mean over the training
     pairs.
-
-    Parameters
-    ----------
-    config : ParcelledConfig
     """
 
     why_not_explained: ClassVar[str] = "what gives voxels the value of their part has no relevance rule"
@@ -115,10 +111,6 @@ class Parcelled(Pretrained, nn.Module):
         x : Tensor, shape (batch, channel, freq, time)
         y : Tensor, shape (batch, x, y, z), optional
         generator : torch.Generator, optional
-
-        Returns
-        -------
-        Synthesis
         """
         out = self.inner(x, None if y is None else self.means(y), generator=generator)
         scale = None if out.scale is None else self._voxels(out.scale, outside=1.0)

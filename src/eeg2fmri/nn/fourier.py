@@ -18,10 +18,6 @@ class FourierFeatures(nn.Module):
 
     Since the rows are equal the layer sees only the SUM of its input (rank one), and the sinusoid behind it takes a
     second cosine. It stays for checkpoints that need it; `RandomFourierFeatures` is the better choice.
-
-    Parameters
-    ----------
-    n_in, n_out : int
     """
 
     kernel: Tensor

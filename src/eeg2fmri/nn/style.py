@@ -28,12 +28,7 @@ class AttentionStyle(Dense):
 
 
 class PriorStyle(nn.Module):
-    """One learned style vector for all windows, starting at 1.
-
-    Parameters
-    ----------
-    n_features : int
-    """
+    """One learned style vector for all windows, starting at 1."""
 
     def __init__(self, n_features: int) -> None:
         super().__init__()

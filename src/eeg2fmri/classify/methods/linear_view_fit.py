@@ -96,10 +96,6 @@ def fit_linear_views(
     strengths : sequence of float
         Inverse L2 penalties.
     seed : int
-
-    Yields
-    ------
-    LinearFit
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -16,11 +16,6 @@ from eeg2fmri.data.store.store import Store
 def pairs_of_store(config: PairConfig, store: Store) -> PairConfig:
     """Settle what the settings leave to the store: the rows of a window, and the kinds of row features.
 
-    Parameters
-    ----------
-    config : PairConfig
-    store : Store
-
     Returns
     -------
     PairConfig

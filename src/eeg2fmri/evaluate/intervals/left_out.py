@@ -15,11 +15,6 @@ from eeg2fmri.models.registry import build
 def without_validation(run: OpenRun, progress: Progress = silent) -> OpenRun:
     """Give the run with a model that has not been fitted to its validation recordings.
 
-    Parameters
-    ----------
-    run : OpenRun
-    progress : Progress
-
     Returns
     -------
     OpenRun

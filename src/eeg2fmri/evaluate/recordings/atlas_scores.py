@@ -100,10 +100,6 @@ def score_regions(
     others : OthersConnectivity, optional
         Of the training group.
 
-    Returns
-    -------
-    RegionScores
-
     Raises
     ------
     InputError

@@ -167,10 +167,6 @@ def surrogate_test(
         Surrogates.
     progress : Progress
 
-    Returns
-    -------
-    VoxelTest
-
     Raises
     ------
     InputError

@@ -140,10 +140,6 @@ def false_discovery(p_values: np.ndarray) -> np.ndarray:
 def significant_shares(test: VoxelTest) -> dict[str, float]:
     """Share of the tested voxels of a recording whose temporal r is significant, without clusters.
 
-    Parameters
-    ----------
-    test : VoxelTest
-
     Returns
     -------
     dict

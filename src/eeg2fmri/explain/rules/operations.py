@@ -45,12 +45,7 @@ BILINEAR = _names("matmul __matmul__ __rmatmul__ mm bmm einsum tensordot")
 
 
 class RelevantOperations(TorchFunctionMode):
-    """While active, torch's functions propagate relevance or raise.
-
-    Parameters
-    ----------
-    tracer : Tracer
-    """
+    """While active, torch's functions propagate relevance or raise."""
 
     def __init__(self, tracer: Tracer) -> None:
         super().__init__()

@@ -89,11 +89,6 @@ def _add(table: dict[Any, Tensor], key: Any, value: Tensor) -> None:
 class Tracer:
     """Shared by all rules of one pass.
 
-    Parameters
-    ----------
-    model : nn.Module
-    composite : Composite
-
     Attributes
     ----------
     account : Account

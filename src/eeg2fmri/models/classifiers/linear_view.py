@@ -37,10 +37,6 @@ class LinearViewConfig(Config):
 class LinearView(Pretrained, nn.Module):
     """EEG window to synthesised volume, minus its mean over the training windows, to the log odds of a class.
 
-    Parameters
-    ----------
-    config : LinearViewConfig
-
     Attributes
     ----------
     synthesizer : SynthesizerNetwork or Recommended

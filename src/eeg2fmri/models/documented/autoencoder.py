@@ -54,10 +54,6 @@ class AutoencoderConfig(Config):
 class Autoencoder(Pretrained, Drawing):
     """BOLD volume to latent and back.
 
-    Parameters
-    ----------
-    config : AutoencoderConfig
-
     Attributes
     ----------
     encoder, decoder, output_filter : nn.Module

@@ -18,10 +18,6 @@ class Drawing(nn.Module):
     A pass draws from the generator it is given, or repeats the samples it is given. With neither, evaluation draws
     nothing (means are used), and training draws from a generator of the model's own that starts from its seed. The
     global random state is never used.
-
-    Parameters
-    ----------
-    seed : int
     """
 
     def __init__(self, seed: int) -> None:

@@ -66,12 +66,7 @@ class Attention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Attention of some tokens, the queries, to others.
-
-    Parameters
-    ----------
-    width, heads : int
-    """
+    """Attention of some tokens, the queries, to others."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()

@@ -65,14 +65,7 @@ class Block(nn.Module):
 
 
 class PostNormBlock(nn.Module):
-    """A block with its normalisations behind its sums, as in the first Transformer (Vaswani et al., 2017).
-
-    Parameters
-    ----------
-    attention : nn.Module
-    feed_forward : FeedForward
-    width : int
-    """
+    """A block with its normalisations behind its sums, as in the first Transformer (Vaswani et al., 2017)."""
 
     def __init__(self, attention: nn.Module, feed_forward: FeedForward, width: int) -> None:
         super().__init__()

@@ -13,11 +13,6 @@ from eeg2fmri.train.config import OptimiserConfig
 def make_optimiser(model: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
     """Make Adam, or AdamW where weights decay, for the parameters of a model that are trained.
 
-    Parameters
-    ----------
-    model : nn.Module
-    config : OptimiserConfig
-
     Returns
     -------
     torch.optim.Optimizer

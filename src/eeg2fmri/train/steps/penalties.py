@@ -14,11 +14,6 @@ from eeg2fmri.train.config import PenaltyConfig
 class Penalties:
     """The penalties of a loss, their parameters found once.
 
-    Parameters
-    ----------
-    model : nn.Module
-    configs : sequence of PenaltyConfig
-
     Raises
     ------
     ConfigError

@@ -13,10 +13,6 @@ PATIENCE_S = 60
 def commit_of(folder: str | Path) -> dict[str, Any] | None:
     """Ask git for the commit of a folder.
 
-    Parameters
-    ----------
-    folder : path
-
     Returns
     -------
     dict or None

@@ -21,10 +21,6 @@ MOST_PER_BYTE = 100
 def read_h5(path: Path) -> dict[str, list[KerasVariable]]:
     """Read a file that `save_weights` of Keras wrote.
 
-    Parameters
-    ----------
-    path : Path
-
     Returns
     -------
     dict
