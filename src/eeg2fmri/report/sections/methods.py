@@ -160,8 +160,8 @@ def _model(kind: str, settings: Mapping[str, Any]) -> str:
     if kind == "recommended":
         return (
             "The synthesiser is a weighted sum of ridge regressions on families of EEG features, fitted in closed "
-            "form; penalties, delays, bands and weights were chosen by leaving one subject out in turn, without the test "
-            "part."
+            "form; penalties, delays, bands and weights were chosen by leaving one subject out in turn, without the "
+            "test part."
         )
     trained = f", trained for at most {plural(int(settings['epochs']), 'epoch')}" if settings.get("epochs") else ""
     cited = " (Calhas and Henriques, 2022)" if kind == PUBLISHED else ""
