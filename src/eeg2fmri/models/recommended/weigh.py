@@ -13,8 +13,6 @@ from eeg2fmri.models.regression.stack import stacking_moments, stacking_weights
 
 #: Least weight of the family that is trusted first, where the evidence does not speak against it.
 LEAST = 0.01
-#: Standard errors by which a stack with one more family has to be better: the best of many is often so by chance.
-ERRORS = 2.0
 
 
 def weighed(found: Sequence[Candidate], targets: Sequence[np.ndarray]) -> list[Candidate]:
@@ -42,7 +40,7 @@ def weighed(found: Sequence[Candidate], targets: Sequence[np.ndarray]) -> list[C
     while left := [k for k in told if k not in stack]:
         tried = [_tried([*stack, k], found, moments, targets) for k in left]
         number = max(range(len(left)), key=lambda number: carried_over(tried[number]))
-        if not clearly_better(tried[number], best, ERRORS):
+        if not clearly_better(tried[number], best):
             break
         stack, best = [*stack, left[number]], tried[number]
     weights = np.zeros(len(found))
