@@ -18,6 +18,8 @@ from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
 
 #: Directions in time that are kept of the predictions for those left out, in all groups together.
 UNSEEN_RANK = 1600
+#: Voxels up to which every family keeps its weights for them: fewer than pairs, whose directions are dear to find.
+FEW_VOXELS = 512
 #: Random courses beside the components wanted, that find the components.
 OVERSAMPLING = 32
 
@@ -81,7 +83,8 @@ class Stack:
     """Families with their weights, of which the whole volume is predicted.
 
     Volumes are read three times and never held: (1) their projections on random courses, and the moments of families
-    with a prior by cell; (2) the maps, and what the other groups say of each; (3) their projections on the maps.
+    with a prior by cell, or of all where voxels are few; (2) the maps, and what the other groups say of each; (3) their
+    projections on the maps.
 
     Parameters
     ----------
@@ -94,8 +97,9 @@ class Stack:
 
     def __init__(self, recordings: Recordings, candidates: Sequence[Candidate], label: np.ndarray) -> None:
         self._recordings, self._label = recordings, label
-        self._plain = [one for one in candidates if one.prior is None]
-        self._local = [one for one in candidates if one.prior is not None]
+        few = len(label) <= FEW_VOXELS
+        self._plain = [one for one in candidates if one.prior is None and not few]
+        self._local = [one for one in candidates if one.prior is not None or few]
         self._grams = {id(one): [x.T.astype(np.float64) @ x for x in one.design.groups] for one in candidates}
         self._order = list(candidates)
         edges = np.cumsum([0, *[len(x) for x in candidates[0].design.groups]])
@@ -134,9 +138,8 @@ class Stack:
             predicted = unseen[group][0] @ seen[group]
             for place, one in enumerate(self._local):
                 others = summed(moments[place]) - moments[place][group]
-                assert one.prior is not None
                 predicted += one.weight * local_prediction(
-                    one.design.groups[group], others, one.prior, self._label, one.penalty
+                    one.design.groups[group], others, *self._prior(one), one.penalty
                 )
             r += temporal_r(predicted, volumes) / len(self._rows)
             gains.add(predicted, mean + predicted - raw)
@@ -159,8 +162,13 @@ class Stack:
         return Moments(self._grams[id(one)][group], x.T @ volumes, len(x))
 
     def _local_weights(self, one: Candidate, moments: Moments) -> np.ndarray:
-        assert one.prior is not None
-        return local_weights(moments, one.prior, self._label, one.penalty) * np.float32(one.weight)
+        return local_weights(moments, *self._prior(one), one.penalty) * np.float32(one.weight)
+
+    def _prior(self, one: Candidate) -> tuple[np.ndarray, np.ndarray]:
+        """Give prior deviations (cell, feature) and the cell of every voxel; one cell where electrodes weigh alike."""
+        if one.prior is not None:
+            return one.prior, self._label
+        return np.ones((1, one.design.groups[0].shape[1])), np.zeros_like(self._label)
 
     def _features(self, one: Candidate) -> np.ndarray:
         return np.concatenate(one.design.groups)
@@ -186,6 +194,8 @@ class Stack:
     def _unseen(self, group: int) -> tuple[np.ndarray, np.ndarray]:
         """Predict a group by the plain families from volumes of the others: (pair, rank) times (rank, pair)."""
         own = self._rows[group]
+        if not self._plain:
+            return np.zeros((own.stop - own.start, 0), np.float32), np.zeros((0, self._n_pairs), np.float32)
         weights = np.zeros((own.stop - own.start, self._n_pairs), np.float32)
         for one in self._plain:
             seen = self._solve(one, one.design.groups[group].T, without=group)

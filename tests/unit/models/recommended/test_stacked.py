@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.models.recommended import fit as fitting
+from eeg2fmri.models.recommended import stacked as stacked_module
 from eeg2fmri.models.recommended.choice import candidate
 from eeg2fmri.models.recommended.families.family import basis_of, usable_families
 from eeg2fmri.models.recommended.recordings import gather
@@ -10,6 +11,12 @@ from eeg2fmri.models.recommended.weigh import weighed
 from eeg2fmri.models.regression.leave_out import LeaveOneOut, temporal_r
 
 INSIDE = np.arange(60)
+
+
+@pytest.fixture(autouse=True, params=[0, 512], ids=["many voxels", "few voxels"])
+def _ways(request, monkeypatch):
+    """Predict those left out from their directions in time, and from weights that are kept for few voxels."""
+    monkeypatch.setattr(stacked_module, "FEW_VOXELS", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +105,16 @@ def test_the_trusted_family_stands_alone_where_nothing_is_clearly_better(parts):
     chosen = weighed([one, same], targets)
     assert chosen[0].weight > 0
     assert chosen[1].weight == 0
+
+
+def test_a_family_comes_in_only_with_what_the_others_do_not_say(parts):
+    _, targets, one = parts
+    rng = np.random.default_rng(0)
+    half = np.arange(targets[0].shape[1]) < 30
+    first, second = (fitting.replace(one, unseen=[p * kept for p in one.unseen]) for kept in (half, ~half))
+    again = fitting.replace(
+        first, unseen=[p + 0.02 * rng.standard_normal(p.shape).astype(np.float32) for p in first.unseen]
+    )
+    weights = [each.weight for each in weighed([first, again, second], targets)]
+    assert weights[1] == 0
+    assert min(weights[0], weights[2]) > 0.3
