@@ -9,7 +9,7 @@ first 10 s and two decays (4 s and 12 s) as the magnetisation has on its way to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -39,16 +39,33 @@ class TimeBasis:
     ----------
     drifts : array, shape (volume, drift)
         The mean among them.
-    rest : array, shape (volume, coordinate)
-        The principal axes, outside the drifts, of a random walk. White noise has independent coordinates on any axes,
-        a random walk on these, and a first-order autoregression, which lies between the two, almost.
-    smoother : array, shape (volume, volume)
-        Weights of the slow mean that the variance of a course is divided by.
     """
 
     drifts: np.ndarray
-    rest: np.ndarray
-    smoother: np.ndarray
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        """Principal axes, outside the drifts, of a random walk: shape (volume, coordinate).
+
+        White noise has independent coordinates on any axes, a random walk on these, and a first-order autoregression,
+        which lies between the two, almost.
+        """
+        volumes = len(self.drifts)
+        k = np.arange(1, volumes)
+        position = (np.arange(volumes) + 0.5) / volumes
+        # the discrete cosines are the principal axes of a random walk whose mean is removed
+        walk = np.sqrt(2 / volumes) * np.cos(np.pi * k * position[:, None]) / (2 * np.sin(np.pi * k / 2 / volumes))
+        walk -= self.drifts @ (self.drifts.T @ walk)
+        axes: np.ndarray = np.linalg.eigh(walk @ walk.T)[1][:, ::-1][:, : volumes - self.drifts.shape[1]]
+        return axes
+
+    @cached_property
+    def smoother(self) -> np.ndarray:
+        """Weights of the slow mean that the variance of a course is divided by: shape (volume, volume)."""
+        times = np.arange(len(self.drifts))
+        weights = np.exp(-(((times[:, None] - times) / max(10.0, len(times) / 10)) ** 2) / 2)
+        smoother: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+        return smoother
 
     def without_drifts(self, courses: np.ndarray) -> np.ndarray:
         """Regress the drifts out of courses (volume, ...)."""
@@ -128,17 +145,7 @@ def time_basis(volumes: int, tr: float, elapsed: float = 0.0, filled: tuple[int,
     columns = _drift_columns(volumes, tr, elapsed, filled)
     columns /= np.linalg.norm(columns, axis=0)
     axes, sizes, _ = np.linalg.svd(columns, full_matrices=False)
-    drifts = axes[:, sizes > 1e-6 * sizes[0]]
-    k = np.arange(1, volumes)
-    position = (np.arange(volumes) + 0.5) / volumes
-    # the discrete cosines are the principal axes of a random walk whose mean is removed
-    walk = np.sqrt(2 / volumes) * np.cos(np.pi * k * position[:, None]) / (2 * np.sin(np.pi * k / 2 / volumes))
-    walk -= drifts @ (drifts.T @ walk)
-    rest = np.linalg.eigh(walk @ walk.T)[1][:, ::-1][:, : volumes - drifts.shape[1]]
-    width = max(10.0, volumes / 10)
-    times = np.arange(volumes)
-    smoother = np.exp(-(((times[:, None] - times) / width) ** 2) / 2)
-    return TimeBasis(drifts, rest, smoother / smoother.sum(axis=1, keepdims=True))
+    return TimeBasis(axes[:, sizes > 1e-6 * sizes[0]])
 
 
 def _median(rows: np.ndarray) -> np.ndarray:

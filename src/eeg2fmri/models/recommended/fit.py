@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from eeg2fmri.models.recommended.config import DRIFT_S
 from eeg2fmri.models.recommended.families.family import Basis, Family, basis_of, usable_families
 from eeg2fmri.models.recommended.locality import Cells, make_cells, prior_deviation, voxel_positions
 from eeg2fmri.models.recommended.recordings import Recordings, gather
-from eeg2fmri.models.recommended.slow import slow_is_told
+from eeg2fmri.models.recommended.slow import slow_part
 from eeg2fmri.models.recommended.stacked import Stack
 from eeg2fmri.models.recommended.weigh import weighed
 from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, clearly_better, temporal_r
@@ -35,6 +35,15 @@ CHOICE_VOXELS = 1000
 DELAYS_S = (2.0, 4.0, -2.0)
 #: Penalty with which delays are compared.
 DELAY_PENALTY = 100.0
+#: What is noted of the slow part.
+SLOW = {
+    "told": ("slow changes are fitted too, as the EEG tells those of people who are left out",),
+    "dear": (
+        f"changes slower than {DRIFT_S:g} s are taken for drifts; the EEG tells those of people who are left out, but "
+        "fitted too, they would cost what is told without them: to fit them, give 'fit: {drift_s: 3600}'",
+    ),
+    "not told": (),
+}
 #: Groups at most that are left out for it.
 DELAY_GROUPS = 5
 
@@ -159,10 +168,13 @@ def fit(
     courses = [recordings.volumes(run)[:, chosen] for run in recordings.runs]
     places = {kind: np.arange(every.start, every.stop) for kind, every in columns.items()}
     choosing = _Choosing(recordings, config, places, acquisition, _targets(recordings, courses))
-    if settings.drift_s is None and (whole := choosing.with_slow_part(families, courses)) is not None:
-        notes += ("slow changes are fitted too, as the EEG tells those of people who are left out",)
-        recordings = whole
-        choosing = replace(choosing, recordings=recordings, targets=_targets(recordings, courses))
+    if settings.drift_s is None:
+        whole = recordings.drifts_from(acquisition.tr, np.inf)
+        slow = choosing.slow_part(families, whole, courses)
+        notes += SLOW[slow]
+        if slow == "told":
+            recordings = whole
+            choosing = replace(choosing, recordings=recordings, targets=_targets(recordings, courses))
     delay = choosing.delay(families)
     choosing = replace(choosing, columns=choosing.telling(families, delay, progress))
     found: list[Candidate] = []
@@ -228,13 +240,13 @@ class _Choosing:
     def _design(self, family: Family, delay: float) -> Design:
         return Design.of(self.recordings, self.columns[family.kind], family, self._basis(family, delay))
 
-    def with_slow_part(self, families: Sequence[Family], courses: Sequence[np.ndarray]) -> Recordings | None:
-        """Give the recordings with their drifts, where that predicts those left out better; courses by run."""
+    def slow_part(
+        self, families: Sequence[Family], whole: Recordings, courses: Sequence[np.ndarray]
+    ) -> Literal["told", "dear", "not told"]:
+        """Say what families that see all electrodes tell of the slow part of courses (pair, voxel) by run."""
         seen = [one for one in _through_response(families) if not row_kinds()[one.kind].PRODUCTS_OF]
         views = [(self.columns[one.kind], self._basis(one, 0.0)) for one in seen]
-        whole = self.recordings.drifts_from(self.acquisition.tr, np.inf)
-        told = views and slow_is_told(self.recordings, whole, views, courses)
-        return whole if told else None
+        return slow_part(self.recordings, whole, views, courses) if views else "not told"
 
     def delay(self, families: Sequence[Family]) -> float:
         """Choose the delay of the response that all families together predict best with; 0 if responses are fixed."""

@@ -1,13 +1,15 @@
 """Decide whether slow changes are fitted, or taken out of features and volumes as drifts.
 
 What is slow in BOLD is mostly the scanner, but not where people fall asleep. It is fitted where that predicts the whole
-courses of people who are left out better, and what is left of them without slopes and bends over a whole recording no
-worse: gels dry and scanners warm up in everybody's.
+courses of people who are left out better, and two other things no worse: what is left without slopes and bends over a
+whole recording, as gels dry and scanners warm up in everybody's; and what is left without any drift, by which
+synthesised courses are judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -23,10 +25,10 @@ PENALTIES = (100.0, 3000.0)
 FOLDS = 5
 
 
-def slow_is_told(
+def slow_part(
     without: Recordings, whole: Recordings, views: Sequence[tuple[np.ndarray, Basis]], courses: Sequence[np.ndarray]
-) -> bool:
-    """Whether a fit with the slow part predicts people who are left out better than one without.
+) -> Literal["told", "dear", "not told"]:
+    """Say whether the EEG tells the slow part of people who are left out, and whether it is worth fitting.
 
     Parameters
     ----------
@@ -39,21 +41,28 @@ def slow_is_told(
 
     Returns
     -------
-    bool
-        True where the whole courses are predicted clearly better, and what is left of them without trends not clearly
-        worse; see `eeg2fmri.models.regression.leave_out.clearly_better`.
+    {"told", "dear", "not told"}
+        ``told`` where the whole courses are predicted clearly better, and what is left of them without trends, and
+        without drifts, not clearly worse; ``dear`` where only what is left without drifts is worse; see
+        `eeg2fmri.models.regression.leave_out.clearly_better`.
     """
-    before, after = ([trial for view in views for trial in _told(fitted, view, courses)] for fitted in (without, whole))
-    (whole_before, rest_before), (whole_after, rest_after) = (
-        [max((trial[k] for trial in trials), key=carried_over) for k in (0, 1)] for trials in (before, after)
+    slow = [run.slow for run in without.runs]
+    before, after = (
+        [trial for view in views for trial in _told(fitted, view, courses, slow)] for fitted in (without, whole)
     )
-    return clearly_better(whole_after, whole_before) and not clearly_better(rest_before, rest_after)
+    (whole_before, *rest_before), (whole_after, *rest_after) = (
+        [max((trial[k] for trial in trials), key=carried_over) for k in range(3)] for trials in (before, after)
+    )
+    without_trends, without_drifts = (clearly_better(a, b) for a, b in zip(rest_before, rest_after, strict=True))
+    if without_trends or not clearly_better(whole_after, whole_before):
+        return "not told"
+    return "dear" if without_drifts else "told"
 
 
 def _told(
-    fitted: Recordings, view: tuple[np.ndarray, Basis], courses: Sequence[np.ndarray]
-) -> list[tuple[list[np.ndarray], list[np.ndarray]]]:
-    """Predict the whole courses of those left out: for each penalty r (voxel,) by group, with trends and without."""
+    fitted: Recordings, view: tuple[np.ndarray, Basis], courses: Sequence[np.ndarray], slow: Sequence[np.ndarray]
+) -> list[list[list[np.ndarray]]]:
+    """Predict the whole courses of those left out: for each penalty what `_by_group` gives."""
     of_group = {group: k % FOLDS for k, group in enumerate(fitted.groups)}
     columns, basis = view
     raw = [basis.features(run.rows[:, :, columns]) for run in fitted.runs]
@@ -71,7 +80,7 @@ def _told(
     for penalty in PENALTIES:
         by_fold = {fold: (total - own).weights(penalty) for fold, own in folds.items()}
         weights = {group: by_fold[fold] for group, fold in of_group.items()}
-        found.append(_by_group(fitted, seen, weights, courses))
+        found.append(_by_group(fitted, seen, weights, courses, slow))
     return found
 
 
@@ -80,14 +89,13 @@ def _by_group(
     features: Sequence[np.ndarray],
     weights: Mapping[str, np.ndarray],
     courses: Sequence[np.ndarray],
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Give r (voxel,) by group of what the weights of each (feature, voxel) predict, with trends and without."""
-    told: dict[str, list[np.ndarray]] = {group: [] for group in recordings.groups}
-    rest: dict[str, list[np.ndarray]] = {group: [] for group in recordings.groups}
-    for run, x, y in zip(recordings.runs, features, courses, strict=True):
+    slow: Sequence[np.ndarray],
+) -> list[list[np.ndarray]]:
+    """Give r (voxel,) by group of what its weights (feature, voxel) predict: as is, without trends, without drifts."""
+    told: dict[str, list[list[np.ndarray]]] = {group: [] for group in recordings.groups}
+    for run, x, y, drift in zip(recordings.runs, features, courses, slow, strict=True):
         predicted = x @ weights[run.group]
-        slowest = drifts(len(y), 1.0, float(len(y)))
-        told[run.group].append(temporal_r(predicted, y))
-        rest[run.group].append(temporal_r(*(a - slowest @ (slowest.T @ a) for a in (predicted, y))))
-    whole, without = ([np.mean(values, axis=0) for values in by_group.values()] for by_group in (told, rest))
-    return whole, without
+        trends = drifts(len(y), 1.0, float(len(y)))
+        pairs = [(predicted, y), *([a - out @ (out.T @ a) for a in (predicted, y)] for out in (trends, drift))]
+        told[run.group].append([temporal_r(a, b) for a, b in pairs])
+    return [[np.mean([one[k] for one in of], axis=0) for of in told.values()] for k in range(3)]
