@@ -38,7 +38,7 @@ DELAY_PENALTY = 100.0
 #: What is noted of the slow part.
 SLOW = {
     "told": ("slow changes are fitted too, as the EEG tells those of people who are left out",),
-    "dear": (
+    "costly": (
         f"changes slower than {DRIFT_S:g} s are taken for drifts; the EEG tells those of people who are left out, but "
         "fitted too, they would cost what is told without them: to fit them, give 'fit: {drift_s: 3600}'",
     ),
@@ -242,7 +242,7 @@ class _Choosing:
 
     def slow_part(
         self, families: Sequence[Family], whole: Recordings, courses: Sequence[np.ndarray]
-    ) -> Literal["told", "dear", "not told"]:
+    ) -> Literal["told", "costly", "not told"]:
         """Say what families that see all electrodes tell of the slow part of courses (pair, voxel) by run."""
         seen = [one for one in _through_response(families) if not row_kinds()[one.kind].PRODUCTS_OF]
         views = [(self.columns[one.kind], self._basis(one, 0.0)) for one in seen]

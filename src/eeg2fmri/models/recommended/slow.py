@@ -27,7 +27,7 @@ FOLDS = 5
 
 def slow_part(
     without: Recordings, whole: Recordings, views: Sequence[tuple[np.ndarray, Basis]], courses: Sequence[np.ndarray]
-) -> Literal["told", "dear", "not told"]:
+) -> Literal["told", "costly", "not told"]:
     """Say whether the EEG tells the slow part of people who are left out, and whether it is worth fitting.
 
     Parameters
@@ -41,9 +41,9 @@ def slow_part(
 
     Returns
     -------
-    {"told", "dear", "not told"}
+    {"told", "costly", "not told"}
         ``told`` where the whole courses are predicted clearly better, and what is left of them without trends, and
-        without drifts, not clearly worse; ``dear`` where only what is left without drifts is worse; see
+        without drifts, not clearly worse; ``costly`` where only what is left without drifts is worse; see
         `eeg2fmri.models.regression.leave_out.clearly_better`.
     """
     slow = [run.slow for run in without.runs]
@@ -56,7 +56,7 @@ def slow_part(
     without_trends, without_drifts = (clearly_better(a, b) for a, b in zip(rest_before, rest_after, strict=True))
     if without_trends or not clearly_better(whole_after, whole_before):
         return "not told"
-    return "dear" if without_drifts else "told"
+    return "costly" if without_drifts else "told"
 
 
 def _told(

@@ -18,7 +18,7 @@ from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
 
 #: Directions in time that are kept of the predictions for those left out, in all groups together.
 UNSEEN_RANK = 1600
-#: Voxels up to which every family keeps its weights for them: fewer than pairs, whose directions are dear to find.
+#: Voxels up to which every family keeps its weights for them: fewer than pairs, whose directions take long to find.
 FEW_VOXELS = 512
 #: Random courses beside the components wanted, that find the components.
 OVERSAMPLING = 32

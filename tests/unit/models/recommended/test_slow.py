@@ -110,4 +110,4 @@ def test_slow_changes_of_a_small_part_of_the_brain_are_seen():
     courses = [recordings.volumes(run) for run in recordings.runs]
     response = Basis(row_responses(ROWS, TR, 0, (0.0,)), np.eye(CHANNELS), np.ones(1))
     whole = recordings.drifts_from(TR, np.inf)
-    assert slow_part(recordings, whole, [(slice(0, 1), response)], courses) == "dear"
+    assert slow_part(recordings, whole, [(slice(0, 1), response)], courses) == "costly"
