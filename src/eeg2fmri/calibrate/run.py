@@ -117,7 +117,13 @@ def calibrate_run(
     used = (*split.train, *split.validation)
     assert isinstance(group.model, Recommended)
     config = TrainConfig.read(run / "train.yaml")
-    facts = {"eeg2fmri": eeg2fmri.__version__, "store_hash": store.hash, "seed": config.seed, "group": group.digest}
+    facts = {
+        "eeg2fmri": eeg2fmri.__version__,
+        "store_hash": store.hash,
+        "seed": config.seed,
+        "group": group.digest,
+        "minutes": minutes,
+    }
     with whole_folder(out) as part:  # the place is tried before the work
         acquisition = Acquisition.of_store(view, used, pairs.lag)
         model, report = fit_to_person(group.model, PairDataset(view, used, pairs), acquisition)

@@ -16,6 +16,7 @@ from eeg2fmri.data.splits.split import read_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.run import evaluate_run
 from eeg2fmri.models.saving.hub import load
+from eeg2fmri.report import write_index
 from eeg2fmri.train.run import train_run
 
 TR, FEATURES, REGIONS = 2.0, 4, 5
@@ -153,3 +154,17 @@ def test_the_commands_of_the_page_run(group, person, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert [run(line.split()) for line in commands] == [0, 0, 0]
     assert "same model, not calibrated" in (tmp_path / "calibrated" / "report.html").read_text(encoding="utf-8")
+
+
+def test_runs_of_different_minutes_make_a_curve(group, person, calibrated, tmp_path):
+    fewer = calibrate_run(group[0], person, tmp_path / "fewer", minutes=3).run
+    # the longer one is given first
+    evaluations = [evaluate_run(each, person) for each in (fewer, calibrated.run)]
+    page = write_index([calibrated.run, fewer], tmp_path / "index.html").read_text("utf-8")
+    points = re.search(r"over the minutes that the model was fitted to, on the same volumes: ([^<]*)\.<", page)
+    scores = [[one.score(name, one.headline.name) for name in ("model", "frozen")] for one in evaluations]
+    expected = [f"{at} min {a:.3f} beside {b:.3f}" for at, (a, b) in zip((3, 5), scores, strict=True)]
+    assert points is not None
+    assert points[1].split(", ") == expected
+    alone = write_index([group[0], fewer], tmp_path / "other.html").read_text("utf-8")
+    assert "that the model was fitted to" not in alone

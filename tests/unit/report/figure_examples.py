@@ -116,6 +116,11 @@ def _correlation_dark() -> Figure:
     return volumes.correlation_map.in_theme(DARK)(correlation(), AFFINE, anatomy=anatomy, mask=inside, slices=6)
 
 
+def _minutes() -> Figure:
+    scores = {"calibrated": np.array([0.1, 0.14, 0.16]), "model of the group": np.full(3, 0.12)}
+    return training.minutes_curve(np.array([2.0, 5.0, 10.0]), scores, quantity="temporal r (dimensionless)")
+
+
 def _learning() -> Figure:
     epochs = np.arange(1, 11)
     training_loss = 1.2 * np.exp(-epochs / 4) + 0.3
@@ -312,6 +317,7 @@ EXAMPLES: dict[str, Callable[[], Figure]] = {
     "correlation_map_tested": _correlation_tested,
     "correlation_map_dark": _correlation_dark,
     "learning_curves": _learning,
+    "minutes_curve": _minutes,
     "search_history": _search,
     "time_courses": _time_courses,
     "spectrogram": _spectrogram,

@@ -32,6 +32,7 @@ NAMES = [
     "correlation_map_tested",
     "correlation_map_dark",
     "learning_curves",
+    "minutes_curve",
     "search_history",
     "time_courses",
     "spectrogram",
@@ -162,6 +163,7 @@ VOLUME = np.ones((4, 5, 6))
         (lambda: volumes.correlation_map(VOLUME, np.eye(4), threshold=1.2), "1.2"),
         (lambda: training.learning_curves(np.arange(3), {"training": np.ones(2), "validation": np.ones(4)}), "2 probl"),
         (lambda: training.learning_curves(np.arange(0), {}), "no epoch"),
+        (lambda: training.minutes_curve(np.arange(3), {"r": np.ones(2)}, quantity="r"), "one value for each"),
         (lambda: training.search_history(np.full(3, np.nan)), "no trial"),
         (lambda: timecourses.time_courses(np.arange(4), []), "no time course"),
         (

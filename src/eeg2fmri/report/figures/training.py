@@ -146,3 +146,42 @@ def _importances(axes: Axes, importances: Mapping[str, float]) -> None:
     axes.barh(order, [importances[name] for name in order], color=style.MODEL, height=0.6)
     axes.set_xlim(0, 1)
     axes.set_xlabel("explained variance (fraction)")
+
+
+@styled
+def minutes_curve(
+    minutes: np.ndarray, scores: Mapping[str, np.ndarray], *, quantity: str, width: float = style.COLUMN
+) -> Figure:
+    """Draw scores over the minutes of a person that models were fitted to.
+
+    Parameters
+    ----------
+    minutes : array, shape (model,)
+        In rising order.
+    scores : mapping of name to array, shape (model,)
+    quantity : str
+        Name and unit of what is drawn.
+    width : float
+        Width of the figure, inches.
+
+    Raises
+    ------
+    InputError
+        If scores and minutes differ in number.
+    """
+    wrong = [
+        Problem("a curve does not have one value for each number of minutes", name, f"{len(each)}", f"{len(minutes)}")
+        for name, each in scores.items()
+        if len(each) != len(minutes)
+    ]
+    if wrong:
+        raise InputError.of(wrong)
+    figure = style.empty_figure(width, 2.2)
+    axes = figure.add_subplot()
+    for (name, each), line in zip(scores.items(), ("-", "--", "-.", ":") * len(scores), strict=False):
+        axes.plot(minutes, each, line, marker="o", markersize=3, label=name)
+    axes.set_xlabel("EEG and BOLD of the person (min)")
+    axes.set_ylabel(quantity)
+    axes.set_xticks(minutes, [f"{at:g}" for at in minutes])
+    axes.legend()
+    return figure

@@ -23,6 +23,7 @@ from eeg2fmri.report.read.run import RunResults
 from eeg2fmri.report.sections.comparison import settings_table, shared_maps
 from eeg2fmri.report.sections.index_folds import are_folds, fold_numbers, fold_warnings, title
 from eeg2fmri.report.sections.methods_of_tables import methods_of_runs
+from eeg2fmri.report.sections.minutes import minutes_pictures
 from eeg2fmri.report.sections.tables import Table, interval
 from eeg2fmri.report.sections.verdict import Verdict, best_baseline, verdict
 from eeg2fmri.results.scores.evaluation import Evaluation
@@ -96,7 +97,7 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         title="Folds" if folds else "Runs, the best first",
         runs=_table([rows[k] for k in order], metrics),
         rows=[rows[k] for k in order],
-        pictures=_pictures(names, runs),
+        pictures=[*_pictures(names, runs), *minutes_pictures(runs)],
         maps=shared_maps([names[k] for k in order], [runs[k] for k in order]),
         methods=methods_of_runs([names[k] for k in order], [runs[k] for k in order]),
         settings=settings_table(names, runs) if not folds and len(runs) > 1 else None,
