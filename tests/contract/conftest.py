@@ -110,6 +110,11 @@ RIVALS = [
     ),
 ]
 
+_FLOW = {
+    **{"kind": "boldflow", "eeg_shape": RAW, "volume_shape": (4, 1, 1), "block": 3, "patch": 12, "stride": 9},
+    **{"width": 12, "depth": 1, "heads": 3, "hidden": 7, "scales": (6, 16), "spectral_tokens": 3, "spectral_depth": 1},
+    **{"spectral_heads": 2, "source_widths": (9, 8), "flow_width": 10, "flow_depth": 1, "steps": 3, "ensemble": 4},
+}
 _REGIONS = {"kind": "eeg2bold", "eeg_shape": RAW, "volume_shape": (4, 1, 1), "sfreq": 16.0, "width": 6, "heads": 3}
 
 TABLE = [
@@ -117,6 +122,11 @@ TABLE = [
         "regions around voxels",
         {"kind": "parcelled", "eeg_shape": RAW, "volume_shape": VOLUME, "regions": 4, "inner": _REGIONS, "seed": 3},
         (RAW, VOLUME),
+    ),
+    Case(
+        "blocks of regions around voxels",
+        {"kind": "parcelled", "eeg_shape": RAW, "volume_shape": VOLUME, "regions": 4, "inner": _FLOW, "seed": 3},
+        (RAW, (3 * VOLUME[0], *VOLUME[1:])),
     ),
     Case("recommended", RECOMMENDED, ((5, 3, 4), VOLUME)),
     Case(

@@ -147,8 +147,6 @@ def _changes(facts: Rival, store: Store, given: Mapping[str, Any]) -> dict[str, 
         found["Regions"] = f"{REGIONS} parts of the brain of about one size, by place; published: {facts.target.atlas}"
     if facts.inputs.bins and given["pairs"].get("bins") != facts.inputs.bins:
         found["Frequencies"] = f"those of the store; published: {facts.inputs.bins} bins"
-    if facts.target.block > 1:
-        found["Block"] = f"one volume a window; published: {facts.target.block}"
     if facts.pretrained:
         found["Encoder"] = f"random weights; published: {facts.pretrained}"
     return found

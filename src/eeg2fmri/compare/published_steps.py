@@ -26,11 +26,13 @@ from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.store.store import Store
 from eeg2fmri.evaluate.metrics.ssim import ssim_slices
 from eeg2fmri.evaluate.significance.drifts import time_basis
+from eeg2fmri.models.capabilities import block_of
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.parcelled import parts_of_brain
 from eeg2fmri.models.presets import model_config
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.rivals.published import Rival, rival
+from eeg2fmri.models.synthesis import averaged
 from eeg2fmri.results.published import ModelSteps, Step
 from eeg2fmri.train.config import TrainConfig
 from eeg2fmri.train.run import known_of
@@ -107,7 +109,7 @@ class _Study:
         self.view = self.split.view(store)
         # regions are no voxels of the store: where they are is not told by its affine
         hidden = () if self.facts.target.kind == "volume" else ("affine",)
-        self.known = {name: value for name, value in known_of(store).items() if name not in hidden}
+        self.known = {name: value for name, value in known_of(store, self.pairs).items() if name not in hidden}
 
     def part(self, part: str, pairs: PairConfig | None = None) -> PairDataset:
         """Give the pairs of a part of the split."""
@@ -116,7 +118,7 @@ class _Study:
     def train(self, parts: Mapping[str, Any], *scores: Score) -> list[_Course]:
         """Train anew, and score the validation and the test part after each epoch, in each way."""
         first: Pair = parts["train"][0]
-        shapes = (tuple(first.x.shape), tuple(first.y.shape))
+        shapes = (tuple(first.x.shape), tuple(_newest(first.y, self.pairs.block).shape))
         settings = model_config({"preset": self.facts.small}, *shapes, self.config.seed, None, self.known)  # type: ignore[arg-type]
         kept: dict[str, list[list[np.ndarray]]] = {"validation": [], "test": []}
         with tempfile.TemporaryDirectory() as folder:
@@ -138,17 +140,23 @@ class _Study:
 def _scored(model: torch.nn.Module, pairs: Any, scores: Sequence[Score]) -> list[np.ndarray]:
     """Score the present weights (recording, region), in each way."""
     model.eval()
-    device = next(model.parameters()).device
+    device, block = next(model.parameters()).device, block_of(model)
     made: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
     for start in range(0, len(pairs), BATCH):
         batch = [pairs[k] for k in range(start, min(start + BATCH, len(pairs)))]
         volumes = model(torch.stack([pair.x for pair in batch]).to(device)).volume.float().cpu().numpy()
         for pair, volume in zip(batch, volumes, strict=True):
-            made.setdefault(pair.recording, []).append((pair.y.numpy(), volume))
-    return [
-        np.stack([score(name, *(np.stack(side) for side in zip(*both, strict=True))) for name, both in made.items()])
-        for score in scores
-    ]
+            made.setdefault(pair.recording, []).append((_newest(pair.y, block).numpy(), volume))
+    sides = {}
+    for name, both in made.items():
+        truth, blocks = zip(*both, strict=True)
+        sides[name] = np.stack(truth), np.stack([*averaged(blocks, block)])
+    return [np.stack([score(name, *both) for name, both in sides.items()]) for score in scores]
+
+
+def _newest(volumes: torch.Tensor, block: int) -> torch.Tensor:
+    """Take the last volume (x, y, z) of a block."""
+    return volumes[-(len(volumes) // block) :]
 
 
 def _volume_steps(study: _Study) -> tuple[Step, ...]:

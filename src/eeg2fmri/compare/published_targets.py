@@ -104,8 +104,9 @@ class OtherPairs(Dataset[Pair]):
         x = (pair.x - self.low) / (self.high - self.low)
         if self.targets is None:
             return pair._replace(x=x)
-        course: Any = self.targets[pair.recording][pair.volume]
-        return pair._replace(x=x, y=torch.from_numpy(course.astype(np.float32))[:, None, None])
+        end = pair.volume + 1
+        block: Any = self.targets[pair.recording][end - self.pairs.config.block : end]
+        return pair._replace(x=x, y=torch.from_numpy(block.astype(np.float32)).reshape(-1, 1, 1))
 
 
 def window_range(*parts: PairDataset) -> tuple[float, float]:

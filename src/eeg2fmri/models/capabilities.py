@@ -137,6 +137,27 @@ class NotExplained(Protocol):
 
 
 @runtime_checkable
+class GivesBlocks(Protocol):
+    """A model that gives consecutive volumes for a window, the last one that of the pair.
+
+    Its volumes, scales and targets are (batch, block_length times x, y, z): volumes stacked along x, the oldest first;
+    `volume_shape` of its settings is that of one. Over a recording the estimates of a volume are averaged
+    (`eeg2fmri.models.synthesis`). What it draws for one window is independent of what it draws for another.
+
+    Attributes
+    ----------
+    block_length : int
+    """
+
+    block_length: int
+
+
+def block_of(model: object) -> int:
+    """Count the volumes that a model gives for a window."""
+    return model.block_length if isinstance(model, GivesBlocks) else 1
+
+
+@runtime_checkable
 class LooksAtTraining(Protocol):
     """A model that measures something in the training recordings before its first step, and keeps it."""
 

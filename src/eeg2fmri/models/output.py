@@ -13,7 +13,8 @@ class Synthesis(NamedTuple):
     Attributes
     ----------
     volume : Tensor, shape (batch, x, y, z)
-        Synthesised BOLD, in the scale of the volumes that the model was trained on.
+        Synthesised BOLD, in the scale of the volumes that the model was trained on. A model of blocks stacks its
+        volumes along x (`eeg2fmri.models.capabilities.GivesBlocks`).
     scale : Tensor, shape (batch, x, y, z), or None
         Scale of the Laplace distribution around each voxel (aleatoric uncertainty).
     z_eeg : Tensor, shape (batch, l1, l2, l3)

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from eeg2fmri.core.config import Config
-from eeg2fmri.models.capabilities import HasDepth, StartsFromWeights
+from eeg2fmri.models.capabilities import HasDepth, StartsFromWeights, block_of
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.saving.pretrained import Pretrained
@@ -67,6 +67,7 @@ class Parcelled(Pretrained, nn.Module):
             self.layers_above = self._layers_above
         if isinstance(self.inner, StartsFromWeights):
             self.load_encoder = self.inner.load_encoder
+        self.block_length = block_of(self.inner)
         voxels = int(np.prod(config.volume_shape))
         # in turn, until the brain is known
         self.register_buffer("part", torch.arange(voxels) % config.regions)
@@ -90,18 +91,23 @@ class Parcelled(Pretrained, nn.Module):
         buffers.spread = torch.ones(self.config.regions)
         square, count = torch.zeros(self.config.regions, dtype=torch.float64), 0
         for k in range(len(pairs)):
-            means = self.means(pairs[k].y[None])[0, :, 0, 0]
+            # each volume once: of a block the last one, which is that of the pair
+            means = self.means(pairs[k].y[None, -self.config.volume_shape[0] :])[0, :, 0, 0]
             square, count = square + means.double().square(), count + 1
         spread = (square / max(count, 1)).sqrt().float()
         buffers.spread = torch.where(spread > 0, spread, 1)
 
     def means(self, y: Tensor) -> Tensor:
-        """Give the mean of each part (batch, region, 1, 1) of volumes (batch, x, y, z), in units of its spread."""
+        """Give the mean of each part (batch, region, 1, 1) of volumes (batch, x, y, z), in units of its spread.
+
+        Of blocks of volumes, stacked along x, it gives the regions of one volume after those of the one before.
+        """
         buffers = cast(Any, self)
+        voxels = y.reshape(-1, len(buffers.part))
         # part 0 here is what lies outside the brain; `shape` and not `len`, which an export would fix to one batch
-        sums = y.new_zeros(y.shape[0], self.config.regions + 1).index_add(1, buffers.part + 1, y.flatten(1))
-        found: Tensor = (sums[:, 1:] / (buffers.size * buffers.spread))[:, :, None, None]
-        return found
+        sums = y.new_zeros(voxels.shape[0], self.config.regions + 1).index_add(1, buffers.part + 1, voxels)
+        found: Tensor = sums[:, 1:] / (buffers.size * buffers.spread)
+        return found.reshape(y.shape[0], -1, 1, 1)
 
     def forward(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> Synthesis:
         """Synthesise volumes; see `eeg2fmri.models.output`.
@@ -138,9 +144,9 @@ class Parcelled(Pretrained, nn.Module):
     def _voxels(self, regions: Tensor, outside: float = 0.0) -> Tensor:
         """Give each voxel the value of its part; `outside` of the brain."""
         buffers = cast(Any, self)
-        values = regions.flatten(1)[:, -self.config.regions :] * buffers.spread
+        values = regions.reshape(-1, self.config.regions) * buffers.spread
         padded = torch.cat([values, values.new_full((values.shape[0], 1), outside)], dim=1)
-        return padded[:, buffers.part].unflatten(1, self.config.volume_shape)
+        return padded[:, buffers.part].reshape(regions.shape[0], -1, *self.config.volume_shape[1:])
 
 
 def parts_of_brain(mask: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from eeg2fmri.core.errors import InputError
+from eeg2fmri.models.capabilities import block_of
 from eeg2fmri.models.documented.synthesizer import SynthesizerNetwork
 from eeg2fmri.models.documented.uncertainty import monte_carlo
 
@@ -46,12 +49,16 @@ def synthesize(
 ) -> Iterator[np.ndarray]:
     """Synthesise a volume for each window.
 
+    A model of blocks gives several estimates of a volume, for windows that follow each other: their mean is taken. So
+    a volume rests on up to ``block - 1`` later windows too, and the last volume of a recording on its own alone.
+
     Parameters
     ----------
     model : nn.Module
         A synthesiser; moved to `device`. It works in evaluation mode and is in its own mode whenever a volume is given.
     windows : iterable of array, shape (channel, freq, time)
-        Scaled as in training; read as they are needed, so that memory does not grow with their number.
+        Of one recording, a TR apart; scaled as in training. Read as they are needed, so that memory does not grow with
+        their number.
     batch_size : int
         Windows that go through the model at once.
     device : str or torch.device
@@ -70,7 +77,29 @@ def synthesize(
     def volumes(batch: Tensor) -> Iterator[np.ndarray]:
         return iter(_array(model(batch).volume))
 
-    yield from _over_batches(model, windows, batch_size, device, volumes)
+    yield from averaged(_over_batches(model, windows, batch_size, device, volumes), block_of(model))
+
+
+def averaged(blocks: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
+    """Average the estimates of each volume in blocks, whose last volumes follow each other.
+
+    Parameters
+    ----------
+    blocks : iterable of array, shape (length times x, y, z)
+        Volumes stacked along x, the oldest first.
+    length : int
+        Volumes of a block.
+
+    Yields
+    ------
+    array, shape (x, y, z)
+        The last volume of each block, as its own block and those after it have it.
+    """
+    if length == 1:
+        yield from blocks
+        return
+    for found in _estimates(blocks, length):
+        yield np.mean([_cut(block, place, length) for place, block in found], axis=0)
 
 
 def synthesize_uncertain(
@@ -111,7 +140,38 @@ def synthesize_uncertain(
         scales = [None] * len(batch) if aleatoric is None else _array(aleatoric)
         return (UncertainVolume(*each) for each in zip(_array(mean), _array(epistemic), scales, strict=True))
 
-    yield from _over_batches(model, windows, batch_size, device, volumes)
+    length = block_of(model)
+    made = _over_batches(model, windows, batch_size, device, volumes)
+    if length == 1:
+        yield from made
+        return
+    for found in _estimates(made, length):
+        parts = zip(*(_of_block(one, place, length) for place, one in found), strict=True)
+        mean, variance, scale = (None if part[0] is None else np.mean(part, axis=0) for part in parts)
+        assert mean is not None
+        assert variance is not None
+        # that of a mean of independent draws; noise is not made less by a mean
+        yield UncertainVolume(mean, variance / len(found), scale)
+
+
+def _estimates(blocks: Iterable[Result], length: int) -> Iterator[list[tuple[int, Result]]]:
+    """Give, for the last volume of each block, the blocks that hold it and its place in each, its own block first."""
+    held: deque[Result | None] = deque()
+    for block in chain(blocks, repeat(None, length - 1)):
+        held.append(block)
+        if len(held) == length:
+            yield [(length - 1 - ahead, one) for ahead, one in enumerate(held) if one is not None]
+            held.popleft()
+
+
+def _of_block(made: UncertainVolume, place: int, length: int) -> list[np.ndarray | None]:
+    return [None if part is None else _cut(part, place, length) for part in made]
+
+
+def _cut(block: np.ndarray, place: int, length: int) -> np.ndarray:
+    """Take one volume (x, y, z) of a block."""
+    volume: np.ndarray = block.reshape(length, -1, *block.shape[1:])[place]
+    return volume
 
 
 def _over_batches(

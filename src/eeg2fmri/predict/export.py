@@ -18,6 +18,7 @@ from eeg2fmri.core.disk.files import OutputError, whole_files
 from eeg2fmri.core.disk.room import check_disk
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.random import child_seed
+from eeg2fmri.models.capabilities import block_of
 from eeg2fmri.models.saving.hub import Loaded, load
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def export_run(run: str | Path, out: str | Path) -> Exported:
 
     The exported function maps ``eeg`` (batch, channel, freq, time), scaled as in training, to ``volume``
     (batch, x, y, z) in the scale of the training, and ``scale`` if the model gives one; the batch is free. Variational
-    parts are taken at their means.
+    parts are taken at their means. A model of blocks gives whole ones, its volumes stacked along x, the oldest first.
 
     Parameters
     ----------
@@ -175,13 +176,15 @@ def _difference(inference: nn.Module, x: Tensor, got: list[np.ndarray]) -> float
 
 def _facts(loaded: Loaded, difference: float) -> dict[str, object]:
     card = loaded.card.model_dump(mode="json")
+    x, *others = card["model"]["volume_shape"]
+    shape = [None, block_of(loaded.model) * x, *others]
     return {
         "input": {
             "name": "eeg",
             "axes": ["batch", "channel", "freq", "time"],
             "shape": [None, *card["model"]["eeg_shape"]],
         },
-        "output": {"name": "volume", "axes": ["batch", "x", "y", "z"], "shape": [None, *card["model"]["volume_shape"]]},
+        "output": {"name": "volume", "axes": ["batch", "x", "y", "z"], "shape": shape},
         **{key: card[key] for key in ("electrodes", "frequencies", "tr", "grid", "affine", "space", "pairs")},
         "checkpoint_sha256": loaded.digest,
         "difference": difference,

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from eeg2fmri.core.config import Config, place_of
 from eeg2fmri.core.deprecation import renamed_arguments
 from eeg2fmri.core.disk.digest import file_digest
@@ -30,7 +32,7 @@ from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.splits.make import make_split
 from eeg2fmri.data.splits.split import Split
 from eeg2fmri.data.store.store import Store
-from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining, StartsFromWeights
+from eeg2fmri.models.capabilities import FIT, FitsInClosedForm, LooksAtTraining, StartsFromWeights, block_of
 from eeg2fmri.models.presets import model_config, with_preset
 from eeg2fmri.models.recommended.acquisition import Acquisition
 from eeg2fmri.models.registry import build, check_room
@@ -194,7 +196,8 @@ class _Data:
         channels, features, window = self.train[0].x.shape
         columns = row_columns(config.pairs, self.view.frequencies)
         shape = (channels, features, window)
-        return model_config(config.model, shape, self.view.grid, config.seed, columns, known_of(self.view))
+        known = known_of(self.view, config.pairs)
+        return model_config(config.model, shape, self.view.grid, config.seed, columns, known)
 
 
 def _train(
@@ -213,6 +216,7 @@ def _train(
     settings = data.settings(config)
     check_room(settings, copies=2)  # that which is trained, and at the end the best weights
     model = build(settings)
+    _check_block(model, config.pairs)
     start = _told_start(run) if resume else _start(model, config)
     closed = model if isinstance(model, FitsInClosedForm) else None
     if config.epochs == 0 and closed is None:
@@ -223,7 +227,8 @@ def _train(
     card = ModelCard.of_store(data.view, settings, config.pairs)
     if isinstance(model, LooksAtTraining) and not resume:
         model.look(data.train, data.statistics.mask)
-    voxels = Voxels.of_mask(data.statistics.mask, config.loss.outside) if config.loss.voxels == "brain" else None
+    mask = np.tile(data.statistics.mask, (config.pairs.block, 1, 1))
+    voxels = Voxels.of_mask(mask, config.loss.outside) if config.loss.voxels == "brain" else None
     first = fabric.global_rank == 0
     if not first:
         progress = silent
@@ -297,8 +302,19 @@ def _told_start(run: Path) -> dict[str, Any]:
     return {name: value for name, value in read_json(run / "environment.json").items() if name == "encoder"}
 
 
-def known_of(store: Store) -> dict[str, Any]:
-    """Give what a store knows that settings of models may ask for by name: electrodes, affine, rate of raw EEG."""
+def _check_block(model: nn.Module, pairs: PairConfig) -> None:
+    if block_of(model) != pairs.block:
+        raise ConfigError(
+            "the model does not give as many volumes for a window as a pair has",
+            where="pairs.block",
+            got=str(pairs.block),
+            expected=f"{block_of(model)}, those of the model ({type(model).__name__})",
+        )
+
+
+def known_of(store: Store, pairs: PairConfig) -> dict[str, Any]:
+    """Give what settings of models may ask for by name: electrodes, affine, rate of raw EEG, length of blocks."""
     raw = store.config.raw
+    known = {"electrodes": tuple(store.electrodes), "affine": tuple(map(tuple, store.affine.tolist()))}
     rate = {} if raw is None else {"sfreq": raw.true_rate(store.tr)}
-    return {"electrodes": tuple(store.electrodes), "affine": tuple(map(tuple, store.affine.tolist())), **rate}
+    return {**known, **rate, **({"block": pairs.block} if pairs.block > 1 else {})}

@@ -5,14 +5,16 @@ import json
 import numpy as np
 import pytest
 import scipy.signal
+import torch
 
 from eeg2fmri.compare.published import as_published
-from eeg2fmri.compare.published_steps import _Course
+from eeg2fmri.compare.published_steps import _Course, _scored
 from eeg2fmri.compare.published_targets import OtherPairs, filtered_by_quantile, region_courses, window_range
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.models.output import Synthesis
 from eeg2fmri.report import write_page
 from eeg2fmri.results.files import ResultError
 from eeg2fmri.results.published import FILE, WARNING, PublishedProtocol
@@ -113,3 +115,44 @@ def test_damage_is_named(steps, tmp_path):
     (tmp_path / FILE).write_text((folder / FILE).read_text()[:-200])
     with pytest.raises(ResultError):
         PublishedProtocol.read(tmp_path)
+
+
+def test_targets_of_a_block_are_the_courses_up_to_its_volume(five):
+    config = PairConfig(window=4, block=3)
+    courses = {2: np.arange(44 * 2, dtype=float).reshape(44, 2)}
+    pair = OtherPairs(PairDataset(five, [2], config), courses)[5]
+    assert pair.volume == 3 + 4 + 5
+    assert pair.y.ravel().tolist() == [20, 21, 22, 23, 24, 25]
+    assert tuple(pair.y.shape) == (6, 1, 1)
+
+
+class _Blocks(torch.nn.Module):
+    """Gives two volumes of one region: the mean of the window, and that plus 1."""
+
+    block_length = 2
+
+    def __init__(self):
+        super().__init__()
+        self.one = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, x):
+        mean = self.one * x.mean(dim=(1, 2, 3))
+        return Synthesis(torch.stack([mean, mean + 1], dim=1)[:, :, None, None], None, x, None, None)
+
+
+def test_the_steps_average_the_estimates_of_each_recording_by_itself(five):
+    config = PairConfig(window=4, block=2, eeg_scaling="none")
+    pairs = OtherPairs(PairDataset(five, [0, 3], config), {k: np.arange(44.0)[:, None] for k in (0, 3)}, high=1e-6)
+    seen = {}
+
+    def score(recording, truth, made):
+        seen[recording] = truth.ravel(), made.ravel()
+        return np.zeros(1)
+
+    _scored(_Blocks(), pairs, [score])
+    n = len(pairs) // 2
+    means = np.array([float(pairs[k].x.mean()) for k in range(len(pairs))]).reshape(2, n)
+    for own, (truth, made) in zip(means, seen.values(), strict=True):
+        assert truth.tolist() == list(range(7, 44))
+        np.testing.assert_allclose(made[:-1], (own[:-1] + 1 + own[1:]) / 2, rtol=1e-5)
+        assert made[-1] == pytest.approx(own[-1] + 1)

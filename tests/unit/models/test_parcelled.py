@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from eeg2fmri.models import parcelled as module
+from eeg2fmri.models.capabilities import block_of
 from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.parcelled import Parcelled, ParcelledConfig, parts_of_brain
 
@@ -83,3 +84,39 @@ def test_the_output_is_made_of_tensors_that_a_step_can_take_one_by_one(model):
     again = out._replace(volume=out.volume + made._voxels(torch.ones(2, 3)))
     got = made.loss(again, made._voxels(torch.zeros(2, 3)))["reconstruction"]
     assert float(got) == pytest.approx(float((made.means(out.volume) + 1).square().mean()), rel=1e-5)
+
+
+class InnerOfBlocks(Inner):
+    """Gives two volumes of three regions: the sums of electrodes, and these times ten."""
+
+    block_length = 2
+
+    def forward(self, x, y=None, *, generator=None):
+        out = super().forward(x).volume
+        return Synthesis(torch.cat([out, 10 * out], dim=1), None, x, None, None)
+
+
+def test_blocks_of_volumes_are_blocks_of_regions(monkeypatch, model):
+    single, mask, volumes = model
+    monkeypatch.setattr(module, "build", lambda config: InnerOfBlocks())
+    made = Parcelled(single.config)
+    pairs = [SimpleNamespace(y=torch.cat([volumes[k], volumes[k + 1]])) for k in range(19)]
+    made.look(pairs, mask)
+    # the last volume of each pair is looked at, as where a pair has one
+    single.look([SimpleNamespace(y=volume) for volume in volumes[1:]], mask)
+    for name, buffer in single.named_buffers():
+        torch.testing.assert_close(getattr(made, name), buffer)
+    assert (block_of(made), block_of(single)) == (2, 1)
+    blocks = torch.stack([pairs[3].y, pairs[8].y])
+    means = made.means(blocks)
+    assert tuple(means.shape) == (2, 6, 1, 1)
+    torch.testing.assert_close(means[:, :3], single.means(volumes[[3, 8]]))
+    torch.testing.assert_close(means[:, 3:], single.means(volumes[[4, 9]]))
+    x = torch.randn(2, 3, 2, 4)
+    out, one = made(x, blocks), single(x)
+    assert tuple(out.volume.shape) == (2, 8, 5, 3)
+    torch.testing.assert_close(out.volume[:, :4], one.volume)
+    torch.testing.assert_close(out.volume[:, 4:], 10 * one.volume)
+    sums = x.sum(dim=(2, 3))
+    wanted = (torch.cat([sums, 10 * sums], dim=1) - means[:, :, 0, 0]).square().mean()
+    torch.testing.assert_close(made.loss(out, blocks)["reconstruction"], wanted)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from eeg2fmri.core.errors import ConfigError, InputError
 from eeg2fmri.models import LinearClassifier
 from eeg2fmri.models.documented.synthesizer import SynthesizerConfig, SynthesizerNetwork
+from eeg2fmri.models.output import Synthesis
 from eeg2fmri.models.synthesis import synthesize, synthesize_uncertain
 
 
@@ -127,3 +130,41 @@ def test_a_model_without_scale_gives_none(windows, synthesizer_config):
 def test_one_pass_has_no_variance(synthesizer, windows):
     with pytest.raises(ConfigError, match="at least 2"):
         next(synthesize_uncertain(synthesizer, windows, 1))
+
+
+class Blocks(torch.nn.Module):
+    """Gives for the window of value n the volumes 100 n, 100 n + 1, 100 n + 2, all over a grid of (2, 1, 1)."""
+
+    block_length = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = torch.nn.Parameter(torch.ones(()))
+        self.config = SimpleNamespace(eeg_shape=(1, 1, 1), volume_shape=(2, 1, 1))
+
+    def forward(self, x, y=None, *, generator=None):
+        volume = 100 * x * self.one + torch.arange(3.0).repeat_interleave(2)[:, None, None]
+        noise = 0 if generator is None else torch.randn(volume.shape, generator=generator)
+        return Synthesis(volume + noise, 1 + volume, x, None, None)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 9])
+def test_the_estimates_of_a_volume_are_averaged(batch_size):
+    made = list(synthesize(Blocks(), np.arange(4, dtype=np.float32)[:, None, None, None], batch_size))
+    # of window 0: 2 of its own block, 101 of that of window 1, 200 of that of window 2
+    expected = [(2 + 101 + 200) / 3, (102 + 201 + 300) / 3, (202 + 301) / 2, 302]
+    np.testing.assert_allclose([volume.ravel() for volume in made], np.repeat(expected, 2).reshape(4, 2), rtol=1e-6)
+    assert all(volume.shape == (2, 1, 1) for volume in made)
+    # one window, as in a stream: the newest volume
+    (volume,) = synthesize(Blocks(), np.ones((1, 1, 1, 1), np.float32))
+    assert volume.ravel().tolist() == [102, 102]
+
+
+def test_the_uncertainty_of_an_average():
+    windows = np.arange(4, dtype=np.float32)[:, None, None, None]
+    made = list(synthesize_uncertain(Blocks(), windows, 400, batch_size=3))
+    means = [101, 201, 251.5, 302]
+    np.testing.assert_allclose([one.mean.mean() for one in made], means, atol=0.2)
+    # every draw has variance 1, and that of a mean of three is a third
+    np.testing.assert_allclose([one.epistemic.mean() for one in made], [1 / 3, 1 / 3, 1 / 2, 1], rtol=0.15)
+    np.testing.assert_allclose([one.aleatoric.mean() for one in made], np.add(means, 1), rtol=1e-5)

@@ -26,9 +26,9 @@ class Pair(NamedTuple):
     x : tensor, shape (channel, freq, time)
         Scaled magnitudes.
     y : tensor, shape (x, y, z)
-        Scaled volume.
+        Scaled volume; of blocks (`PairConfig.block`), the volumes stacked along x, the oldest first.
     recording, volume : int
-        Position of the recording in the store; index of the volume in the recording.
+        Position of the recording in the store; index of the volume (of a block, the last one) in the recording.
     """
 
     x: torch.Tensor
@@ -118,13 +118,15 @@ class PairDataset(Dataset[Pair]):
         eeg, bold = self._of(recording)
         rows = eeg.read(start, np.empty((self.config.window, *eeg.shape[1:]), eeg.dtype))
         eeg_windows(rows, np.array([0]), self.config, out=x[None])
-        bold.read(target, y[None])
-        scale_bold(y, self.config, self._scaling[recording], out=y)
+        volumes = y.reshape(self.config.block, *bold.shape[1:])  # of the same memory
+        bold.read(target + 1 - len(volumes), volumes)
+        scale_bold(volumes, self.config, self._scaling[recording], out=volumes)
         return recording, target
 
     def _empty(self, batch: tuple[int, ...], pin: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         eeg, bold = self._of(int(self.recording[0]))
-        shapes = self.config.shape_of(eeg.shape[1:]), bold.shape[1:]
+        _, first, *others = bold.shape
+        shapes = self.config.shape_of(eeg.shape[1:]), (self.config.block * first, *others)
         x, y = (torch.empty((*batch, *shape), dtype=torch.float32, pin_memory=pin) for shape in shapes)
         return x, y
 

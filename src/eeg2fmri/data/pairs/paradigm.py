@@ -130,7 +130,7 @@ class BoldParadigm:
         -------
         X : array, shape (window, channel, freq, time)
         y : array, shape (window, voxel)
-            Voxels that lie in the brain of every recording.
+            Voxels that lie in the brain of every recording; of each volume of a block, the oldest first.
         metadata : DataFrame
             Subject, session, run, recording, and the volume that is predicted.
 
@@ -148,7 +148,7 @@ class BoldParadigm:
             for session, each in sessions.items()
             for run, name in each.items()
         ]
-        inside, x, y, rows = store.brain_mask(), [], [], []
+        inside, x, y, rows = np.tile(store.brain_mask(), (self.pairs.block, 1, 1)), [], [], []
         for subject, session, run, name in runs:
             pairs = PairDataset(store, [name], self.pairs)
             for pair in (pairs[k] for k in range(len(pairs))):

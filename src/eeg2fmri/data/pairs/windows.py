@@ -60,6 +60,10 @@ class PairConfig(Config):
     target : {"volume", "dynamics"}
         ``dynamics``: deviation from the recording's own voxel mean in units of the voxel's standard
         deviation, whatever `bold_scaling` says.
+    block : int
+        Consecutive volumes that a window is to give, the last one that of the pair: stacked along x, the oldest first.
+        All of them come after the volumes that are skipped. More than 1 is for models that give blocks
+        (`eeg2fmri.models.capabilities.GivesBlocks`).
 
     Examples
     --------
@@ -78,6 +82,7 @@ class PairConfig(Config):
     eeg_scaling: Literal["electrodes", "none"] = "electrodes"
     bold_scaling: Literal["recording", "volume", "voxel", "none", "recording_range", "volume_range"] = "recording"
     target: Literal["volume", "dynamics"] = "volume"
+    block: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -89,7 +94,7 @@ class PairConfig(Config):
     def _without_what_is_open(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave the rows out where they follow from the TR, so that whoever reads it takes them from the TR too."""
         values: dict[str, Any] = handler(self)
-        dropped = {"window"} - self.model_fields_set
+        dropped = {"window", "block"} - self.model_fields_set
         dropped |= {name for name in ("window_s", "raw_rows", "bins") if getattr(self, name) is None}
         return {name: value for name, value in values.items() if name not in dropped}
 
@@ -123,18 +128,24 @@ def skipped(tr: float, config: PairConfig) -> int:
     return first_steady_volume(tr) if config.skip_volumes is None else config.skip_volumes
 
 
+def volumes_needed(tr: float, config: PairConfig) -> int:
+    """Volumes of the shortest recording that has a pair, at a TR (s)."""
+    config = config.at(tr)
+    return skipped(tr, config) + max(config.window + config.lag, config.block - 1) + 1
+
+
 def length_problem(n_volumes: int, tr: float, config: PairConfig, where: str = "") -> Problem | None:
     """Return a problem if a recording is too short for one pair."""
     config = config.at(tr)
-    skip = skipped(tr, config)
-    needed = skip + config.window + config.lag + 1
+    skip, needed = skipped(tr, config), volumes_needed(tr, config)
     if n_volumes >= needed:
         return None
+    target = "one target" if config.block == 1 else f"a target of {config.block} volumes that may begin in the window"
     return Problem(
         "the recording is shorter than one window and its target",
         where,
         f"{n_volumes} volumes",
-        f"at least {needed} volumes: {skip} skipped, a window of {config.window}, a lag of {config.lag}, one target",
+        f"at least {needed} volumes: {skip} skipped, a window of {config.window}, a lag of {config.lag}, {target}",
         "leave this recording out, or shorten 'window', 'lag' or 'skip_volumes'",
     )
 
@@ -157,7 +168,7 @@ def pair_index(n_volumes: int, tr: float, config: PairConfig, *, where: str = ""
     -------
     starts, targets : int arrays, shape (pair,)
         Pair p joins EEG rows ``starts[p]`` to ``starts[p] + window - 1`` with volume
-        ``targets[p] = starts[p] + window + lag``.
+        ``targets[p] = starts[p] + window + lag``, the last one of its block.
 
     Raises
     ------
@@ -168,8 +179,8 @@ def pair_index(n_volumes: int, tr: float, config: PairConfig, *, where: str = ""
     problem = length_problem(n_volumes, tr, config, where)
     if problem is not None:
         raise InputError.of([problem])
-    starts = np.arange(skipped(tr, config), n_volumes - config.window - config.lag)
-    return starts, starts + config.window + config.lag
+    targets = np.arange(volumes_needed(tr, config) - 1, n_volumes)
+    return targets - config.window - config.lag, targets
 
 
 def eeg_windows(

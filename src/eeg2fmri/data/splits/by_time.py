@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eeg2fmri.core.errors import InputError, Problem
-from eeg2fmri.data.pairs.windows import PairConfig, skipped
+from eeg2fmri.data.pairs.windows import PairConfig, skipped, volumes_needed
 from eeg2fmri.data.splits.config import PARTS, SplitConfig
 from eeg2fmri.data.store.blocks import Block
 from eeg2fmri.data.store.store import Store
@@ -162,7 +162,7 @@ def _named(
     recording: str, runs: list[_Run], tr: float, pairs: PairConfig, where: str, parts: Sequence[str] = PARTS
 ) -> tuple[dict[str, list[str]], list[Problem]]:
     """Name the blocks that are long enough; a part without one is a problem."""
-    shortest = skipped(tr, pairs) + pairs.window + pairs.lag + 1
+    shortest = volumes_needed(tr, pairs)
     least = {"train": shortest, "validation": shortest, "test": shortest + TEST_PAIRS - 1}
     made: dict[str, list[str]] = {part: [] for part in PARTS}
     for run in runs:

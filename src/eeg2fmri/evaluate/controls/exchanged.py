@@ -70,7 +70,9 @@ def displaced(courses: Courses, test: ScoreNull, pairs: PairConfig) -> tuple[flo
         and its p value 1. NaN where the recording is too short.
     """
     tr, n = courses.clock[0], len(courses.truth)
-    memory = int(np.ceil(max(2 * MEMORY_S, pairs.window * tr + MEMORY_S) / tr))
+    # estimates of a block know the EEG of the windows after it
+    reach = pairs.window + pairs.block - 1
+    memory = int(np.ceil(max(2 * MEMORY_S, reach * tr + MEMORY_S) / tr))
     if n < 3 * memory:
         return float("nan"), float("nan")
     kept = courses.truth.any(axis=0)
@@ -100,6 +102,7 @@ def of_constant(run: OpenRun, recording: str, device: str) -> np.ndarray | None:
         None if the first windows show that the model gives the same volume wherever its EEG is the same.
     """
     from eeg2fmri.data.pairs.dataset import PairDataset
+    from eeg2fmri.models.capabilities import block_of
     from eeg2fmri.models.synthesis import synthesize
 
     pairs = PairDataset(run.store, [recording], run.loaded.card.pairs)
@@ -113,6 +116,8 @@ def of_constant(run: OpenRun, recording: str, device: str) -> np.ndarray | None:
         return np.stack([run.scaler.unscale(volume) for volume in made])
 
     few = given(min(2 * BATCH + 1, len(pairs)))
+    # the last volumes of blocks are means of fewer estimates
+    few = few[: max(1, len(few) - block_of(run.loaded.model) + 1)]
     # other sizes of batches round differently
     if (few.astype(np.float64).std(axis=0) <= 1e-5 * run.scaler.statistics.voxel_std.max()).all():
         return None

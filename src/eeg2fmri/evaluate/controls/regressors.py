@@ -130,8 +130,8 @@ def delayed(columns: Mapping[str, np.ndarray], tr: float) -> dict[str, np.ndarra
     }
 
 
-def clean_targets(store: Store, recording: str, targets: np.ndarray, reach: int) -> np.ndarray | None:
-    """Tell which targets have no motion event in the volumes of their window or in their own.
+def clean_targets(store: Store, recording: str, targets: np.ndarray, reach: int, after: int = 0) -> np.ndarray | None:
+    """Tell which targets have no motion event in the volumes of their windows or in their own.
 
     Parameters
     ----------
@@ -140,6 +140,8 @@ def clean_targets(store: Store, recording: str, targets: np.ndarray, reach: int)
     targets : int array, shape (target,)
     reach : int
         Volumes before the target that its window begins.
+    after : int
+        Volumes after the target that the last window ends, with several windows a target.
 
     Returns
     -------
@@ -152,7 +154,8 @@ def clean_targets(store: Store, recording: str, targets: np.ndarray, reach: int)
         return None
     moved = displacement(own) > EVENT_MM
     before = np.concatenate([[0], np.cumsum(moved)])
-    clean: np.ndarray = before[targets + 1] == before[np.maximum(targets - reach, 0)]
+    end = np.minimum(targets + 1 + after, len(moved))
+    clean: np.ndarray = before[end] == before[np.maximum(targets - reach, 0)]
     return clean
 
 

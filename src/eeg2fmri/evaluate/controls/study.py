@@ -172,7 +172,7 @@ class ControlStudy:
         found, reach = {}, self._pairs.window + self._pairs.lag
         known = False
         for one in self._tested:
-            clean = clean_targets(self._store, one.id, one.targets, reach)
+            clean = clean_targets(self._store, one.id, one.targets, reach, self._pairs.block - 1)
             known |= clean is not None
             if clean is not None and clean.sum() >= max(FEWEST, SHARE * len(clean)):
                 remaining = one.r(one.predicted_voxels, rows=clean)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -34,7 +34,10 @@ class BoldFlowConfig(RawConfig):
     Attributes
     ----------
     eeg_shape, volume_shape, seed, electrodes, scales, spectral_depth, spectral_heads, spectral_dropout
-        As in `RawConfig`; the published target is a block of 4 volumes of 64 regions: volume_shape (256, 1, 1).
+        As in `RawConfig`.
+    block : int
+        Consecutive volumes that are predicted at once, the last one that of the window; 4 as published. A training
+        takes that of its pairs.
     patch, stride : int
         Samples of a patch of the temporal encoder, and from one to the next.
     width, depth, heads, hidden : int
@@ -55,6 +58,7 @@ class BoldFlowConfig(RawConfig):
     """
 
     kind: Literal["boldflow"] = "boldflow"
+    block: Length = 1
     patch: Length = 200
     stride: Length = 180
     width: Annotated[int, Field(ge=2)] = 512
@@ -77,6 +81,11 @@ class BoldFlowConfig(RawConfig):
         check_heads(self.width, self.heads, self.spectral_heads)
         return self
 
+    @model_serializer(mode="wrap")
+    def _as_before_there_were_blocks(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave a block of one volume out: a saved model is compared with its settings."""
+        return {name: value for name, value in handler(self).items() if (name, value) != ("block", 1)}
+
 
 class BoldFlow(RivalNetwork):
     """Raw EEG to a distribution of the target.
@@ -89,6 +98,8 @@ class BoldFlow(RivalNetwork):
     ----------
     calibration : Tensor, shape ()
         What the standard deviation of the ensemble is multiplied by (`calibrate`).
+    block_length : int
+        Volumes of a window; see `eeg2fmri.models.capabilities.GivesBlocks`.
     """
 
     noise: Tensor
@@ -97,7 +108,9 @@ class BoldFlow(RivalNetwork):
     def make(self, config: BoldFlowConfig) -> None:
         """Make the layers."""
         channels, _, samples = config.eeg_shape
-        width, n_out = config.width, math.prod(config.volume_shape)
+        width, self.block_length = config.width, config.block
+        self.shape = (config.block * config.volume_shape[0], *config.volume_shape[1:])
+        n_out = math.prod(self.shape)
         self.temporal = Reve(
             head_places(config.electrodes, channels),
             samples,
@@ -126,7 +139,7 @@ class BoldFlow(RivalNetwork):
         self.register_buffer("noise", torch.randn(config.ensemble, 1, n_out), persistent=False)
 
     def forward(self, x: Tensor, y: Tensor | None = None, *, generator: torch.Generator | None = None) -> Synthesis:
-        """Synthesise (batch, x, y, z) from raw EEG x (batch, channel, 1, sample), V.
+        """Synthesise (batch, block times x, y, z) from raw EEG x (batch, channel, 1, sample), V.
 
         With y, in training and validation, the volume is the mean of the guess, and `for_loss` holds velocity, what it
         should be, and standard deviation of the guess. Without, it is what the flow ends at: for a point drawn from
@@ -136,7 +149,7 @@ class BoldFlow(RivalNetwork):
         draws = self.draws(generator)
         z = self.encode(x, draws)
         mean, sigma = self.guess(z, draws)
-        shape, latent = self.config.volume_shape, z[:, :, None, None]
+        shape, latent = self.shape, z[:, :, None, None]
         if y is not None:
             return self._compared(z, mean, sigma, y, draws)
         if draws.random:
@@ -165,7 +178,7 @@ class BoldFlow(RivalNetwork):
         time = torch.special.ndtr(draws.normal(torch.zeros_like(mean[:, :1]), torch.ones_like(mean[:, :1])))
         end = y.flatten(1)
         velocity = self.velocity((1 - time) * start + time * end, time[:, 0], z, draws)
-        shape = self.config.volume_shape
+        shape = self.shape
         scale = (self.calibration * sigma / math.sqrt(2)).unflatten(1, shape)
         return Synthesis(
             mean.unflatten(1, shape), scale, z[:, :, None, None], None, None, (velocity, end - start, sigma)

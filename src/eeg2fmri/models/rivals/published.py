@@ -237,12 +237,13 @@ class Rival(Config):
     def pairs(self) -> dict[str, Any]:
         """Give settings of windows (`eeg2fmri.data.pairs.windows.PairConfig`) that follow the publication."""
         given = self.inputs
+        block = {} if self.target.block == 1 else {"block": self.target.block}
         if given.kind == "raw":
             length = {"window": given.rows} if given.window_s is None else {"window_s": given.window_s}
-            return {"eeg": "raw", "lag": given.lag, **length}
+            return {"eeg": "raw", "lag": given.lag, **length, **block}
         rows = {} if given.rows is None else {"window": given.rows}
         bins = {} if given.bins is None else {"bins": given.bins}
-        return {"eeg": "spectrogram", "lag": given.lag, **rows, **bins}
+        return {"eeg": "spectrogram", "lag": given.lag, **rows, **bins, **block}
 
     def training(self) -> dict[str, Any]:
         """Give settings of a training (`eeg2fmri.train.config.TrainConfig`) that follow the recipe.

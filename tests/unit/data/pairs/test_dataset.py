@@ -10,6 +10,8 @@ from torch.utils.data import DataLoader
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.windows import PairConfig, zscore_electrodes
+from eeg2fmri.data.splits.make import SplitConfig, make_split
+from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
 from eeg2fmri.data.store.store import Store
 
 
@@ -66,3 +68,43 @@ def test_every_short_recording_is_named(store: Store) -> None:
 def test_no_recordings(store: Store) -> None:
     with pytest.raises(InputError, match="no recording"):
         PairDataset(store, [], PairConfig())
+
+
+@pytest.mark.parametrize("scaling", ["none", "volume", "voxel"])
+def test_a_block_is_the_volumes_up_to_that_of_the_pair(store: Store, scaling: str) -> None:
+    config = PairConfig.make({"window": 4, "bold_scaling": scaling, "block": 3})
+    blocks, single = (
+        PairDataset(store, [1, 0], config),
+        PairDataset(store, [1, 0], config.model_copy(update={"block": 1})),
+    )
+    assert blocks.target.tolist() == single.target.tolist()
+    assert len(blocks) == (15 - 7) + (14 - 7)
+    pair = blocks[10]  # the third of the second recording: 3 skipped, 4 in the window
+    assert (pair.recording, pair.volume) == (0, 3 + 4 + 2)
+    assert pair.y.shape == (3 * 4, 5, 3)
+    for place, earlier in enumerate((2, 1, 0)):
+        torch.testing.assert_close(pair.y[4 * place : 4 * place + 4], single[10 - earlier].y, rtol=0, atol=0)
+    if scaling == "none":
+        np.testing.assert_array_equal(pair.y.reshape(3, 4, 5, 3), store.bold(0)[7:10])
+    torch.testing.assert_close(blocks.batch([3, 10]).y[1], pair.y, rtol=0, atol=0)
+    # the first of a recording has no volume of the one before
+    first = blocks[8]
+    assert (first.recording, first.volume) == (0, 7)
+    if scaling == "none":
+        np.testing.assert_array_equal(first.y.reshape(3, 4, 5, 3), store.bold(0)[5:8])
+
+
+def test_no_volume_of_a_test_block_is_in_a_block_that_trains(tmp_path) -> None:
+    number = np.arange(260.0)[:, None, None, None] + np.zeros((3, 2, 2))
+    recording = RecordingArrays("sub-1", 1 + np.random.default_rng(0).random((260, 2, 3)), number)
+    path = write_store(tmp_path / "store", [recording], electrodes=["Fz", "Cz"], frequencies=[1, 2, 3], tr=2.0)
+    store, config = Store.open(path), PairConfig(window=2, bold_scaling="none", block=6)
+    split = make_split(store, SplitConfig(by="block", seed=1), config)
+    view = split.view(store)
+    seen = {}
+    for part, names in split.parts.items():
+        pairs = PairDataset(view, names, config)
+        seen[part] = {int(value) for k in range(len(pairs)) for value in pairs[k].y.unique()}
+        # what is skipped at the beginning of a piece is skipped by blocks too
+        assert min(seen[part]) == min(view.origin(name)[1] for name in names) + 3
+    assert not seen["test"] & (seen["train"] | seen["validation"])

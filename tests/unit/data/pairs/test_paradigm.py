@@ -22,6 +22,8 @@ def test_windows_and_bold_are_those_of_the_pairs(small_store):
     k = len(pairs) - 2
     np.testing.assert_array_equal(x[k], pairs[k].x.numpy())
     np.testing.assert_array_equal(y[k], pairs[k].y.numpy()[store.brain_mask()])
+    (blocks,) = BoldParadigm(PAIRS.model_copy(update={"block": 2})).get_data(dataset, ["02", "03"])[1:2]
+    np.testing.assert_array_equal(blocks[k], np.concatenate([y[k - 1], y[k]]))
     assert tuple(metadata.iloc[k]) == ("03", "0", "0", "sub-03_task-rest", pairs[k].volume)
 
 

@@ -206,3 +206,29 @@ def test_a_deviation_of_a_millionth_of_the_mean_is_rounding() -> None:
     given = np.array([[1.0], [3.0]])
     zscore_electrodes(given)
     assert given.tolist() == [[1], [3]]
+
+
+def test_a_block_that_begins_in_the_window_takes_no_target_away() -> None:
+    config = PairConfig(window=4, lag=2, skip_volumes=1)
+    for block in (1, 3, 7):  # of the first pair volumes 7; 5 to 7; 1 to 7
+        starts, targets = pair_index(12, 2.0, config.model_copy(update={"block": block}))
+        assert starts.tolist() == [1, 2, 3, 4, 5]
+        assert targets.tolist() == [7, 8, 9, 10, 11]
+
+
+def test_no_block_reaches_into_the_volumes_that_are_skipped() -> None:
+    config = PairConfig(window=2, skip_volumes=3, block=5)
+    starts, targets = pair_index(9, 2.0, config)
+    # volumes 3 to 7 and 4 to 8
+    assert targets.tolist() == [7, 8]
+    assert starts.tolist() == [5, 6]
+    with pytest.raises(InputError, match=r"7 volumes(.|\n)*at least 8(.|\n)*a target of 5 volumes"):
+        pair_index(7, 2.0, config)
+
+
+def test_blocks_are_written_where_they_are_asked_for_alone() -> None:
+    assert "block" not in PairConfig(window=4).model_dump()
+    for block in (1, 4):
+        config = PairConfig(window=4, block=block)
+        assert config.model_dump()["block"] == block
+        assert PairConfig.make(config.model_dump()).block == block

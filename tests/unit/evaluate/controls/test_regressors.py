@@ -60,6 +60,8 @@ def test_windows_are_clean_where_nothing_moved_in_them(tmp_path):
     targets = np.arange(8, 40)
     clean = clean_targets(store, "sub-1", targets, reach=5)
     assert targets[~clean].tolist() == list(range(20, 26))
+    clean = clean_targets(store, "sub-1", targets, reach=5, after=3)
+    assert targets[~clean].tolist() == list(range(17, 26))
     assert clean_targets(store, "sub-2", targets, reach=5) is None
     assert known_columns(store, "sub-2", KNOWN[0]) == {}
     assert len(known_columns(store, "sub-1", KNOWN[0])) == 42

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from eeg2fmri.core.errors import ConfigError
+from eeg2fmri.models.capabilities import block_of
 from eeg2fmri.models.registry import build
 from eeg2fmri.models.rivals.eeg2bold import response_weights
 from eeg2fmri.models.rivals.encoders.labram import ORDER, electrode_rows
@@ -293,3 +294,26 @@ def test_eeg2bold_takes_either_front_end():
         sum(model.loss(out, y).values()).backward()
         assert all(parameter.grad is not None for parameter in model.parameters())
         assert (model.spectra is None) == (front == "wavelets")
+
+
+def test_a_block_of_boldflow_is_a_longer_target():
+    model, x, _ = _made("boldflow", RAW, (3, 1, 1), block=4, **FLOW)
+    longer, _, y = _made("boldflow", RAW, (12, 1, 1), **FLOW)
+    assert block_of(model) == 4
+    assert block_of(longer) == 1
+    longer.load_state_dict(model.state_dict())
+    for given in (None, y):
+        one, other = model.eval()(x, given), longer.eval()(x, given)
+        assert one.volume.shape == one.scale.shape == (3, 12, 1, 1)
+        torch.testing.assert_close(one.volume, other.volume)
+        torch.testing.assert_close(one.scale, other.scale)
+
+
+@pytest.mark.parametrize("part", ["reconstruction", "guess"])
+def test_the_loss_of_boldflow_sees_every_volume_of_the_block(part):
+    model, x, y = _made("boldflow", RAW, (12, 1, 1), **FLOW)
+    model = build({**model.config.model_dump(), "volume_shape": (3, 1, 1), "block": 4})
+    y.requires_grad_()
+    loss = model.eval().loss(model(x, y), y)[part]
+    (gradient,) = torch.autograd.grad(loss, y)
+    assert gradient.unflatten(1, (4, 3)).abs().amin(dim=(0, 2, 3, 4)).min() > 0

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from eeg2fmri.models.capabilities import HasDepth, HasLoss, StartsFromWeights
+from eeg2fmri.models.capabilities import HasDepth, HasLoss, StartsFromWeights, block_of
 from eeg2fmri.models.presets import model_config, rival_presets, training_of, with_preset
 from eeg2fmri.models.registry import build, kinds
 from eeg2fmri.models.rivals.published import TRAINED, rival, rivals
@@ -17,7 +17,7 @@ SIZES = {
     "e2fgan": (SPECTRA, SLICES),
     "spec2vol": (SPECTRA, SLICES),
     "neurobolt": ((26, 1, 3200), (1, 1, 1)),
-    "boldflow": ((26, 1, 6400), (256, 1, 1)),
+    "boldflow": ((26, 1, 6400), (64, 1, 1)),
     "nt_vit": ((63, 1, 1106), SLICES),
     "eeg2bold": ((26, 1, 3200), (64, 1, 1)),
 }
@@ -26,7 +26,8 @@ SIZES = {
 def _published(kind):
     eeg, volume = SIZES[kind]
     with torch.device("meta"):
-        return build({"kind": kind, "eeg_shape": eeg, "volume_shape": volume}).eval()
+        block = {"block": 4} if kind == "boldflow" else {}
+        return build({"kind": kind, "eeg_shape": eeg, "volume_shape": volume, **block}).eval()
 
 
 def _count(*modules):
@@ -104,7 +105,7 @@ def test_published_sizes_give_a_volume(kind):
     eeg, volume = SIZES[kind]
     with torch.no_grad():
         out = model(torch.empty(2, *eeg, device="meta"))
-    assert out.volume.shape == (2, *volume)
+    assert out.volume.shape == (2, block_of(model) * volume[0], *volume[1:])
 
 
 @pytest.mark.parametrize("kind", TRAINED)
@@ -124,6 +125,7 @@ def test_every_preset_has_a_training_that_its_model_can_take():
         values = with_preset({"model": {"preset": name}})
         config = TrainConfig.make(values)
         assert config.loss.reconstruction == "own"
+        assert config.pairs.block == rival(kind).target.block == (4 if kind == "boldflow" else 1)
         assert config.optimiser.learning_rate == rival(kind).recipe.learning_rate
         eeg = (3, 1, 800) if rival(kind).inputs.kind == "raw" else (3, 17, 4)
         with torch.device("meta"):
