@@ -23,6 +23,8 @@ from eeg2fmri.models.regression.moments import Moments, penalised_factor, summed
 Form = Literal["auto", "primal", "dual"]
 #: Penalties to choose from, in units of the summed variance of the features; see `Moments.unit`.
 PENALTIES = tuple(float(penalty) for penalty in np.logspace(-0.5, 4.5, 11))
+#: Groups from which on one method can be told to be better than another.
+FEWEST_GROUPS = 3
 
 
 class Choice(NamedTuple):
@@ -183,6 +185,8 @@ def clearly_better(found: Sequence[np.ndarray], than: Sequence[np.ndarray], erro
     from scipy.special import ndtr, stdtrit
 
     n = len(found)
+    if n < FEWEST_GROUPS:
+        return False
     total = np.stack([np.sum(found, axis=0), np.sum(than, axis=0)])
     without = [(total - np.stack([a, b])) / (n - 1) for a, b in zip(found, than, strict=True)]
     differences = np.array([_signed_square(a) - _signed_square(b) for a, b in without])

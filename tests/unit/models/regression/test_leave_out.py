@@ -150,3 +150,9 @@ def test_a_group_does_not_choose_its_own_voxels():
     changed = where_others_respond([one if k != 2 else one + 5 for k, one in enumerate(r)])
     np.testing.assert_allclose(weights[2], changed[2], atol=1e-12)
     assert weights[0, :10].mean() > 20 * weights[0, 10:].mean()
+
+
+def test_two_groups_decide_nothing():
+    better, worse = [np.full(20, 0.5), np.full(20, 0.52)], [np.zeros(20), np.full(20, 0.01)]
+    assert not clearly_better(better, worse)
+    assert clearly_better([*better, np.full(20, 0.51)], [*worse, np.full(20, -0.01)])
