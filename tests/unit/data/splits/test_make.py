@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eeg2fmri.core.errors import ConfigError, InputError, LeakageError
@@ -42,6 +42,7 @@ def test_default_sizes(n: int, sizes: tuple[int, int, int]) -> None:
     assert (len(split.train), len(split.validation), len(split.test)) == sizes
 
 
+@settings(deadline=None)
 @given(n=st.integers(3, 25), runs=st.integers(1, 3), seed=st.integers(0, 2**32 - 1))
 def test_no_subject_is_in_two_parts_and_none_is_lost(n: int, runs: int, seed: int) -> None:
     store = fake_store(n, runs)
