@@ -238,7 +238,7 @@ def _paired(
     counts: float,
 ) -> dict[str, float | None]:
     """Test the model's headline against a method's, both with the same surrogates; None without a course to test."""
-    ours, theirs = nulls.get(model, {}), nulls.get(method.name, {})
+    ours, theirs = nulls.get(model), nulls.get(method.name, {})
     if not ours or method.role == "null":
         return {"low_surrogates": None, "high_surrogates": None, "p_surrogates": None}
     differences = [ours.get(name, CONSTANT).minus(theirs.get(name, CONSTANT)) for name in weights]

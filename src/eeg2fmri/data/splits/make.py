@@ -103,7 +103,7 @@ def _by_data_set(store: Store, config: SplitConfig, pairs: PairConfig, where: st
         raise InputError(
             "there is one data set, and none to be tested on",
             where=where,
-            got=", ".join(filter(None, data_sets)) or "a store that was not joined of others",
+            got=data_sets[0] or "a store that was not joined of others",
             expected="at least 2",
             hint="give several stores, or split subjects (by: subject)",
         )

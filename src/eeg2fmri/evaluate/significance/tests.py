@@ -204,7 +204,7 @@ def effect_interval(values: np.ndarray, rng: np.random.Generator, *, level: floa
     low, high : float
         NaN for fewer than three subjects, or where all are alike.
     """
-    values = np.asarray(values, float)
+    values = np.asarray(values)
     if len(values) < 3 or np.ptp(values) == 0:
         return float("nan"), float("nan")
 

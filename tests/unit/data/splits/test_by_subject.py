@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from eeg2fmri.core.errors import InputError
-from eeg2fmri.data.splits.by_subject import divide, fold_parts, n_folds
+from eeg2fmri.data.splits.by_subject import divide, divide_two, fold_parts, n_folds
 from eeg2fmri.data.splits.config import SplitConfig
 
 UNITS = [f"sub-{k:02}" for k in range(1, 11)]
@@ -165,3 +165,26 @@ def test_one_fold_is_the_first_where_none_is_named() -> None:
 
 def test_a_seed_means_the_same_subjects_in_every_version() -> None:
     assert divide(UNITS, SplitConfig(seed=0), "store")["test"] == {"sub-08", "sub-10"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "validation", "train"), [({}, 2, 8), ({"validation": 3}, 3, 7), ({"validation": 3, "train": 4}, 3, 4)]
+)
+def test_people_of_other_data_sets_train_and_validate(settings: dict[str, object], validation: int, train: int) -> None:
+    config = SplitConfig.make({"by": "data-set", "folds": "leave-one-out", "fold": 1, **settings})
+    made = divide_two(UNITS, config, "store")
+    assert {part: len(units) for part, units in made.items()} == {"validation": validation, "train": train}
+    assert made["validation"] | made["train"] <= set(UNITS)
+    assert not made["validation"] & made["train"]
+
+
+def test_too_few_people_of_other_data_sets_in_words() -> None:
+    config = SplitConfig.make({"by": "data-set", "folds": "leave-one-out", "fold": 1, "validation": 8, "train": 3})
+    told = whole_error(lambda: divide_two(UNITS, config, "STORE"))
+    assert [line.split(":", 1)[-1].strip() for line in told.splitlines()] == [
+        "there are too few subjects for training and validation",
+        "STORE",
+        "10 outside the data set that is tested",
+        "at least 11",
+        "ask for less validation, or add stores",
+    ]

@@ -204,3 +204,9 @@ def test_the_line_is_drawn_again_through_three_sound_markers() -> None:
     found = number_markers(times, Reading(Train(times, np.arange(4)), 0), 4, TR)
     assert (found.interval, found.start) == pytest.approx((2.0, 3.01))
     assert found.late == {3: 9.5}
+
+
+def test_the_interval_is_that_of_volumes_where_every_second_marker_is_lost() -> None:
+    found, _ = numbered(GRID[::2])
+    assert (found.interval, found.start) == pytest.approx((2.0, 3.0))
+    assert found.lost == [1, 3, 5, 7, 9]

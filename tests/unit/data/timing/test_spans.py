@@ -142,3 +142,7 @@ def test_which_annotations_are_no_markers() -> None:
         assert is_pause(name)
     for name in ("R128", "boundary 2", "bad segment", "BAD"):
         assert not is_pause(name)
+
+
+def test_what_is_a_sample_beyond_the_ends_is_no_pause() -> None:
+    assert pauses_of(recorded((-0.01, 5, "BAD_ACQ_SKIP"), (60.01, 5, "BAD_ACQ_SKIP"))) == ()

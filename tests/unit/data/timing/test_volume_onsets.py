@@ -289,3 +289,18 @@ def test_what_comes_more_than_three_times_a_tr_gives_way_to_a_marker_of_volumes(
     slices = (REGULAR[:, None] + 0.4 * np.arange(5)).ravel()
     assert find_marker({"slice": slices, "V": REGULAR + 0.3}, TR, None, 20).name == "V"
     assert find_marker({"slice": slices, "V": np.array([1.0, 9.5])}, TR, None, 20).name == "slice"
+
+
+@pytest.mark.parametrize(("said", "starts"), [({"volumes_before": 2}, ("-1", "26.7")), ({"dummies": 1}, ("5", "32.7"))])
+def test_of_trains_of_two_markers_the_time_of_the_first_volume_is_what_to_write(
+    said: dict[str, int], starts: tuple[str, str]
+) -> None:
+    with pytest.raises(InputError, match="cannot be told") as caught:
+        align(np.array([3.0, 5.0, 30.7, 32.7]), triggers="repair", **said)
+    assert all(f"'first_volume_s: {start}'" in str(caught.value) for start in starts)
+
+
+def test_a_named_marker_without_times_never_occurs() -> None:
+    assert "the volume marker never occurs" in str(
+        pytest.raises(InputError, align, np.array([]), marker="R128", where="a.vhdr").value
+    )
