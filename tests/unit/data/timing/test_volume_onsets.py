@@ -301,6 +301,5 @@ def test_of_trains_of_two_markers_the_time_of_the_first_volume_is_what_to_write(
 
 
 def test_a_named_marker_without_times_never_occurs() -> None:
-    assert "the volume marker never occurs" in str(
-        pytest.raises(InputError, align, np.array([]), marker="R128", where="a.vhdr").value
-    )
+    with pytest.raises(InputError, match="the volume marker never occurs"):
+        align(np.array([]), marker="R128", where="a.vhdr")

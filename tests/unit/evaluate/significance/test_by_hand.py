@@ -384,8 +384,6 @@ def test_shares_of_significant_voxels_by_hand():
     test = VoxelTest(null, null, null, p_voxel, p_voxel, p_max)
     # adjusted: 0.04, 0.04, 0.0667, 0.5
     assert significant_shares(test) == {"family_wise": 0.5, "false_discovery": 0.5}
-    assert significant_shares(test, 0.07) == {"family_wise": 0.75, "false_discovery": 0.75}
-    assert significant_shares(test, 0.03) == {"family_wise": 0, "false_discovery": 0}
     np.testing.assert_allclose(false_discovery(p_voxel), [0.04, 0.04, 0.05 * 4 / 3, 0.5, np.nan])
     # any dependence is not what is asked for
     np.testing.assert_allclose(false_discovery([0.01, 0.02]), [0.02, 0.02])
@@ -398,9 +396,9 @@ def test_intervals_are_quantiles_of_the_samples():
         drawn = np.asarray(values)[np.random.default_rng(4).integers(0, 3, (10_000, 3))].mean(axis=1)
         found = bootstrap_interval(values, rng, **({} if level is None else {"level": level}))
         assert found == pytest.approx(tuple(np.quantile(drawn, quantiles)))
-    few = np.asarray(values)[np.random.default_rng(4).integers(0, 3, (7, 3))].max(axis=1)
-    found = bootstrap_interval(values, np.random.default_rng(4), statistic=np.max, draws=7)
-    assert found == pytest.approx(tuple(np.quantile(few, [0.025, 0.975])))
+    largest = np.asarray(values)[np.random.default_rng(4).integers(0, 3, (10_000, 3))].max(axis=1)
+    found = bootstrap_interval(values, np.random.default_rng(4), statistic=np.max, level=0.8)
+    assert found == pytest.approx(tuple(np.quantile(largest, [0.1, 0.9])))
     assert np.isnan(bootstrap_interval([0.3], np.random.default_rng(4))).tolist() == [True, True]
     assert np.isfinite(bootstrap_interval([0.3, 0.4], np.random.default_rng(4))).all()
 
