@@ -26,7 +26,7 @@ FIRST = "0"
 
 
 class StoreDataset:
-    """Subjects, sessions and runs of a store.
+    """Subjects, sessions and runs of a store; its length is the number of recordings.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ class StoreDataset:
     Attributes
     ----------
     subject_list : list of str
+    n_sessions : int
+        Most sessions that a subject has.
     code : str
         Name of the store and the first digits of its hash.
 
@@ -48,8 +50,8 @@ class StoreDataset:
     Examples
     --------
     >>> dataset = StoreDataset("store")
-    >>> dataset.subject_list, dataset.get_data(["02"])
-    (['01', '02', '03'], {'02': {'0': {'0': 'sub-02_task-rest'}}})
+    >>> dataset.subject_list, len(dataset), dataset.get_data(["02"])
+    (['01', '02', '03'], 3, {'02': {'0': {'0': 'sub-02_task-rest'}}})
     """
 
     def __init__(self, store: Store | str | PathLike[str], subjects: Sequence[str] | None = None) -> None:
@@ -63,9 +65,18 @@ class StoreDataset:
         self.subject_list = known if subjects is None else list(subjects)
         self.code = f"{self.store.path.name}-{self.store.hash[:8]}"
 
+    def __len__(self) -> int:
+        """Count the recordings, which are the rows of `description`."""
+        return sum(one.subject in self.subject_list for one in self.store.recordings)
+
     def __repr__(self) -> str:
         """Say in a line what it is."""
-        return f"<StoreDataset | {self.code}: {len(self.subject_list)} subjects>"
+        return f"<StoreDataset | {self.code}: {len(self.subject_list)} subjects, {len(self)} recordings>"
+
+    @property
+    def n_sessions(self) -> int:
+        """Count the sessions of the subject that has the most."""
+        return max(map(len, self.get_data().values()), default=0)
 
     def get_data(self, subjects: Sequence[str] | None = None) -> dict[str, dict[str, dict[str, str]]]:
         """Give the id of each recording by subject, session and run."""

@@ -33,6 +33,9 @@ def test_subjects_are_listed_divided_and_described(small_store):
     parts = dataset.split("subject")
     assert [part.subject_list for part in parts.values()] == [["01"], ["02"], ["03"]]
     assert list(parts["02"].description["subject"]) == ["02"]
+    assert (len(dataset), len(parts["02"])) == (3, 1)
+    assert dataset.n_sessions == 1
+    assert repr(dataset).endswith("3 subjects, 3 recordings>")
     assert BoldParadigm().is_valid(dataset)
     assert not BoldParadigm().is_valid("store")
 
