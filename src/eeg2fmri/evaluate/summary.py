@@ -32,7 +32,7 @@ from eeg2fmri.results.scores.claims import tells
 from eeg2fmri.results.scores.controls import CONTROLS, Controls
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.intervals import IntervalScores
-from eeg2fmri.results.scores.method import DIFFERENCE, Method, upper
+from eeg2fmri.results.scores.method import DIFFERENCE, Method, least_p, upper
 from eeg2fmri.results.scores.pooled_test import PooledTest
 
 #: People from which a fixed split has enough of them to test.
@@ -287,14 +287,16 @@ def _few(subjects: tuple[str, ...], pooled: Mapping[str, Any], model: Method) ->
         notes.append("There is a single test subject: nothing is known of the spread over people.")
     elif len(subjects) < 6:
         notes.append(
-            f"With {len(subjects)} test subjects, intervals over subjects are too narrow, and a test over subjects "
-            f"cannot reach a p value below 1/{2 ** len(subjects)}."
+            f"Intervals over {len(subjects)} test subjects are too narrow. Of tests over subjects: "
+            + least_p(2 ** len(subjects), f"{len(subjects)} of them", "test on 5 or more")
+            + "."
         )
     test = pooled.get(model.name)
     if test is not None and test.distinct < 1000:
         notes.append(
-            f"The test recordings are so short that they have {test.distinct} surrogates: p cannot be below "
-            f"1/{test.distinct}."
+            "The test recordings are short: "
+            + least_p(test.distinct, f"the {test.distinct} surrogates that they have", "test on longer or on more")
+            + "."
         )
     return notes
 

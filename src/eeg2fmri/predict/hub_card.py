@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from eeg2fmri import __version__
@@ -110,8 +111,9 @@ def _controls(run: Path | None) -> str:
     if evaluation.controls is not None:
         said.append(evaluation.controls.sentence)
     rows = [
-        f"| {method.title} | {evaluation.score(method.name, evaluation.headline.name):.3f} |"
+        f"| {method.title} | {'not defined' if math.isnan(score) else f'{score:.3f}'} |"
         for method in evaluation.methods
+        for score in [evaluation.score(method.name, evaluation.headline.name)]
     ]
     table = "\n".join([f"| method | {evaluation.headline.title} |", "|---|---|", *rows])
     return head + " ".join(said) + f"\n\n{table}"

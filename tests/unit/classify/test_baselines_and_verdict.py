@@ -56,6 +56,18 @@ def test_the_verdict_follows_the_differences_with_the_strongest_baseline():
     assert "it beat" not in chance
 
 
+@pytest.mark.parametrize("refits", [5, 18])
+def test_too_few_refits_decide_nothing_and_the_verdict_says_how_many_would(refits):
+    few = scores(0.9, 1 / (refits + 1))
+    few["permutation"]["refits"] = refits
+    text = verdict({"view": few}, {})
+    assert f"with {refits} refits p cannot be below 1/{refits + 1}" in text
+    assert "give 19 or more (--refits 19)" in text
+    assert "above chance cannot be told" in text
+    few["permutation"]["refits"] = 19
+    assert "not above chance" in verdict({"view": few}, {})
+
+
 def test_columns_that_differ_between_the_classes_are_named():
     rows = {
         f"s{k}": {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from eeg2fmri.results.scores.method import SIGNIFICANT, least_p, reachable
+
 #: Methods that see the EEG without any synthesis.
 EEG_FEATURES = ("spectrogram", "band power", "covariance")
-#: Level of the test against chance.
-LEVEL = 0.05
+#: Refits from which on p can be `SIGNIFICANT`.
+REFITS = round(1 / SIGNIFICANT) - 1
 
 
 def compared_with(methods: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -29,12 +31,15 @@ def verdict(methods: Mapping[str, Mapping[str, Any]], differences: Mapping[str, 
     """
     if "view" not in methods:
         return "The view was not among the methods, so nothing is said of it."
-    auc, p = methods["view"]["subject"]["auc"], methods["view"]["permutation"]["p_auc"]
+    auc, test = methods["view"]["subject"]["auc"], methods["view"]["permutation"]
+    p = test["p_auc"]
     told = f"AUC over subjects {auc['value']:.2f}" + _interval(auc)
     # without a test the intervals of the differences have to speak for themselves
-    chance = p is not None and p > LEVEL
+    chance = p is not None and p > SIGNIFICANT
     if p is None:
         opening = f"The synthesised view was not tested against chance ({told})"
+    elif too_few_refits(test):
+        opening = f"Whether the synthesised view is above chance cannot be told ({told}): {refits_note(test)}"
     elif chance:
         opening = f"The synthesised view was not above chance ({told}, p {_p(p)})"
     else:
@@ -48,6 +53,16 @@ def verdict(methods: Mapping[str, Mapping[str, Any]], differences: Mapping[str, 
     if len(parts) == 1:
         return parts[0] + "."
     return parts[0] + "; it " + " and it ".join(parts[1:]) + "."
+
+
+def too_few_refits(test: Mapping[str, Any]) -> bool:
+    """Tell whether a test against permuted classes was made with so few refits that nothing can pass it."""
+    return bool(test.get("refits")) and not reachable(test["refits"] + 1)
+
+
+def refits_note(test: Mapping[str, Any]) -> str:
+    """Say what p cannot be below, and how many refits to give."""
+    return least_p(test["refits"] + 1, f"{test['refits']} refits", f"give {REFITS} or more (--refits {REFITS})")
 
 
 def _against(gap: Mapping[str, float | None], what: str, *, chance: bool) -> str:

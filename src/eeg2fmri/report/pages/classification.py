@@ -10,7 +10,7 @@ import numpy as np
 
 from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.report.figures.classification import confusion_matrix, roc_curve
-from eeg2fmri.report.figures.scores import benchmark_bars
+from eeg2fmri.report.figures.scores import BESIDE, benchmark_bars
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.numbers import decimals, p_value, plural, value
 from eeg2fmri.report.html.pictures import Picture, picture
@@ -21,7 +21,7 @@ from eeg2fmri.report.sections.verdict import Verdict
 from eeg2fmri.results.classify.class_maps import FOLDER, ClassMaps
 from eeg2fmri.results.classify.classification import Classification
 from eeg2fmri.results.files import AbsentResultError, ResultError, as_float
-from eeg2fmri.results.scores.method import SIGNIFICANT
+from eeg2fmri.results.scores.method import SIGNIFICANT, reachable
 
 #: Scores in the order of the table, and how they are called.
 LABELS = {
@@ -111,9 +111,12 @@ READING = (
 def _verdict(results: Classification) -> Verdict:
     if "view" not in results.methods:
         return Verdict("open", "No view", results.verdict)
-    p = results.methods["view"]["permutation"]["p_auc"]
+    test = results.methods["view"]["permutation"]
+    p = test["p_auc"]
     if p is None:
         return Verdict("open", "Not tested", results.verdict)
+    if test.get("refits") and not reachable(test["refits"] + 1):
+        return Verdict("open", "Too few refits", results.verdict)
     if p > SIGNIFICANT:
         return Verdict("bad", "Not above chance", results.verdict)
     lows = [gap["low"] for name, gap in results.differences.items() if name != "majority"]
@@ -187,6 +190,7 @@ def _bars(results: Classification) -> Picture:
         model="view" if "view" in found else next(iter(found)),
         intervals={name: (as_float(auc.get("low")), as_float(auc.get("high"))) for name, auc in found.items()},
         chance=0.5,
+        wide=BESIDE,
         alt=f"Bars of the area under the curve of each method, with 95 % intervals: {listed}.",
         caption="Area under the curve over subjects, with 95 % intervals. The view is blue, what it is compared with "
         "hatched.",

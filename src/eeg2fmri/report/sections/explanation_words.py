@@ -12,6 +12,7 @@ import numpy as np
 from eeg2fmri.report.html.numbers import decimals, number, plural
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.explanation import Explanation
+from eeg2fmri.results.scores.method import least_p, reachable
 
 #: From this share of the output on, what stems from biases is said as a warning.
 MUCH_FROM_BIASES = 0.5
@@ -75,9 +76,12 @@ def _tested(explanation: Explanation) -> str:
         ]
         if counts:
             found.append(f"{label} for {', '.join(counts)}")
-    return (
-        f"Different from 0 over subjects (p < 0.05, corrected by the largest t): {'; '.join(found)}." if found else ""
-    )
+    if not found:
+        return ""
+    told = f"Different from 0 over subjects (p < 0.05, corrected by the largest t): {'; '.join(found)}"
+    cases = 2 ** (len(explanation.subjects) - 1)  # flips of signs, of which mirror images are one
+    people = plural(len(explanation.subjects), "subject")
+    return f"{told}." if reachable(cases) else f"{told}; {least_p(cases, people, 'explain 6 or more')}."
 
 
 def _fidelity(fidelity: Mapping[str, Any]) -> Table:

@@ -17,7 +17,7 @@ from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.group import Group
-from eeg2fmri.results.scores.method import SIGNIFICANT
+from eeg2fmri.results.scores.method import SIGNIFICANT, least_p, reachable, upper
 
 #: Regions that are listed; the file has all of them.
 LISTED = 15
@@ -49,7 +49,7 @@ def group_pictures(group: Group, space: str) -> list[Picture]:
             title=f"mean of {people}",
             alt=f"Axial slices: temporal correlation of each voxel, mean over {people}; {told}.",
             caption=f"Temporal r, mean over {people}: {told} (outlined; signs of subjects flipped, corrected for all "
-            f"voxels by the largest mean).{over}",
+            f"voxels by the largest mean).{_floor(group)}{over}",
         ),
         picture(
             signed_maps,
@@ -119,9 +119,16 @@ def _regions(group: Group) -> Table:
     of = f"The {LISTED} highest of {len(names)} regions" if len(names) > LISTED else plural(len(names), "region")
     caption = (
         f"{of} over {plural(len(group.subjects), 'subject')}: mean temporal r, its t value, and its p value corrected "
-        "for all regions. All of them, with each subject's r, in group_regions.tsv."
+        f"for all regions.{_floor(group)} All of them, with each subject's r, in group_regions.tsv."
     )
     return Table(caption, ("Region", "Mean temporal r", "t", "Test"), rows, strong=strong)
+
+
+def _floor(group: Group) -> str:
+    """Say where there are too few subjects for any place to be significant."""
+    count = len(group.subjects)
+    told = upper(least_p(2**count, plural(count, "subject"), "test on 5 or more"))
+    return "" if reachable(2**count) else f" {told}."
 
 
 def _p(value: float) -> str:

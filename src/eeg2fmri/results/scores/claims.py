@@ -123,9 +123,10 @@ def _said_of(numbers: Mapping[str, Any], decision: Decision, informs: bool, peop
     """Say the first claim: what was found, how sure it is, and where."""
     r, low, high, share = (numbers[name] for name in ("r", "low", "high", "share_significant"))
     p = numbers["p_below" if numbers["reversed"] else "p_value"]
-    found = f"r {r:.3f} [{low:.3f}, {high:.3f}] where the training group responded, {_p(p)} "
+    found = f"r {_r(r)} [{_r(low)}, {_r(high)}] where the training group responded, {_p(p)} "
     found += f"({numbers['test']}), {people}"
-    where = f"; median over the brain {numbers['median_over_brain']:.3f}"
+    middle = numbers["median_over_brain"]
+    where = f"; median over the brain {_r(middle)}" if math.isfinite(middle) else ""
     if informs and math.isfinite(share):
         where += f", {share:.1%} of the brain significant (family-wise)"
     if informs and numbers["regions"]:
@@ -136,7 +137,7 @@ def _said_of(numbers: Mapping[str, Any], decision: Decision, informs: bool, peop
     elif informs:
         text = f"(a) The EEG carries information about this BOLD: {found}{where}"
         if numbers["global"]:
-            text += f". It is global: without the mean course of the brain, r is {numbers['r_without_global']:.3f}"
+            text += f". It is global: without the mean course of the brain, r is {_r(numbers['r_without_global'])}"
     elif decision == "no":
         text = f"(a) No information was found: {found}; an r of {findable:.2f} would have been found{where}"
     else:
@@ -226,8 +227,8 @@ def better(evaluation: Evaluation) -> Claim:
         decision = "not decided"
     numbers = {**asdict(hardest), "difference_that_counts": counts, "subjects": len(evaluation.subjects)}
     tested = "not tested" if math.isnan(hardest.p_value) else f"{_p(hardest.p_value)} paired over {hardest.paired}"
-    interval = "" if math.isnan(hardest.low) else f" [{hardest.low:.3f}, {hardest.high:.3f}]"
-    told = f"{hardest.label} has {hardest.score:.3f}, difference {hardest.difference:.3f}{interval}, {tested}"
+    interval = "" if math.isnan(hardest.low) else f" [{_r(hardest.low)}, {_r(hardest.high)}]"
+    told = f"{hardest.label} has {_r(hardest.score)}, difference {_r(hardest.difference)}{interval}, {tested}"
     first = {
         "yes": f"(b) The model is better than every simpler one by more than {counts:g} of r; the hardest",
         "no": f"(b) The model is not better than simpler ones by {counts:g} of r",
@@ -268,6 +269,11 @@ def _score(evaluation: Evaluation, method: str, metric: str) -> float:
 def _mean(values: Any) -> float:
     known = [float(value) for value in values if value is not None]
     return sum(known) / len(known) if known else math.nan
+
+
+def _r(value: float) -> str:
+    """Write a correlation, without a minus before zero."""
+    return "not defined" if math.isnan(value) else f"{round(value, 3) + 0.0:.3f}"
 
 
 def _p(value: float) -> str:

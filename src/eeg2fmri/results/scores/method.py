@@ -18,6 +18,25 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def reachable(cases: int) -> bool:
+    """Tell whether a test of so many equally likely cases can be significant at all."""
+    return cases * SIGNIFICANT >= 1
+
+
+def least_p(cases: int, of: str, more: str) -> str:
+    """Say what p cannot be below where a test has few equally likely cases, and what to do where nothing can pass it.
+
+    Examples
+    --------
+    >>> least_p(6, "5 refits", "give 19 or more")
+    'with 5 refits p cannot be below 1/6, so that nothing can be significant (p <= 0.05): give 19 or more'
+    >>> least_p(32, "5 test subjects", "test on more")
+    'with 5 test subjects p cannot be below 1/32'
+    """
+    text = f"with {of} p cannot be below 1/{cases}"
+    return text if reachable(cases) else f"{text}, so that nothing can be significant (p <= {SIGNIFICANT}): {more}"
+
+
 @dataclass(frozen=True)
 class Method:
     """A row of the table.

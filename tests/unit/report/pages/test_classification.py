@@ -194,6 +194,10 @@ def test_damaged_maps_leave_the_scores(helped, tmp_path):
 def test_a_view_that_does_not(tmp_path):
     weak = words(page_of(write(tmp_path / "a", {"view": 0.0, "band power": 0.8})))
     assert "Not above chance" in weak
+    scores = json.loads((tmp_path / "a" / "scores.json").read_text(encoding="utf-8"))
+    scores["methods"]["view"]["permutation"]["refits"] = 5
+    (tmp_path / "a" / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+    assert "Too few refits" in words(page_of(tmp_path / "a"))
     equal = words(page_of(write(tmp_path / "b", {"view": 0.8, "band power": 0.8})))
     assert "View did not help" in equal
 
