@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from eeg2fmri.core.errors import InputError
@@ -40,8 +41,7 @@ def minutes_split(store: Store, subject: str, minutes: float, pairs: PairConfig)
     first, *others = [one for one in store.recordings if one.subject == subject]
     gap = math.ceil(MEMORY_S / store.tr)
     used = math.floor(minutes * 60 / store.tr)
-    cut = round(TRAINING * (used - gap))
-    spans = {"train": (0, cut - 1), "validation": (cut + gap, used - 1)}
+    spans = _fitted(used, gap)
     if not others:
         spans["test"] = (used + gap, first.n_volumes - 1)
     _check_lengths(store, first, minutes, spans, pairs)
@@ -64,22 +64,36 @@ def _check_lengths(
             expected=f"at least {minutes:g}",
             hint="give fewer minutes (--minutes)",
         )
-    for part, (start, end) in spans.items():
-        more = 0 if part == "test" else FEWEST - 1
-        problem = length_problem(max(0, end - start + 1 - more), store.tr, pairs, where)
-        if problem is not None and part == "test":
-            raise InputError(
-                "there is nothing left to test the calibrated model on",
-                where=where,
-                got=f"{max(0, end - start + 1)} volumes after the minutes and a gap of {MEMORY_S:g} s",
-                expected=problem.expected,
-                hint="give fewer minutes (--minutes), or prepare a store with another recording of the person",
-            )
-        if problem is not None:
-            raise InputError(
-                "the minutes are too few to be fitted to",
-                where=where,
-                got=f"{minutes:g} minutes: blocks of {spans['train'][1] + 1} and {end - start + 1} volumes",
-                expected=f"{problem.expected}, and {more} volumes more, in each",
-                hint="give more minutes (--minutes)",
-            )
+    gap = math.ceil(MEMORY_S / store.tr)
+    used = spans["validation"][1] + 1
+    least = next(count for count in itertools.count() if _enough(_fitted(count, gap), store.tr, pairs))
+    if used < least:
+        raise InputError(
+            "the minutes are too few to be fitted to",
+            where=where,
+            got=f"{minutes:g} minutes: {used} volumes",
+            expected=f"at least {math.ceil(least * store.tr / 6) / 10:g} minutes ({least} volumes): two blocks of "
+            f"{FEWEST} targets or more with their windows, and a gap of {MEMORY_S:g} s between them",
+            hint="give more minutes (--minutes)",
+        )
+    start, end = spans.get("test", (0, recording.n_volumes - 1))
+    problem = length_problem(max(0, end - start + 1), store.tr, pairs, where)
+    if problem is not None:
+        raise InputError(
+            "there is nothing left to test the calibrated model on",
+            where=where,
+            got=f"{max(0, end - start + 1)} volumes after the minutes and a gap of {MEMORY_S:g} s",
+            expected=problem.expected,
+            hint="give fewer minutes (--minutes), or prepare a store with another recording of the person",
+        )
+
+
+def _fitted(used: int, gap: int) -> dict[str, tuple[int, int]]:
+    """Give the first and last volume of training and validation among the first `used` volumes."""
+    cut = round(TRAINING * (used - gap))
+    return {"train": (0, cut - 1), "validation": (cut + gap, used - 1)}
+
+
+def _enough(spans: dict[str, tuple[int, int]], tr: float, pairs: PairConfig) -> bool:
+    lengths = [max(0, end - start + 1 - (FEWEST - 1)) for start, end in spans.values()]
+    return all(length_problem(length, tr, pairs) is None for length in lengths)

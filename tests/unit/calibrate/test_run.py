@@ -107,7 +107,7 @@ def test_a_person_of_the_test_part_is_taken_from_the_store_of_the_group(group, t
         ({"subject": "01"}, "trained on this person"),
         ({"subject": "99"}, "not in the store"),
         ({}, "not known whom to calibrate to(.|\n)*--subject 05"),
-        ({"subject": "05", "minutes": 0.5}, "too few to be fitted to"),
+        ({"subject": "05", "minutes": 0.5}, r"0.5 minutes: 15 volumes(.|\n)*at least \d\.?\d? minutes \("),
         ({"subject": "05", "minutes": 60}, "shorter than the minutes"),
         ({"subject": "05", "minutes": 4.9}, "nothing left to test"),
     ],
@@ -116,6 +116,15 @@ def test_what_cannot_be_calibrated_is_refused_and_leaves_nothing(group, tmp_path
     with pytest.raises(InputError, match=message):
         calibrate_run(*group, tmp_path / "run", **arguments)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_minutes_that_are_asked_for_are_the_fewest_that_do(group, tmp_path):
+    with pytest.raises(InputError, match="too few to be fitted to") as error:
+        calibrate_run(*group, tmp_path / "none", minutes=0.1, subject="05")
+    least = float(re.search(r"at least ([\d.]+) minutes", str(error.value))[1])
+    assert calibrate_run(*group, tmp_path / "run", minutes=least, subject="05").run.is_dir()
+    with pytest.raises(InputError, match=f"at least {least:g} minutes"):
+        calibrate_run(*group, tmp_path / "less", minutes=least - 0.1, subject="05")
 
 
 @pytest.mark.parametrize("subject", [None, "21"])

@@ -106,7 +106,7 @@ def _asked_for(recordings: list[RecordingFiles], patterns: Sequence[str]) -> tup
             hint=f"did you mean {near[0]!r}?" if near else "check the labels",
         )
     chosen = {name: [pattern for pattern in patterns if _fits(name, pattern)] for name in names}
-    notes = [left_out(name, f"leave_out: {fitting[0]}") for name, fitting in chosen.items() if fitting]
+    notes = [left_out(name, "not asked for (setting 'leave_out')") for name, fitting in chosen.items() if fitting]
     kept = [files for files in recordings if not chosen[files.id]]
     if not kept:
         raise InputError("'leave_out' leaves no recording", got=", ".join(patterns))

@@ -92,8 +92,9 @@ def choose_reading(trains: Trains, scan: Scan, clock: ClockConfig, where: str) -
             raise InputError(
                 "there is no such train of volume markers",
                 where=where,
-                got=f"train: {clock.train}; " + _listed(numbered, scan),
-                expected=f"1 to {len(numbered)}",
+                got="; ".join(filter(None, (f"train: {clock.train}", _listed(numbered, scan)))),
+                expected=_numbers(len(numbered)),
+                hint="" if numbered else "leave 'train' out: the error then tells what fits",
             )
         chains = [numbered[clock.train - 1]]
     shift = (clock.volumes_before or 0) - (clock.dummies or 0)
@@ -270,6 +271,12 @@ def _listed(trains: Sequence[Train], scan: Scan) -> str:
         lost = f" ({train.lost} lost between)" if train.lost else ""
         found.append(f"train {k}: {_markers(len(train.times))}{lost} from {first:.3f} s to {last:.3f} s")
     return "; ".join(found)
+
+
+def _numbers(count: int) -> str:
+    if count > 1:
+        return f"1 to {count}"
+    return "1: there is one alone" if count else f"a train of {FEWEST} markers or more, of which there is none"
 
 
 def _volumes(count: int) -> str:
