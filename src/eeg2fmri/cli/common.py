@@ -76,6 +76,7 @@ def _quiet(given: bool) -> None:
 def _verbose(given: bool) -> None:
     if given:
         set_log_level("INFO")
+        _logs.enter_context(console.heard())
 
 
 def _log_file(given: Path | None) -> None:

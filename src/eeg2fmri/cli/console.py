@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from logging import LogRecord
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eeg2fmri.core.columns import columns_of_words
+from eeg2fmri.core.errors import shortened
 from eeg2fmri.core.log import logger
 from eeg2fmri.core.progress import Progress, silent
 
@@ -23,6 +25,8 @@ NAMES = 24
 
 
 _said = {"quiet": False}
+#: What the log has told, where it is asked for.
+_told: set[str] = set()
 
 
 def quiet(wanted: bool) -> None:
@@ -202,6 +206,29 @@ def say(text: str) -> None:
     """Print one line."""
     if not _said["quiet"]:
         print(text)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Take note of what the log tells inside, so that `notes` does not say it again."""
+
+    def hear(record: LogRecord) -> bool:
+        _told.add(record.getMessage())
+        return True
+
+    logger.addFilter(hear)
+    try:
+        yield
+    finally:
+        logger.removeFilter(hear)
+        _told.clear()
+
+
+def notes(texts: Iterable[str]) -> None:
+    """Print the notes of a result that the log has not told."""
+    for text in texts:
+        if shortened(text) not in _told:
+            say(f"note: {text}")
 
 
 def warn(text: str) -> None:

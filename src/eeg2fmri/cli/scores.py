@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eeg2fmri.cli.console import say, table
+from eeg2fmri.cli.console import notes, say, table
 
 if TYPE_CHECKING:
     from eeg2fmri.results.scores.evaluation import Evaluation
@@ -18,8 +18,7 @@ def print_scores(evaluation: Evaluation) -> None:
     say(evaluation.verdict)
     scores = scores_table(evaluation)
     table(scores.title, scores.columns, scores.rows, scores.caption)
-    for note in evaluation.notes:
-        say(f"note: {note}")
+    notes(evaluation.notes)
     for claim in evaluation.claims:
         say(claim.sentence)
 

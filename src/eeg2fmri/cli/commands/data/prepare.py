@@ -87,7 +87,7 @@ def command(
 
 
 def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | None, recipe: str | None) -> None:
-    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.cli.console import notes, progress_bar, say, wrote
     from eeg2fmri.core.config import read_mapping
     from eeg2fmri.data.eeg_only.prepare import prepare_eeg_only
     from eeg2fmri.data.eeg_only.store import EegOnlyConfig
@@ -104,8 +104,7 @@ def _eeg_only(bids_root: Path, store: Path, config: Path | None, label: str | No
     print_if_asked(settings, config, options, beneath)
     with progress_bar() as progress:
         made = prepare_eeg_only(bids_root, store, settings, progress=progress)
-    for note in made.notes:
-        say(f"note: {note}")
+    notes(made.notes)
     counts = {name: len({r.subject for r in made.recordings if r.label == name}) for name in made.classes}
     say(
         f"{len(made.recordings)} recordings of {len(made.subjects)} subjects "

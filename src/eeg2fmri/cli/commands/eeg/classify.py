@@ -34,7 +34,7 @@ def command(
     """
     from eeg2fmri.classify.config import ClassifyConfig
     from eeg2fmri.classify.run import classify_run
-    from eeg2fmri.cli.console import progress_bar, say, table, wrote
+    from eeg2fmri.cli.console import notes, progress_bar, say, table, wrote
     from eeg2fmri.report import write_classification
 
     chosen = int(folds) if folds is not None and folds.isdigit() else folds
@@ -51,8 +51,7 @@ def command(
         rows,
         f"in brackets: 95 % interval over subjects. {len(found.data.labels)} windows",
     )
-    for note in found.notes:
-        say(f"note: {note}")
+    notes(found.notes)
     say(found.verdict)
     wrote("scores", out / "scores.json")
     wrote("model card", out / "MODEL_CARD.md")

@@ -57,7 +57,7 @@ def command(
 
     Example: eeg2fmri explain run store --windows 32
     """
-    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.cli.console import notes, progress_bar, say, wrote
     from eeg2fmri.cli.settings import given, settings_of
     from eeg2fmri.core.errors import ConfigError
     from eeg2fmri.explain.config import ExplainConfig
@@ -77,6 +77,5 @@ def command(
     with progress_bar() as progress:
         found = explain_run(run, store, out, settings, truth=truth, progress=progress)
     say(found.summary())
-    for note in found.notes:
-        say(f"note: {note}")
+    notes(found.notes)
     wrote("explanation", out or run / "explain")

@@ -73,7 +73,7 @@ def command(
 
     Example: eeg2fmri predict run patients derivatives/eeg2fmri --n-jobs 4
     """
-    from eeg2fmri.cli.console import progress_bar, say, wrote
+    from eeg2fmri.cli.console import notes, progress_bar, wrote
     from eeg2fmri.cli.predictions import predict_data_set
     from eeg2fmri.cli.settings import given, read_settings
     from eeg2fmri.cli.sources import print_if_asked
@@ -106,8 +106,7 @@ def command(
             settings=settings,
             progress=progress,
         )
-    for note in made.notes:
-        say(f"note: {note}")
+    notes(made.notes)
     wrote(f"{made.n_volumes} volumes", made.image)
     wrote("sidecar", made.sidecar)
 
