@@ -300,6 +300,75 @@ def test_paper_has_no_contents_no_viewer_and_no_cut_tables(browser, page):
     browser.send("Emulation.setEmulatedMedia", media="")
 
 
+#: Windows in which pages are looked at for what no page may have: a desk, a tablet and a phone.
+WINDOWS = {1400: 900, 768: 1024, 360: 780}
+
+#: A name as long as they come.
+LONG = "ridge on whitened band amplitudes convolved with the haemodynamic response"
+
+#: What is wrong with the page as it stands, in words; tables scroll in frames of their own.
+FAULTS = """(() => {
+  const found = [], box = (one) => one.getBoundingClientRect();
+  if (document.documentElement.scrollWidth > innerWidth) found.push('the page is wider than the window');
+  for (const row of document.querySelectorAll('tbody tr')) {
+    const lines = [...row.querySelectorAll('td')].map((one) => {
+      const text = document.createRange(); text.selectNodeContents(one); return box(text).height; });
+    if (Math.max(0, ...lines) > 3.5 * 24) found.push('a row of many lines: ' + row.textContent.trim().slice(0, 60));
+  }
+  for (const tile of document.querySelectorAll('.numbers dt'))
+    if (box(tile).height > 4.5 * 18) found.push('a tile of many lines: ' + tile.textContent);
+  for (const place of document.querySelectorAll('.figures')) {
+    const ends = new Map();
+    for (const one of place.querySelectorAll(':scope > figure')) {
+      const left = Math.round(box(one).left / 40);
+      ends.set(left, Math.max(ends.get(left) ?? 0, box(one).bottom));
+    }
+    const least = Math.min(...ends.values()), most = Math.max(...ends.values());
+    if (most - least > 0.5 * box(place).height && most - least > 250)
+      found.push('a hole of ' + Math.round(most - least) + ' px between figures of ' + place.closest('section').id);
+  }
+  return found;
+})()"""
+
+
+@pytest.fixture(scope="module")
+def long_pages(tmp_path_factory) -> Path:
+    """A run, and runs beside each other, with as many and as long names as there are."""
+    folder = tmp_path_factory.mktemp("long")
+    results = load(EXAMPLES / "run_examples.py").results(load(EXAMPLES / "figure_examples.py"))
+    assert results.evaluation is not None
+    old = results.evaluation
+    at = next(k for k, one in enumerate(old.methods) if one.role == "baseline")
+    more = [replace(old.methods[at], name=f"long {k}", label=f"{LONG}, {k}") for k in range(6)]
+    parts = {
+        name: np.concatenate([own, np.repeat(own[at : at + 1], 6, axis=0)])
+        for name in ("values", "p_values", "intervals")
+        for own in [getattr(old, name)]
+    }
+    parts["values"][-1] += 0.3
+    run = replace(results, evaluation=replace(old, methods=(*old.methods, *more), **parts))
+    (folder / "run.html").write_text(render(run), encoding="utf-8")
+    runs = [replace(run, folder=folder / name) for name in ("one", "another")]
+    (folder / "index.html").write_text(render_index(runs, folder), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("width", WINDOWS)
+@pytest.mark.parametrize("name", ["run", "index"])
+def test_long_names_make_no_tall_rows_tiles_or_holes(browser, long_pages, name, width):
+    browser.open(long_pages / f"{name}.html")
+    browser.resize(width, WINDOWS[width])
+    assert browser.run(FAULTS) == []
+
+
+@pytest.mark.parametrize("width", WINDOWS)
+def test_no_page_has_tall_rows_tiles_or_holes(browser, other_pages, width):
+    for name in ("explained", "index", "classification", "benchmark", "search"):
+        browser.open(other_pages / f"{name}.html")
+        browser.resize(width, WINDOWS[width])
+        assert (name, browser.run(FAULTS)) == (name, [])
+
+
 def looks_as_it_did(picture: np.ndarray, name: str) -> bool:
     with Image.open(BASELINE / f"{name}.png") as image:
         baseline = np.asarray(image.convert("RGB"), dtype=float)
@@ -307,7 +376,10 @@ def looks_as_it_did(picture: np.ndarray, name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_fits_the_width_and_looks_as_it_did(browser, name):
+def test_fits_the_width_and_looks_as_it_did(browser, page, name):
+    browser.open(page)
+    browser.run("document.getElementById('viewer').scrollIntoView()")
+    browser.wait_for(READY)
     picture = view(browser, name)
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")
     assert looks_as_it_did(picture, name)

@@ -13,8 +13,10 @@ from eeg2fmri.core.errors import InputError
 from eeg2fmri.report.figures import style
 from eeg2fmri.report.figures.style import styled
 
-#: Letters of a method's name that fit over a bar, and the height of their line, inches.
-LABEL_LETTERS, LINE = 52, 0.12
+#: Letters of a method's name that fit over a bar and beside it, and the height of their line, inches.
+LABEL_LETTERS, LETTERS_BESIDE, LINE = 52, 44, 0.12
+#: How bars are drawn where there is room for names at their side.
+BESIDE: Mapping[str, Any] = {"beside": True, "width": 6.0}
 
 
 @styled
@@ -27,6 +29,7 @@ def benchmark_bars(
     intervals: Mapping[str, tuple[float, float]] | None = None,
     chance: float | None = None,
     ceilings: Collection[str] = (),
+    beside: bool = False,
     width: float = style.COLUMN,
 ) -> Figure:
     """Draw the mean score of each method as a bar, its interval as a line and each subject as a dot.
@@ -47,6 +50,8 @@ def benchmark_bars(
         Score without any knowledge; a dashed line.
     ceilings : collection of str
         Methods that know the truth: their bars are empty.
+    beside : bool
+        Whether names stand beside their bars, for a figure that is wide, or over them.
     width : float
         Width of the figure, inches.
 
@@ -58,11 +63,14 @@ def benchmark_bars(
     if not scores or not any(np.isfinite(values).any() for values in scores.values()):
         raise InputError("there is no score to draw", where=metric)
     names = list(scores)[::-1]
-    texts = [textwrap.fill(name, LABEL_LETTERS) for name in names]
-    heights = np.array([0.3 + LINE * (text.count("\n") + 1) for text in texts])  # inches
+    known = {name: bool(np.isfinite(scores[name]).any()) for name in names}
+    texts = [name if known[name] else f"{name}: not defined" for name in names]
+    texts = [textwrap.fill(text, LETTERS_BESIDE if beside else LABEL_LETTERS) for text in texts]
+    heights = np.array([(0.13 if beside else 0.3) + LINE * (text.count("\n") + 1) for text in texts])  # inches
     figure = style.empty_figure(width, 0.75 + heights.sum())
     axes = figure.add_subplot()
-    rows = np.concatenate([[0.0], heights.cumsum()[:-1]])  # a name stands over its bar: each needs the room of its own
+    rows = heights.cumsum() - heights  # a name stands over its bar: each needs the room of its own
+    rows += heights / 2 - 0.14 if beside else 0.0
     lower, upper = rows - 0.12, rows + 0.12
     axes.vlines(np.zeros(len(names)), lower, upper, color=style.ink(), linewidth=0.7)
     if null is not None:
@@ -74,11 +82,11 @@ def benchmark_bars(
     for row, name, text in zip(rows, names, texts, strict=True):
         values = np.asarray(scores[name], dtype=float)
         values = values[np.isfinite(values)]
-        text = text if len(values) else f"{text}: not defined"
-        label = axes.text(0.0, row + 0.13, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
-        label.set_linespacing(1.05)
-        label.set_in_layout(False)  # a long name must not push the bars together
-        if not len(values):
+        if not beside:
+            label = axes.text(0.0, row + 0.13, text, transform=axes.get_yaxis_transform(), fontsize=7.2, va="bottom")
+            label.set_linespacing(1.05)
+            label.set_in_layout(False)  # a long name must not push the bars together
+        if not known[name]:
             continue
         axes.barh(row, values.mean(), height=0.19, edgecolor=style.ink(), linewidth=0.6, **_look(name, model, ceilings))
         low, high = (intervals or {}).get(name, (np.nan, np.nan))
@@ -89,7 +97,8 @@ def benchmark_bars(
             axes.plot(
                 values, spread, "o", markersize=3.2, color=style.ink(), markerfacecolor="white", markeredgewidth=0.7
             )
-    axes.set_yticks([])
+    axes.set_yticks(rows if beside else [], texts if beside else None)
+    axes.tick_params(axis="y", length=0, labelsize=7.2)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.15, heights.sum() - 0.14)
     axes.set_xlabel(metric)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -31,6 +31,8 @@ class Picture:
         What the picture shows, in words.
     caption : str
         What it means and how it was made.
+    wide : Picture or None
+        The same, drawn for a wide screen.
     """
 
     light: str
@@ -39,9 +41,18 @@ class Picture:
     height: int
     alt: str
     caption: str
+    wide: Picture | None = None
 
 
-def picture(figure: Styled[Any], *args: Any, alt: str, caption: str, kind: str = "svg", **settings: Any) -> Picture:
+def picture(
+    figure: Styled[Any],
+    *args: Any,
+    alt: str,
+    caption: str,
+    kind: str = "svg",
+    wide: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Picture:
     """Draw a figure in both themes.
 
     Parameters
@@ -54,11 +65,16 @@ def picture(figure: Styled[Any], *args: Any, alt: str, caption: str, kind: str =
         See `Picture`.
     kind : {"svg", "png"}
         SVG for lines and text, PNG for volumes.
+    wide : mapping or None
+        More of its arguments, to draw it for wide screens too where it is taller than wide.
     """
     drawn: list[Callable[..., Figure]] = [figure.in_theme(LIGHT), figure.in_theme(DARK)]
     light, dark = (draw(*args, **settings) for draw in drawn)
     width, height = (round(96 * inches) for inches in light.get_size_inches())
-    return Picture(_address(light, kind), _address(dark, kind), width, height, alt, caption)
+    other = None
+    if wide is not None and height > width:
+        other = picture(figure, *args, alt=alt, caption=caption, kind=kind, **{**settings, **wide})
+    return Picture(_address(light, kind), _address(dark, kind), width, height, alt, caption, other)
 
 
 def _address(figure: Figure, kind: str) -> str:

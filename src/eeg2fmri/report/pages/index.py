@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from eeg2fmri.core.disk.files import write_text
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.space import described
-from eeg2fmri.report.figures.scores import benchmark_bars
+from eeg2fmri.report.figures.scores import BESIDE, benchmark_bars
 from eeg2fmri.report.html.document import fill
 from eeg2fmri.report.html.links import link
 from eeg2fmri.report.html.numbers import duration, p_value, plural, score
@@ -91,7 +90,7 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
         "index.html.j2",
         kind="index",
         name=title(runs),
-        verdict=_overall(runs),
+        verdict=_overall(names, runs),
         numbers=fold_numbers(runs) if folds else [],
         warnings=fold_warnings(runs) if folds else _warnings(runs),
         title="Folds" if folds else "Runs, the best first",
@@ -107,16 +106,28 @@ def render_index(runs: Sequence[RunResults], beside: Path) -> str:
 def _table(rows: Sequence[Row], metrics: Sequence[Metric]) -> Table:
     """Put the rows under the names of their columns."""
     caption = "Mean over the test subjects of each run, with the 95 % interval of the headline. Names lead to reports."
-    head = ("Run", "Verdict", *(_head(metric) for metric in metrics), "Against surrogates", "Best baseline", *FACTS)
+    head = ["Run", "Verdict", *(_head(metric) for metric in metrics), "Against surrogates", "Best baseline", *FACTS]
+    cells = [(row.name, row.verdict.label, *row.cells) for row in rows]
+    alike = [k for k, each in enumerate(zip(*cells, strict=True)) if head[k] in FACTS and len(set(each)) == 1]
+    if len(rows) > 1 and alike:
+        told = [f"{head[k][:1].lower()}{head[k][1:]} {cells[0][k]}" for k in alike if cells[0][k] != UNKNOWN]
+        caption += f" The same in all: {'; '.join(told)}." if told else ""
+        head, cells = (
+            [name for k, name in enumerate(head) if k not in alike],
+            [tuple(text for k, text in enumerate(each) if k not in alike) for each in cells],
+        )
     return Table(
         caption,
-        head,
-        tuple((row.name, row.verdict.label, *row.cells) for row in rows),
+        tuple(head),
+        tuple(cells),
         links={row.name: row.address for row in rows if row.address},
         tones={row.name: row.verdict.tone for row in rows},
     )
 
 
+UNKNOWN = "\N{EN DASH}"
+#: Runs with the same verdict that are named; of more it is said how many they are.
+NAMED = 5
 FACTS = ("Space", "Test subjects", "Protocol", "Epochs", "Training time")
 
 
@@ -146,7 +157,7 @@ def _head(metric: Metric) -> str:
 
 
 def _cells(run: RunResults, metrics: Sequence[Metric]) -> tuple[str, ...]:
-    evaluation, unknown = run.evaluation, "\N{EN DASH}"
+    evaluation, unknown = run.evaluation, UNKNOWN
     scores = [unknown] * len(metrics) + ["no test", "none", unknown, unknown]
     if evaluation is not None:
         scores = [_score(evaluation, metric) or unknown for metric in metrics]
@@ -154,7 +165,10 @@ def _cells(run: RunResults, metrics: Sequence[Metric]) -> tuple[str, ...]:
         beside = f"{score(headline, evaluation.score(best.name, headline.name))}, {best.title}" if best else "none"
         scores += ["no test" if test is None or math.isnan(test.p_value) else p_value(test.p_value), beside]
         scores += [described(evaluation.space), str(len(evaluation.subjects))]
-    training = (str(run.history.n_epochs), duration(run.history.seconds)) if run.history else (unknown, unknown)
+    history = run.history
+    epochs = unknown if history is None or not history.n_epochs else str(history.n_epochs)
+    seconds = math.nan if history is None else history.seconds
+    training = (epochs, unknown if math.isnan(seconds) else duration(seconds))
     return (*scores, run.protocol.label or unknown, *training)
 
 
@@ -178,17 +192,23 @@ def _rank(run: RunResults) -> tuple[bool, float]:
     return (False, -mean if headline.higher_is_better else mean)
 
 
-def _overall(runs: Sequence[RunResults]) -> Verdict:
-    """Say what was found in the runs, in the words of each: once if it is the same in all."""
+def _overall(names: Sequence[str], runs: Sequence[RunResults]) -> Verdict:
+    """Say what was found in the runs, in the words of each: once if it is the same in several."""
     found = [one.finding for one in _evaluations(runs)]
     if not found:
         return Verdict("open", "Not evaluated", "No run has been evaluated: whether the EEG helped is not known.")
+    of: dict[str, list[str]] = {}
+    for name, run in zip(names, runs, strict=True):
+        if run.evaluation is not None:
+            of.setdefault(run.evaluation.finding.sentence, []).append(name)
     evaluated = plural(len(found), "evaluated run")
-    counts = Counter(one.sentence for one in found)
-    sentence = " ".join(f"In {count} of {evaluated}: {text}" for text, count in counts.most_common())
-    if len(counts) == 1:
-        return Verdict(found[0].tone, found[0].label, sentence)
-    return Verdict("open", "Runs differ", sentence)
+    said = {text: ", ".join(own) if len(own) < NAMED else f"{len(own)} of {evaluated}" for text, own in of.items()}
+    if len(of) == 1:
+        who = f"All {evaluated}" if len(found) > 1 else next(iter(said.values()))
+        return Verdict(found[0].tone, found[0].label, f"{who}: {found[0].sentence}")
+    listed = sorted(of, key=lambda text: -len(of[text]))
+    details = tuple(f"{said[text]}: {text}" for text in listed)
+    return Verdict("open", "Runs differ", "What was found is not the same in all runs.", details)
 
 
 def _warnings(runs: Sequence[RunResults]) -> list[str]:
@@ -234,6 +254,7 @@ def _pictures(names: Sequence[str], runs: Sequence[RunResults]) -> list[Picture]
             scores,
             metric=metric.axis,
             model="" if are_folds(runs) else best,
+            wide=BESIDE,
             alt=f"Bars of {metric.title} of each run: {listed}.",
             caption=f"{metric.title} of each run: mean over its test subjects, each dot one of them."
             + ("" if are_folds(runs) else " The best is blue."),

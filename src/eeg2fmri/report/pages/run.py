@@ -103,7 +103,7 @@ def how_many(position: int) -> str:
 def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture]]:
     evaluation = results.evaluation
     maps, courses = results.examples, results.courses
-    total = len(maps) + len(courses) + 2
+    total = len(maps) + 2
     parts = ("scores", "maps", "regions", "calibration", "explanation", "training")
     found: dict[str, list[Picture]] = {part: [] for part in parts}
     if evaluation is not None:
@@ -115,12 +115,13 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
     if results.explanation is not None:
         found["explanation"] = explanation_pictures(results.explanation)
     progress("Drawing the report", 1, total)
+    left = {one.recording: one for one in courses}
     for done, one in enumerate(maps, start=2):
         found["maps"] += recording_pictures(one, how_many(done - 2), str(results.card.get("elements", "")))
+        if one.recording in left:
+            found["maps"].append(gallery.course_picture(left.pop(one.recording)))
         progress("Drawing the report", done, total)
-    for done, some in enumerate(courses, start=2 + len(maps)):
-        found["maps"].append(gallery.course_picture(some))
-        progress("Drawing the report", done, total)
+    found["maps"] += [gallery.course_picture(some) for some in left.values()]
     if results.history is not None and len(results.history.epochs):
         found["training"] = gallery.training_pictures(results.history)
     progress("Drawing the report", total, total)

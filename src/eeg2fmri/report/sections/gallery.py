@@ -12,7 +12,7 @@ from eeg2fmri.report.figures.brain.volumes import (
     uncertainty_maps,
     volume_comparison,
 )
-from eeg2fmri.report.figures.scores import benchmark_bars, calibration_curve, null_histogram
+from eeg2fmri.report.figures.scores import BESIDE, benchmark_bars, calibration_curve, null_histogram
 from eeg2fmri.report.figures.timecourses import TimeCourse, time_courses
 from eeg2fmri.report.figures.training import learning_curves
 from eeg2fmri.report.html.numbers import correlation, number, p_value, plural, score
@@ -49,6 +49,7 @@ def _bars(evaluation: Evaluation) -> Picture:
         null=(test.low, test.high) if test is not None else None,
         intervals=intervals if several else None,
         ceilings=[ceiling.title for ceiling in evaluation.ceilings],
+        wide=BESIDE,
         alt=f"Bars of {headline.title}, mean over {plural(len(evaluation.subjects), 'test subject')}: {listed}.",
         caption=f"{headline.title} of the model (blue) and its baselines (hatched"
         + (", and of what knows the truth, empty)" if evaluation.ceilings else ")")

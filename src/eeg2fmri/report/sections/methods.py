@@ -23,21 +23,25 @@ PACKAGES = {"mne": "gramfort2013", "nilearn": "abraham2014"}
 
 @dataclass(frozen=True)
 class Methods:
-    """A paragraph of methods, and the entries of what it cites.
+    """A paragraph of methods, or several with an empty line between, and the entries of what they cite.
 
     Attributes
     ----------
     text, bibtex : str
+    sentences : tuple of str
+        Of a single paragraph.
     """
 
     text: str
     bibtex: str
+    sentences: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sentences: Sequence[str], keys: Sequence[str]) -> Methods:
         """Put sentences together, and the entries of the works that they cite, each once."""
         entries = "\n\n".join(REFERENCES[key][1] for key in dict.fromkeys(keys))
-        return cls(" ".join(sentence for sentence in sentences if sentence), entries)
+        said = tuple(sentence for sentence in sentences if sentence)
+        return cls(" ".join(said), entries, said)
 
 
 def methods_of_run(results: RunResults) -> Methods:

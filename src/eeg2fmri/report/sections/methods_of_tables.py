@@ -51,12 +51,15 @@ def methods_of_scores(evaluation: Evaluation) -> Methods:
 
 
 def methods_of_runs(names: Sequence[str], runs: Sequence[RunResults]) -> Methods:
-    """Put the methods of runs one after the other."""
+    """Say what the methods of all runs have in common, then what is of each."""
     each = [methods_of_run(run) for run in runs]
     entries = list(dict.fromkeys(entry for one in each for entry in one.bibtex.split("\n\n")))
     if len(each) == 1:
         return each[0]
-    return Methods(" ".join(f"{name}: {one.text}" for name, one in zip(names, each, strict=True)), "\n\n".join(entries))
+    shared = [text for text in each[0].sentences if all(text in one.sentences for one in each)]
+    own = [[text for text in one.sentences if text not in shared] for one in each]
+    of_each = [f"{name}: {' '.join(texts)}" for name, texts in zip(names, own, strict=True) if texts]
+    return Methods("\n\n".join([*filter(None, [" ".join(shared)]), *of_each]), "\n\n".join(entries))
 
 
 def methods_of_classification(results: Classification) -> Methods:

@@ -161,4 +161,5 @@ def _test(p: float) -> str:
 def _head(metric: Metric) -> str:
     arrow = UP if metric.higher_is_better else DOWN
     label = f"{metric.title} ({metric.unit})" if metric.unit else metric.title
-    return label.replace("-", "\N{NON-BREAKING HYPHEN}") + f"\N{NO-BREAK SPACE}{arrow}"
+    label = label.replace("-", "\N{NON-BREAKING HYPHEN}").replace(" r,", "\N{NO-BREAK SPACE}r,")
+    return f"{label}\N{NO-BREAK SPACE}{arrow}"

@@ -57,10 +57,11 @@ def claimed(evaluation: Evaluation) -> Verdict:
 def key_numbers(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return (name, value) pairs for the top of the page: the headline of the model, of the best baseline, the null."""
     headline, test = evaluation.headline, evaluation.test
-    found = [(f"{headline.title}, {method.title}", _headline(evaluation, method)) for method in [evaluation.model]]
+    model = evaluation.model
+    found = [(f"{headline.title}, {model.title}", _headline(evaluation, model))]
     best = best_baseline(evaluation)
     if best is not None:
-        found.append((f"{headline.title}, best baseline ({best.title})", _headline(evaluation, best)))
+        found.append((f"Best baseline: {best.label}", _headline(evaluation, best)))
     if test is not None:
         found.append(("97.5th percentile of surrogates", score(headline, test.high)))
         found.append(("Test against surrogates", p_value(test.p_value)))

@@ -49,7 +49,7 @@ def test_the_best_run_stands_first(run, tmp_path, methods_on):
     assert heads == ["strong", "weak", "bare"]
     text = words(page)
     for one in runs[::2]:
-        assert f"In 1 of 2 evaluated runs: {one.evaluation.verdict}" in text
+        assert f"{one.folder.name}: {one.evaluation.verdict}" in text
     assert "Runs differ" in text
     assert "Better than simpler models" in text
     assert "No better than simpler models" in text
@@ -67,7 +67,7 @@ def test_what_a_run_does_not_decide_the_page_does_not_either(run, tmp_path):
     evaluation = runs[0].evaluation
     assert evaluation.claims[1].decision == "not decided"
     text = words(render_index(runs, tmp_path))
-    assert f"In 2 of 2 evaluated runs: {evaluation.verdict}" in text
+    assert f"All 2 evaluated runs: {evaluation.verdict}" in text
     assert text.count(evaluation.finding.label) >= 3
     assert evaluation.to_dict()["finding"] == evaluation.finding.label == "EEG tells something"
     for word in ("helped", "Better than", "no simpler"):
