@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from eeg2fmri.cli.console import ProgressLines, logged, progress_bar, table
-from eeg2fmri.core.log import use_log_level
+from eeg2fmri.cli.console import ProgressLines, heard, logged, notes, progress_bar, table
+from eeg2fmri.core.log import note, use_log_level
 from eeg2fmri.core.progress import silent
 
 
@@ -99,3 +99,16 @@ def test_a_table_that_is_too_wide_goes_on_beneath_and_no_number_is_cut(capsys, m
     assert all(f" {k}.12345678 " in shown for k in range(6))
     assert shown.count(" ridge ") == shown.count(" method ") == 3
     assert shown.count("Scores") == shown.count("median") == 1
+
+
+@pytest.mark.parametrize(("level", "said"), [("INFO", ""), ("ERROR", "note: twice\n"), (None, "note: twice\n")])
+def test_a_note_is_said_once(level, said, capsys, monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])
+    if level is None:  # the log was not listened to
+        note("twice")
+        notes(["twice"])
+    else:
+        with use_log_level(level), heard():
+            note("twice")
+            notes(["twice"])
+    assert capsys.readouterr().out == said
