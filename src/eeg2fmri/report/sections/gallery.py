@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -126,7 +127,7 @@ def map_pictures(maps: Examples, which: str = "all") -> list[Picture]:
         return found
     if maps.truth is not None and maps.prediction is not None:
         found += _volumes(maps, maps.truth, maps.prediction)
-    uncertain = {"epistemic": maps.epistemic, "aleatoric": maps.aleatoric}
+    uncertain: dict[str, Any] = {"epistemic": maps.epistemic, "aleatoric": maps.aleatoric}
     if maps.prediction is not None and any(part is not None for part in uncertain.values()):
         found.append(
             picture(
