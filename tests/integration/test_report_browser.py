@@ -356,16 +356,16 @@ def long_pages(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("width", WINDOWS)
 @pytest.mark.parametrize("name", ["run", "index"])
 def test_long_names_make_no_tall_rows_tiles_or_holes(browser, long_pages, name, width):
+    browser.resize(width, WINDOWS[width])  # before: pictures of another width would still be there
     browser.open(long_pages / f"{name}.html")
-    browser.resize(width, WINDOWS[width])
     assert browser.run(FAULTS) == []
 
 
 @pytest.mark.parametrize("width", WINDOWS)
 def test_no_page_has_tall_rows_tiles_or_holes(browser, other_pages, width):
+    browser.resize(width, WINDOWS[width])
     for name in ("explained", "index", "classification", "benchmark", "search"):
         browser.open(other_pages / f"{name}.html")
-        browser.resize(width, WINDOWS[width])
         assert (name, browser.run(FAULTS)) == (name, [])
 
 
