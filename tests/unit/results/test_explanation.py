@@ -189,7 +189,7 @@ def test_numbers_that_say_how_far_it_can_be_believed(explanation):
     cells = {row[0].split(" (")[0]: row[1:] for row in text.tables[1].rows}
     assert cells["Integrated gradients"] == ("0.90", "0.80", "0.70", "not defined")
     assert text.tables[2].rows[0] == ("sub-03", "7", "75.0 %", "75.0 %", "below 0.001 %")
-    assert text.words[1].endswith("relevance for 2 of 5 electrodes.")
+    assert "relevance for 2 of 5 electrodes; with 2 subjects p cannot be below 1/2" in text.words[1]
     assert "14 windows of 2 test subjects." in text.words[0]
     assert "14 windows of 2 subjects." in explanation_text(with_content(explanation, facts={"part": "all"})).words[0]
     assert text.notes[0] == "Read with care."
