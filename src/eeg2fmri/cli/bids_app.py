@@ -134,4 +134,4 @@ def _quality(out: Path) -> None:
     table("Recordings", columns, each)
     wrote("store", out / STORE)
     wrote("table", out / "recordings.tsv")
-    wrote(f"{len(figures)} figures", out / "figures")
+    wrote(f"{len(figures)} figure{'s' * (len(figures) != 1)}", out / "figures")

@@ -24,7 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from eeg2fmri.core.disk.left_behind import PART, remove_left_behind
-from eeg2fmri.core.errors import Eeg2FmriError, InputError
+from eeg2fmri.core.errors import Eeg2FmriError, InputError, first_of
 
 #: What the system says of a place that cannot be written, and what to do about it.
 REASONS: dict[int, tuple[str, str]] = {
@@ -125,6 +125,11 @@ def whole_file(path: str | Path, *, raises: type[Eeg2FmriError] = OutputError, h
     """
     with whole_files(path, raises=raises, hint=hint) as parts:
         yield parts[0]
+
+
+def contents(folder: Path) -> str:
+    """Name what is in a folder, for an error that finds something else there."""
+    return first_of(sorted(entry.name for entry in folder.iterdir()), 8) or "an empty folder"
 
 
 def write_text(path: str | Path, text: str, *, raises: type[Eeg2FmriError] = OutputError, hint: str = "") -> None:

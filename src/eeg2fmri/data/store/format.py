@@ -7,6 +7,7 @@ from typing import Any
 
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.disk.digest import CONTENT, content_digest
+from eeg2fmri.core.disk.files import contents
 from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import Problem, StoreError
 from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -77,6 +78,7 @@ def read_manifest(
         raise StoreError(
             "the folder is not a store, or an incomplete one",
             where=str(path),
+            got=contents(path),
             expected=f"a file {MANIFEST}",
             hint=f"give the folder that {made_by} wrote",
         )

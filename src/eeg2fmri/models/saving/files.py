@@ -17,7 +17,7 @@ from torch import Tensor
 
 from eeg2fmri.core.config import fingerprint
 from eeg2fmri.core.disk.digest import file_digest
-from eeg2fmri.core.disk.files import told_of, whole_files
+from eeg2fmri.core.disk.files import contents, told_of, whole_files
 from eeg2fmri.core.disk.parse import read_json
 from eeg2fmri.core.errors import CheckpointError
 
@@ -147,11 +147,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
     try:
         values = read_json(path)
     except FileNotFoundError:
-        content = ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) if folder.is_dir() else ""
         raise CheckpointError(
             "the folder holds no model" if folder.is_dir() else "the folder does not exist",
             where=str(folder),
-            got=content or ("an empty folder" if folder.is_dir() else ""),
+            got=contents(folder) if folder.is_dir() else "",
             expected=f"{CONFIG} and {WEIGHTS}",
             hint=_FOREIGN,
         ) from None

@@ -77,7 +77,7 @@ class LivePage:
 
     def show(self, volume: LiveVolume) -> None:
         """Add a volume."""
-        values = [round(float(value), 4) if np.isfinite(value) else None for value in volume.values]
+        values = [float(f"{value:.5g}") if np.isfinite(value) else None for value in volume.values]
         with self._lock:
             self._count += 1
             row = {"volume": volume.index, "time": volume.timestamp, "values": values, "notes": list(volume.notes)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from eeg2fmri.core.disk.files import contents
 from eeg2fmri.core.errors import CheckpointError
 from eeg2fmri.report.read.run_files import RunFiles
 from eeg2fmri.results.courses import Courses
@@ -96,7 +97,7 @@ class RunResults:
             raise CheckpointError(
                 "the folder holds no run",
                 where=str(folder),
-                got=", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "an empty folder",
+                got=contents(folder),
                 expected="config.json, train.yaml, split.json, history.csv, evaluation/",
                 hint="give the folder that train wrote",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from eeg2fmri.core.disk.files import contents
 from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.models.earlier_package.keras_import.bundle import TensorBundle
@@ -81,7 +82,7 @@ def _saved_model(folder: Path, progress: Progress) -> Source:
         raise CheckpointError(
             "the folder is not a SavedModel",
             where=str(folder),
-            got=", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) or "an empty folder",
+            got=contents(folder),
             expected="saved_model.pb, keras_metadata.pb and variables/",
         )
     recorded = read_metadata(folder) if (folder / NAME).is_file() else None
