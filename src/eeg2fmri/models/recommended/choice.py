@@ -12,7 +12,7 @@ from eeg2fmri.models.recommended.families.family import Basis, Family
 from eeg2fmri.models.recommended.local import local_prediction
 from eeg2fmri.models.recommended.recordings import Recordings
 from eeg2fmri.models.regression.compress import principal_directions
-from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, temporal_r
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, r_of_groups
 from eeg2fmri.models.regression.moments import Moments, summed
 
 #: Features of a family at most; more are brought to their principal directions.
@@ -133,7 +133,7 @@ def local_candidate(
         for group, part in enumerate(parts):
             progress("Trying a prior of near electrodes", group, len(parts))
             unseen.append(local_prediction(groups[group], total - part, prior, label, penalty))
-        r = carried_over([temporal_r(p, y) for p, y in zip(unseen, targets, strict=True)])
+        r = carried_over(r_of_groups(unseen, targets))
         if r > best.r:
             best = replace(plain, penalty=penalty, r=r, unseen=unseen, prior=prior)
     return best

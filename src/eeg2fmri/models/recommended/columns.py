@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from eeg2fmri.models.recommended.choice import Candidate, Design, candidate
-from eeg2fmri.models.regression.leave_out import clearly_better, temporal_r
+from eeg2fmri.models.recommended.choice import Design, candidate
+from eeg2fmri.models.regression.leave_out import clearly_better, r_of_groups
 
 
 def telling_columns(
@@ -41,11 +41,7 @@ def telling_columns(
     while len(columns) > 1:
         tried = [candidate(reading(np.delete(columns, k)), targets, penalties) for k in range(len(columns))]
         without = max(range(len(tried)), key=lambda k: tried[k].r)
-        if not clearly_better(_told(tried[without], targets), _told(best, targets)):
+        if not clearly_better(r_of_groups(tried[without].unseen, targets), r_of_groups(best.unseen, targets)):
             break
         columns, best = np.delete(columns, without), tried[without]
     return columns
-
-
-def _told(one: Candidate, targets: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [temporal_r(p, y) for p, y in zip(one.unseen, targets, strict=True)]

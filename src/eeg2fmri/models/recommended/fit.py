@@ -20,7 +20,7 @@ from eeg2fmri.models.recommended.recordings import Recordings, gather
 from eeg2fmri.models.recommended.slow import slow_part
 from eeg2fmri.models.recommended.stacked import Stack
 from eeg2fmri.models.recommended.weigh import weighed
-from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, clearly_better, temporal_r
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, carried_over, clearly_better, r_of_groups
 from eeg2fmri.models.regression.threads import one_thread
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ class _Choosing:
         for family in seen:
             ridge = LeaveOneOut(_merged(self._design(family, delay).groups), targets)
             predicted = ridge.predictions(DELAY_PENALTY)
-            found.append([temporal_r(p, y) for p, y in zip(predicted, targets, strict=True)])
+            found.append(r_of_groups(predicted, targets))
         return max(found, key=carried_over)
 
     def telling(self, families: Sequence[Family], delay: float, progress: Progress) -> dict[str, np.ndarray]:

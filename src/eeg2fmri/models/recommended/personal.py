@@ -22,7 +22,7 @@ from eeg2fmri.models.recommended.haemodynamic import row_responses
 from eeg2fmri.models.recommended.model import Recommended
 from eeg2fmri.models.recommended.recordings import SHORTEST, Recordings, blocks_of, runs_of
 from eeg2fmri.models.recommended.stacked import GAINS
-from eeg2fmri.models.regression.leave_out import LeaveOneOut, clearly_better, temporal_r, where_others_respond
+from eeg2fmri.models.regression.leave_out import LeaveOneOut, clearly_better, r_of_groups, where_others_respond
 from eeg2fmri.models.regression.stack import stacking_moments
 from eeg2fmri.models.regression.threads import one_thread
 
@@ -107,7 +107,7 @@ def fit_to_person(
         np.sum([share * part[k] for share, part in zip(shares, parts, strict=True)], axis=0)
         for k in range(len(person.volumes))
     ]
-    r, r_frozen = (np.mean(_r_of_blocks(predicted, person.volumes), axis=0) for predicted in (unseen, person.frozen))
+    r, r_frozen = (np.mean(r_of_groups(predicted, person.volumes), axis=0) for predicted in (unseen, person.frozen))
     error = np.mean([np.abs(p - y).mean(axis=0) for p, y in zip(unseen, person.volumes, strict=True)], axis=0)
     with torch.no_grad():
         for buffer, values in ((made.left_out_r, r), (made.error_scale, error.clip(1e-3))):
@@ -194,7 +194,7 @@ def _shares(parts: Sequence[Sequence[np.ndarray]], volumes: Sequence[np.ndarray]
     carries over from the other blocks.
     """
     rest = [y - p for y, p in zip(volumes, parts[0], strict=True)]
-    r = [_r_of_blocks(one, y) for one, y in zip(parts, (volumes, rest, rest), strict=True)]
+    r = [r_of_groups(one, y) for one, y in zip(parts, (volumes, rest, rest), strict=True)]
     nothing = [np.zeros_like(one) for one in r[0]]
     kept = [True, *(clearly_better(one, nothing, errors=3.0) for one in r[1:])]
     used = [part for part, keep in zip(parts, kept, strict=True) if keep]
@@ -214,10 +214,6 @@ def _shares(parts: Sequence[Sequence[np.ndarray]], volumes: Sequence[np.ndarray]
     # where a person's minutes speak against the group's prediction its size shrinks, its pattern stays
     shares[kept] = drawn.clip(min=[GAINS[0], *(0.0 for _ in used[1:])], max=[np.inf, *(1.0 for _ in used[1:])])
     return shares
-
-
-def _r_of_blocks(predicted: Sequence[np.ndarray], volumes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [temporal_r(p, y) for p, y in zip(predicted, volumes, strict=True)]
 
 
 def _with_ridges(model: Recommended, person: _Person, shares: np.ndarray) -> Recommended:

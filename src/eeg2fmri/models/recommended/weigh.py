@@ -8,7 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from eeg2fmri.models.recommended.choice import Candidate
-from eeg2fmri.models.regression.leave_out import carried_over, clearly_better, temporal_r, where_others_respond
+from eeg2fmri.models.regression.leave_out import (
+    carried_over,
+    clearly_better,
+    r_of_groups,
+    temporal_r,
+    where_others_respond,
+)
 from eeg2fmri.models.regression.stack import stacking_moments, stacking_weights
 
 #: Least weight of the family that is trusted first, where the evidence does not speak against it.
@@ -28,7 +34,7 @@ def weighed(found: Sequence[Candidate], targets: Sequence[np.ndarray]) -> list[C
         The first is the one that is trusted where the evidence decides nothing.
     targets : sequence over groups of array, shape (pair, voxel)
     """
-    r = [[temporal_r(p, y) for p, y in zip(one.unseen, targets, strict=True)] for one in found]
+    r = [r_of_groups(one.unseen, targets) for one in found]
     voxels = np.sum([where_others_respond(one) for one in r], axis=0)
     nothing = [np.zeros_like(one) for one in r[0]]
     told = [k for k in range(1, len(found)) if clearly_better(r[k], nothing)]

@@ -145,6 +145,11 @@ def temporal_r(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.divide((a * b).sum(axis=0, dtype=np.float64), size, out=np.zeros_like(size), where=size > 1e-12)
 
 
+def r_of_groups(predicted: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Give the temporal r (voxel,) of every group, of predictions and targets (pair, voxel)."""
+    return [temporal_r(p, y) for p, y in zip(predicted, targets, strict=True)]
+
+
 def carried_over(found: Sequence[np.ndarray]) -> float:
     """Sum up the temporal r of groups that were left out in one number that sees a focal effect.
 

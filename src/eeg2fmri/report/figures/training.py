@@ -48,11 +48,7 @@ def learning_curves(
         If there is no epoch, or a curve has another length than `epochs`.
     """
     epochs = np.asarray(epochs)
-    wrong = [
-        Problem("a learning curve does not have one value an epoch", name, f"{len(curve)} values", f"{len(epochs)}")
-        for name, curve in curves.items()
-        if len(curve) != len(epochs)
-    ]
+    wrong = _of_another_length("a learning curve does not have one value an epoch", curves, len(epochs))
     if not len(epochs) or not curves:
         wrong.append(Problem("there is no epoch to draw", expected="at least one epoch and one curve"))
     if wrong:
@@ -169,12 +165,7 @@ def minutes_curve(
     InputError
         If scores and minutes differ in number.
     """
-    wrong = [
-        Problem("a curve does not have one value for each number of minutes", name, f"{len(each)}", f"{len(minutes)}")
-        for name, each in scores.items()
-        if len(each) != len(minutes)
-    ]
-    if wrong:
+    if wrong := _of_another_length("a curve does not have one value for each number of minutes", scores, len(minutes)):
         raise InputError.of(wrong)
     figure = style.empty_figure(width, 2.2)
     axes = figure.add_subplot()
@@ -185,3 +176,9 @@ def minutes_curve(
     axes.set_xticks(minutes, [f"{at:g}" for at in minutes])
     axes.legend()
     return figure
+
+
+def _of_another_length(what: str, curves: Mapping[str, np.ndarray], count: int) -> list[Problem]:
+    return [
+        Problem(what, name, f"{len(each)} values", f"{count}") for name, each in curves.items() if len(each) != count
+    ]
