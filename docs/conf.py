@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 from eeg2fmri import __version__
 
-# a docstring of torch that modules inherit has a section that numpydoc does not know
-warnings.filterwarnings("ignore", message="Unknown section Arguments")
+# docstrings that ours inherit from torch have sections that numpydoc does not know
+warnings.filterwarnings("ignore", message="Unknown section")
 
 project = "eeg2fmri"
 author = "The eeg2fmri developers"

@@ -9,12 +9,14 @@ from pathlib import Path
 
 
 def package(name: str) -> str:
-    """Return the documentation of every module of ``eeg2fmri.<name>``; nothing is imported here."""
+    """Return the documentation of every module of ``eeg2fmri.<name>``; no module is run here."""
     modules = list(_modules(f"eeg2fmri.{name}"))
     lines = ["| module | holds |", "|---|---|"]
     lines += [f"| {{py:mod}}`{module}` | {doc} |" for module, doc in modules]
     for module, _ in modules:
-        lines += ["", f"## `{module}`", "", "```{eval-rst}", f".. automodule:: {module}", "   :members:", "```"]
+        # what a package offers by name is documented where it is written
+        members = [] if _is_package(module) else ["   :members:"]
+        lines += ["", f"## `{module}`", "", "```{eval-rst}", f".. automodule:: {module}", *members, "```"]
     return "\n".join(lines)
 
 
@@ -25,10 +27,16 @@ def _modules(name: str) -> Iterator[tuple[str, str]]:
     root = Path(next(iter(spec.submodule_search_locations)))
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        if path.name == "__init__.py" or any(part.startswith("_") for part in parts):
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        if any(part.startswith("_") for part in parts):
             continue
         doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         yield ".".join((name, *parts)), doc.split("\n\n")[0].replace("\n", " ").replace("|", r"\|")
+
+
+def _is_package(name: str) -> bool:
+    spec = find_spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
 
 
 def packages() -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from types import GenericAlias
-from typing import Any
+from typing import Annotated, Any, get_origin
 
 from sphinx.application import Sphinx
 
@@ -26,7 +27,11 @@ def _plain_text(app: Sphinx, what: str, name: str, owner: Any, options: Any, lin
 
 def _skip(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any) -> bool | None:
     # names of types have no signature that could be shown
-    return True if isinstance(member, GenericAlias) or INHERITED.fullmatch(name) else None
+    typed = isinstance(member, GenericAlias) or get_origin(member) is Annotated
+    # what a module imported is documented where it is written; left to itself, it is read in every module
+    written = inspect.isclass(member) or inspect.isroutine(member)
+    imported = what == "module" and written and member.__module__ != app.env.temp_data["autodoc:module"]
+    return True if typed or imported or INHERITED.fullmatch(name) else None
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

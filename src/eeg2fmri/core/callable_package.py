@@ -15,19 +15,24 @@ from types import ModuleType
 from typing import Any
 
 
+class _SignatureOfCall:
+    """Signature of a package's function, for `help` and editors; the class of packages has none of its own."""
+
+    def __get__(self, package: CallablePackage | None, owner: type | None = None) -> inspect.Signature:
+        if package is None:
+            raise AttributeError("__signature__")
+        return inspect.signature(package._function())
+
+
 class CallablePackage(ModuleType):
     """A package that hands a call to one function of its own (`make_callable` makes one)."""
 
     _called: tuple[str, str]
+    __signature__ = _SignatureOfCall()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function that the package is named after; its signature is the package's."""
         return self._function()(*args, **kwargs)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        """Signature of the function, for `help` and editors."""
-        return inspect.signature(self._function())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by name, as a function is."""

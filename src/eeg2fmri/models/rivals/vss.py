@@ -154,7 +154,7 @@ class Expand(nn.Module):
 
 
 class VMUNet(nn.Module):
-    """A U-Net whose stages are `VSSBlock`s; what came into a stage on the way down is added behind it on the way up.
+    """A U-Net of `VSSBlock` stages; what came into a stage on the way down is added behind it on the way up.
 
     Parameters
     ----------
