@@ -103,9 +103,6 @@ class TimeBasis:
             drift = drawn @ self.drifts @ self.drifts.T
             left = rows - drift
             bound = CLIP * 1.4826 * _median(np.abs(left))
-            # more than half of a course may be one value: its deviation is then that of the rest
-            stuck = bound <= 0
-            bound[stuck] = 3 * CLIP * left[stuck].std(axis=1)
             left = np.clip(left, -bound[:, None], bound[:, None])
             drawn = drift + left
         left -= left @ self.drifts @ self.drifts.T
