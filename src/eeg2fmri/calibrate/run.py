@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from numbers import Real
 from os import PathLike
 from pathlib import Path
+
+import numpy as np
 
 import eeg2fmri
 from eeg2fmri.calibrate.minutes import minutes_split
@@ -90,7 +93,8 @@ def calibrate_run(
     CheckpointError
         If the run cannot be used, or the store was prepared differently: every difference is named.
     InputError
-        If `out` exists, the person is not named or trained the run, or the recordings are too short.
+        If `out` exists, `minutes` is no length of time, the person is not named or trained the run, or the recordings
+        are too short.
     StoreError
         If the store cannot be used.
 
@@ -107,6 +111,13 @@ def calibrate_run(
     >>> calibrate_run(group, store, "person", minutes=3, subject="04").split.test
     ('sub-04_task-own_volumes-100to149',)
     """
+    if not (isinstance(minutes, Real) and np.isfinite(minutes) and minutes > 0):
+        raise InputError(
+            "the minutes to fit to are no length of time",
+            where="minutes",
+            got=repr(minutes),
+            expected="a number above 0",
+        )
     run, out, store = Path(run), Path(out), Store.open(store)
     refuse_existing_run(out)
     group = _group(run, store)

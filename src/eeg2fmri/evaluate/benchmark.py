@@ -16,7 +16,7 @@ from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.splits.make import PARTS
-from eeg2fmri.evaluate.inputs.methods import predict_with_model
+from eeg2fmri.evaluate.inputs.methods import predict_with_model, refuse_short
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
@@ -87,6 +87,7 @@ def benchmark(
         raise InputError("there is no run to compare")
     opened = {label: open_run(path, store) for label, path in runs.items()}
     _check_splits(opened)
+    refuse_short([*opened.values()], next(iter(opened.values())).split.test)
     first, on, folder = next(iter(opened.values())), chosen_device(device), Path(out)
     known = known_truth(first.store, truth, first.split.test)
     folder.mkdir(parents=True, exist_ok=True)

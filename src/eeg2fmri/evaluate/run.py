@@ -22,7 +22,7 @@ from eeg2fmri.evaluate.inputs.atlas import Atlas, AtlasLike
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
 from eeg2fmri.evaluate.inputs.frozen import frozen_model
-from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model
+from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model, refuse_short
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
@@ -145,6 +145,7 @@ def _scored(
     progress: Progress,
 ) -> tuple[Scores, dict[str, Any]]:
     """Score the run, its baselines and its controls; maps, courses and examples go to a folder."""
+    refuse_short([opened], opened.split.test)
     where = responsive_voxels(opened, on, progress)
     recordings = [Recording.of([opened], name, where) for name in opened.split.test]
     scores = Scores(progress, known=parts_of(known, opened.split.test))

@@ -177,3 +177,10 @@ def test_runs_of_different_minutes_make_a_curve(group, person, calibrated, tmp_p
     assert points[1].split(", ") == expected
     alone = write_index([group[0], fewer], tmp_path / "other.html").read_text("utf-8")
     assert "that the model was fitted to" not in alone
+
+
+@pytest.mark.parametrize("minutes", [float("inf"), float("nan"), 0, -3, "5", None])
+def test_minutes_that_are_no_time_are_refused(group, person, tmp_path, minutes):
+    with pytest.raises(InputError, match="no length of time"):
+        calibrate_run(group[0], person, tmp_path / "out", minutes=minutes)
+    assert list(tmp_path.iterdir()) == []

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from eeg2fmri.core.errors import CheckpointError, LeakageError
+from eeg2fmri.core.errors import CheckpointError, InputError, LeakageError
 from eeg2fmri.evaluate import run as run_module
+from eeg2fmri.evaluate.benchmark import benchmark
+from eeg2fmri.evaluate.inputs import methods
 from eeg2fmri.evaluate.inputs.open_run import open_run
 from eeg2fmri.evaluate.metrics.moments import temporal_r
 from eeg2fmri.evaluate.metrics.registry import HEADLINE, METRICS
@@ -267,3 +269,22 @@ def test_a_damaged_record_of_readings_stops_the_evaluation(small_run, small_stor
     (small_run / "evaluation" / "reads.json").write_text("[{")
     with pytest.raises(CheckpointError, match="record of earlier evaluations"):
         evaluate_run(small_run, small_store.path)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_recordings_of_too_few_volumes_are_named_before_the_work(
+    small_run, small_store, tmp_path, monkeypatch, several
+):
+    monkeypatch.setattr(methods, "targets_of", lambda run, name: np.arange(40, 47))
+
+    def score():
+        return benchmark({"one": small_run}, small_store, tmp_path / "table") if several else evaluate_run(*where)
+
+    where = (small_run, small_store)
+    with pytest.raises(InputError, match="too short to be scored") as caught:
+        score()
+    tested = json.loads((small_run / "split.json").read_text())["test"]
+    volumes = [one.n_volumes for one in small_store.recordings if one.id in tested]
+    assert [problem.where.split(": ")[1] for problem in caught.value.problems] == tested
+    assert [problem.expected for problem in caught.value.problems] == [f"at least {n + 1} volumes" for n in volumes]
+    assert not (tmp_path / "table").exists()

@@ -6,7 +6,7 @@ See `eeg2fmri.data.store.writer` for the other direction.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from os import PathLike, fspath
@@ -111,10 +111,12 @@ class Store:
         eeg: Any,
         bold: Any,
         *,
-        subjects: Sequence[Any],
+        subjects: Iterable[Any],
         tr: float,
-        channels: Sequence[str] | None = None,
+        channels: Iterable[Any] | None = None,
         frequencies: Sequence[float] | None = None,
+        sessions: Iterable[Any] | None = None,
+        space: str | None = None,
     ) -> Store:
         """Write a store of arrays that are in memory; everything that works on a store works on it.
 
@@ -123,20 +125,27 @@ class Store:
         path : path
             Folder to make.
         eeg : list of array, or array
-            One array a recording: magnitudes (volume, channel, freq), V, row v from the EEG of volume v; or features
-            (volume, feature) of any kind and unit, which are standardised in each recording. Or MNE's ``EpochsTFR`` or
-            ``EpochsSpectrum``, an epoch for each volume. One array for all recordings, one after the other, where
-            `subjects` labels every volume.
+            One array or table a recording: magnitudes (volume, channel, freq), V, row v from the EEG of volume v; or
+            features (volume, feature) of any kind and unit, which are standardised in each recording. Or MNE's
+            ``EpochsTFR`` or ``EpochsSpectrum``, an epoch for each volume. One of these for all recordings, one after
+            the other, where `subjects` labels every volume.
         bold : list of array, or array
-            (volume, region), as nilearn's maskers give it; (volume, x, y, z); or 4-D NIfTI images or their paths.
-        subjects : sequence of str
-            Subject of each recording; of each volume where `eeg` is one array.
+            As `eeg`: (volume, region), as nilearn's maskers give it; (volume, x, y, z); or 4-D NIfTI images or their
+            paths.
+        subjects : sequence of str or int
+            Subject of each recording; of each volume where `eeg` is one array. Recordings of one subject that follow
+            each other in one array are one recording, unless `sessions` tells them apart; arrays in a list are not.
         tr : float
             s.
         channels : sequence of str, optional
-            Names of channels or features.
+            Names of channels or features; those of the columns of tables by default.
         frequencies : sequence of float, optional
             Hz; needed for magnitudes.
+        sessions : sequence of str or int, optional
+            Session of each label of `subjects`.
+        space : str, optional
+            Space that volumes of all subjects have in common, such as ``MNI152NLin2009cAsym``; by default ``MNI152``
+            where the images say so, else each subject's own.
 
         Raises
         ------
@@ -156,7 +165,15 @@ class Store:
         from eeg2fmri.data.store.arrays.own_arrays import store_of_arrays
 
         written = store_of_arrays(
-            Path(path), eeg, bold, subjects=subjects, tr=tr, channels=channels, frequencies=frequencies
+            Path(path),
+            eeg,
+            bold,
+            subjects=subjects,
+            tr=tr,
+            channels=channels,
+            frequencies=frequencies,
+            sessions=sessions,
+            space=space,
         )
         return cls.open(written)
 

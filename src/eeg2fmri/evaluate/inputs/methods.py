@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.progress import Progress
 from eeg2fmri.data.pairs.windows import pair_index
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
+from eeg2fmri.evaluate.significance.drifts import FEWEST
 from eeg2fmri.results.scores.method import Method
 
 #: Windows that go through the model at once.
@@ -29,6 +30,33 @@ def targets_of(run: OpenRun, recording: str) -> np.ndarray:
 def common_targets(runs: Sequence[OpenRun], recording: str) -> np.ndarray:
     """Volumes (volume,) that every run has a window for: all targets end with the recording, some start later."""
     return min((targets_of(run, recording) for run in runs), key=len)
+
+
+def refuse_short(runs: Sequence[OpenRun], recordings: Sequence[str]) -> None:
+    """Raise if a recording has too few volumes after the window of a run to be told from drifts.
+
+    Raises
+    ------
+    InputError
+        Names every recording that is too short.
+    """
+    problems = []
+    for name in recordings:
+        store, count = runs[0].store, len(common_targets(runs, name))
+        if count < FEWEST:
+            volumes = store.recordings[store.index(name)].n_volumes
+            problems.append(
+                Problem(
+                    "the recording is too short to be scored: nothing is left of its volumes beside drifts",
+                    f"{store.path}: {name}",
+                    f"{volumes} volumes, of which {count} have a window before them",
+                    f"at least {volumes + FEWEST - count} volumes",
+                    "train again with a shorter window (pairs: {window_s: 10} in the file of --config), or test others "
+                    "(split: {test: [...]})",
+                )
+            )
+    if problems:
+        raise InputError.of(problems)
 
 
 def model_method(run: OpenRun) -> Method:

@@ -34,6 +34,7 @@ INFORMS, REVERSED = 0.8 * SIGNIFICANT, 0.2 * SIGNIFICANT
 POWER = 2.59
 #: Share of r that must stay without the global course, or it is called global.
 LOCAL = 0.5
+_NEARLY_ONE = 1 - 1e-12
 
 Decision = Literal["yes", "no", "not decided"]
 
@@ -83,7 +84,9 @@ def information(evaluation: Evaluation) -> Claim:
     low, high = evaluation.interval(model, headline)
     spread = (test.high - test.low) / (2 * 1.96)
     if math.isnan(low):
-        low, high = r - 1.96 * spread, r + 1.96 * spread
+        # of the r of one recording; by Fisher's transformation, so that no end lies beyond 1
+        middle = math.atanh(min(max(r, -_NEARLY_ONE), _NEARLY_ONE))
+        low, high = math.tanh(middle - 1.96 * spread), math.tanh(middle + 1.96 * spread)
     exchanged = evaluation.facts.get("exchanged")
     p, below, how = (
         (exchanged["p_value"], exchanged["p_below"], f"{exchanged['recordings']} recordings exchanged")

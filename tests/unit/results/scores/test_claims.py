@@ -63,6 +63,15 @@ def controls(could_be="motion", bites=True, informative=True):
     return Controls((one, together), {"r": 0.001 if informative else 0.6}, "voxels", 10).to_dict()
 
 
+@pytest.mark.parametrize("r", [0.9, -0.9, 0.999])
+def test_the_interval_of_one_recording_ends_at_1(make, r):
+    numbers = make(model=r, subjects=1, spread=0.3).claims[0].numbers
+    assert -1 <= numbers["low"] <= r <= numbers["high"] <= 1
+    half = np.abs(np.arctanh([numbers["low"], numbers["high"]]) - np.arctanh(r))
+    np.testing.assert_allclose(half, 1.96 * 0.3, rtol=0.1)  # Fisher's transformation: symmetric around atanh(r)
+    assert -1 <= make(model=1.0, subjects=1, spread=0.3).claims[0].numbers["high"] <= 1
+
+
 def test_information_and_a_better_model(make):
     evaluation = make()
     assert decisions(evaluation) == ["yes", "yes", "not decided"]

@@ -44,6 +44,8 @@ class RecordingArrays:
         Motion, task, pulse and breathing; see `Store.nuisance`.
     data_set : str
         See `Recording`.
+    affine : array, shape (4, 4), optional
+        Of a recording that lies elsewhere than the first, voxel indices to mm; that of the store by default.
     """
 
     id: str
@@ -56,6 +58,7 @@ class RecordingArrays:
     amplitude: np.ndarray | None = None
     nuisance: Mapping[str, np.ndarray] = field(default_factory=dict)
     data_set: str = ""
+    affine: np.ndarray | None = None
 
 
 def write_store(
@@ -123,11 +126,12 @@ def _write_recording(
     folder: Path, recording: RecordingArrays, tr: float, affine: np.ndarray
 ) -> dict[str, dict[str, Any]]:
     """Write the files of one recording; give size and digest of each."""
-    steady = recording.bold[min(first_steady_volume(tr), len(recording.bold) - 2) :]
+    bold = np.asarray(recording.bold, np.float32)  # as it is stored: what is constant there varies by no rounding
+    steady = bold[min(first_steady_volume(tr), len(bold) - 2) :]
     voxel_std = steady.std(axis=0, dtype=np.float64)
     arrays = {
         "eeg.npy": recording.eeg,
-        "bold.npy": recording.bold,
+        "bold.npy": bold,
         "mask.npy": voxel_std > 0 if recording.mask is None else recording.mask,
         "voxel_mean.npy": steady.mean(axis=0, dtype=np.float64),
         "voxel_std.npy": voxel_std,
@@ -145,7 +149,7 @@ def _write_recording(
         n_volumes=len(recording.bold),
         onsets=np.arange(len(recording.bold)) * tr if recording.onsets is None else recording.onsets,
         sfreq=recording.sfreq,
-        affine=affine,
+        affine=affine if recording.affine is None else recording.affine,
         quality=recording.quality,
         nuisance=tuple(recording.nuisance),
         data_set=recording.data_set,
