@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,18 +32,18 @@ class Entry:
         What the command line calls it, and its run folder.
     label : str
         What a reader calls it.
+    protocol : dict of str to str
+        What is otherwise than its authors did it, and why; empty for models of this package.
     config : TrainConfig
     given : dict
         The settings as they were put together, without defaults.
-    protocol : dict of str to str
-        What is otherwise than its authors did it, and why; empty for models of this package.
     """
 
     name: str
     label: str
+    protocol: dict[str, str]
     config: TrainConfig
     given: dict[str, Any]
-    protocol: dict[str, str]
 
 
 def choose_entries(
@@ -92,7 +93,7 @@ def choose_entries(
     entries, left_out = [], {}
     for name in dict.fromkeys(chosen):
         try:
-            entry = _own(name, shared) if name in OWN else _rival(name, store, shared, size)
+            entry = _own(name, store, shared) if name in OWN else _rival(name, store, shared, size)
             pairs_of_store(entry.config.pairs, store)
         except (InputError, StoreError) as error:
             if name in names:
@@ -109,11 +110,24 @@ def reason(error: Eeg2FmriError) -> str:
     return first.what + (f" ({first.got})" if first.got else "") + (f": {first.hint}" if first.hint else "")
 
 
-def _own(name: str, shared: Mapping[str, Any]) -> Entry:
+def described(name: str, store: Store, given: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Give what a reader calls a model, and what is otherwise than its authors did it.
+
+    Parameters
+    ----------
+    name : str
+    store : Store
+    given : mapping
+        Settings that it is trained with.
+    """
+    return (name, {}) if name in OWN else (rival(name).label, _changes(rival(name), store, given))
+
+
+def _own(name: str, store: Store, shared: Mapping[str, Any]) -> Entry:
     given = with_preset({**shared, "model": {"preset": name}})
     if name == "recommended":  # epochs are for what is trained by steps
         given["epochs"] = 0
-    return Entry(name, name, TrainConfig.make(given), given, {})
+    return Entry(name, *described(name, store, given), TrainConfig.make(given), given)
 
 
 def _rival(name: str, store: Store, shared: Mapping[str, Any], size: Size) -> Entry:
@@ -127,7 +141,7 @@ def _rival(name: str, store: Store, shared: Mapping[str, Any], size: Size) -> En
     given["pairs"] = {**given.get("pairs", {}), **_target(facts)}
     if size == "small" and given["pairs"].get("bins"):
         given["pairs"]["bins"] = min(given["pairs"]["bins"], len(store.frequencies))
-    return Entry(name, facts.label, TrainConfig.make(given, where=name), given, _changes(facts, store, given))
+    return Entry(name, *described(name, store, given), TrainConfig.make(given, where=name), given)
 
 
 def _target(facts: Rival) -> dict[str, Any]:
@@ -147,8 +161,26 @@ def _changes(facts: Rival, store: Store, given: Mapping[str, Any]) -> dict[str, 
         found["Regions"] = f"{REGIONS} parts of the brain of about one size, by place; published: {facts.target.atlas}"
     if facts.inputs.bins and given["pairs"].get("bins") != facts.inputs.bins:
         found["Frequencies"] = f"those of the store; published: {facts.inputs.bins} bins"
-    if facts.pretrained:
+    if facts.pretrained and not given.get("encoder_weights"):
         found["Encoder"] = f"random weights; published: {facts.pretrained}"
+    return found | _of_raw(facts, store)
+
+
+def _of_raw(facts: Rival, store: Store) -> dict[str, str]:
+    """Say in what the raw EEG of the store is other than that of the authors."""
+    wanted, raw = facts.inputs, store.config.raw
+    found: dict[str, str] = {}
+    if wanted.kind != "raw" or raw is None:
+        return found
+    if wanted.sfreq and not math.isclose(raw.true_rate(store.tr), wanted.sfreq, rel_tol=0.01):
+        found["Sampling rate"] = (
+            f"{raw.true_rate(store.tr):g} Hz, so that what is counted in samples lasts otherwise; published: "
+            f"{wanted.sfreq:g} Hz"
+        )
+    if wanted.channels and {name.upper() for name in store.electrodes} != set(wanted.channels):
+        found["Electrodes"] = f"the {len(store.electrodes)} of the store; published: {len(wanted.channels)} others"
+    if wanted.high_pass and not store.config.eeg.clean.high_pass:
+        found["Filter"] = f"that of the recordings, none more; published: from {wanted.high_pass:g} Hz on"
     return found
 
 

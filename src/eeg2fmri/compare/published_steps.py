@@ -129,7 +129,9 @@ class _Study:
                 for part, course in kept.items():
                     course.append(_scored(training.raw, parts[part], scores))
 
-            training.run(progress=self.progress, on_epoch=watch)
+            fitted = training.run(progress=self.progress, on_epoch=watch)
+        if fitted.interrupted:
+            fitted.stop_again()  # the epochs that are missing would be missing in the choice of one
         return [
             _Course(*(np.stack([epoch[k] for epoch in kept[part]]) for part in ("validation", "test")))
             for k in range(len(scores))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eeg2fmri.compare.cost import measure_cost
-from eeg2fmri.compare.entries import Entry, Size, choose_entries, reason
+from eeg2fmri.compare.entries import Entry, Size, choose_entries, described, reason
 from eeg2fmri.compare.folder import open_comparison, run_folder, stage
 from eeg2fmri.core.disk.lock import locked
 from eeg2fmri.core.errors import Eeg2FmriError, InputError
@@ -76,7 +76,8 @@ def compare(
     out : path
         Folder to make, or to go on with.
     models : sequence of str
-        Names of models; ``all`` are those that the store has what they need for.
+        Names of models; ``all`` are those that the store has what they need for. The first is judged. Models that the
+        folder holds already stand in the table behind them.
     config : mapping, optional
         Settings of the training for all (``split``, ``minutes``, ``epochs``, ``accelerator``, ...), which go before
         those of each recipe.
@@ -107,7 +108,7 @@ def compare(
         raise InputError("no model can be trained on the store", where=str(opened.path), got=str(left_out))
     for entry in entries:
         make_split(opened, entry.config.split, entry.config.pairs)
-    open_comparison(path, opened, entries, seed)
+    others = open_comparison(path, opened, entries, seed, size)
     with locked(path, "this comparison"):
         # a bar cannot be drawn from another process
         told = progress if n_jobs == 1 else silent
@@ -120,15 +121,21 @@ def compare(
                 return Comparison(path, None, left_out, signal)
             if failed:
                 left_out[name] = text
-        done = [entry for entry in entries if entry.name not in left_out]
+        done = {entry.name: (entry.label, entry.protocol) for entry in entries if entry.name not in left_out}
         if not done:
             raise InputError("no model could be trained", where=str(path), got=str(left_out))
+        for name, settings in others.items():
+            if stage(run_folder(path, name)) == "trained":
+                done[name] = described(name, opened, settings)
+                left_out.pop(name, None)
+            else:
+                left_out[name] = "it is not trained to its end: name it too, and its training begins or goes on"
         on = chosen_device(device)
-        runs = {entry.label: run_folder(path, entry.name) for entry in done}
+        runs = {label: run_folder(path, name) for name, (label, _) in done.items()}
         cost = {label: measure_cost(run, on) for label, run in runs.items()}
         facts = {
             "comparison": {"protocol": "one protocol", "size": size, "cost": cost, "left_out": left_out},
-            "changed": {entry.label: entry.protocol for entry in done if entry.protocol},
+            "changed": {label: protocol for label, protocol in done.values() if protocol},
         }
         table = benchmark(
             runs,

@@ -16,7 +16,7 @@ from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.core.random import generator
 from eeg2fmri.data.splits.make import PARTS
-from eeg2fmri.evaluate.inputs.methods import predict_with_model, refuse_short
+from eeg2fmri.evaluate.inputs.methods import predict_with_model, refuse_short, simple_pairs
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
@@ -50,7 +50,7 @@ def benchmark(
     """Score several runs of one split beside the baselines.
 
     Runs may differ in window, lag and target: the volumes that all of them have a window for are scored. Baselines see
-    the window of the first run.
+    the window of the first run, or the usual 20 s where that ends before a haemodynamic response has its peak.
 
     Parameters
     ----------
@@ -93,7 +93,8 @@ def benchmark(
     folder.mkdir(parents=True, exist_ok=True)
     reads = max((record_reading(run, run.folder / FOLDER, seed) for run in opened.values()), key=len)
     where = responsive_voxels(first, on, progress)
-    recordings = [Recording.of(list(opened.values()), name, where) for name in first.split.test]
+    simple = simple_pairs(first)
+    recordings = [Recording.of(list(opened.values()), name, where, simple) for name in first.split.test]
     scores = Scores(progress, known=parts_of(known, first.split.test))
     for number, (label, run) in enumerate(opened.items()):
         method = Method("model" if number == 0 else f"model_{number + 1}", label, "EEG", "model")

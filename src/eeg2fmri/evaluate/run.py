@@ -22,7 +22,13 @@ from eeg2fmri.evaluate.inputs.atlas import Atlas, AtlasLike
 from eeg2fmri.evaluate.inputs.examples import make_examples
 from eeg2fmri.evaluate.inputs.fit import CONSTANT, NOT_FITTED, fit_baselines
 from eeg2fmri.evaluate.inputs.frozen import frozen_model
-from eeg2fmri.evaluate.inputs.methods import SHIFTED, model_method, predict_with_model, refuse_short
+from eeg2fmri.evaluate.inputs.methods import (
+    SHIFTED,
+    model_method,
+    predict_with_model,
+    refuse_short,
+    simple_pairs,
+)
 from eeg2fmri.evaluate.inputs.open_run import OpenRun, open_run
 from eeg2fmri.evaluate.inputs.reads import record_reading
 from eeg2fmri.evaluate.inputs.responsive import responsive_voxels
@@ -147,7 +153,8 @@ def _scored(
     """Score the run, its baselines and its controls; maps, courses and examples go to a folder."""
     refuse_short([opened], opened.split.test)
     where = responsive_voxels(opened, on, progress)
-    recordings = [Recording.of([opened], name, where) for name in opened.split.test]
+    simple = simple_pairs(opened)
+    recordings = [Recording.of([opened], name, where, simple) for name in opened.split.test]
     scores = Scores(progress, known=parts_of(known, opened.split.test))
     uncertain = UncertainModel(opened, on, seed=child_seed(seed, "uncertainty"))
     intervals = uncertain.calibration()
@@ -234,7 +241,7 @@ def _score_model(
     device: str,
     atlas: Atlas | None,
 ) -> np.ndarray:
-    prediction = predict_with_model(run, recording.id, device, scores.progress)
+    prediction = recording.cut(predict_with_model(run, recording.id, device, scores.progress))
     found, test = scores.add_mapped(model_method(run), recording, prediction)
     scores.add_shifted(recording, prediction)
     facts = run.store.recordings[run.store.index(recording.id)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import os
 import platform
 import resource
+import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
@@ -98,6 +101,11 @@ def forget_peak_memory() -> None:
     """Begin to measure peak memory anew, where the system can: a process may train one model after another."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
+    gc.collect()
+    if sys.platform == "linux":
+        # what earlier trainings freed is kept by the allocator, and would count as this one's
+        with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)
     with contextlib.suppress(OSError):  # not Linux, or not allowed: the peak is that of the whole process
         Path("/proc/self/clear_refs").write_text("5")
 

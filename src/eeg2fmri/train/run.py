@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -84,19 +83,11 @@ class TrainResult:
     @property
     def interrupted(self) -> bool:
         """Whether the training was stopped before its end."""
-        return self.fitted.stopped == "asked"
+        return self.fitted.interrupted
 
     def stop_again(self) -> NoReturn:
-        """Raise the signal that stopped the training once more, for what called it.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If the signal has no handler that ends what runs.
-        """
-        if callable(signal.getsignal(self.fitted.signal)):
-            signal.raise_signal(self.fitted.signal)
-        raise KeyboardInterrupt
+        """Raise the signal that stopped the training once more; see `Fitted.stop_again`."""
+        self.fitted.stop_again()
 
     def summary(self) -> str:
         """Say in one line what was trained and which epoch was kept."""
@@ -257,7 +248,7 @@ def _train(
                 save(run, model, card, data.statistics)
             write_json(run / "environment.json", facts | measured(time.monotonic() - started, fitted.history))
     fabric.barrier()  # every process has read the best weights, which lie among the states
-    if first and fitted.stopped != "asked":
+    if first and not fitted.interrupted:
         with writing(run):
             remove_states(run)
     return TrainResult(run, fitted, first, " ".join(told))

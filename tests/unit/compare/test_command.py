@@ -15,6 +15,8 @@ from eeg2fmri.cli.main import run as command
         (["--models", "e2fnt", "--protocol", "published"], "did you mean 'e2fnet'?"),
         (["--models", "neurobolt"], "raw: {rate: 200}"),
         (["--models", "recommended", "--protocol", "published"], "no model of a publication is named"),
+        (["--models", "e2fnet", "--protocol", "published", "--size", "published"], "leave --size out"),
+        (["--models", "e2fnet", "--protocol", "published", "-j", "2"], "leave --n-jobs out"),
     ],
 )
 def test_wrong_input_is_told_with_what_to_do(options, told, five, tmp_path, capsys):

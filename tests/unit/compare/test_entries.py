@@ -1,9 +1,12 @@
 """Which models stand in a comparison, and that none of them is trained as published."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from eeg2fmri.compare.entries import choose_entries
+from eeg2fmri.compare.entries import choose_entries, described
 from eeg2fmri.core.errors import ConfigError, InputError, StoreError
+from eeg2fmri.data.settings.raw import RawConfig
 from eeg2fmri.models.rivals.published import TRAINED, rival
 
 
@@ -51,3 +54,18 @@ def test_epochs_are_for_what_is_trained_by_steps(five, quick):
 def test_published_sizes_want_the_published_frequencies(five, quick):
     with pytest.raises(InputError, match="n_bins: 249"):
         choose_entries(["e2fnet"], five, quick, "published")
+
+
+def test_what_is_otherwise_in_the_raw_eeg_of_the_store_is_said():
+    clean = SimpleNamespace(high_pass=None)
+    config = SimpleNamespace(raw=RawConfig(rate=250), eeg=SimpleNamespace(clean=clean))
+    store = SimpleNamespace(config=config, tr=2.0, electrodes=("Fz", "Cz"), regions=True)
+    _, changed = described("neurobolt", store, {"pairs": {}})
+    assert "250 Hz" in changed["Sampling rate"]
+    assert "published: 200 Hz" in changed["Sampling rate"]
+    assert "the 2 of the store" in changed["Electrodes"]
+    assert "0.5 Hz" in changed["Filter"]
+    assert "random weights" in changed["Encoder"]
+    config.raw, clean.high_pass, store.electrodes = RawConfig(rate=200), 0.5, rival("neurobolt").inputs.channels
+    _, changed = described("neurobolt", store, {"pairs": {}, "encoder_weights": "labram-base.pth"})
+    assert set(changed) == {"Target", "Epoch"}

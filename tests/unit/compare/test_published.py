@@ -1,6 +1,7 @@
 """Published protocols: scaled as they say, chosen as they say, and marked as what not to do."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -156,3 +157,15 @@ def test_the_steps_average_the_estimates_of_each_recording_by_itself(five):
         assert truth.tolist() == list(range(7, 44))
         np.testing.assert_allclose(made[:-1], (own[:-1] + 1 + own[1:]) / 2, rtol=1e-5)
         assert made[-1] == pytest.approx(own[-1] + 1)
+
+
+def test_a_stop_ends_the_steps_and_leaves_none_with_too_few_epochs(five, tmp_path):
+    settings = {"epochs": 3, "split": {"train": 2, "validation": 1, "test": 2, "seed": 0}, "accelerator": "cpu"}
+
+    def stop(text, done, total):
+        if text.startswith("Epoch 1/3"):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        as_published({"nothing": five}, tmp_path / "steps", ["e2fnet"], settings, progress=stop)
+    assert not (tmp_path / "steps").exists()

@@ -139,3 +139,41 @@ def test_a_folder_of_something_else_is_refused(five, quick, tmp_path):
     (tmp_path / "mine").mkdir()
     with pytest.raises(InputError, match="holds no comparison"):
         compare(five, tmp_path / "mine", MODELS, quick, device="cpu")
+
+
+def test_a_model_of_another_split_or_size_is_refused_before_it_is_trained(compared, five):
+    folder, settings, _, _ = compared
+    split = {**settings["split"], "seed": 7}
+    with pytest.raises(InputError, match="another split of recommended than e2fgan would have") as told:
+        compare(five, folder, ["e2fgan"], {**settings, "split": split}, device="cpu")
+    assert "'seed': 7" in str(told.value)
+    with pytest.raises(InputError, match="another size of published models"):
+        compare(five, folder, ["recommended"], settings, size="published", device="cpu")
+
+
+def test_a_model_that_is_added_stands_beside_those_that_are_there(compared, five):
+    folder, settings, _, _ = compared
+    done = compare(five, folder, ["e2fgan"], {**settings, "epochs": 1}, device="cpu")
+    labels = [one.label for one in done.evaluation.methods if one.role == "model"]
+    assert labels == ["E2fGAN", "recommended", "E2fNet"]
+    found = Compared.of_facts(done.evaluation.facts)
+    assert set(found.cost) == set(labels)
+    assert set(found.changed) == {"E2fGAN", "E2fNet"}
+    assert "Target" in found.changed["E2fNet"]
+
+
+def test_a_training_that_was_left_unfinished_is_named(five, quick, tmp_path, monkeypatch):
+    real = module.train_run
+
+    def killed(store, run, given, **how):
+        def after(row):
+            raise Killed
+
+        return real(store, run, given, on_epoch=after, **how)
+
+    monkeypatch.setattr(module, "train_run", killed)
+    with pytest.raises(Killed):
+        compare(five, tmp_path / "table", ["e2fnet"], quick, device="cpu")
+    monkeypatch.setattr(module, "train_run", real)
+    done = compare(five, tmp_path / "table", ["recommended"], quick, device="cpu")
+    assert "name it too" in done.left_out["e2fnet"]

@@ -1,15 +1,20 @@
 import json
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import CheckpointError, InputError
+from eeg2fmri.core.progress import silent
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.evaluate import benchmark as module
 from eeg2fmri.evaluate.benchmark import benchmark
-from eeg2fmri.evaluate.inputs.methods import common_targets
+from eeg2fmri.evaluate.inputs.fit import fit_baselines
+from eeg2fmri.evaluate.inputs.methods import common_targets, simple_pairs
 from eeg2fmri.evaluate.inputs.open_run import open_run
+from eeg2fmri.models.baselines.kinds.band_power_ridge import HaemodynamicRidge, LaggedBandPowerRidge
 from eeg2fmri.models.saving.hub import load, save
 
 TESTED = ("sub-04_task-a", "sub-05_task-a", "sub-05_task-b")
@@ -71,3 +76,31 @@ def test_predictions_are_cut_at_their_beginning(two_runs, small_store):
     np.testing.assert_array_equal(recording.truth, small_store.bold("sub-04_task-a")[9:])
     # the first run's predictions are of volumes 7 to 48
     assert recording.cut(np.arange(7, 49)).tolist() == recording.targets.tolist()
+
+
+def test_simple_methods_keep_a_window_for_the_response_beside_a_model_of_one_tr(make_run, small_store):
+    def with_windows(**pairs):
+        card = opened.loaded.card.model_copy(update={"pairs": PairConfig(**pairs)})
+        return replace(opened, loaded=replace(opened.loaded, card=card))
+
+    opened = open_run(make_run(), small_store.path)
+    assert simple_pairs(opened) == opened.loaded.card.pairs
+    reaching = with_windows(window=1, lag=3)  # 8 s from the beginning of the window to the volume
+    assert simple_pairs(reaching) == reaching.loaded.card.pairs
+    opened = with_windows(window=1, lag=-1)
+    simple = simple_pairs(opened)
+    assert (simple.window, simple.lag) == (10, 0)
+    fitted, not_fitted = fit_baselines(opened, [HaemodynamicRidge(), LaggedBandPowerRidge()], silent)
+    assert not not_fitted
+    assert common_targets([opened], "sub-04_task-a", simple).tolist() == list(range(13, 49))
+    for _, ridge in fitted:
+        assert len(ridge.predict(small_store, "sub-04_task-a")) == 36
+
+
+def test_windows_stay_those_of_the_model_where_recordings_are_short(make_run, small_store):
+    opened = open_run(make_run(), small_store.path)
+    card = opened.loaded.card.model_copy(update={"pairs": PairConfig(window=1, lag=-1)})
+    short = replace(opened.store.recordings[0], n_volumes=16)
+    store = SimpleNamespace(tr=2.0, recordings=(short,))
+    run = SimpleNamespace(store=store, loaded=SimpleNamespace(card=card))
+    assert simple_pairs(run) == card.pairs

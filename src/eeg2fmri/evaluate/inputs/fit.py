@@ -8,6 +8,7 @@ from typing import Any
 
 from eeg2fmri.core.errors import Eeg2FmriError
 from eeg2fmri.core.progress import Progress
+from eeg2fmri.evaluate.inputs.methods import simple_pairs
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.models.baselines import Baseline
 from eeg2fmri.models.regression.threads import one_thread
@@ -33,13 +34,13 @@ def fit_baselines(
     """
     from joblib import Parallel, delayed
 
-    done = 0
+    done, pairs = 0, simple_pairs(run)
 
     def fit(baseline: Baseline) -> str:
         nonlocal done
         reason = ""
         try:
-            baseline.fit(run.store, run.split.train, run.loaded.card.pairs, run.split.validation)
+            baseline.fit(run.store, run.split.train, pairs, run.split.validation)
         except Eeg2FmriError as error:
             problem = error.problems[0]
             reason = problem.what + (f" ({problem.got})" if problem.got else "")

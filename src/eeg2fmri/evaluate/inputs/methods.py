@@ -8,13 +8,15 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError, Problem
 from eeg2fmri.core.progress import Progress
-from eeg2fmri.data.pairs.windows import pair_index
+from eeg2fmri.data.pairs.windows import PairConfig, pair_index, volumes_needed
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.significance.drifts import FEWEST
 from eeg2fmri.results.scores.method import Method
 
 #: Windows that go through the model at once.
 BATCH = 8
+#: Seconds from what happens in the brain to the peak of its haemodynamic response.
+PEAK_S = 5.0
 
 
 #: The same model with EEG that tells nothing of the volume.
@@ -27,9 +29,28 @@ def targets_of(run: OpenRun, recording: str) -> np.ndarray:
     return pair_index(facts.n_volumes, run.store.tr, run.loaded.card.pairs, where=facts.id)[1]
 
 
-def common_targets(runs: Sequence[OpenRun], recording: str) -> np.ndarray:
-    """Volumes (volume,) that every run has a window for: all targets end with the recording, some start later."""
-    return min((targets_of(run, recording) for run in runs), key=len)
+def simple_pairs(run: OpenRun) -> PairConfig:
+    """Give the windows of the simple methods that a run is compared with: as a rule its own.
+
+    A window that ends before the peak of a response to its first sample, such as that of one TR of some published
+    models, would keep from the simple methods what they are made of, and leave a model without its rivals: they see the
+    usual 20 s then, where recordings are long enough.
+    """
+    pairs, tr = run.loaded.card.pairs.at(run.store.tr), run.store.tr
+    usual = PairConfig(skip_volumes=pairs.skip_volumes).at(tr)
+    least = volumes_needed(tr, usual) + FEWEST - 1
+    long = all(recording.n_volumes >= least for recording in run.store.recordings)
+    return usual if long and (pairs.window + pairs.lag) * tr < PEAK_S else run.loaded.card.pairs
+
+
+def common_targets(runs: Sequence[OpenRun], recording: str, simple: PairConfig | None = None) -> np.ndarray:
+    """Volumes (volume,) that every run and the windows `simple` have: all end with the recording, some start later."""
+    found = [targets_of(run, recording) for run in runs]
+    if simple is not None:
+        store = runs[0].store
+        facts = store.recordings[store.index(recording)]
+        found.append(pair_index(facts.n_volumes, store.tr, simple, where=facts.id)[1])
+    return min(found, key=len)
 
 
 def refuse_short(runs: Sequence[OpenRun], recordings: Sequence[str]) -> None:

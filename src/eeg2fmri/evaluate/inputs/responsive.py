@@ -15,7 +15,7 @@ import scipy.ndimage
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.core.progress import Progress, silent
-from eeg2fmri.evaluate.inputs.methods import predict_with_model
+from eeg2fmri.evaluate.inputs.methods import predict_with_model, simple_pairs
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.recordings.scoring import Recording
 from eeg2fmri.evaluate.significance.drifts import FEWEST
@@ -68,7 +68,7 @@ def responsive_voxels(run: OpenRun, device: str = "cpu", progress: Progress = si
 def _of_ridge(run: OpenRun, progress: Progress) -> Iterator[np.ndarray]:
     """Map temporal r (x, y, z) of recordings that a ridge had not been fitted to."""
     names = [*run.split.train, *run.split.validation]
-    pairs = run.loaded.card.pairs
+    pairs = simple_pairs(run)
     for left_out in _folds(run, names):
         fitted = [name for name in names if name not in left_out]
         try:
@@ -86,7 +86,7 @@ def _of_model(run: OpenRun, device: str, progress: Progress) -> Iterator[np.ndar
 
 
 def _map(run: OpenRun, name: str, prediction: np.ndarray) -> Iterator[np.ndarray]:
-    recording = Recording.of([run], name)
+    recording = Recording.of([run], name, None, simple_pairs(run))
     # of a few volumes nothing is left beside drifts
     if len(recording.targets) >= FEWEST:
         yield recording.measured(recording.cut(prediction)).r

@@ -12,6 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from eeg2fmri.core.progress import Progress
+from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.evaluate.inputs.methods import SHIFTED, common_targets
 from eeg2fmri.evaluate.inputs.open_run import OpenRun
 from eeg2fmri.evaluate.metrics.measured import Measured, Volumes, value_range
@@ -55,9 +56,15 @@ class Recording:
     responsive: np.ndarray
 
     @classmethod
-    def of(cls, runs: Sequence[OpenRun], name: str, responsive: np.ndarray | None = None) -> Recording:
-        """Take the volumes of a recording that every run has a window for."""
-        store, targets = runs[0].store, common_targets(runs, name)
+    def of(
+        cls,
+        runs: Sequence[OpenRun],
+        name: str,
+        responsive: np.ndarray | None = None,
+        simple: PairConfig | None = None,
+    ) -> Recording:
+        """Take the volumes of a recording that every run, and a simple method, has a window for."""
+        store, targets = runs[0].store, common_targets(runs, name, simple)
         # targets follow each other volume by volume, so a slice of the memory map does it
         truth, mask = store.bold(name)[targets[0] : targets[-1] + 1], store.mask(name)
         where = mask if responsive is None or not (responsive & mask).any() else responsive & mask

@@ -6,12 +6,13 @@ that goes on from a saved state takes the very steps that an uninterrupted one t
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Sized
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import torch
 from torch import Tensor, nn
@@ -69,6 +70,23 @@ class Fitted:
     weights: dict[str, Tensor]
     stopped: str
     signal: int
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the training was stopped before its end."""
+        return self.stopped == "asked"
+
+    def stop_again(self) -> NoReturn:
+        """Raise the signal that stopped the training once more, for what called it.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the signal has no handler that ends what runs.
+        """
+        if callable(signal.getsignal(self.signal)):
+            signal.raise_signal(self.signal)
+        raise KeyboardInterrupt
 
 
 class Training:

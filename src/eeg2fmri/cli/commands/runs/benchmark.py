@@ -9,6 +9,7 @@ import typer
 
 from eeg2fmri.cli.options import Difference, Truth
 from eeg2fmri.cli.stop import SAME, stopped
+from eeg2fmri.core.errors import ConfigError, Problem
 from eeg2fmri.results.scores.method import DIFFERENCE
 
 
@@ -51,7 +52,6 @@ def command(
     from eeg2fmri.cli.sources import print_if_asked
     from eeg2fmri.compare.entries import Size
     from eeg2fmri.compare.run import compare
-    from eeg2fmri.core.errors import ConfigError
     from eeg2fmri.report import write_benchmark
     from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
     from eeg2fmri.train.config import TrainConfig
@@ -65,6 +65,7 @@ def command(
     if protocol not in ("one", "published"):
         raise ConfigError("there is no such protocol", where="--protocol", got=protocol, expected="one, or published")
     if protocol == "published":
+        _refuse_idle({"--size": size != "small", "--n-jobs": jobs != 1, "--truth": truth is not None})
         return _published(store, out, names, shared, seed)
     with progress_bar() as progress:
         done = compare(
@@ -90,6 +91,21 @@ def command(
         say(f"left out: {name}: {why}")
     wrote("scores", out)
     wrote("report", write_benchmark(out))
+
+
+def _refuse_idle(given: dict[str, bool]) -> None:
+    """Refuse options that the steps of a published protocol have no use for: they would be overlooked."""
+    problems = [
+        Problem(
+            "the option has no part in the steps of a published protocol",
+            name,
+            hint=f"leave {name} out: small sizes are trained, one after the other",
+        )
+        for name, there in given.items()
+        if there
+    ]
+    if problems:
+        raise ConfigError.of(problems)
 
 
 def _published(store: Path, out: Path, names: list[str], shared: dict[str, Any], seed: int) -> None:
