@@ -116,7 +116,7 @@ class PlainE2fNet(nn.Module):
             return [nn.Conv2d(n_in, n_out, *(how or (3, 1, 1))), nn.BatchNorm2d(n_out), nn.ReLU()]
 
         def residual(n_in: int) -> nn.Module:
-            return nn.Sequential(nn.GroupNorm(8, n_in), nn.SiLU(), nn.Conv2d(n_in, d, 3, 1, 1), nn.GroupNorm(8, d),
+            return nn.Sequential(nn.GroupNorm(32, n_in), nn.SiLU(), nn.Conv2d(n_in, d, 3, 1, 1), nn.GroupNorm(32, d),
                                  nn.SiLU(), nn.Conv2d(d, d, 3, 1, 1))  # fmt: skip
 
         self.encoder = nn.Sequential(

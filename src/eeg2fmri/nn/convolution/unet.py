@@ -87,7 +87,8 @@ class UNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map x (batch, width, row, column) -> the same shape; any number of rows and columns."""
         now = self.time(sinusoid(x.new_zeros(1), self.width)[0])
-        first = self.first(x)
+        # channels behind one another in memory: torch normalises groups of interleaved ones 20 times slower
+        first = self.first(x.contiguous())
         fine = self.down1(first, now)
         reduced = self.smaller(fine)
         coarse = self.down2(reduced, now)
