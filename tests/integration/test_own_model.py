@@ -39,7 +39,11 @@ def test_own_arrays_and_an_own_regressor_are_cross_validated_and_reported(store,
     assert found.score("my_ridge", "temporal_r_mean") > 0.35
     assert found.score("mean_volume", "temporal_r_mean") == 0
     page = eeg2fmri.report(tmp_path / "cv")
-    assert "Ridge of my own" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "Ridge of my own" in text
+    assert "temporal r of each region" in text
+    assert "Axial slices" not in text
+    assert 'id="viewer"' not in text
 
 
 def test_an_own_regressor_stands_in_evaluate_and_benchmark(store, tmp_path):

@@ -50,7 +50,11 @@ def test_regions_go_all_the_way(small_bids: Path, small_settings: dict[str, Any]
     evaluation = evaluate_run(run, store.path)
     assert np.isfinite(evaluation.score("model", "temporal_r"))
     assert any("mean of each of 3 regions" in note for note in evaluation.notes)
-    assert "The target is the mean" in write_report(run).read_text(encoding="utf-8")
+    page = write_report(run).read_text(encoding="utf-8")
+    assert "The target is the mean" in page
+    assert "temporal r of each region" in page
+    assert "Axial slices" not in page
+    assert 'id="viewer"' not in page
 
     eeg = next(small_bids.glob("sub-02/eeg/*.vhdr"))
     bold = next(small_bids.glob("sub-02/func/*_bold.nii.gz"))

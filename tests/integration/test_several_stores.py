@@ -8,6 +8,7 @@ import torch
 
 from eeg2fmri.core.errors import InputError, StoreError
 from eeg2fmri.crossvalidate.run import cross_validate
+from eeg2fmri.data.join.axes import time_matrix
 from eeg2fmri.data.join.stores import join_stores
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.splits.config import SplitConfig
@@ -141,6 +142,25 @@ def test_native_volumes_cannot_be_joined(stores, kind, tmp_path):
 def test_the_same_people_twice_are_refused(stores, tmp_path):
     with pytest.raises(InputError, match="a recording is in two stores"):
         join_stores([stores[0], stores[0]], tmp_path / "out")
+
+
+def test_features_of_a_faster_study_are_averaged_as_features(tmp_path):
+    rng = np.random.default_rng(3)
+    slow, fast = rng.standard_normal((60, 2)), rng.standard_normal((240, 2))
+    settings = {"subjects": ["1"], "channels": ["x", "y"]}
+    first = Store.from_arrays(tmp_path / "slow", slow, rng.standard_normal((60, 3)), tr=2.0, **settings)
+    other = Store.from_arrays(tmp_path / "fast", fast, rng.standard_normal((240, 3)), tr=0.5, **settings)
+    joined = join_stores([first, other], tmp_path / "both")
+    wanted = time_matrix(240, 0.5, 2.0) @ fast
+    found = 2 * np.log(joined.eeg(1)[..., 0])
+    for k in range(2):
+        assert np.corrcoef(found[:, k], wanted[:, k])[0, 1] > 0.9999
+    np.testing.assert_allclose(joined.eeg(0), first.eeg(0), rtol=1e-6)
+    magnitudes = np.exp(rng.standard_normal((240, 2, 1)))
+    regions = rng.standard_normal((240, 3))
+    spectra = Store.from_arrays(tmp_path / "spectra", magnitudes, regions, tr=0.5, frequencies=[10.0], **settings)
+    with pytest.raises(InputError, match="features where another has spectra"):
+        join_stores([first, spectra], tmp_path / "mixed")
 
 
 def test_people_of_three_studies_are_cross_validated_by_study(tmp_path):

@@ -119,7 +119,7 @@ def calibrate_run(
             expected="a number above 0",
         )
     run, out, store = Path(run), Path(out), Store.open(store)
-    refuse_existing_run(out)
+    refuse_existing_run(out, resumable=False)
     group = _group(run, store)
     person = _person(run, store, subject)
     pairs = group.card.pairs

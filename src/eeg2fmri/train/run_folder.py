@@ -27,13 +27,14 @@ STATES = "states"
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
-def refuse_existing_run(run: Path) -> None:
-    """Raise an InputError if there is something at `run`."""
+def refuse_existing_run(run: Path, *, resumable: bool = True) -> None:
+    """Raise an InputError if there is something at `run`; where work can be resumed, say so."""
     if run.exists():
+        resume = ", or go on with an interrupted training by --resume" if resumable else ""
         raise InputError(
             "the run folder exists already",
             where=str(run),
-            hint="choose another name, remove it, or go on with an interrupted training by --resume",
+            hint=f"choose another name, remove it{resume}" if resume else "choose another name, or remove it",
         )
 
 

@@ -184,3 +184,9 @@ def test_minutes_that_are_no_time_are_refused(group, person, tmp_path, minutes):
     with pytest.raises(InputError, match="no length of time"):
         calibrate_run(group[0], person, tmp_path / "out", minutes=minutes)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_refused_without_naming_an_option_that_is_not(group, person, tmp_path):
+    with pytest.raises(InputError, match="exists already") as caught:
+        calibrate_run(group[0], person, tmp_path)
+    assert "--resume" not in str(caught.value)

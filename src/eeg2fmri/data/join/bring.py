@@ -8,6 +8,7 @@ import numpy as np
 
 from eeg2fmri.data.join.axes import electrode_matrix, frequency_matrix, time_matrix
 from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays
+from eeg2fmri.data.store.arrays.own_eeg import FEATURES
 from eeg2fmri.data.store.recording import Recording
 from eeg2fmri.data.store.store import Store
 
@@ -32,8 +33,10 @@ class Bring:
         self._store, self._first, self._amplitude = store, first, amplitude
         self._electrodes = electrode_matrix(store.electrodes, electrodes, str(store.path))
         self._frequencies = frequency_matrix(store.frequencies, frequencies)
+        self._features = FEATURES in store.notes
         # magnitudes of noise of one spectral density grow so with rate and length of a window
-        self._scale = first.sfreq * np.sqrt(first.tr) / (store.sfreq * np.sqrt(store.tr))
+        scale = first.sfreq * np.sqrt(first.tr) / (store.sfreq * np.sqrt(store.tr))
+        self._scale = 1.0 if self._features else scale
 
     def recording(self, known: Recording, label: str) -> RecordingArrays:
         """Give a recording of the store with all of its arrays."""
@@ -58,7 +61,14 @@ class Bring:
         )
 
     def _magnitudes(self, magnitude: np.ndarray, time: np.ndarray) -> np.ndarray:
-        """Average power over rows and frequencies, and interpolate its logarithm over the head."""
+        """Average power over rows and frequencies, and interpolate its logarithm over the head.
+
+        A feature is the logarithm of what stands for power: of features, logarithms are averaged.
+        """
+        if self._features:
+            given = np.log(np.maximum(magnitude, np.finfo(np.float32).tiny, dtype=np.float64))
+            given = np.einsum("vr,rcf,ec->vef", time, given, self._electrodes, optimize=True)
+            return np.asarray(np.exp(given), np.float32)
         power = np.square(magnitude, dtype=np.float64)
         power = np.tensordot(time, power @ self._frequencies.T, axes=1)
         moved: np.ndarray = np.logical_not(np.isin(self._electrodes, (0, 1)).all(axis=1))

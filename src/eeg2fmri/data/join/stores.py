@@ -13,6 +13,7 @@ from eeg2fmri.core.space import corresponds, described
 from eeg2fmri.data.join.axes import Electrodes, common_electrodes
 from eeg2fmri.data.join.bring import Bring
 from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
+from eeg2fmri.data.store.arrays.own_eeg import FEATURES
 from eeg2fmri.data.store.store import Store
 
 Stores = str | PathLike[str] | Sequence[str | PathLike[str]]
@@ -179,14 +180,19 @@ def _problems(stores: Sequence[Store]) -> Iterator[Problem]:
                 repr(first),
                 "prepare both with the same atlas",
             )
-        if (len(store.frequencies) == 1) != (len(first.frequencies) == 1):
+        if _kind(store) != _kind(first):
             yield Problem(
                 "a store holds features where another has spectra of EEG",
                 str(store.path),
-                f"{len(store.frequencies)} frequencies",
-                f"{len(first.frequencies)}, as the first",
+                "{}, {} frequencies".format(*_kind(store)),
+                "{}, {} frequencies, as the first".format(*_kind(first)),
                 "make features of the same kind for all, or spectra",
             )
+
+
+def _kind(store: Store) -> tuple[str, str]:
+    """Tell features from spectra, and one frequency from several."""
+    return "features" if FEATURES in store.notes else "spectra", "1" if len(store.frequencies) == 1 else "several"
 
 
 def _labels(stores: Sequence[Store]) -> list[str]:

@@ -14,6 +14,7 @@ from eeg2fmri.report.sections.controls import control_table
 from eeg2fmri.report.sections.gallery import score_pictures
 from eeg2fmri.report.sections.group import group_pictures, group_tables
 from eeg2fmri.report.sections.methods_of_tables import methods_of_scores
+from eeg2fmri.report.sections.region_gallery import is_line
 from eeg2fmri.report.sections.tables import Table, difference_table, subject_tables, summary_table
 from eeg2fmri.report.sections.verdict import claimed, key_numbers
 from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
@@ -48,7 +49,8 @@ def _render(
 ) -> str:
     folds, label = _fold_table(evaluation), evaluation.protocol_label
     compared = Compared.of_facts(evaluation.facts)
-    volumes = None if group is None else viewer.group_data(group, evaluation.space)
+    # the viewer shows voxels
+    volumes = None if group is None or is_line(group.common.shape) else viewer.group_data(group, evaluation.space)
     return fill(
         "crossvalidation.html.j2" if of_group else "scores.html.j2",
         kind="cross-validation" if folds else "benchmark",

@@ -53,7 +53,7 @@ def render(results: RunResults, *, progress: Progress = silent) -> str:
     evaluation = results.evaluation
     pictures = _pictures(results, progress)
     shown, space = results.examples[:SUBJECTS_WITH_MAP], str(results.card.get("space", ""))
-    shown = () if results.card.get("elements") else shown  # the viewer shows voxels
+    shown = () if results.card.get("elements") or results.card.get("regions") else shown  # the viewer shows voxels
     volumes = viewer.viewer_data(shown, space=space, budget=_room(pictures))
     left_out = max(len(results.examples) - SUBJECTS_WITH_MAP, 0)
     return fill(
@@ -117,7 +117,9 @@ def _pictures(results: RunResults, progress: Progress) -> dict[str, list[Picture
     progress("Drawing the report", 1, total)
     left = {one.recording: one for one in courses}
     for done, one in enumerate(maps, start=2):
-        found["maps"] += recording_pictures(one, how_many(done - 2), str(results.card.get("elements", "")))
+        found["maps"] += recording_pictures(
+            one, how_many(done - 2), str(results.card.get("elements", "")), results.card.get("regions", ())
+        )
         if one.recording in left:
             found["maps"].append(gallery.course_picture(left.pop(one.recording)))
         progress("Drawing the report", done, total)

@@ -40,7 +40,8 @@ def shared_maps(names: Sequence[str], runs: Sequence[RunResults]) -> list[Pictur
         return []
     drawn = []
     for name, run, maps in list(zip(names, runs, found, strict=True))[:MAPS]:
-        pictures = recording_pictures(maps[shared[0]], "correlation", str(run.card.get("elements", "")))
+        elements, regions = str(run.card.get("elements", "")), run.card.get("regions", ())
+        pictures = recording_pictures(maps[shared[0]], "correlation", elements, regions)
         drawn += [_named(one, name) for one in pictures]
     return drawn
 

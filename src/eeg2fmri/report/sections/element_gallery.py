@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from eeg2fmri.data.bold.elements import LEFT, RIGHT, Elements, structure_name
@@ -11,14 +13,18 @@ from eeg2fmri.report.figures.brain.volumes import correlation_map
 from eeg2fmri.report.html.numbers import correlation
 from eeg2fmri.report.html.pictures import Picture, picture
 from eeg2fmri.report.sections.gallery import map_pictures, threshold_of
+from eeg2fmri.report.sections.region_gallery import is_line, region_map
 from eeg2fmri.results.examples import Examples
+from eeg2fmri.results.scores.method import SIGNIFICANT
 
 #: Parcels that are drawn: those with the largest magnitude.
 PARCELS = 24
 UNIT = "temporal r (dimensionless)"
 
 
-def recording_pictures(maps: Examples, which: str = "all", elements: str = "") -> list[Picture]:
+def recording_pictures(
+    maps: Examples, which: str = "all", elements: str = "", regions: Sequence[int] = ()
+) -> list[Picture]:
     """Draw what is shown of a test recording, of voxels or of what stands in their place.
 
     Parameters
@@ -27,11 +33,21 @@ def recording_pictures(maps: Examples, which: str = "all", elements: str = "") -
     which : {"all", "correlation", "none"}
     elements : str
         Of the run (`eeg2fmri.data.bold.elements.Elements.text`); empty for voxels.
+    regions : sequence of int
+        Numbers of the regions of the run; empty for voxels.
     """
-    if not elements:
+    known = next((one for one in (maps.r, maps.mask, maps.truth) if one is not None), None)
+    line = known is not None and is_line(known.shape[-3:])
+    if not elements and not line:
         return map_pictures(maps, which)
     if maps.r is None or which == "none":
         return []
+    if not elements:
+        passed = None if maps.p_max is None else np.nan_to_num(maps.p_max, nan=1.0) <= SIGNIFICANT
+        told = f"Filled: p \N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} against surrogates, corrected for all regions."
+        tested = "No test of single regions was written." if passed is None else told
+        r = maps.r if maps.mask is None else np.where(maps.mask, maps.r, np.nan)
+        return region_map(r, passed, maps.recording, tested, regions)
     of, r = Elements.of_text(elements), np.asarray(maps.r, dtype=float).ravel()
     inside = np.isfinite(r) & (True if maps.mask is None else maps.mask.ravel())
     if not inside.any():

@@ -14,6 +14,7 @@ from eeg2fmri.report.figures.brain.template import LABEL, fits, refined, under
 from eeg2fmri.report.figures.brain.volumes import correlation_map, signed_maps
 from eeg2fmri.report.html.numbers import correlation, decimals, p_value, plural
 from eeg2fmri.report.html.pictures import Picture, picture
+from eeg2fmri.report.sections.region_gallery import is_line, region_map
 from eeg2fmri.report.sections.tables import Table
 from eeg2fmri.results.scores.evaluation import Evaluation
 from eeg2fmri.results.scores.group import Group
@@ -28,6 +29,14 @@ def group_pictures(group: Group, space: str) -> list[Picture]:
     share, highest = group.voxels.significant, float(group.voxels.mean.max())
     at = ", ".join(decimals(x, 0) for x in group.peak_mm)
     people = plural(len(group.subjects), "subject")
+    if is_line(group.common.shape):
+        mean, p = (group.volume(values) for values in (group.voxels.mean, group.voxels.p))
+        tested = (
+            f"{share:.1%} of the regions significant (filled; signs of subjects flipped, corrected for all regions by "
+            f"the largest mean).{_floor(group)}"
+        )
+        mean = np.where(group.common, mean, np.nan)
+        return region_map(mean, group.common & (p <= SIGNIFICANT), f"Mean over {people}", tested)
     mean, t, p = (group.volume(values) for values in (group.voxels.mean, group.voxels.t, group.voxels.p))
     common, affine, over, anatomy = group.common, group.affine, "", None
     if fits(space):

@@ -40,6 +40,47 @@ def region_pictures(regions: RegionScores, courses: Courses | None = None) -> li
     return found
 
 
+def is_line(shape: Sequence[int]) -> bool:
+    """Whether regions, or what else has no place in a box, stand along x in place of voxels."""
+    return len(shape) == 3 and tuple(shape[1:]) == (1, 1)
+
+
+def region_map(
+    r: np.ndarray, significant: np.ndarray | None, whose: str, tested: str, numbers: Sequence[int] = ()
+) -> list[Picture]:
+    """Draw temporal r (region, 1, 1) of regions that stand in place of voxels, by their numbers or places.
+
+    Parameters
+    ----------
+    r : array, shape (region, 1, 1)
+        NaN where it is not defined.
+    significant : bool array, shape (region, 1, 1), or None
+    whose : str
+        Recording, or people whose mean it is.
+    tested : str
+        Says what is filled, and how it was tested.
+    numbers : sequence of int
+        Of the regions in their atlas; counted from 1 by default.
+    """
+    values = np.asarray(r, float).ravel()
+    if not np.isfinite(values).any():
+        return []
+    names = [str(number) for number in numbers or range(1, len(values) + 1)]
+    passed = np.zeros(len(values), bool) if significant is None else np.asarray(significant).ravel()
+    middle, best = float(np.nanmedian(values)), int(np.nanargmax(values))
+    return [
+        picture(
+            region_scores,
+            names,
+            values,
+            significant=passed,
+            alt=f"{whose}: temporal r of {plural(len(names), 'region')}, in their order. Median {correlation(middle)}; "
+            f"highest {correlation(float(values[best]))} in region {names[best]}; {int(passed.sum())} significant.",
+            caption=f"{whose}: temporal r of each region, highest in region {names[best]}. {tested}",
+        )
+    ]
+
+
 def _scores(regions: RegionScores) -> Picture:
     passed = np.nan_to_num(regions.p_corrected, nan=1.0) <= SIGNIFICANT
     best = int(np.nanargmax(regions.r))

@@ -12,6 +12,11 @@ from eeg2fmri.data.store.arrays.own_numbers import column_names, numbers, shapes
 
 #: The place on the frequency axis that stands for a feature, Hz; a store has one for each row of EEG.
 FEATURE_HZ = 10.0
+#: Note of a store of features.
+FEATURES = (
+    "The EEG rows are features that were given, standardised in each recording: each stands in the place of a channel, "
+    "as the magnitude whose log power it is. Frequencies mean nothing."
+)
 #: Standardised features beyond this are cut off: what is kept is exp(feature / 2).
 LARGEST = 12.0
 #: Deviation below this share of the largest value is rounding (float64 of a constant).
@@ -141,11 +146,7 @@ def _features(rows: list[np.ndarray], channels: Iterable[Any] | None, frequencie
             got=f"EEG {shapes_of(rows)}",
             expected="EEG (volume, channel, freq), or no frequencies",
         )
-    note = (
-        "The EEG rows are features that were given, standardised in each recording: each stands in the place of a "
-        "channel, as the magnitude whose log power it is. Frequencies mean nothing."
-    )
-    return OwnEeg(rows, _channels(channels, rows[0].shape[1], "feature"), np.array([FEATURE_HZ]), (note,))
+    return OwnEeg(rows, _channels(channels, rows[0].shape[1], "feature"), np.array([FEATURE_HZ]), (FEATURES,))
 
 
 def _channels(given: Iterable[Any] | None, count: int, what: str) -> tuple[str, ...]:

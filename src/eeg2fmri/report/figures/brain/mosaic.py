@@ -212,7 +212,7 @@ class _View:
     def outline(self, page: Axes, box: Box, voxels: np.ndarray, k: int) -> None:
         """Draw a line around the voxels that are True in slice `k`."""
         inside = voxels[:, :, k].T[self.window].astype(float)
-        if 0 < inside.mean() < 1:
+        if 0 < inside.mean() < 1 and min(inside.shape) > 1:  # around a row of voxels there is no contour
             page.contour(inside, levels=[0.5], colors=style.ink(), linewidths=0.6, extent=box, origin="lower")
 
 
