@@ -67,7 +67,7 @@ class OwnModel:
     Raises
     ------
     InputError
-        If the name is no key.
+        If the name is no key, or `make` makes nothing.
 
     Examples
     --------
@@ -85,6 +85,14 @@ class OwnModel:
         if not re.fullmatch("[a-z][a-z0-9_]*", name):
             raise InputError(
                 "the name of a model is no key", got=repr(name), expected="small letters, digits and underscores"
+            )
+        if not callable(make) or hasattr(make, "forward"):  # a module can be called too
+            raise InputError(
+                "a new model is made for each split, so that a function is asked for that makes one",
+                where=name,
+                got=f"a {type(make).__name__}",
+                expected="a function",
+                hint=f"lambda *_: {type(make).__name__}(...)",
             )
         self.name, self.label = name, label or name
         self._make, self._features = make, features
@@ -114,12 +122,16 @@ class OwnModel:
             If the model gives other than a finite number for each pair and voxel.
         """
         x = self._windows(store, recording)
-        found = np.asarray(self._apply(x)).reshape(len(x), -1)
+        found = np.asarray(self._apply(x))
+        shape = found.shape
+        if shape == (len(x),):  # of one voxel many regressors give a row
+            found = found[:, None]
+        # what has another shape is not made fit: of a transposed answer volumes and voxels would be mixed up
         if found.shape != (len(x), len(self._voxels)) or not np.isfinite(found).all():
             raise InputError(
                 "the model does not give a finite number for each volume and voxel",
                 where=f"{self.name}: {recording}",
-                got=f"{found.shape}, {int(np.sum(~np.isfinite(found)))} not finite",
+                got=f"{shape}, {int(np.sum(~np.isfinite(found)))} not finite",
                 expected=f"{(len(x), len(self._voxels))}",
             )
         volumes = np.empty((len(x), self._group.mask.size), np.float32)
@@ -176,6 +188,12 @@ class OwnNetwork(OwnModel):
     features : callable
         As in `OwnModel`; not flattened.
     label : str, optional
+
+    Raises
+    ------
+    InputError
+        If the name is no key, `make` makes nothing, or there is no epoch; in training, if the network gives other than
+        a number for each window and voxel, or does not converge.
     """
 
     def __init__(
@@ -190,6 +208,10 @@ class OwnNetwork(OwnModel):
         label: str = "",
     ) -> None:
         super().__init__(name, make, features, label)  # type: ignore[arg-type]
+        if epochs < 1:
+            raise InputError(
+                "there is no epoch to train in", where=f"{name}: epochs", got=str(epochs), expected="from 1"
+            )
         self._build, self._epochs, self._rate, self._seed = make, epochs, learning_rate, seed
 
     def _learn(
@@ -207,13 +229,33 @@ class OwnNetwork(OwnModel):
                 self._network.train()
                 for chosen in torch.randperm(len(x)).split(BATCH):
                     optimiser.zero_grad()
-                    torch.nn.functional.mse_loss(self._network(x[chosen]), y[chosen]).backward()
+                    self._error_of(self._network(x[chosen]), y[chosen]).backward()
                     optimiser.step()
                 loss = self._loss(validation) if len(validation[0]) else -epoch
                 if loss < best:
                     best, kept = loss, self._state()
                 progress(f"Fitting {self.label}", epoch + 1, self._epochs)
+        if not np.isfinite(best) or not all(torch.isfinite(values).all() for values in kept.values()):
+            raise InputError(
+                "the network does not converge: its error, or its weights, are not finite in any epoch",
+                where=self.name,
+                got=f"learning_rate={self._rate:g}",
+                hint="give a smaller learning rate",
+            )
         self._network.load_state_dict(kept)
+
+    def _error_of(self, found: Any, wanted: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        shape = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
+        if shape != tuple(wanted.shape):  # torch would stretch one of the two
+            raise InputError(
+                "the network does not give a number for each window and voxel",
+                where=self.name,
+                got=str(shape),
+                expected=f"a tensor {tuple(wanted.shape)}",
+            )
+        return torch.nn.functional.mse_loss(found, wanted)
 
     def _loss(self, data: tuple[np.ndarray, np.ndarray]) -> float:
         return float(np.mean((self._apply(data[0]) - data[1]) ** 2))

@@ -117,3 +117,69 @@ def test_what_is_no_number_for_each_voxel_is_refused(store, bad):
 def test_a_name_is_a_key():
     with pytest.raises(InputError, match="no key"):
         OwnModel("My model", Ridge)
+
+
+class Answers(Ridge):
+    """Ridge whose answer is changed."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def predict(self, x):
+        return self.change(super().predict(x))
+
+
+@pytest.mark.parametrize("change", [np.transpose, lambda y: y[:-1], lambda y: y.ravel(), lambda y: y[:, :1]])
+def test_an_answer_of_another_shape_is_not_made_fit(store, change):
+    train, _, test = parts(store)
+    model = OwnModel("changed", lambda: Answers(change)).fit(store, train, PAIRS)
+    with pytest.raises(InputError, match="finite number for each volume and voxel") as caught:
+        model.predict(store, test)
+    assert caught.value.problems[0].expected == "(113, 3)"
+
+
+def test_a_row_is_the_answer_for_one_region(store, tmp_path):
+    parts_of = [store.eeg(k)[..., 0] for k in range(3)], [store.bold(k)[:, :1, 0, 0] for k in range(3)]
+    one = Store.from_arrays(tmp_path / "one", *parts_of, subjects=[1, 2, 3], tr=2.0)
+    names = [each.id for each in one.recordings]
+    model = OwnModel("row", lambda: Answers(np.ravel)).fit(one, names[:2], PAIRS)
+    assert model.predict(one, names[2]).shape == (113, 1, 1, 1)
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_a_network_with_other_outputs_is_refused_and_not_stretched(store, outputs):
+    train, validation, _ = parts(store)
+    network = OwnNetwork("narrow", lambda shape, n: linear(shape, outputs), epochs=1)
+    with pytest.raises(InputError, match="number for each window and voxel"):
+        network.fit(store, train, PAIRS, validation)
+    two = OwnNetwork("two", lambda shape, n: Two(linear(shape, n)), epochs=1)
+    with pytest.raises(InputError, match="number for each window and voxel") as caught:
+        two.fit(store, train, PAIRS, validation)
+    assert caught.value.problems[0].got == "tuple"
+
+
+class Two(torch.nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x), None
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_network_that_does_not_converge_is_no_untrained_network(store, validated):
+    train, validation, _ = parts(store)
+    network = OwnNetwork("wild", linear, epochs=3, learning_rate=1e30)
+    with pytest.raises(InputError, match="does not converge"):
+        network.fit(store, train, PAIRS, validation if validated else ())
+
+
+def test_models_that_are_made_already_and_no_epochs_are_refused():
+    with pytest.raises(InputError, match="new model is made for each split"):
+        OwnModel("made", Ridge())
+    with pytest.raises(InputError, match="new model is made for each split"):
+        OwnNetwork("made", torch.nn.Linear(3, 3))
+    with pytest.raises(InputError, match="no epoch"):
+        OwnNetwork("none", linear, epochs=0)
