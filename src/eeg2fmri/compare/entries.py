@@ -57,7 +57,8 @@ def choose_entries(
         Names of models; ``all`` stands for every one that is not named beside it.
     store : Store
     shared : mapping
-        Settings of the training that all have in common (split, seed, minutes, accelerator).
+        Settings of the training that all have in common (split, seed, minutes, accelerator). ``encoder_weights`` is the
+        file of those that start from an encoder, or a mapping of their names to files.
     size : {"small", "published"}
         Sizes of the published models: those that a laptop can train, or their own.
 
@@ -71,7 +72,7 @@ def choose_entries(
     Raises
     ------
     ConfigError
-        If a name is unknown, or there is none.
+        If a name is unknown, or there is none, or no model takes a file of ``encoder_weights``.
     InputError, StoreError
         If the store lacks what a model that was asked for by its name needs.
     """
@@ -90,10 +91,12 @@ def choose_entries(
         raise ConfigError("no model is named", where="--models", expected="all, or any of " + ", ".join(known))
     others = [name for name in known if name not in names]
     chosen = [one for name in names for one in (others if name == "all" else [name])]
+    _check_encoders(shared.get("encoder_weights"), chosen)
     entries, left_out = [], {}
     for name in dict.fromkeys(chosen):
         try:
-            entry = _own(name, store, shared) if name in OWN else _rival(name, store, shared, size)
+            of_one = _with_encoder(name, shared)
+            entry = _own(name, store, of_one) if name in OWN else _rival(name, store, of_one, size)
             pairs_of_store(entry.config.pairs, store)
         except (InputError, StoreError) as error:
             if name in names:
@@ -108,6 +111,35 @@ def reason(error: Eeg2FmriError) -> str:
     """Say an error in one line, with what to do."""
     first = error.problems[0]
     return first.what + (f" ({first.got})" if first.got else "") + (f": {first.hint}" if first.hint else "")
+
+
+def _takes_encoder(name: str) -> bool:
+    return name in TRAINED and bool(rival(name).pretrained)
+
+
+def _check_encoders(given: Any, names: Sequence[str]) -> None:
+    """Refuse files of encoders that no model would take: it would start at random, and nobody would know."""
+    if given is None:
+        return
+    of = [name for name in names if _takes_encoder(name)]
+    wrong = [name for name in given if name not in of] if isinstance(given, Mapping) else [] if of else [str(given)]
+    if wrong:
+        raise ConfigError(
+            "no model that is compared starts from this encoder",
+            where="encoder_weights",
+            got=", ".join(map(str, wrong)),
+            expected="a file, or files by name of model: "
+            + ", ".join(name for name in TRAINED if _takes_encoder(name)),
+            hint="name such a model in --models, or leave it out of encoder_weights",
+        )
+
+
+def _with_encoder(name: str, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a model the file of its encoder, if it has any."""
+    of_one = dict(shared)
+    given = of_one.pop("encoder_weights", None)
+    file = given.get(name) if isinstance(given, Mapping) else given
+    return of_one | ({"encoder_weights": file} if file is not None and _takes_encoder(name) else {})
 
 
 def described(name: str, store: Store, given: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

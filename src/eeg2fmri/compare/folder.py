@@ -41,7 +41,9 @@ def open_comparison(
             write_json(made / FACTS, facts | {"models": models})
         return {}
     before = _read(path)
-    others = {name: old for name, old in before["models"].items() if name not in models}
+    # what left no run, such as a training that failed at its start, binds nobody
+    begun = {name: old for name, old in before["models"].items() if stage(run_folder(path, name)) != "absent"}
+    others = {name: old for name, old in begun.items() if name not in models}
     hint = "choose another folder; to go on, use the store and settings that it was begun with"
     pairs = [("store", store.hash, before["store_hash"]), ("seed", seed, before["seed"])]
     pairs += [("size of published models", size, before.get("size", size))]
@@ -52,9 +54,9 @@ def open_comparison(
         for added in list(models)[:1]
     ]
     pairs += [
-        (f"setting {key} of {name}", now[key], before["models"][name].get(key))
+        (f"setting {key} of {name}", now[key], begun[name].get(key))
         for name, now in models.items()
-        if name in before["models"]
+        if name in begun
         for key in now
     ]
     problems = [
@@ -64,7 +66,7 @@ def open_comparison(
     ]
     if problems:
         raise InputError.of(problems)
-    write_json(path / FACTS, facts | {"models": before["models"] | models})
+    write_json(path / FACTS, facts | {"models": begun | models})
     return others
 
 

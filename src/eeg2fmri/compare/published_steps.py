@@ -35,7 +35,7 @@ from eeg2fmri.models.rivals.published import Rival, rival
 from eeg2fmri.models.synthesis import averaged
 from eeg2fmri.results.published import ModelSteps, Step
 from eeg2fmri.train.config import TrainConfig
-from eeg2fmri.train.run import known_of
+from eeg2fmri.train.run import known_of, start_encoder
 from eeg2fmri.train.steps.engine import make_fabric
 from eeg2fmri.train.steps.loop import Training
 
@@ -123,7 +123,9 @@ class _Study:
         kept: dict[str, list[list[np.ndarray]]] = {"validation": [], "test": []}
         with tempfile.TemporaryDirectory() as folder:
             sets = parts["train"], parts["validation"]
-            training = Training(build(settings), *sets, self.config, Path(folder), make_fabric(self.config))
+            model = build(settings)
+            start_encoder(model, self.config)
+            training = Training(model, *sets, self.config, Path(folder), make_fabric(self.config))
 
             def watch(row: dict[str, Any]) -> None:
                 for part, course in kept.items():

@@ -12,7 +12,7 @@ from eeg2fmri.compare.cost import measure_cost
 from eeg2fmri.compare.entries import Entry, Size, choose_entries, described, reason
 from eeg2fmri.compare.folder import open_comparison, run_folder, stage
 from eeg2fmri.core.disk.lock import locked
-from eeg2fmri.core.errors import Eeg2FmriError, InputError
+from eeg2fmri.core.errors import Eeg2FmriError, InputError, Problem
 from eeg2fmri.core.log import Verbose, tells
 from eeg2fmri.core.progress import Progress, silent
 from eeg2fmri.data.prepare.planning import run_jobs
@@ -114,6 +114,7 @@ def compare(
         told = progress if n_jobs == 1 else silent
         jobs = ((str(opened.path), run_folder(path, one.name), one, told) for one in entries)
         progress("Models", 0, len(entries))
+        lost: list[Problem] = []
         for number, (name, text, failed, signal) in enumerate(run_jobs(_train, jobs, n_jobs), 1):
             progress("Models", number, len(entries))
             say(f"{name}: {text}")
@@ -121,9 +122,10 @@ def compare(
                 return Comparison(path, None, left_out, signal)
             if failed:
                 left_out[name] = text
+                lost += failed
         done = {entry.name: (entry.label, entry.protocol) for entry in entries if entry.name not in left_out}
         if not done:
-            raise InputError("no model could be trained", where=str(path), got=str(left_out))
+            raise InputError.of([Problem("no model could be trained", str(path), ", ".join(left_out)), *lost])
         for name, settings in others.items():
             if stage(run_folder(path, name)) == "trained":
                 done[name] = described(name, opened, settings)
@@ -155,13 +157,13 @@ def _precision(device: str) -> dict[str, Any]:
     return {"precision": "bf16-mixed"} if device == "cuda" else {}
 
 
-def _train(store: str, run: Path, entry: Entry, progress: Progress) -> tuple[str, str, bool, int]:
-    """Train a model, or go on; say what came of it, whether it failed, and by what signal it was stopped."""
+def _train(store: str, run: Path, entry: Entry, progress: Progress) -> tuple[str, str, tuple[Problem, ...], int]:
+    """Train a model, or go on; say what came of it, why it failed, if so, and by what signal it was stopped."""
     at = stage(run)
     if at == "trained":
-        return entry.name, "is trained already", False, 0
+        return entry.name, "is trained already", (), 0
     try:
         result = train_run(store, run, {} if at == "begun" else entry.given, resume=at == "begun", progress=progress)
     except Eeg2FmriError as error:
-        return entry.name, reason(error), True, 0
-    return entry.name, result.summary(), False, result.fitted.signal if result.interrupted else 0
+        return entry.name, reason(error), tuple(error.problems), 0
+    return entry.name, result.summary(), (), result.fitted.signal if result.interrupted else 0

@@ -208,7 +208,7 @@ def _train(
     check_room(settings, copies=2)  # that which is trained, and at the end the best weights
     model = build(settings)
     _check_block(model, config.pairs)
-    start = _told_start(run) if resume else _start(model, config)
+    start = _told_start(run) if resume else start_encoder(model, config)
     closed = model if isinstance(model, FitsInClosedForm) else None
     if config.epochs == 0 and closed is None:
         raise ConfigError(
@@ -270,8 +270,16 @@ def _fit(
     progress("Fitting in closed form", 1, 1)
 
 
-def _start(model: nn.Module, config: TrainConfig) -> dict[str, Any]:
-    """Read the encoder that a model starts from, and say of one that can be read where it came from."""
+def start_encoder(model: nn.Module, config: TrainConfig) -> dict[str, Any]:
+    """Read the encoder that a model starts from, and say of one that can be read where it came from.
+
+    Raises
+    ------
+    ConfigError
+        If the model has no such encoder.
+    CheckpointError
+        If the file cannot be read, or does not fit.
+    """
     path = config.encoder_weights
     if not isinstance(model, StartsFromWeights):
         if path is not None:

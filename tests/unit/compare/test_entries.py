@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from eeg2fmri.compare.entries import choose_entries, described
+from eeg2fmri.compare.entries import _check_encoders, _with_encoder, choose_entries, described
 from eeg2fmri.core.errors import ConfigError, InputError, StoreError
 from eeg2fmri.data.settings.raw import RawConfig
 from eeg2fmri.models.rivals.published import TRAINED, rival
@@ -69,3 +69,21 @@ def test_what_is_otherwise_in_the_raw_eeg_of_the_store_is_said():
     config.raw, clean.high_pass, store.electrodes = RawConfig(rate=200), 0.5, rival("neurobolt").inputs.channels
     _, changed = described("neurobolt", store, {"pairs": {}, "encoder_weights": "labram-base.pth"})
     assert set(changed) == {"Target", "Epoch"}
+
+
+def test_each_model_is_given_its_own_encoder():
+    files = {"neurobolt": "labram.pth", "boldflow": "reve.safetensors"}
+    _check_encoders(files, ["recommended", *TRAINED])
+    for given in (files, "one.pth"):
+        found = {
+            name: _with_encoder(name, {"epochs": 2, "encoder_weights": given}) for name in ("recommended", *TRAINED)
+        }
+        wanted = files if given is files else dict.fromkeys(files, given)
+        assert {name: one["encoder_weights"] for name, one in found.items() if "encoder_weights" in one} == wanted
+        assert all(one["epochs"] == 2 for one in found.values())
+
+
+@pytest.mark.parametrize("files", ["labram.pth", {"neurobolt": "labram.pth"}, {"e2fnet": "labram.pth"}])
+def test_an_encoder_that_no_model_would_take_is_refused(five, quick, files):
+    with pytest.raises(ConfigError, match="no model that is compared starts from this encoder"):
+        choose_entries(["recommended", "e2fnet"], five, {**quick, "encoder_weights": files}, "small")

@@ -11,7 +11,7 @@ import torch
 from eeg2fmri.compare.published import as_published
 from eeg2fmri.compare.published_steps import _Course, _scored
 from eeg2fmri.compare.published_targets import OtherPairs, filtered_by_quantile, region_courses, window_range
-from eeg2fmri.core.errors import InputError
+from eeg2fmri.core.errors import CheckpointError, InputError
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.windows import PairConfig
 from eeg2fmri.data.store.arrays.from_arrays import RecordingArrays, write_store
@@ -169,3 +169,16 @@ def test_a_stop_ends_the_steps_and_leaves_none_with_too_few_epochs(five, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         as_published({"nothing": five}, tmp_path / "steps", ["e2fnet"], settings, progress=stop)
     assert not (tmp_path / "steps").exists()
+
+
+def test_an_encoder_is_read_in_every_step(five, tmp_path, monkeypatch):
+    read = []
+
+    def told(model, config):
+        read.append(type(model).__name__)
+        raise CheckpointError("the file does not fit")
+
+    monkeypatch.setattr("eeg2fmri.compare.published_steps.start_encoder", told)
+    with pytest.raises(CheckpointError, match="does not fit"):
+        as_published({"nothing": five}, tmp_path / "steps", ["e2fnet"], {"accelerator": "cpu", "epochs": 1})
+    assert read == ["E2fNet"]

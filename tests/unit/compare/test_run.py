@@ -8,7 +8,7 @@ import pytest
 from eeg2fmri.compare import run as module
 from eeg2fmri.compare.folder import run_folder, stage
 from eeg2fmri.compare.run import compare
-from eeg2fmri.core.errors import Eeg2FmriError, InputError, LeakageError
+from eeg2fmri.core.errors import Eeg2FmriError, InputError, LeakageError, Problem
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.models.saving.hub import load, save
 from eeg2fmri.report import write_benchmark
@@ -177,3 +177,20 @@ def test_a_training_that_was_left_unfinished_is_named(five, quick, tmp_path, mon
     monkeypatch.setattr(module, "train_run", real)
     done = compare(five, tmp_path / "table", ["recommended"], quick, device="cpu")
     assert "name it too" in done.left_out["e2fnet"]
+
+
+def test_settings_of_a_training_that_failed_can_be_mended_in_the_same_folder(five, quick, tmp_path, monkeypatch):
+    real = module.train_run
+
+    def failing(store, run, given, **how):
+        problems = [Problem("a tensor has the wrong shape", f"file.pth: {n}", "(2,)", "(3,)", "mend it") for n in "ab"]
+        raise InputError.of(problems)
+
+    monkeypatch.setattr(module, "train_run", failing)
+    with pytest.raises(InputError, match="no model could be trained") as told:
+        compare(five, tmp_path / "table", ["e2fnet"], {**quick, "batch_size": 7}, device="cpu")
+    for said in ("file.pth: a", "file.pth: b", "(3,)", "mend it"):
+        assert said in str(told.value)
+    monkeypatch.setattr(module, "train_run", real)
+    done = compare(five, tmp_path / "table", ["e2fnet"], quick, device="cpu")
+    assert done.evaluation is not None

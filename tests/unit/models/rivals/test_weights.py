@@ -59,6 +59,7 @@ def test_what_is_missing_surplus_and_misshapen_is_named_and_nothing_is_changed(m
         model.load_encoder(str(tmp_path / "labram.safetensors"))
     text = str(told.value)
     assert "lacks a tensor of the encoder" in text
+    assert "preset without _small" in text
     assert "blocks.1.attn.qkv.weight" in text
     assert "no such tensor" in text
     assert "blocks.7.norm1.weight" in text

@@ -52,10 +52,17 @@ def load_weights(
         found[name] = tensor
     own = module.state_dict()
     found = {name: tensor for name, tensor in found.items() if name in own or not name.startswith(tuple(surplus))}
+    hint = (
+        "give the file of this encoder, and its own sizes: the preset without _small, --size published of a benchmark"
+    )
     problems = [
-        Problem("the file lacks a tensor of the encoder", f"{where}: {name}") for name in own.keys() - found.keys()
+        Problem(what, f"{where}: {name}", hint=hint)
+        for what, names in (
+            ("the file lacks a tensor of the encoder", own.keys() - found.keys()),
+            ("the encoder has no such tensor", found.keys() - own.keys()),
+        )
+        for name in names
     ]
-    problems += [Problem("the encoder has no such tensor", f"{where}: {name}") for name in found.keys() - own.keys()]
     for name in own.keys() & found.keys():
         got, expected = found[name], own[name]
         if got.shape != expected.shape:
@@ -65,7 +72,7 @@ def load_weights(
                     f"{where}: {name}",
                     str(tuple(got.shape)),
                     str(tuple(expected.shape)),
-                    "build the encoder with the sizes that the file was trained with",
+                    hint,
                 )
             )
         elif not torch.isfinite(got).all():
