@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 import eeg2fmri
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.models.own import OwnModel
+from eeg2fmri.predict.synthesizer import Synthesizer
 
 
 @pytest.fixture(scope="module")
@@ -55,5 +56,7 @@ def test_an_own_regressor_stands_in_evaluate_and_benchmark(store, tmp_path):
     assert any(row["method"] == "my_ridge" and row["p_value"] is not None for row in scores["scores"])
     table = eeg2fmri.benchmark({"ours": run}, store, tmp_path / "table", own=own)
     assert table.score("my_ridge", "temporal_r") == pytest.approx(evaluated.score("my_ridge", "temporal_r"))
+    with pytest.raises(InputError, match="given as arrays"):
+        Synthesizer.from_pretrained(run).stream(250.0, store.electrodes)
     with pytest.raises(InputError, match="name of another"):
         eeg2fmri.evaluate(run, store, own=[OwnModel("lagged_ridge", Ridge)])

@@ -10,6 +10,7 @@ import numpy as np
 
 from eeg2fmri.core.errors import InputError
 from eeg2fmri.data.eeg.channel_matrix import Derivation
+from eeg2fmri.data.features.rates import refuse_own_frequencies
 from eeg2fmri.data.pairs.windows import RAW
 from eeg2fmri.data.prepare.new_recording import Cleaning, Wanted, electrodes_of_new, for_channels
 from eeg2fmri.data.settings.prepare import PrepareConfig
@@ -18,7 +19,14 @@ from eeg2fmri.predict.checks import checked_rate
 
 
 def wanted(card: ModelCard) -> Wanted:
-    """Read from its card what a model expects of a recording."""
+    """Read from its card what a model expects of a recording.
+
+    Raises
+    ------
+    InputError
+        If nothing makes it of a recording.
+    """
+    refuse_own_frequencies(np.asarray(card.frequencies), card.tr)
     return Wanted(card.electrodes, np.asarray(card.frequencies), card.tr, card.sfreq)
 
 

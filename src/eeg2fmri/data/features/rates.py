@@ -46,6 +46,29 @@ def frequency_problems(frequencies: np.ndarray, tr: float, sfreq: float, where: 
     ]
 
 
+def refuse_own_frequencies(frequencies: np.ndarray, tr: float) -> None:
+    """Raise if frequencies (Hz) are not those of spectra of a TR (s), which are made of a recording of EEG.
+
+    Raises
+    ------
+    InputError
+        If no sampling rate gives them.
+    """
+    frequencies = np.asarray(frequencies, float)
+    bins = np.arange(1, len(frequencies) + 1)
+    # a TR that is no whole number of samples shifts bin k by a share of k
+    if np.all(np.abs(frequencies * tr - bins) <= 0.1 + 0.02 * bins):
+        return
+    raise InputError(
+        "the synthesiser was trained on EEG features that were given as arrays: nothing makes them of a recording",
+        where="frequencies of the synthesiser",
+        got=f"{frequencies[0]:g} to {frequencies[-1]:g} Hz, {len(frequencies)} of them",
+        expected=f"those of a spectrum of {tr:g} s: {1 / tr:.4g}, {2 / tr:.4g} Hz and so on",
+        hint="put its features into a store (eeg2fmri.Store.from_arrays) and score it with eeg2fmri evaluate; or train "
+        "on a store that eeg2fmri prepare made",
+    )
+
+
 def fitting_rate(sfreq: float, tr: float, frequencies: np.ndarray, where: str = "") -> float:
     """Choose a sampling rate, Hz, at which a row of `tr` s has the given frequencies: the recording's own if it can be.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from eeg2fmri.core.errors import InputError, StoreError
-from eeg2fmri.data.features.rates import fitting_rate, rate_factor
+from eeg2fmri.data.features.rates import fitting_rate, rate_factor, refuse_own_frequencies
 from eeg2fmri.data.prepare.run import prepare
 from eeg2fmri.data.settings.prepare import PrepareConfig
 from eeg2fmri.data.store.format import MANIFEST, seal
@@ -60,3 +60,12 @@ def test_a_rate_at_which_a_window_is_whole() -> None:
     assert fitting_rate(130.3, 2.16, frequencies) * 2.16 == pytest.approx(282)  # 281.4 samples
     with pytest.raises(InputError, match="too slowly"):
         fitting_rate(30.0, 2.16, frequencies)
+
+
+def test_features_that_were_given_are_told_from_spectra_of_a_tr() -> None:
+    for sfreq in (250.0, 249.9, 1000.0 / 3):
+        n_samples = round(2.16 * sfreq)
+        refuse_own_frequencies(np.arange(1, 135) * sfreq / n_samples, 2.16)
+    for given in ([10.0], [4.0, 8.0, 10.0, 20.0], np.arange(1, 40) * 1.0):
+        with pytest.raises(InputError, match="given as arrays"):
+            refuse_own_frequencies(np.asarray(given), 2.16)
