@@ -89,3 +89,23 @@ def test_names_and_existing_files_are_checked_first(small_run, tmp_path):
     (tmp_path / "model.onnx").write_text("mine")
     with pytest.raises(InputError, match="exists already"):
         export_run(small_run, tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize(("samples", "sfreq"), [(96, 16.0), (75, 12.5)])
+def test_wavelets_of_eeg2bold_are_exported(tmp_path, samples, sfreq):
+    shapes = {"eeg_shape": (5, 1, samples), "volume_shape": (4, 1, 1), "sfreq": sfreq}
+    model = build({"kind": "eeg2bold", "width": 6, "heads": 3, "depth": 1, **shapes})
+    card = {"model": model.config.model_dump(mode="json"), "pairs": {"eeg": "raw", "window": 3}}
+    save(tmp_path / "run", model, ModelCard.make(card))
+    assert export_run(tmp_path / "run", tmp_path / "model.onnx").difference < 1e-4
+
+
+def test_what_onnx_does_not_know_is_told_with_another_way(small_run, tmp_path, monkeypatch):
+    def fails(*given, **how):
+        raise torch.onnx.OnnxExporterError("no function for this operation")
+
+    monkeypatch.setattr(torch.onnx, "export", fails)
+    with pytest.raises(InputError, match="no function for this operation") as told:
+        export_run(small_run, tmp_path / "model.onnx")
+    assert ".pt2" in str(told.value)
+    assert list(tmp_path.iterdir()) == []

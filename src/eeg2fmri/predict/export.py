@@ -140,17 +140,26 @@ def _write(inference: nn.Module, x: Tensor, path: Path, suffix: str) -> None:
                 got=str(error.name),
                 hint="pip install 'eeg2fmri[export]'",
             ) from None
-        torch.onnx.export(
-            inference,
-            (x,),
-            path,
-            input_names=["eeg"],
-            output_names=["volume", "scale"][: len(inference(x[:1]))],
-            dynamic_shapes=shapes,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+        try:
+            torch.onnx.export(
+                inference,
+                (x,),
+                path,
+                input_names=["eeg"],
+                output_names=["volume", "scale"][: len(inference(x[:1]))],
+                dynamic_shapes=shapes,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            cause = error.__cause__ or error
+            raise InputError(
+                "the model has an operation that cannot be written as ONNX",
+                where=str(path.name),
+                got=str(cause).splitlines()[0][:300] if str(cause) else type(cause).__name__,
+                hint="export it as a file of torch.export: a name that ends in .pt2",
+            ) from None
 
 
 def _outputs(path: Path, suffix: str, x: Tensor) -> list[np.ndarray]:

@@ -107,7 +107,7 @@ class MorletPower(nn.Module):
         """Map x (batch, channel, sample) -> (batch, channel, token, wavelet)."""
         kind = x.dtype
         wide = x.float() if kind in (torch.float16, torch.bfloat16) else x
-        found = torch.fft.ifft(torch.fft.fft(wide)[:, :, None] * self.wavelets.to(wide.dtype))
+        found = torch.fft.ifft(torch.fft.fft(wide[:, :, None]) * self.wavelets.to(wide.dtype))
         power = found.real.square() + found.imag.square()
         tokens = self.n_samples // self.token
         # whole tokens that end with the window
