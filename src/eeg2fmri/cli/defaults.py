@@ -27,7 +27,7 @@ DEFAULTS: dict[tuple[str | None, str | None], str] = {
     ("crossvalidate", "epochs"): "0, documented: 10",
     ("crossvalidate", "electrodes"): "common",
     ("crossvalidate", "seed"): "0",
-    ("benchmark", "epochs"): "10",
+    ("benchmark", "epochs"): "those of each model",
     ("explain", "rules"): "default",
     ("explain", "part"): "test",
     ("explain", "windows"): "64",

@@ -107,6 +107,19 @@ def choose_entries(
     return entries, left_out
 
 
+def epochs_of(names: Sequence[str]) -> dict[str, int]:
+    """Give the epochs that each model is trained for where no others are asked for; names that are unknown have none.
+
+    Examples
+    --------
+    >>> epochs_of(["recommended", "documented", "e2fnet"])
+    {'documented': 10, 'e2fnet': 50}
+    """
+    known = [name for name in (*OWN, *TRAINED) if name in names or "all" in names]
+    of = {name: with_preset({"model": {"preset": name}}).get("epochs", TrainConfig().epochs) for name in known}
+    return {name: count for name, count in of.items() if count}
+
+
 def reason(error: Eeg2FmriError) -> str:
     """Say an error in one line, with what to do."""
     first = error.problems[0]

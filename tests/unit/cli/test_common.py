@@ -97,6 +97,9 @@ def test_every_command_with_settings_but_the_import_prints_those_of_its_file():
         ("predict", ["--unit", "uV"], "eeg.unit", '"uV"', "option"),
         ("bids-app", ["--config", "c.yaml"], "triggers", '"repair"', "file c.yaml"),
         ("benchmark", ["--config", "split.yaml"], "split.test", "2", "file split.yaml"),
+        ("benchmark", ["--models", "all"], "epochs.e2fnet", "50", "default"),
+        ("benchmark", ["--models", "documented,neurobolt"], "epochs.neurobolt", "20", "default"),
+        ("benchmark", ["--models", "all", "--epochs", "3"], "epochs", "3", "option"),
         ("train", ["--config", "model.yaml", "--preset", "documented"], "model.preset", '"documented"', "option"),
     ],
 )

@@ -33,7 +33,9 @@ def command(
     config: Annotated[
         Path | None, typer.Option(help="YAML or JSON with settings of the training that all models share.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of the models that need them.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs of the models that need them, all the same.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(min=0.01, help="Longest training of each model.")] = None,
     jobs: Annotated[int, typer.Option("--n-jobs", "-j", help="Models trained at the same time.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the split, of weights and of draws.")] = 0,
@@ -50,18 +52,17 @@ def command(
     from eeg2fmri.cli.scores import print_scores
     from eeg2fmri.cli.settings import given, read_settings
     from eeg2fmri.cli.sources import print_if_asked
-    from eeg2fmri.compare.entries import Size
+    from eeg2fmri.compare.entries import Size, epochs_of
     from eeg2fmri.compare.run import compare
     from eeg2fmri.report import write_benchmark
     from eeg2fmri.results.comparison import CAPTION, COLUMNS, Compared
-    from eeg2fmri.train.config import TrainConfig
 
     if size not in ("small", "published"):
         raise ConfigError("there is no such size", where="--size", got=size, expected="small, or published")
     options = given(minutes=minutes, epochs=epochs)
     shared = read_settings(config, options)
-    print_if_asked({"epochs": TrainConfig().epochs, **shared}, config, options)
     names = [name.strip() for name in models.split(",") if name.strip()]
+    print_if_asked({"epochs": epochs_of(names), **shared}, config, options)
     if protocol not in ("one", "published"):
         raise ConfigError("there is no such protocol", where="--protocol", got=protocol, expected="one, or published")
     if protocol == "published":
