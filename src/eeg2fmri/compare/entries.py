@@ -208,7 +208,7 @@ def _changes(facts: Rival, store: Store, given: Mapping[str, Any]) -> dict[str, 
         found["Frequencies"] = f"those of the store; published: {facts.inputs.bins} bins"
     if facts.pretrained and not given.get("encoder_weights"):
         found["Encoder"] = f"random weights; published: {facts.pretrained}"
-    return found | _of_raw(facts, store)
+    return found | _of_raw(facts, store) | {"Written from the publication": facts.changed}
 
 
 def _of_raw(facts: Rival, store: Store) -> dict[str, str]:

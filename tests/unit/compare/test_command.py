@@ -17,6 +17,8 @@ from eeg2fmri.cli.main import run as command
         (["--models", "recommended", "--protocol", "published"], "no model of a publication is named"),
         (["--models", "e2fnet", "--protocol", "published", "--size", "published"], "leave --size out"),
         (["--models", "e2fnet", "--protocol", "published", "-j", "2"], "leave --n-jobs out"),
+        (["--models", "e2fnet", "--protocol", "published", "--minutes", "2"], "the same number of epochs"),
+        (["--models", "e2fnet", "--protocol", "published", "--difference", "0.1"], "leave --difference out"),
     ],
 )
 def test_wrong_input_is_told_with_what_to_do(options, told, five, tmp_path, capsys):

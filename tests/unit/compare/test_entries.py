@@ -68,7 +68,8 @@ def test_what_is_otherwise_in_the_raw_eeg_of_the_store_is_said():
     assert "random weights" in changed["Encoder"]
     config.raw, clean.high_pass, store.electrodes = RawConfig(rate=200), 0.5, rival("neurobolt").inputs.channels
     _, changed = described("neurobolt", store, {"pairs": {}, "encoder_weights": "labram-base.pth"})
-    assert set(changed) == {"Target", "Epoch"}
+    assert set(changed) == {"Target", "Epoch", "Written from the publication"}
+    assert "one for each region" in changed["Written from the publication"]
 
 
 def test_each_model_is_given_its_own_encoder():

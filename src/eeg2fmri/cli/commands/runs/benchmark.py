@@ -66,7 +66,14 @@ def command(
     if protocol not in ("one", "published"):
         raise ConfigError("there is no such protocol", where="--protocol", got=protocol, expected="one, or published")
     if protocol == "published":
-        _refuse_idle({"--size": size != "small", "--n-jobs": jobs != 1, "--truth": truth is not None})
+        idle = {
+            "--size": size != "small",
+            "--n-jobs": jobs != 1,
+            "--truth": truth is not None,
+            "--difference": difference != DIFFERENCE,
+            "--minutes": minutes is not None,
+        }
+        _refuse_idle([name for name, there in idle.items() if there])
         return _published(store, out, names, shared, seed)
     with progress_bar() as progress:
         done = compare(
@@ -94,16 +101,16 @@ def command(
     wrote("report", write_benchmark(out))
 
 
-def _refuse_idle(given: dict[str, bool]) -> None:
+def _refuse_idle(names: list[str]) -> None:
     """Refuse options that the steps of a published protocol have no use for: they would be overlooked."""
     problems = [
         Problem(
             "the option has no part in the steps of a published protocol",
             name,
-            hint=f"leave {name} out: small sizes are trained, one after the other",
+            hint=f"leave {name} out: small sizes are trained one after the other, for the same number of epochs "
+            "(--epochs)",
         )
-        for name, there in given.items()
-        if there
+        for name in names
     ]
     if problems:
         raise ConfigError.of(problems)
