@@ -14,7 +14,7 @@ import eeg2fmri
 from eeg2fmri.calibrate.minutes import minutes_split
 from eeg2fmri.core.disk.files import whole_folder
 from eeg2fmri.core.errors import CheckpointError, InputError, Problem
-from eeg2fmri.core.log import Verbose, tells
+from eeg2fmri.core.log import Verbose, note, tells
 from eeg2fmri.data.pairs.dataset import PairDataset
 from eeg2fmri.data.pairs.scaling import group_statistics
 from eeg2fmri.data.splits.split import Split, read_split
@@ -172,15 +172,19 @@ def _person(run: Path, store: Store, subject: str | None) -> str:
     """Find whom to calibrate to: a person whom the model of the group has not seen."""
     split, store_hash = read_split(run)
     everyone = sorted({recording.subject for recording in store.recordings})
-    trained = {_subject(name) for name in (*split.train, *split.validation)} if store_hash == store.hash else set()
+    named = {_subject(name) for name in (*split.train, *split.validation)}
+    trained = named if store_hash == store.hash else set()
     unseen = [label for label in everyone if label not in trained]
     subject = None if subject is None else subject.removeprefix("sub-")
-    if subject in unseen:
-        return subject
     if subject is None and len(everyone) == 1:
         subject = everyone[0]
-        if unseen:
-            return subject
+    if subject in unseen:
+        if subject in named:
+            note(
+                f"The model of the group was trained on a sub-{subject} of another store. If it is the same person, "
+                "the scores say nothing of new people: name another person, or train without this one."
+            )
+        return subject
     if subject in everyone:
         what, got = "the model of the group was trained on this person", str(subject)
     elif subject is None:

@@ -101,6 +101,12 @@ def test_a_person_of_the_test_part_is_taken_from_the_store_of_the_group(group, t
     assert made.report.gain == pytest.approx(1, abs=0.35)
 
 
+@pytest.mark.parametrize(("label", "noted"), [("01", True), ("05", False), ("11", False)])
+def test_a_name_of_the_training_in_another_store_is_noted(group, tmp_path, caplog, label, noted):
+    calibrate_run(group[0], store_of(tmp_path / "store", [(label, 150, False)]), tmp_path / "run", minutes=3)
+    assert ("trained on a sub-01 of another store" in caplog.text) == noted
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

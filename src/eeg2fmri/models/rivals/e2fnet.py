@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -59,6 +59,14 @@ class E2fNetConfig(RivalConfig):
     widths: tuple[Annotated[int, Field(ge=8)], ...] = Field(default=(32, 64, 128, 256), min_length=4, max_length=4)
     output: Literal["sigmoid", "linear"] = "sigmoid"
     data_range: Annotated[float, Field(gt=0)] = 1.0
+
+    @model_validator(mode="after")
+    def _coarse_level(self) -> Self:
+        """Refuse slices of which the coarse level has one pixel: it would be normalised to nothing."""
+        x, y = self.volume_shape[:2]
+        if max(x, y) < 3:
+            raise ValueError(f"slices have {x} x {y} voxels: at least one side needs 3 for the U-Net")
+        return self
 
 
 class E2fNet(RivalNetwork):

@@ -49,6 +49,15 @@ def test_the_critic_and_the_network_of_e2fgan_learn_from_their_own_parts():
     assert set(model.eval().loss(model(x, y), y)) == {"reconstruction", "similarity"}
 
 
+@pytest.mark.parametrize("kind", ["e2fnet", "e2fgan"])
+def test_slices_too_small_for_the_u_net_are_refused_and_the_smallest_are_trained(kind):
+    widths = {"widths": (8, 8, 8, 32)}
+    with pytest.raises(ConfigError, match="slices have 2 x 1 voxels: at least one side needs 3"):
+        _made(kind, volume=(2, 1, 1), **widths)
+    model, x, y = _made(kind, volume=(3, 1, 1), **widths)
+    sum(model.loss(model.train()(x[:1], y[:1]), y[:1]).values()).backward()
+
+
 def test_the_critic_of_e2fgan_learns_to_tell_volumes_apart():
     model, x, y = _made("e2fgan", widths=(8, 8, 8, 16), critic_widths=(8, 8, 8, 8))
     optimiser = torch.optim.Adam(model.critic.parameters(), 1e-2)
