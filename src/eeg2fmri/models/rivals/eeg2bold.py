@@ -242,7 +242,9 @@ RIVAL = Rival(
         "networks of regions. Its batches are consecutive volumes of one scan, here they are shuffled pairs. EEG "
         "is z-scored by the window. Of its two front ends the wavelets are the default; with `front: spectra` tokens "
         "are made of magnitudes of .5, 1 and 2 s: their taper (Hann) and how frames of several lengths become one "
-        "token (interpolated, added up) are not stated. Nor is the reach of the first weights (40 mm)."
+        "token (interpolated, added up) are not stated. Nor is the reach of the first weights (40 mm); "
+        "where the store holds voxels and it predicts parts of the brain, their places are not given to it, and all "
+        "electrodes begin with the same weight."
     ),
     laptop={"width": 16, "heads": 4, "depth": 1},
 )
