@@ -38,7 +38,7 @@ format: install
 	$(BIN)/ruff format .
 
 docs: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -b html $(SPHINXOPTS) docs docs/_build
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "Open $(CURDIR)/docs/_build/index.html in a browser."
 
 # needs minutes for each module; [tool.mutmut] in pyproject.toml names them

@@ -9,34 +9,31 @@ from pathlib import Path
 
 
 def package(name: str) -> str:
-    """Return the documentation of every module of ``eeg2fmri.<name>``; no module is run here."""
+    """Return the documentation of every module of ``eeg2fmri.<name>``; nothing is imported here."""
     modules = list(_modules(f"eeg2fmri.{name}"))
     lines = ["| module | holds |", "|---|---|"]
-    lines += [f"| {{py:mod}}`{module}` | {doc} |" for module, doc in modules]
-    for module, _ in modules:
+    lines += [f"| {{py:mod}}`{module}` | {doc} |" for module, doc, _ in modules]
+    for module, _, is_package in modules:
         # what a package offers by name is documented where it is written
-        members = [] if _is_package(module) else ["   :members:"]
+        members = [] if is_package else ["   :members:"]
         lines += ["", f"## `{module}`", "", "```{eval-rst}", f".. automodule:: {module}", *members, "```"]
     return "\n".join(lines)
 
 
-def _modules(name: str) -> Iterator[tuple[str, str]]:
+def _modules(name: str) -> Iterator[tuple[str, str, bool]]:
+    """Give name, first sentence, and whether it is a package, of each public module and package."""
     spec = find_spec(name)
     assert spec is not None
     assert spec.submodule_search_locations
     root = Path(next(iter(spec.submodule_search_locations)))
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        is_package = parts[-1] == "__init__"
+        parts = parts[:-1] if is_package else parts
         if any(part.startswith("_") for part in parts):
             continue
         doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        yield ".".join((name, *parts)), doc.split("\n\n")[0].replace("\n", " ").replace("|", r"\|")
-
-
-def _is_package(name: str) -> bool:
-    spec = find_spec(name)
-    return spec is not None and spec.submodule_search_locations is not None
+        yield ".".join((name, *parts)), doc.split("\n\n")[0].replace("\n", " ").replace("|", r"\|"), is_package
 
 
 def packages() -> list[str]:

@@ -135,7 +135,10 @@ def _check_encoders(given: Any, names: Sequence[str]) -> None:
     if given is None:
         return
     of = [name for name in names if _takes_encoder(name)]
-    wrong = [name for name in given if name not in of] if isinstance(given, Mapping) else [] if of else [str(given)]
+    if isinstance(given, Mapping):
+        wrong = [name for name in given if name not in of]
+    else:
+        wrong = [] if of else [given]
     if wrong:
         raise ConfigError(
             "no model that is compared starts from this encoder",

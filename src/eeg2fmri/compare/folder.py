@@ -48,10 +48,10 @@ def open_comparison(
     pairs = [("store", store.hash, before["store_hash"]), ("seed", seed, before["seed"])]
     pairs += [("size of published models", size, before.get("size", size))]
     # all models of a table have one split
+    added = next(iter(models))
     pairs += [
         (f"split of {name} than {added} would have", models[added]["split"], old["split"])
         for name, old in others.items()
-        for added in list(models)[:1]
     ]
     pairs += [
         (f"setting {key} of {name}", now[key], begun[name].get(key))
