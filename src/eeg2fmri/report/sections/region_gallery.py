@@ -74,8 +74,9 @@ def region_map(
             names,
             values,
             significant=passed,
-            alt=f"{whose}: temporal r of {plural(len(names), 'region')}, in their order. Median {correlation(middle)}; "
-            f"highest {correlation(float(values[best]))} in region {names[best]}; {int(passed.sum())} significant.",
+            alt=f"{whose}: temporal r of {plural(len(names), 'region')}, the highest at the top. "
+            f"Median {correlation(middle)}; highest {correlation(float(values[best]))} in region {names[best]}; "
+            f"{int(passed.sum())} significant.",
             caption=f"{whose}: temporal r of each region, highest in region {names[best]}. {tested}",
         )
     ]
@@ -89,8 +90,8 @@ def _scores(regions: RegionScores) -> Picture:
         regions.labels,
         regions.r,
         significant=passed,
-        alt=f"Temporal r of {plural(len(regions.labels), 'region')} of {regions.recording}, in their order. Median "
-        f"{correlation(regions.median)}; highest {correlation(float(regions.r[best]))} in region "
+        alt=f"Temporal r of {plural(len(regions.labels), 'region')} of {regions.recording}, the highest at the "
+        f"top. Median {correlation(regions.median)}; highest {correlation(float(regions.r[best]))} in region "
         f"{regions.labels[best]}; {int(passed.sum())} significant.",
         caption=f"{regions.recording}: temporal r of the mean course of each region. Filled: p "
         f"\N{LESS-THAN OR EQUAL TO} {SIGNIFICANT} against surrogates, corrected for {len(regions.labels)} regions.",
